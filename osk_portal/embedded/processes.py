@@ -1,0 +1,126 @@
+"""Naming a process so that no other one is ever ended by mistake.
+
+A pid alone is not a name: the kernel gives it out again. Everything here speaks of pid *and* start
+time, as state files outlive the processes they speak of.
+"""
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+PROC = Path("/proc")
+
+
+class EmbeddedError(Exception):
+    """A part cannot be started or stopped; the text is for the person at the terminal."""
+
+
+@dataclass(frozen=True)
+class ProcessId:
+    """One process of this machine since its last boot."""
+
+    pid: int
+    started: str
+
+    @classmethod
+    def of(cls, pid: int) -> "ProcessId | None":
+        """The identity of a running process; None for one that is gone or a zombie."""
+        started = _start_time(pid)
+        return cls(pid, started) if started else None
+
+    @property
+    def is_alive(self) -> bool:
+        return _start_time(self.pid) == self.started
+
+    def send(self, number: signal.Signals) -> None:
+        """Signal the process if it is still the one meant."""
+        if self.is_alive:
+            try:
+                os.kill(self.pid, number)
+            except ProcessLookupError:
+                return  # it ended between the look and the signal
+
+    def send_to_group(self, number: signal.Signals) -> None:
+        """Signal the process and its group; started as leader of its own session, pgid is pid.
+
+        A leader that has ended may leave members behind, and its pid is not given out again while
+        its group lives, so the group is asked even where the leader is gone.
+        """
+        if self.pid == os.getpgrp():
+            return
+        try:
+            os.killpg(self.pid, number)
+        except (ProcessLookupError, PermissionError):
+            return
+
+    def end(
+        self,
+        signals: Sequence[signal.Signals] = (signal.SIGTERM, signal.SIGKILL),
+        *,
+        patience: float = 10.0,
+        group: bool = False,
+    ) -> bool:
+        """Send each signal in turn until the process is gone; `patience` seconds for each.
+
+        Returns whether it is gone. The process need not be a child of ours.
+        """
+        for number in signals:
+            if not self.is_alive:
+                break
+            if group:
+                self.send_to_group(number)
+            self.send(number)
+            wait_until(lambda: not self.is_alive, patience)
+        if group:
+            self.send_to_group(signal.SIGKILL)
+        return not self.is_alive
+
+    def as_dict(self) -> dict[str, int | str]:
+        return {"pid": self.pid, "started": self.started}
+
+    @classmethod
+    def from_dict(cls, data: object) -> "ProcessId | None":
+        """Read what as_dict wrote; None for anything else (a state file may be damaged)."""
+        if not isinstance(data, dict):
+            return None
+        pid, started = data.get("pid"), data.get("started")
+        if not isinstance(pid, int) or not isinstance(started, str) or pid <= 1:
+            return None
+        return cls(pid, started)
+
+
+def wait_until(condition: Callable[[], bool], seconds: float, *, every: float = 0.02) -> bool:
+    """Ask until the condition holds or the time is over; returns whether it held."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(every)
+    return True
+
+
+def _start_time(pid: int) -> str:
+    """Start time as the kernel counts it, with the boot it belongs to; "" for no such process."""
+    if not PROC.joinpath("self/stat").exists():
+        return _start_time_by_ps(pid)
+    try:
+        stat = PROC.joinpath(str(pid), "stat").read_text(errors="replace")
+        boot = PROC.joinpath("sys/kernel/random/boot_id").read_text().strip()
+    except (FileNotFoundError, ProcessLookupError, PermissionError):
+        return ""
+    # The command name may hold spaces and brackets; the fields are counted behind its last one.
+    fields = stat.rpartition(")")[2].split()
+    return "" if fields[0] in "ZX" else f"{boot}/{fields[19]}"
+
+
+def _start_time_by_ps(pid: int) -> str:
+    """The same where there is no /proc (macOS)."""
+    answer = subprocess.run(
+        ["ps", "-o", "stat=,lstart=", "-p", str(pid)], capture_output=True, text=True, check=False
+    )
+    state, _, started = answer.stdout.strip().partition(" ")
+    return "" if state.startswith("Z") else started.strip()
