@@ -1,0 +1,17 @@
+#!/usr/bin/env python
+"""Django's command line for OSK-Portal."""
+
+import os
+import sys
+
+
+def main() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "osk_portal.settings")
+    os.environ.setdefault("OSK_PROCESS", "command")
+    from django.core.management import execute_from_command_line
+
+    execute_from_command_line(sys.argv)
+
+
+if __name__ == "__main__":
+    main()

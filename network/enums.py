@@ -1,0 +1,18 @@
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class OrganisationKind(models.TextChoices):
+    BERLIN_ADMINISTRATION = "berlin_administration", _("Berlin administration")
+    OTHER_PUBLIC_ADMINISTRATION = "other_public_administration", _("Other public administration")
+    SCIENCE = "science", _("Science")
+    BUSINESS = "business", _("Business")
+    CIVIL_SOCIETY = "civil_society", _("Civil society")
+
+
+class MembershipState(models.TextChoices):
+    PENDING = "pending", _("To be confirmed")
+    ACTIVE = "active", _("Active")
+    REFUSED = "refused", _("Refused")
+    SUSPENDED = "suspended", _("Suspended")
+    ENDED = "ended", _("Ended")

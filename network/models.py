@@ -1,0 +1,161 @@
+"""Who: organisations, their people, what they know and offer."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Lower
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from network.enums import MembershipState, OrganisationKind
+from network.querysets import MembershipQuerySet, OrganisationQuerySet
+from osk_portal.toolkit import clock
+from osk_portal.toolkit.addressed import Addressed
+from osk_portal.toolkit.transitions import Event
+
+
+class Organisation(Addressed):
+    """An authority, another administration, a university, a company or an association.
+
+    ``is_entitled`` (beratungsberechtigt) is set by an advisor and independent of the kind (product.md).
+    """
+
+    slug = models.SlugField(_("address"), max_length=80, unique=True)
+    name = models.CharField(_("name"), max_length=200)
+    short_name = models.CharField(_("short name"), max_length=60, blank=True)
+    sort_key = models.CharField(max_length=200, editable=False, db_index=True)
+    kind = models.CharField(_("kind"), max_length=40, choices=OrganisationKind)
+    is_entitled = models.BooleanField(_("entitled to advice"), default=False)
+    is_published = models.BooleanField(_("shown in the network"), default=True)
+    is_invented = models.BooleanField(_("invented for the demo"), default=False)
+    land = models.CharField(_("Land"), max_length=60, blank=True)
+    city = models.CharField(_("place"), max_length=80, blank=True)
+    district = models.CharField(_("district"), max_length=80, blank=True)
+    description = models.TextField(_("description"), blank=True)
+    description_en = models.TextField(_("description in English"), blank=True)
+    website = models.URLField(_("website"), blank=True)
+    languages = models.JSONField(_("languages"), default=list, blank=True)
+    created_at = models.DateTimeField(default=clock.now, editable=False)
+
+    objects = OrganisationQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("organisation")
+        verbose_name_plural = _("organisations")
+        ordering = ["sort_key", "pk"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("network:organisation_detail", args=[self.slug])
+
+    @property
+    def is_public_administration(self) -> bool:
+        return self.kind in (
+            OrganisationKind.BERLIN_ADMINISTRATION,
+            OrganisationKind.OTHER_PUBLIC_ADMINISTRATION,
+        )
+
+
+class OrganisationDomain(models.Model):
+    """A mail domain that proves membership."""
+
+    organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="domains")
+    domain = models.CharField(_("mail domain"), max_length=253)
+
+    class Meta:
+        verbose_name = _("mail domain")
+        verbose_name_plural = _("mail domains")
+        ordering = ["domain"]
+        constraints = [
+            models.UniqueConstraint(
+                Lower("domain"),
+                name="organisation_domain_unique",
+                violation_error_message=_("This domain belongs to an organisation already."),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.domain
+
+
+class Expertise(models.Model):
+    """A topic of the controlled list."""
+
+    slug = models.SlugField(max_length=60, unique=True)
+    name_de = models.CharField(_("German name"), max_length=100)
+    name_en = models.CharField(_("English name"), max_length=100)
+
+    class Meta:
+        verbose_name = _("field of expertise")
+        verbose_name_plural = _("fields of expertise")
+        ordering = ["name_de"]
+
+    def __str__(self) -> str:
+        return self.name_de
+
+
+class OrganisationExpertise(models.Model):
+    """That an organisation knows a topic, and what shows it."""
+
+    organisation = models.ForeignKey(
+        Organisation, on_delete=models.CASCADE, related_name="expertise"
+    )
+    expertise = models.ForeignKey(Expertise, on_delete=models.PROTECT, related_name="holders")
+    evidence = models.TextField(_("evidence"), blank=True)
+
+    class Meta:
+        verbose_name = _("expertise")
+        verbose_name_plural = _("expertise")
+        ordering = ["expertise__name_de"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organisation", "expertise"], name="organisation_expertise_unique"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.organisation_id} {self.expertise_id}"
+
+
+class Membership(Addressed):
+    """A person belongs to an organisation. Rights end with the state ACTIVE."""
+
+    organisation = models.ForeignKey(
+        Organisation, on_delete=models.PROTECT, related_name="memberships"
+    )
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="memberships"
+    )
+    state = models.CharField(
+        _("state"), max_length=20, choices=MembershipState, default=MembershipState.PENDING
+    )
+    is_editor = models.BooleanField(_("Redaktion"), default=False)
+    is_manager = models.BooleanField(_("Organisationsverwaltung"), default=False)
+    created_at = models.DateTimeField(default=clock.now, editable=False)
+    confirmed_at = models.DateTimeField(_("confirmed at"), null=True, blank=True)
+
+    objects = MembershipQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("membership")
+        verbose_name_plural = _("memberships")
+        ordering = ["organisation__sort_key", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organisation", "user"],
+                condition=Q(state__in=["pending", "active", "suspended"]),
+                name="membership_one_open_per_organisation",
+                violation_error_message=_("This person is a member already."),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} in {self.organisation_id}"
+
+
+class MembershipEvent(Event):
+    membership = models.ForeignKey(Membership, on_delete=models.PROTECT, related_name="events")

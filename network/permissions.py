@@ -1,0 +1,42 @@
+"""What a person may do by belonging somewhere. Pure reads; one query each, cached on the user."""
+
+from __future__ import annotations
+
+from network.models import Membership, Organisation
+from osk_portal.accounts.models import User
+
+_CACHE = "_network_memberships"
+
+
+def active_memberships(user: User) -> list[Membership]:
+    """Active memberships with their organisations; read once a request."""
+    found: list[Membership] | None = user.__dict__.get(_CACHE)
+    if found is None:
+        found = list(Membership.objects.of(user).active()) if user.is_authenticated else []
+        user.__dict__[_CACHE] = found
+    return found
+
+
+def is_member(user: User) -> bool:
+    return bool(active_memberships(user))
+
+
+def is_entitled(user: User) -> bool:
+    """Member of an organisation that may ask for advice."""
+    return any(m.organisation.is_entitled for m in active_memberships(user))
+
+
+def is_public_sector(user: User) -> bool:
+    return any(m.organisation.is_public_administration for m in active_memberships(user))
+
+
+def is_editor_of(user: User, organisation: Organisation) -> bool:
+    return any(
+        m.is_editor and m.organisation_id == organisation.pk for m in active_memberships(user)
+    )
+
+
+def is_manager_of(user: User, organisation: Organisation) -> bool:
+    return any(
+        m.is_manager and m.organisation_id == organisation.pk for m in active_memberships(user)
+    )

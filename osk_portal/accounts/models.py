@@ -1,0 +1,109 @@
+"""People. What they may do follows from their memberships (network) and their staff roles."""
+
+from __future__ import annotations
+
+import unicodedata
+from functools import cached_property
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.models import PermissionsMixin
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Lower
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from osk_portal.accounts.enums import StaffRole
+from osk_portal.toolkit import clock
+from osk_portal.toolkit.addressed import Addressed
+
+
+def normalise_email(email: str) -> str:
+    """Lower-case NFC: one spelling a mailbox, so that one person has one account."""
+    return unicodedata.normalize("NFC", email).strip().lower()
+
+
+class UserManager(BaseUserManager["User"]):
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:
+        user = self.model(email=normalise_email(email), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> User:
+        return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
+
+    def get_by_natural_key(self, username: str | None) -> User:
+        return self.get(email=normalise_email(username or ""))
+
+
+class User(Addressed, AbstractBaseUser, PermissionsMixin):
+    """A person with a login. Never deleted: anonymised (``anonymised_at``), so that figures stay."""
+
+    email = models.EmailField(
+        _("e-mail address"),
+        max_length=254,
+        unique=True,
+        error_messages={"unique": _("There is an account with this e-mail address already.")},
+    )
+    name = models.CharField(_("name"), max_length=200, blank=True)
+    language = models.CharField(
+        _("language"), max_length=5, choices=settings.LANGUAGES, default="de"
+    )
+    is_active = models.BooleanField(_("active"), default=True)
+    is_staff = models.BooleanField(_("OSK staff"), default=False)
+    date_joined = models.DateTimeField(_("joined at"), default=clock.now)
+    anonymised_at = models.DateTimeField(_("anonymised at"), null=True, blank=True)
+
+    objects = UserManager()
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS = []
+
+    class Meta:
+        verbose_name = _("person")
+        verbose_name_plural = _("people")
+        ordering = ["name", "email"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(email=Lower("email")),
+                name="user_email_lower_case",
+                violation_error_message=_("Write the e-mail address in small letters."),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name or self.email
+
+    def get_absolute_url(self) -> str:
+        return reverse("pages:my_area")
+
+    def get_full_name(self) -> str:
+        return str(self)
+
+    def get_short_name(self) -> str:
+        return str(self)
+
+    @cached_property
+    def staff_roles(self) -> frozenset[str]:
+        """Names of the staff roles; one query a request. Empty for everybody who is not staff."""
+        if not (self.is_staff and self.is_active):
+            return frozenset()
+        names = frozenset(self.groups.values_list("name", flat=True))
+        return names & frozenset(StaffRole.values)
+
+    @property
+    def is_advisor(self) -> bool:
+        """Advisor or OSK lead: a lead may do whatever an advisor may."""
+        return bool(self.staff_roles & {StaffRole.ADVISOR, StaffRole.LEAD})
+
+    @property
+    def is_lead(self) -> bool:
+        return StaffRole.LEAD in self.staff_roles
+
+    @property
+    def is_operator(self) -> bool:
+        return StaffRole.OPERATOR in self.staff_roles

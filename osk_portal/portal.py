@@ -1,0 +1,166 @@
+"""What an app can offer to the shared pages.
+
+The ground knows no app: each app registers its offers in its own ``portal.py``, which Django finds at
+start-up as it finds ``admin.py``. An offer is a frozen dataclass with a unique key and an explicit order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+    from django.utils.functional import _StrPromise
+
+    from osk_portal.accounts.models import User
+
+    Text = str | _StrPromise
+
+
+class Offer(Protocol):
+    @property
+    def key(self) -> str: ...
+
+    @property
+    def order(self) -> int: ...
+
+
+O = TypeVar("O", bound=Offer)  # noqa: E741 # one letter, as type variables have
+
+
+class Registry(Generic[O]):
+    """Offers of one kind, unique by key, read in their order."""
+
+    def __init__(self) -> None:
+        self._offers: dict[str, O] = {}
+
+    def register(self, offer: O) -> O:
+        if offer.key in self._offers:
+            raise ValueError(f"{offer.key!r} is registered already")
+        self._offers[offer.key] = offer
+        return offer
+
+    def __iter__(self) -> Iterator[O]:
+        return iter(sorted(self._offers.values(), key=lambda offer: (offer.order, offer.key)))
+
+    def get(self, key: str) -> O | None:
+        return self._offers.get(key)
+
+    def clear(self) -> None:
+        """For tests."""
+        self._offers.clear()
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A number on the home page, computed when the page is made."""
+
+    key: str
+    order: int
+    label: Text
+    value: Callable[[], int | None]
+    url: str
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A result of the search over everything."""
+
+    title: str
+    url: str
+    text: str
+
+
+@dataclass(frozen=True)
+class SearchSource:
+    """One app's part of the search over everything, already limited to what ``user`` may see."""
+
+    key: str
+    order: int
+    label: Text
+    search: Callable[[str, HttpRequest], Iterable[Hit]]
+
+
+@dataclass(frozen=True)
+class Task:
+    """Something that waits for a person: shown first in "Mein Bereich"."""
+
+    title: str
+    text: str
+    url: str
+    due_on: date | None = None
+    badge: str = "info"
+
+
+@dataclass(frozen=True)
+class MyArea:
+    """One app's part of "Mein Bereich": its open tasks, and a panel rendered from ``template``."""
+
+    key: str
+    order: int
+    tasks: Callable[[User], Iterable[Task]]
+    panel: Callable[[User], dict[str, object]] | None = None
+    template: str = ""
+
+
+@dataclass(frozen=True)
+class HomeSection:
+    """One app's section on the home page, rendered from ``template`` with ``context()``."""
+
+    key: str
+    order: int
+    template: str
+    context: Callable[[], dict[str, object]]
+
+
+@dataclass(frozen=True)
+class MailGuard:
+    """Asked again when a mail is sent: may this address still read about this object?
+
+    ``key`` is the first part of a message's kind ("consulting"); without a guard the mail goes out.
+    """
+
+    key: str
+    order: int
+    still_allowed: Callable[[int, str, str], bool]
+    """(user id or 0, kind, subject key) -> may still be told"""
+
+
+@dataclass(frozen=True)
+class ReferenceData:
+    """Groups, vocabularies and other rows that must always be there; written after each migrate."""
+
+    key: str
+    order: int
+    ensure: Callable[[], None]
+
+
+@dataclass(frozen=True)
+class DemoStep:
+    """One app's part of the demo world; idempotent. Returns one line that says what it made."""
+
+    key: str
+    order: int
+    load: Callable[[], str]
+
+
+@dataclass(frozen=True)
+class DailyJob:
+    """Work once a day, due by comparison with the row PeriodicRun; idempotent."""
+
+    key: str
+    order: int
+    run: Callable[[], None]
+
+
+figures: Registry[Figure] = Registry()
+search_sources: Registry[SearchSource] = Registry()
+my_areas: Registry[MyArea] = Registry()
+home_sections: Registry[HomeSection] = Registry()
+mail_guards: Registry[MailGuard] = Registry()
+reference_data: Registry[ReferenceData] = Registry()
+demo_steps: Registry[DemoStep] = Registry()
+daily_jobs: Registry[DailyJob] = Registry()

@@ -1,0 +1,120 @@
+"""One PostgreSQL a run, a clock that tests can move, and rings that are recorded instead of sent."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.cache import caches
+from psycopg.conninfo import conninfo_to_dict
+
+from osk_portal.embedded.postgres import throwaway_postgres
+from osk_portal.notifications import doorbell
+from osk_portal.toolkit import clock as portal_clock
+
+
+@pytest.fixture(scope="session")
+def database_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """DATABASE_URL, or a cluster of our own without fsync that lives as long as the run."""
+    import os
+
+    if os.environ.get("DATABASE_URL"):
+        yield os.environ["DATABASE_URL"]
+        return
+    folder: Path = tmp_path_factory.mktemp("postgres")
+    with throwaway_postgres(folder) as postgres:
+        yield postgres.url()
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings: None, database_url: str) -> None:
+    from django.db import connection
+
+    parts = conninfo_to_dict(database_url)
+    names = {
+        "NAME": "dbname",
+        "USER": "user",
+        "PASSWORD": "password",
+        "HOST": "host",
+        "PORT": "port",
+    }
+    for name, key in names.items():
+        connection.settings_dict[name] = str(parts.get(key, ""))
+
+
+@pytest.fixture(autouse=True)
+def _clean_caches() -> None:
+    """Login limits leak from test to test otherwise."""
+    for cache in caches.all(initialized_only=True):
+        cache.clear()
+
+
+@dataclass
+class Clock:
+    """Moves Python's and PostgreSQL's clock together."""
+
+    def move_to(self, moment: datetime) -> datetime:
+        assert moment.tzinfo is not None
+        portal_clock.move_to(moment)
+        return moment
+
+
+@pytest.fixture
+def clock() -> Iterator[Clock]:
+    yield Clock()
+    portal_clock.move_to(None)
+
+
+@dataclass
+class Bells:
+    """What would have been sent to the broker: (task name, ids)."""
+
+    rings: list[tuple[str, dict[str, str | int]]] = field(default_factory=list)
+
+    def of(self, task_name: str) -> list[dict[str, str | int]]:
+        return [ids for name, ids in self.rings if name == task_name]
+
+
+@pytest.fixture(autouse=True)
+def bells(monkeypatch: pytest.MonkeyPatch) -> Bells:
+    """Records the rings at the border of the process; a test calls the domain itself."""
+    recorded = Bells()
+
+    def send_task(name: str, kwargs: dict[str, str | int], **options: Any) -> None:
+        recorded.rings.append((name, kwargs))
+
+    monkeypatch.setattr(doorbell.current_app, "send_task", send_task)
+    monkeypatch.setattr(doorbell, "_silent_until", 0.0)
+    return recorded
+
+
+@pytest.fixture(autouse=True)
+def _no_unexpected_errors(
+    caplog: pytest.LogCaptureFixture, request: pytest.FixtureRequest
+) -> Iterator[None]:
+    """An ERROR record that the test does not expect (``expect_errors``) fails it."""
+    yield
+    if "expect_errors" in request.fixturenames:
+        return
+    errors = [r for r in caplog.get_records("call") if r.levelno >= logging.ERROR]
+    assert not errors, [r.getMessage() for r in errors]
+
+
+@pytest.fixture
+def expect_errors() -> None:
+    """For tests in which an ERROR line is the point."""
+
+
+@pytest.fixture
+def commits(django_capture_on_commit_callbacks: Any) -> Callable[..., Any]:
+    """``with commits(): …`` runs what waits for the commit, as a committed request does."""
+
+    def run() -> Any:
+        return django_capture_on_commit_callbacks(execute=True)
+
+    return run

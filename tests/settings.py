@@ -1,0 +1,19 @@
+"""The portal's settings for tests: the same file, another environment."""
+
+import os
+
+os.environ["OSK_ENV"] = "test"
+os.environ.setdefault("OSK_PROCESS", "command")
+os.environ["SECRET_KEY"] = "only-for-tests-" + "x" * 50
+os.environ["OSK_ENCRYPTION_KEYS"] = "dGVzdC1rZXktdGVzdC1rZXktdGVzdC1rZXktdGVzdC0="
+os.environ["CELERY_BROKER_URL"] = "memory://"
+
+from osk_portal.settings import *  # noqa: F403 # the environment must be set first
+
+EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+STORAGES["staticfiles"] = {  # noqa: F405 # from the line above
+    "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+}
+CACHES["default"] = {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}  # noqa: F405 # as above
+WHITENOISE_AUTOREFRESH = True
