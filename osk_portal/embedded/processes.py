@@ -48,9 +48,10 @@ class ProcessId:
         """Signal the process and its group; started as leader of its own session, pgid is pid.
 
         A leader that has ended may leave members behind, and its pid is not given out again while
-        its group lives, so the group is asked even where the leader is gone.
+        its group lives, so the group is asked where the leader is gone, but not where the pid
+        belongs to another process now.
         """
-        if self.pid == os.getpgrp():
+        if self.pid == os.getpgrp() or ProcessId.of(self.pid) not in (self, None):
             return
         try:
             os.killpg(self.pid, number)
