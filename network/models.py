@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
 from django.urls import reverse
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from network.enums import MembershipState, OrganisationKind
@@ -26,7 +27,9 @@ class Organisation(Addressed):
     name = models.CharField(_("name"), max_length=200)
     short_name = models.CharField(_("short name"), max_length=60, blank=True)
     sort_key = models.CharField(max_length=200, editable=False, db_index=True)
+    folded = models.TextField(editable=False)
     kind = models.CharField(_("kind"), max_length=40, choices=OrganisationKind)
+    subkind = models.CharField(_("kind in detail"), max_length=60, blank=True)
     is_entitled = models.BooleanField(_("entitled to advice"), default=False)
     is_published = models.BooleanField(_("shown in the network"), default=True)
     is_invented = models.BooleanField(_("invented for the demo"), default=False)
@@ -53,11 +56,35 @@ class Organisation(Addressed):
         return reverse("network:organisation_detail", args=[self.slug])
 
     @property
+    def label(self) -> str:
+        """What the organisation is in the network: a body of the administration, or a provider."""
+        if self.kind == OrganisationKind.BUSINESS:
+            return gettext("Provider")
+        return gettext("Network member")
+
+    @property
+    def place(self) -> str:
+        parts = [self.district, self.city, self.land if self.land != self.city else ""]
+        return ", ".join(part for part in parts if part)
+
+    @property
+    def localised_description(self) -> str:
+        if (get_language() or "de").startswith("en") and self.description_en:
+            return self.description_en
+        return self.description
+
+    @property
     def is_public_administration(self) -> bool:
         return self.kind in (
             OrganisationKind.BERLIN_ADMINISTRATION,
             OrganisationKind.OTHER_PUBLIC_ADMINISTRATION,
         )
+
+
+class OrganisationEvent(Event):
+    """A change of an organisation's profile; ``data["fields"]`` names what changed."""
+
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="events")
 
 
 class OrganisationDomain(models.Model):
@@ -88,6 +115,7 @@ class Expertise(models.Model):
     slug = models.SlugField(max_length=60, unique=True)
     name_de = models.CharField(_("German name"), max_length=100)
     name_en = models.CharField(_("English name"), max_length=100)
+    folded = models.TextField(editable=False)
 
     class Meta:
         verbose_name = _("field of expertise")
@@ -95,7 +123,7 @@ class Expertise(models.Model):
         ordering = ["name_de"]
 
     def __str__(self) -> str:
-        return self.name_de
+        return self.name_en if (get_language() or "de").startswith("en") else self.name_de
 
 
 class OrganisationExpertise(models.Model):

@@ -1,13 +1,18 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.db import models
+from django.db.models import Count, Prefetch, Q
 
 from network.enums import MembershipState, OrganisationKind
+from osk_portal.toolkit.search_text import fold
 
 if TYPE_CHECKING:
-    from network.models import Membership, Organisation  # noqa: F401 # named in the type parameters
+    from network.models import Membership, Organisation, OrganisationExpertise
+    from osk_portal.accounts.models import User
+
+MOST_WORDS = 8
 
 
 class OrganisationQuerySet(models.QuerySet["Organisation"]):
@@ -22,10 +27,29 @@ class OrganisationQuerySet(models.QuerySet["Organisation"]):
             )
         )
 
+    def matching(self, query: str) -> OrganisationQuerySet:
+        """Every word stands in the name, the place or a field of expertise; spelling is folded."""
+        found = self
+        for word in fold(query).split()[:MOST_WORDS]:
+            found = found.filter(
+                Q(folded__contains=word)
+                | Q(pk__in=self.model.objects.filter(expertise__expertise__folded__contains=word))
+            )
+        return found
+
+    def with_expertise(self, rows: models.QuerySet[OrganisationExpertise]) -> OrganisationQuerySet:
+        """Loads the fields of expertise in one query; ``rows`` decides order and joins."""
+        return self.prefetch_related(Prefetch("expertise", queryset=rows))
+
+    def counts_by(self, field: str) -> dict[str, int]:
+        """How many organisations have each value of ``field``; a relation counts each once."""
+        rows = self.order_by().values(field).annotate(number=Count("pk", distinct=True))
+        return {str(row[field]): row["number"] for row in rows if row[field] not in (None, "")}
+
 
 class MembershipQuerySet(models.QuerySet["Membership"]):
     def active(self) -> MembershipQuerySet:
         return self.filter(state=MembershipState.ACTIVE)
 
-    def of(self, user: Any) -> MembershipQuerySet:
+    def of(self, user: User) -> MembershipQuerySet:
         return self.filter(user=user).select_related("organisation")

@@ -1,5 +1,10 @@
-from django.urls import URLPattern
+from django.urls import path
+
+from network import views
 
 app_name = "network"
 
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", views.organisation_list, name="organisation_list"),
+    path("<slug:slug>/", views.organisation_detail, name="organisation_detail"),
+]

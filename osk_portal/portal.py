@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -56,13 +56,13 @@ class Registry(Generic[O]):
 
 @dataclass(frozen=True)
 class Figure:
-    """A number on the home page, computed when the page is made."""
+    """A number on the home page, computed when the page is made; ``url_name`` is where it leads."""
 
     key: str
     order: int
     label: Text
     value: Callable[[], int | None]
-    url: str
+    url_name: str
 
 
 @dataclass(frozen=True)
@@ -117,6 +117,21 @@ class HomeSection:
 
 
 @dataclass(frozen=True)
+class Panel:
+    """One app's part of another app's page, rendered from ``template`` with ``context(object, request)``.
+
+    ``place`` names the page by its object ("network.organisation", "catalog.solution"), so that a lower
+    floor's page shows what an upper floor knows. A context of None leaves the panel out.
+    """
+
+    key: str
+    order: int
+    place: str
+    template: str
+    context: Callable[[Any, HttpRequest], dict[str, object] | None]
+
+
+@dataclass(frozen=True)
 class MailGuard:
     """Asked again when a mail is sent: may this address still read about this object?
 
@@ -160,7 +175,19 @@ figures: Registry[Figure] = Registry()
 search_sources: Registry[SearchSource] = Registry()
 my_areas: Registry[MyArea] = Registry()
 home_sections: Registry[HomeSection] = Registry()
+panels: Registry[Panel] = Registry()
 mail_guards: Registry[MailGuard] = Registry()
 reference_data: Registry[ReferenceData] = Registry()
 demo_steps: Registry[DemoStep] = Registry()
 daily_jobs: Registry[DailyJob] = Registry()
+
+
+def panels_for(place: str, obj: object, request: HttpRequest) -> list[dict[str, object]]:
+    """The panels that apps offer for ``obj`` at ``place``: a list of {template, context}."""
+    shown: list[dict[str, object]] = []
+    for panel in panels:
+        if panel.place == place:
+            context = panel.context(obj, request)
+            if context is not None:
+                shown.append({"template": panel.template, "context": context})
+    return shown

@@ -1,0 +1,78 @@
+"""Keeping the network: organisations and memberships. Profiles are saved through the service."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.forms import ModelForm
+from django.http import HttpRequest
+
+from network.models import (
+    Expertise,
+    Membership,
+    Organisation,
+    OrganisationDomain,
+    OrganisationExpertise,
+)
+from network.profile import save_expertise, save_organisation
+from osk_portal.toolkit.access import staff_user
+
+
+class DomainInline(admin.TabularInline[OrganisationDomain, Organisation]):
+    model = OrganisationDomain
+    extra = 0
+
+
+class ExpertiseInline(admin.TabularInline[OrganisationExpertise, Organisation]):
+    model = OrganisationExpertise
+    extra = 0
+
+
+@admin.register(Organisation)
+class OrganisationAdmin(admin.ModelAdmin[Organisation]):
+    list_display = ["name", "kind", "place", "is_entitled", "is_published"]
+    list_filter = ["kind", "is_entitled", "is_published", "land"]
+    search_fields = ["name", "short_name", "domains__domain"]
+    inlines = [DomainInline, ExpertiseInline]
+    fields = [
+        "name", "short_name", "slug", "kind", "subkind", "is_entitled", "is_published",
+        "land", "city", "district", "description", "description_en", "website",
+    ]  # fmt: skip
+    prepopulated_fields = {"slug": ["name"]}
+
+    def save_model(
+        self, request: HttpRequest, obj: Organisation, form: ModelForm[Organisation], change: bool
+    ) -> None:
+        save_organisation(obj, actor=staff_user(request), changed=form.changed_data)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False  # requests, bookings and reuse belong to it: it is unpublished instead
+
+
+@admin.register(Expertise)
+class ExpertiseAdmin(admin.ModelAdmin[Expertise]):
+    list_display = ["name_de", "name_en", "slug"]
+    search_fields = ["name_de", "name_en"]
+    fields = ["slug", "name_de", "name_en"]
+
+    def save_model(
+        self, request: HttpRequest, obj: Expertise, form: ModelForm[Expertise], change: bool
+    ) -> None:
+        saved = save_expertise(slug=obj.slug, name_de=obj.name_de, name_en=obj.name_en)
+        obj.pk = saved.pk
+
+
+@admin.register(Membership)
+class MembershipAdmin(admin.ModelAdmin[Membership]):
+    list_display = ["user", "organisation", "state", "is_editor", "is_manager"]
+    list_filter = ["state", "is_editor", "is_manager"]
+    search_fields = ["user__email", "user__name", "organisation__name"]
+    list_select_related = ["user", "organisation"]
+    readonly_fields = ["user", "organisation", "state", "created_at", "confirmed_at"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False

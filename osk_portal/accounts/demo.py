@@ -1,0 +1,32 @@
+"""Logins of the demo world: a known password, so never outside a try-out."""
+
+from __future__ import annotations
+
+from allauth.account.models import EmailAddress
+from django.conf import settings
+from django.contrib.auth.models import Group
+from django.core.exceptions import ImproperlyConfigured
+
+from osk_portal.accounts.enums import StaffRole
+from osk_portal.accounts.models import User
+
+DOMAIN = "demo.osk.example"
+PASSWORD = "demo-OSK-2026"  # noqa: S105 # printed on the start page of a try-out
+
+
+def ensure_login(name: str, local_part: str, *roles: StaffRole) -> User:
+    """A person with a verified address and the demo password; the same one on each call.
+
+    Raises ImproperlyConfigured in production: a known password must never exist there.
+    """
+    if settings.PRODUCTION:
+        raise ImproperlyConfigured("Demo logins are refused with OSK_ENV=production.")
+    email = f"{local_part}@{DOMAIN}"
+    user = User.objects.filter(email=email).first()
+    if user is None:
+        user = User.objects.create_user(email, PASSWORD, name=name, is_staff=bool(roles))
+    EmailAddress.objects.get_or_create(
+        user=user, email=email, defaults={"verified": True, "primary": True}
+    )
+    user.groups.add(*(Group.objects.get_or_create(name=role)[0] for role in roles))
+    return user
