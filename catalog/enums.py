@@ -1,0 +1,91 @@
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+
+class SolutionState(models.TextChoices):
+    DRAFT = "draft", _("Draft")
+    PUBLISHED = "published", _("Published")
+    WITHDRAWN = "withdrawn", _("Withdrawn")
+
+
+class SolutionAction(models.TextChoices):
+    PUBLISH = "publish", _("Publish")
+    WITHDRAW = "withdraw", _("Withdraw")
+
+
+class RevisionOrigin(models.TextChoices):
+    """What made a revision of an entry."""
+
+    IMPORT = "import", _("Import")
+    PROPOSAL = "proposal", _("Proposal")
+
+
+class DevelopmentStatus(models.TextChoices):
+    """publiccode.yml 0.7, developmentStatus, in the words of ux.md 4.3."""
+
+    CONCEPT = "concept", _("Idea")
+    DEVELOPMENT = "development", _("In development")
+    BETA = "beta", _("In trial")
+    STABLE = "stable", _("In productive use")
+    OBSOLETE = "obsolete", _("No longer maintained")
+
+
+class MaintenanceType(models.TextChoices):
+    """publiccode.yml 0.7, maintenance.type."""
+
+    INTERNAL = "internal", _("By own staff")
+    CONTRACT = "contract", _("By a contractor")
+    COMMUNITY = "community", _("By a community")
+    NONE = "none", pgettext_lazy("maintenance", "None")
+
+
+class SoftwareType(models.TextChoices):
+    """publiccode.yml 0.7, softwareType."""
+
+    WEB = "standalone/web", _("Web application")
+    DESKTOP = "standalone/desktop", _("Desktop program")
+    MOBILE = "standalone/mobile", _("App for phones and tablets")
+    BACKEND = "standalone/backend", _("Service in the background")
+    IOT = "standalone/iot", _("Software for devices")
+    OTHER = "standalone/other", _("Other program")
+    ADDON = "addon", _("Add-on")
+    LIBRARY = "library", _("Library")
+    CONFIGURATION = "configurationFiles", _("Configuration files")
+
+
+class LicenceFamily(models.TextChoices):
+    """What a licence asks of those who pass the software on; drives the facet and the plain words."""
+
+    COPYLEFT = "copyleft", _("Copyleft (EUPL, GPL, AGPL)")
+    WEAK_COPYLEFT = "weak_copyleft", _("Weak copyleft (LGPL, MPL)")
+    PERMISSIVE = "permissive", _("Permissive (MIT, Apache)")
+    OTHER = "other", _("Other licence")
+
+
+class ReuseStage(models.TextChoices):
+    INTEREST = "interest", pgettext_lazy("reuse", "Interest")
+    TEST = "test", pgettext_lazy("reuse", "Test")
+    PILOT = "pilot", pgettext_lazy("reuse", "Pilot")
+    PRODUCTION = "production", pgettext_lazy("reuse", "Production")
+    REPLACED = "replaced", pgettext_lazy("reuse", "Replaced")
+
+
+# Interest is not use yet, and what was replaced is not used any more.
+STAGES_IN_USE = (ReuseStage.TEST, ReuseStage.PILOT, ReuseStage.PRODUCTION)
+
+
+class ProposalState(models.TextChoices):
+    OPEN = "open", _("Being checked")
+    ACCEPTED = "accepted", _("Accepted")
+    RETURNED = "returned", _("Returned")
+    REFUSED = "refused", _("Refused")
+    WITHDRAWN = "withdrawn", _("Withdrawn")
+
+
+class ProposalAction(models.TextChoices):
+    ACCEPT = "accept", _("Accept")
+    RETURN = "return", _("Return")
+    REFUSE = "refuse", _("Refuse")
+    WITHDRAW = "withdraw", _("Withdraw")
+    REVISE = "revise", _("Revise")

@@ -1,0 +1,16 @@
+"""What: solutions, their revisions, who supports and uses them, proposals to change them."""
+
+from catalog.models.proposals import Proposal, ProposalEvent
+from catalog.models.search import SolutionDocument
+from catalog.models.solutions import Reuse, Solution, SolutionEvent, SolutionRevision, Support
+
+__all__ = [
+    "Proposal",
+    "ProposalEvent",
+    "Reuse",
+    "Solution",
+    "SolutionDocument",
+    "SolutionEvent",
+    "SolutionRevision",
+    "Support",
+]

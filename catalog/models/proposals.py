@@ -1,0 +1,180 @@
+"""Proposals to change an entry, and what became of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from catalog.enums import ProposalAction, ProposalState
+from catalog.models.solutions import Solution
+from catalog.querysets import ProposalQuerySet
+from network.models import Organisation
+from osk_portal.accounts.models import User
+from osk_portal.toolkit import clock
+from osk_portal.toolkit.addressed import Addressed
+from osk_portal.toolkit.transitions import Event, check
+
+
+class Proposal(Addressed):
+    """What an organisation's Redaktion wants changed in an entry, decided by an advisor.
+
+    ``changes`` maps a field's name (``catalog.fields``) to the proposed value, in the shape of the
+    publiccode document, or null to remove it. ``base_revision`` is the revision that the author saw: where
+    a field has changed since, the advisor sees base, published and proposed value.
+    """
+
+    ALLOWED: ClassVar[Mapping[ProposalAction, frozenset[ProposalState]]] = {
+        ProposalAction.ACCEPT: frozenset({ProposalState.OPEN}),
+        ProposalAction.RETURN: frozenset({ProposalState.OPEN}),
+        ProposalAction.REFUSE: frozenset({ProposalState.OPEN}),
+        ProposalAction.WITHDRAW: frozenset({ProposalState.OPEN, ProposalState.RETURNED}),
+        ProposalAction.REVISE: frozenset({ProposalState.RETURNED}),
+    }
+
+    solution = models.ForeignKey(Solution, on_delete=models.PROTECT, related_name="proposals")
+    organisation = models.ForeignKey(
+        Organisation, on_delete=models.PROTECT, related_name="proposals"
+    )
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="proposals"
+    )
+    state = models.CharField(
+        _("state"), max_length=20, choices=ProposalState, default=ProposalState.OPEN
+    )
+    base_revision = models.PositiveIntegerField(_("based on revision"))
+    changes: Any = models.JSONField(_("changes"))
+    accepted_fields: Any = models.JSONField(_("accepted fields"), default=list, blank=True)
+    reason = models.TextField(_("reason"), blank=True)
+    submitted_at = models.DateTimeField(_("submitted at"), default=clock.now)
+    promised_on = models.DateField(_("decision promised by"))
+    comment = models.TextField(_("comment of the OSK"), blank=True)
+    decided_at = models.DateTimeField(_("decided at"), null=True, blank=True)
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+
+    objects = ProposalQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("proposal")
+        verbose_name_plural = _("proposals")
+        ordering = ["promised_on", "pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(state__in=["accepted", "returned", "refused"])
+                | (Q(decided_at__isnull=False) & Q(decided_by__isnull=False)),
+                name="proposal_decided_has_decision",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=["returned", "refused"]) | ~Q(comment=""),
+                name="proposal_refusal_has_comment",
+                violation_error_message=_("Say why."),
+            ),
+            models.UniqueConstraint(
+                fields=["solution", "organisation"],
+                condition=Q(state__in=["open", "returned"]),
+                name="proposal_one_open_per_organisation",
+                violation_error_message=_("There is an open proposal for this entry already."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.solution_id} {self.state}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("catalog:proposal_detail", args=[self.public_id])
+
+    @property
+    def is_open(self) -> bool:
+        return self.state == ProposalState.OPEN
+
+    def can(self, action: ProposalAction) -> bool:
+        return self.state in self.ALLOWED[action]
+
+    def submitted(self) -> ProposalEvent:
+        """The first event: a proposal is born open."""
+        return self._event("submitted", "", actor=self.author)
+
+    def accept(self, *, actor: User, fields: Iterable[str], comment: str = "") -> ProposalEvent:
+        check(self.ALLOWED, ProposalAction.ACCEPT, self.state)
+        return self._decide(ProposalState.ACCEPTED, actor, comment, fields)
+
+    def return_(self, *, actor: User, comment: str, fields: Iterable[str] = ()) -> ProposalEvent:
+        """Give back with a comment; ``fields`` were accepted and leave ``changes``."""
+        check(self.ALLOWED, ProposalAction.RETURN, self.state)
+        accepted = set(fields)
+        self.changes = {name: v for name, v in self.changes.items() if name not in accepted}
+        return self._decide(ProposalState.RETURNED, actor, comment, accepted)
+
+    def refuse(self, *, actor: User, comment: str) -> ProposalEvent:
+        check(self.ALLOWED, ProposalAction.REFUSE, self.state)
+        return self._decide(ProposalState.REFUSED, actor, comment, ())
+
+    def withdraw(self, *, actor: User) -> ProposalEvent:
+        check(self.ALLOWED, ProposalAction.WITHDRAW, self.state)
+        before, self.state = self.state, ProposalState.WITHDRAWN
+        self.save(update_fields=["state"])
+        return self._event("withdrawn", before, actor=actor)
+
+    def revise(
+        self,
+        *,
+        actor: User,
+        changes: dict[str, Any],
+        reason: str,
+        base_revision: int,
+        promised_on: date,
+    ) -> ProposalEvent:
+        """Submit a returned proposal again; the promise starts anew."""
+        check(self.ALLOWED, ProposalAction.REVISE, self.state)
+        before, self.state = self.state, ProposalState.OPEN
+        self.author = actor
+        self.changes = changes
+        self.reason = reason
+        self.base_revision = base_revision
+        self.promised_on = promised_on
+        self.submitted_at = clock.now()
+        self.save(
+            update_fields=[
+                "state", "author", "changes", "reason", "base_revision", "promised_on", "submitted_at",
+            ]
+        )  # fmt: skip
+        return self._event("submitted", before, actor=actor)
+
+    def _decide(
+        self, state: ProposalState, actor: User, comment: str, fields: Iterable[str]
+    ) -> ProposalEvent:
+        before, self.state = self.state, state
+        self.decided_by = actor
+        self.decided_at = clock.now()
+        self.comment = comment
+        self.accepted_fields = sorted({*self.accepted_fields, *fields})
+        self.save(
+            update_fields=[
+                "state", "decided_by", "decided_at", "comment", "accepted_fields", "changes",
+            ]
+        )  # fmt: skip
+        return self._event(state, before, actor=actor, data={"fields": sorted(fields)})
+
+    def _event(
+        self, kind: str, before: str, *, actor: User, data: dict[str, Any] | None = None
+    ) -> ProposalEvent:
+        return ProposalEvent.objects.create(
+            proposal=self,
+            kind=kind,
+            from_state=before,
+            to_state=self.state,
+            actor=actor,
+            data=data or {},
+        )
+
+
+class ProposalEvent(Event):
+    proposal = models.ForeignKey(Proposal, on_delete=models.CASCADE, related_name="events")

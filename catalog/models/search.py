@@ -1,0 +1,68 @@
+"""The text of a solution as the search reads it; one row a solution, written by the service."""
+
+from __future__ import annotations
+
+from django.contrib.postgres.indexes import GinIndex, OpClass
+from django.contrib.postgres.search import SearchVector, SearchVectorField
+from django.db import models
+from django.db.models import GeneratedField
+
+from catalog.models.solutions import Solution
+
+
+def _weighted(config: str) -> models.Expression:
+    """Product names first, then what it can replace and where it belongs, then the rest."""
+    return (
+        SearchVector("names", config=config, weight="A")
+        + SearchVector("alternatives", "labels", "short", config=config, weight="B")
+        + SearchVector("organisations", config=config, weight="C")
+        + SearchVector("long", config=config, weight="D")
+    )
+
+
+class SolutionDocument(models.Model):
+    """Plain columns, and vectors that PostgreSQL derives from them.
+
+    A generated column sees only its own row and immutable functions, so everything that is searched is
+    gathered here first. ``german`` and ``english`` stem the text as written; ``simple`` holds the folded
+    words (both ``buergerbuero`` and ``burgerburo``) for prefixes; ``folded`` carries the trigrams.
+    """
+
+    solution = models.OneToOneField(
+        Solution, on_delete=models.CASCADE, primary_key=True, related_name="search_document"
+    )
+    names = models.TextField(default="")
+    short = models.TextField(default="")
+    long = models.TextField(default="")
+    labels = models.TextField(default="")
+    organisations = models.TextField(default="")
+    alternatives = models.TextField(default="")
+    folded_names = models.TextField(default="")
+    folded = models.TextField(default="")
+    german = GeneratedField(
+        expression=_weighted("german"), output_field=SearchVectorField(), db_persist=True
+    )
+    english = GeneratedField(
+        expression=_weighted("english"), output_field=SearchVectorField(), db_persist=True
+    )
+    simple = GeneratedField(
+        expression=SearchVector("folded_names", config="simple", weight="A")
+        + SearchVector("folded", config="simple", weight="B"),
+        output_field=SearchVectorField(),
+        db_persist=True,
+    )
+
+    class Meta:
+        verbose_name = "search document"
+        verbose_name_plural = "search documents"
+        ordering = ["pk"]
+        indexes = [
+            GinIndex(fields=["german"], name="solution_document_german"),
+            GinIndex(fields=["english"], name="solution_document_english"),
+            GinIndex(fields=["simple"], name="solution_document_simple"),
+            GinIndex(OpClass("folded", "gin_trgm_ops"), name="solution_document_trigrams"),
+            GinIndex(OpClass("folded_names", "gin_trgm_ops"), name="solution_document_names"),
+        ]
+
+    def __str__(self) -> str:
+        return f"search document of {self.pk}"

@@ -1,0 +1,259 @@
+"""An entry of the catalog, its revisions and events, who supports and who uses it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from catalog.enums import (
+    DevelopmentStatus,
+    LicenceFamily,
+    MaintenanceType,
+    ReuseStage,
+    RevisionOrigin,
+    SoftwareType,
+    SolutionAction,
+    SolutionState,
+)
+from catalog.querysets import ReuseQuerySet, SolutionQuerySet
+from network.models import Organisation
+from osk_portal.accounts.models import User
+from osk_portal.toolkit import clock
+from osk_portal.toolkit.addressed import Addressed
+from osk_portal.toolkit.transitions import Event, check
+
+
+class Solution(Addressed):
+    """A solution of the catalog.
+
+    ``document`` is the publiccode.yml in its own shape and the only source of what it says; the columns
+    below it repeat what lists and facets need and are written by ``services.entries`` together with it. What
+    the OSK adds (alternatives, keywords, Berlin body) stands outside and never enters an exported file.
+    """
+
+    ALLOWED: ClassVar[Mapping[SolutionAction, frozenset[SolutionState]]] = {
+        SolutionAction.PUBLISH: frozenset({SolutionState.DRAFT, SolutionState.WITHDRAWN}),
+        SolutionAction.WITHDRAW: frozenset({SolutionState.PUBLISHED}),
+    }
+
+    slug = models.SlugField(_("address"), max_length=100, unique=True)
+    state = models.CharField(
+        _("state"), max_length=20, choices=SolutionState, default=SolutionState.DRAFT
+    )
+    is_incomplete = models.BooleanField(_("incomplete"), default=False)
+    revision = models.PositiveIntegerField(_("revision"), default=0)
+    document: Any = models.JSONField(_("publiccode.yml"), default=dict)
+    findings: Any = models.JSONField(_("findings"), default=list, blank=True)
+
+    # Repeats of the document
+    name = models.CharField(_("name"), max_length=200)
+    sort_key = models.CharField(max_length=200, editable=False, db_index=True)
+    repository_url = models.CharField(
+        _("repository, normalised"),
+        max_length=500,
+        null=True,
+        blank=True,
+        unique=True,
+        help_text=_("Identity of the solution; the address as written stands in the document."),
+    )
+    development_status = models.CharField(
+        _("development status"), max_length=20, choices=DevelopmentStatus, blank=True
+    )
+    software_type = models.CharField(
+        _("kind of software"), max_length=30, choices=SoftwareType, blank=True
+    )
+    maintenance_type = models.CharField(
+        _("maintenance"), max_length=20, choices=MaintenanceType, blank=True
+    )
+    licence = models.CharField(_("licence"), max_length=200, blank=True)
+    licence_family = models.CharField(
+        _("licence family"), max_length=20, choices=LicenceFamily, blank=True
+    )
+    categories = ArrayField(
+        models.CharField(max_length=60), verbose_name=_("categories"), default=list, blank=True
+    )
+    platforms = ArrayField(
+        models.CharField(max_length=60), verbose_name=_("platforms"), default=list, blank=True
+    )
+    languages = ArrayField(
+        models.CharField(max_length=35), verbose_name=_("languages"), default=list, blank=True
+    )
+
+    # What the OSK adds
+    maintainer = models.ForeignKey(
+        Organisation,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="maintained_solutions",
+        verbose_name=_("entry maintained by"),
+        help_text=_("Empty: the OSK looks after the entry."),
+    )
+    supporters = models.ManyToManyField(
+        Organisation,
+        through="Support",
+        related_name="supported_solutions",
+        verbose_name=_("support offered by"),
+    )
+    berlin_body = models.ForeignKey(
+        Organisation,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="published_solutions",
+        verbose_name=_("published by the Berlin body"),
+    )
+    alternatives = ArrayField(
+        models.CharField(max_length=100),
+        verbose_name=_("alternative to"),
+        default=list,
+        blank=True,
+        help_text=_("Names of proprietary products that this can replace."),
+    )
+    keywords = ArrayField(
+        models.CharField(max_length=100), verbose_name=_("search words"), default=list, blank=True
+    )
+
+    created_at = models.DateTimeField(_("created at"), default=clock.now, editable=False)
+    updated_at = models.DateTimeField(_("changed at"), default=clock.now, db_index=True)
+    published_at = models.DateTimeField(_("published at"), null=True, blank=True)
+
+    objects = SolutionQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("solution")
+        verbose_name_plural = _("solutions")
+        ordering = ["sort_key", "pk"]
+        indexes = [
+            GinIndex(fields=["categories"], name="solution_categories"),
+            GinIndex(fields=["platforms"], name="solution_platforms"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(state="published") | Q(published_at__isnull=False),
+                name="solution_published_has_date",
+            ),
+            models.CheckConstraint(
+                condition=Q(repository_url__isnull=True) | ~Q(repository_url=""),
+                name="solution_repository_null_not_empty",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("catalog:solution_detail", args=[self.slug])
+
+    @property
+    def is_published(self) -> bool:
+        return self.state == SolutionState.PUBLISHED
+
+    def publish(self, *, actor: User | None) -> SolutionEvent:
+        """``actor`` None: the importer."""
+        check(self.ALLOWED, SolutionAction.PUBLISH, self.state)
+        return self._move(SolutionState.PUBLISHED, actor=actor)
+
+    def withdraw(self, *, actor: User) -> SolutionEvent:
+        check(self.ALLOWED, SolutionAction.WITHDRAW, self.state)
+        return self._move(SolutionState.WITHDRAWN, actor=actor)
+
+    def _move(self, state: SolutionState, *, actor: User | None) -> SolutionEvent:
+        before = self.state
+        self.state = state
+        self.updated_at = clock.now()
+        if state == SolutionState.PUBLISHED:
+            self.published_at = self.published_at or self.updated_at
+        self.save(update_fields=["state", "updated_at", "published_at"])
+        return SolutionEvent.objects.create(
+            solution=self, kind=state, from_state=before, to_state=state, actor=actor
+        )
+
+
+class SolutionRevision(models.Model):
+    """One whole state of an entry's document; ``number`` is what ``Solution.revision`` was then."""
+
+    solution = models.ForeignKey(Solution, on_delete=models.CASCADE, related_name="revisions")
+    number = models.PositiveIntegerField(_("revision"))
+    document: Any = models.JSONField(_("publiccode.yml"))
+    origin = models.CharField(_("origin"), max_length=20, choices=RevisionOrigin)
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    organisation = models.ForeignKey(
+        Organisation, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    created_at = models.DateTimeField(_("created at"), default=clock.now)
+
+    class Meta:
+        verbose_name = _("revision")
+        verbose_name_plural = _("revisions")
+        ordering = ["-number"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["solution", "number"], name="solution_revision_number_unique"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.solution_id} r{self.number}"
+
+
+class SolutionEvent(Event):
+    solution = models.ForeignKey(Solution, on_delete=models.CASCADE, related_name="events")
+
+
+class Support(models.Model):
+    """That an organisation offers support for a solution."""
+
+    solution = models.ForeignKey(Solution, on_delete=models.CASCADE, related_name="supports")
+    organisation = models.ForeignKey(
+        Organisation, on_delete=models.CASCADE, related_name="supports"
+    )
+    text = models.CharField(_("what is offered"), max_length=300, blank=True)
+
+    class Meta:
+        verbose_name = _("support offer")
+        verbose_name_plural = _("support offers")
+        ordering = ["organisation__sort_key"]
+        constraints = [
+            models.UniqueConstraint(fields=["solution", "organisation"], name="support_unique")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.organisation_id} supports {self.solution_id}"
+
+
+class Reuse(Addressed):
+    """That an organisation uses a solution (Nachnutzung). Public: kind of organisation, stage, since."""
+
+    solution = models.ForeignKey(Solution, on_delete=models.CASCADE, related_name="reuses")
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="reuses")
+    stage = models.CharField(_("stage"), max_length=20, choices=ReuseStage)
+    since = models.DateField(_("since"), null=True, blank=True)
+    show_name = models.BooleanField(_("show the name to everybody"), default=False)
+
+    objects = ReuseQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("reuse")
+        verbose_name_plural = _("reuses")
+        ordering = ["-since", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["solution", "organisation"],
+                name="reuse_unique",
+                violation_error_message=_("This organisation has declared its reuse already."),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.organisation_id} reuses {self.solution_id}"
