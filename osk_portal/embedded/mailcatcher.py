@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,7 +20,7 @@ from typing import IO
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from osk_portal.embedded.processes import EmbeddedError
-from osk_portal.embedded.service import PROJECT, Service, child_environment, free_port
+from osk_portal.embedded.service import PROJECT, Service, free_port
 
 ENVELOPE_TO = "X-Envelope-To"
 FILE_NAME = re.compile(r"\d{8}T\d{12}Z-\d{6}\.eml")
@@ -66,7 +67,6 @@ class EmbeddedMailCatcher(Service):
             stdout=log,
             stderr=subprocess.STDOUT,
             cwd=PROJECT,
-            env=child_environment(),
             start_new_session=True,
         )
 
@@ -131,7 +131,7 @@ class Keeper:
     def keep(self, recipients: Sequence[str], content: bytes) -> Path:
         """Write one mail; a reader never sees half of it."""
         # Names sort by time, and the number tells two of the same microsecond apart.
-        moment = datetime.now(tz=UTC).strftime("%Y%m%dT%H%M%S%fZ")
+        moment = datetime.fromtimestamp(time.time(), tz=UTC).strftime("%Y%m%dT%H%M%S%fZ")
         path = self.folder / f"{moment}-{next(self.numbers) % 1_000_000:06}.eml"
         half = path.with_suffix(".part")
         lines = "".join(f"{ENVELOPE_TO}: {recipient}\r\n" for recipient in recipients)

@@ -4,11 +4,16 @@ A pid alone is not a name: the kernel gives it out again. Everything here speaks
 time, as state files outlive the processes they speak of.
 """
 
+import contextlib
+import ctypes
 import os
 import signal
 import subprocess
+import sys
+import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +22,10 @@ PROC = Path("/proc")
 
 class EmbeddedError(Exception):
     """A part cannot be started or stopped; the text is for the person at the terminal."""
+
+
+class Interrupted(Exception):
+    """Somebody asked to stop while a part was being waited for."""
 
 
 @dataclass(frozen=True)
@@ -44,17 +53,17 @@ class ProcessId:
             except ProcessLookupError:
                 return  # it ended between the look and the signal
 
-    def send_to_group(self, number: signal.Signals) -> None:
-        """Signal the process and its group; started as leader of its own session, pgid is pid.
+    def kill_group(self) -> None:
+        """Kill the group of a process that leads a session of its own, so that pgid is pid.
 
         A leader that has ended may leave members behind, and its pid is not given out again while
-        its group lives, so the group is asked where the leader is gone, but not where the pid
+        its group lives, so the group is killed where the leader is gone, but not where the pid
         belongs to another process now.
         """
         if self.pid == os.getpgrp() or ProcessId.of(self.pid) not in (self, None):
             return
         try:
-            os.killpg(self.pid, number)
+            os.killpg(self.pid, signal.SIGKILL)
         except (ProcessLookupError, PermissionError):
             return
 
@@ -67,17 +76,17 @@ class ProcessId:
     ) -> bool:
         """Send each signal in turn until the process is gone; `patience` seconds for each.
 
-        Returns whether it is gone. The process need not be a child of ours.
+        With `group`, what the process leaves of its group is killed at the end; the polite signals
+        are for the leader only, who knows in which order its members end. Returns whether it is
+        gone. The process need not be a child of ours.
         """
         for number in signals:
             if not self.is_alive:
                 break
-            if group:
-                self.send_to_group(number)
             self.send(number)
             wait_until(lambda: not self.is_alive, patience)
         if group:
-            self.send_to_group(signal.SIGKILL)
+            self.kill_group()
         return not self.is_alive
 
     def as_dict(self) -> dict[str, int | str]:
@@ -94,14 +103,61 @@ class ProcessId:
         return cls(pid, started)
 
 
-def wait_until(condition: Callable[[], bool], seconds: float, *, every: float = 0.02) -> bool:
-    """Ask until the condition holds or the time is over; returns whether it held."""
+def wait_until(
+    condition: Callable[[], bool],
+    seconds: float,
+    *,
+    cancel: threading.Event | None = None,
+    every: float = 0.02,
+) -> bool:
+    """Ask until the condition holds or the time is over; returns whether it held.
+
+    Raises Interrupted when `cancel` is set meanwhile.
+    """
     deadline = time.monotonic() + seconds
     while not condition():
+        if cancel is not None and cancel.is_set():
+            raise Interrupted
         if time.monotonic() > deadline:
             return False
         time.sleep(every)
     return True
+
+
+def become_subreaper() -> None:
+    """Make orphans among our descendants our children, so that a stop finds them (Linux only)."""
+    if sys.platform == "linux":
+        set_child_subreaper = 36  # <linux/prctl.h>
+        ctypes.CDLL(None, use_errno=True).prctl(set_child_subreaper, 1, 0, 0, 0)
+
+
+def bury_adopted(own: AbstractSet[int]) -> None:
+    """Read the exit codes of ended orphans, so that no zombie stays; `own` are waited for."""
+    for pid in _children() - own:
+        with contextlib.suppress(ChildProcessError):
+            os.waitpid(pid, os.WNOHANG)
+
+
+def end_adopted(own: AbstractSet[int], patience: float = 5.0) -> int:
+    """End every orphan that came to us; returns how many there were."""
+    orphans = {process for pid in _children() - own if (process := ProcessId.of(pid))}
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        for process in orphans:
+            process.send(number)
+        wait_until(lambda: not any(process.is_alive for process in orphans), patience)
+    bury_adopted(own)
+    return len(orphans)
+
+
+def _children() -> set[int]:
+    return {pid for pid, parent in _parents() if parent == os.getpid()}
+
+
+def _parents() -> Iterator[tuple[int, int]]:
+    for folder in PROC.glob("[0-9]*"):
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError, PermissionError):
+            stat = folder.joinpath("stat").read_text(errors="replace")
+            yield int(folder.name), int(stat.rpartition(")")[2].split()[1])
 
 
 def _start_time(pid: int) -> str:

@@ -3,10 +3,10 @@
 import contextlib
 import fcntl
 import json
-import os
 import signal
 import socket
 import subprocess
+import threading
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from pathlib import Path
@@ -35,6 +35,8 @@ class Service(ABC):
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder.absolute()
+        # Set from outside to give up waiting: Ctrl-C during a start.
+        self.cancel: threading.Event | None = None
         self._process: subprocess.Popen[bytes] | None = None
         self._identity: ProcessId | None = None
         self._exit_code: int | None = None
@@ -76,7 +78,6 @@ class Service(ABC):
         """The first half of start(): several services may come up at the same time."""
         if self.is_running:
             return
-        self.folder.mkdir(parents=True, exist_ok=True)
         self._hold_folder()
         try:
             self._bury()
@@ -99,7 +100,9 @@ class Service(ABC):
             raise EmbeddedError(f"{self.name} is not started.")
         try:
             came = wait_until(
-                lambda: process.poll() is not None or self._answers(), self.start_seconds
+                lambda: process.poll() is not None or self._answers(),
+                self.start_seconds,
+                cancel=self.cancel,
             )
             if process.poll() is not None:
                 raise self.failure(f"ended at once ({process.poll()})")
@@ -126,10 +129,16 @@ class Service(ABC):
         self.identity.end((signal.SIGKILL,), group=True)
         self._bury()
 
+    def end_leftover(self) -> None:
+        """End what a killed earlier run left of this service; start() does so too."""
+        if self._lock is None:
+            self._hold_folder()
+            self._end_leftover()
+            self.stop()
+
     def failure(self, what: str) -> EmbeddedError:
         """An error that shows the end of the log."""
-        lines = self.log_file.read_text(errors="replace").splitlines()[-LOG_LINES_SHOWN:]
-        return EmbeddedError("\n  ".join([f"{self.name} {what}. {self.log_file}:", *lines]))
+        return EmbeddedError(f"{self.name} {what}. {self.log_file}:" + last_lines(self.log_file))
 
     def __enter__(self) -> Self:
         self.start()
@@ -176,18 +185,14 @@ class Service(ABC):
     # The folder.
 
     def _hold_folder(self) -> None:
-        if self._lock is not None:
-            return
-        lock = (self.folder / "lock").open("ab")
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            lock.close()
+        if self._lock is None:
+            self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._lock = hold(self.folder / "lock")
+        if self._lock is None:
             raise EmbeddedError(
                 f"In {self.folder} läuft schon ein {self.name} dieses Portals.\n"
                 f"A {self.name} of this portal already runs in {self.folder}."
-            ) from None
-        self._lock = lock
+            )
 
     @property
     def _state_file(self) -> Path:
@@ -221,9 +226,26 @@ class Service(ABC):
         self._process = self._identity = None
 
 
-def child_environment(**more: str) -> dict[str, str]:
-    """Our environment for a child, with changes."""
-    return {**os.environ, **more}
+def hold(path: Path) -> IO[bytes] | None:
+    """Lock a file for as long as it stays open; None where a living process holds it.
+
+    The kernel lets go when the holder dies, however it dies.
+    """
+    lock = path.open("ab")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        lock.close()
+        return None
+    return lock
+
+
+def last_lines(log_file: Path) -> str:
+    """The end of a log, indented, for a message to people."""
+    if not log_file.exists():
+        return ""
+    lines = log_file.read_text(errors="replace").splitlines()[-LOG_LINES_SHOWN:]
+    return "".join(f"\n  {line}" for line in lines)
 
 
 def free_port() -> int:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import IO
 
 from osk_portal.embedded.processes import EmbeddedError
-from osk_portal.embedded.service import Service, child_environment, free_port
+from osk_portal.embedded.service import Service, free_port
 
 CONFIGURATION = """
 bind 127.0.0.1
@@ -59,7 +59,6 @@ class EmbeddedValkey(Service):
             stdout=log,
             stderr=subprocess.STDOUT,
             cwd=self.folder,
-            env=child_environment(),
             start_new_session=True,
         )
         if process.stdin is not None:
