@@ -42,7 +42,14 @@ def test_a_taken_address_is_refused_and_nothing_written() -> None:
 
 @pytest.mark.parametrize(
     "query",
-    ["Bürgerdienste", "buergerdienste", "BUERGERDIENSTE", "mitte bürger", "Vergaberecht", "procurement"],
+    [
+        "Bürgerdienste",
+        "buergerdienste",
+        "BUERGERDIENSTE",
+        "mitte bürger",
+        "Vergaberecht",
+        "procurement",
+    ],
 )
 def test_search_forgives_spelling_and_finds_by_place_and_topic(query: str) -> None:
     saved = save_organisation(_organisation(district="Mitte", city="Berlin"), actor=None)
