@@ -18,6 +18,20 @@ from osk_portal.notifications import doorbell
 from osk_portal.toolkit import clock as portal_clock
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Quick tests first, one real stack after them, the check of all pages seen at the very end."""
+
+    def stage(item: pytest.Item) -> int:
+        if item.get_closest_marker("faults"):
+            return 2
+        if item.get_closest_marker("e2e"):
+            return 3 if item.path.name.startswith("test_zz") else 1
+        return 0
+
+    items.sort(key=stage)
+
+
 @pytest.fixture(scope="session")
 def database_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """DATABASE_URL, or a cluster of our own without fsync that lives as long as the run."""

@@ -9,9 +9,9 @@ from django.core.exceptions import ImproperlyConfigured
 
 from osk_portal.accounts.enums import StaffRole
 from osk_portal.accounts.models import User
+from osk_portal.embedded.demo_logins import PASSWORD
 
 DOMAIN = "demo.osk.example"
-PASSWORD = "demo-OSK-2026"  # noqa: S105 # printed on the start page of a try-out
 
 
 def ensure_login(name: str, local_part: str, *roles: StaffRole) -> User:
