@@ -343,7 +343,8 @@ LANGUAGE_CODE = "de"
 LANGUAGES = [("de", _("German")), ("en", _("English"))]
 # One catalogue an area: two people translate without touching the same file.
 LOCALE_PATHS = [
-    BASE_DIR / "locale" / area for area in ("ground", "network", "catalog", "sandbox", "consulting")
+    BASE_DIR / "locale" / area
+    for area in ("ground", "accounts", "network", "catalog", "sandbox", "consulting")
 ]
 USE_I18N = True
 USE_TZ = True

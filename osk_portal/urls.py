@@ -5,6 +5,7 @@ from django.urls import include, path
 
 urlpatterns = [
     path("", include("osk_portal.pages.urls")),
+    path("mein/nachrichten/", include("osk_portal.notifications.urls")),
     path("loesungen/", include("catalog.urls")),
     path("beratung/", include("consulting.urls")),
     path("testumgebung/", include("sandbox.urls")),

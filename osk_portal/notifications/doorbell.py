@@ -13,6 +13,7 @@ logger = logging.getLogger(__name__)
 
 SILENCE_SECONDS = 15
 _silent_until = 0.0
+_failures = 0
 
 
 def ring(task_name: str, **ids: str | int) -> None:
@@ -23,15 +24,22 @@ def ring(task_name: str, **ids: str | int) -> None:
     """
 
     def send() -> None:  # a named function: a failed robust callback is logged by __qualname__
-        global _silent_until
+        global _failures, _silent_until
         if time.monotonic() < _silent_until:
+            _failures += 1
             return
         try:
             current_app.send_task(task_name, kwargs=ids)
         except OperationalError:
+            _failures += 1
             _silent_until = time.monotonic() + SILENCE_SECONDS
             logger.warning(
                 "doorbell: broker unreachable, the sweep takes over", extra={"task": task_name}
             )
 
     transaction.on_commit(send, robust=True)
+
+
+def failures() -> int:
+    """How many rings of this process the broker did not get (metrics)."""
+    return _failures

@@ -1,14 +1,26 @@
-"""Telling people: an inbox row and an outbox row a recipient, in the caller's transaction.
-
-CONTRACT of the founding session; the notifications developer fills it.
-"""
+"""Telling people: an inbox row and an outbox row a recipient, in the caller's transaction."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING
 
-from osk_portal.accounts.models import User
+from django.db import transaction
+from django.utils.functional import Promise
+
+from osk_portal.notifications import doorbell, rendering
+from osk_portal.notifications.enums import MailState
+from osk_portal.notifications.models import Notification, OutgoingMail
+from osk_portal.toolkit import clock, encryption
+from osk_portal.toolkit.clock import DbNow
+from osk_portal.toolkit.transitions import TransitionNotAllowed
+
+if TYPE_CHECKING:
+    from osk_portal.accounts.models import User
+
+DELIVER = "osk_portal.notifications.tasks.deliver"
 
 
 @dataclass(frozen=True)
@@ -20,6 +32,8 @@ class Message:
     recipient's language with ``context`` (plus ``recipient``, ``url``, ``site_name``).
     ``url``: path of the page it is about. ``subject_key``: public id of the object, for the guard.
     ``dedupe``: the same message to the same person is written once.
+    ``reason``: one sentence, why this person is told; without it a general one.
+    ``lifetime``: after it the mail is no longer sent (a reminder of yesterday helps nobody).
     """
 
     kind: str
@@ -28,11 +42,150 @@ class Message:
     dedupe: str
     subject_key: str = ""
     context: Mapping[str, object] = field(default_factory=dict)
+    reason: str | Promise = ""
+    lifetime: timedelta | None = None
+
+
+class NotInTransaction(RuntimeError):
+    """A message must be written with what it tells, or not at all."""
 
 
 def notify(message: Message, recipients: Iterable[User]) -> None:
-    """Write inbox and outbox rows for each recipient. Raises outside a transaction."""
+    """Write inbox and outbox rows for each recipient. Raises NotInTransaction outside a transaction.
+
+    Who is no longer active is left out; who is named twice is told once.
+    """
+    _require_transaction()
+    people = {user.pk: user for user in recipients if user.is_active and not user.anonymised_at}
+    notifications: list[Notification] = []
+    mails: list[OutgoingMail] = []
+    for user in people.values():
+        rendered = rendering.render(
+            message.template,
+            {**message.context, "recipient": user},
+            language=user.language,
+            url=message.url,
+            reason=message.reason,
+        )
+        dedupe_key = f"{message.dedupe}:{user.pk}"
+        notifications.append(
+            Notification(
+                user=user,
+                kind=message.kind,
+                subject=rendered.subject,
+                text=rendered.text,
+                url=message.url,
+                dedupe_key=dedupe_key,
+            )
+        )
+        mails.append(
+            _mail(message, rendered, address=user.email, language=user.language, user=user)
+        )
+        mails[-1].dedupe_key = dedupe_key
+    Notification.objects.bulk_create(notifications, ignore_conflicts=True)
+    _post(mails)
 
 
 def notify_address(message: Message, *, address: str, language: str = "de") -> None:
-    """Write an outbox row for somebody without an account. Raises outside a transaction."""
+    """Write an outbox row for somebody without an account. Raises NotInTransaction as ``notify``."""
+    _require_transaction()
+    rendered = rendering.render(
+        message.template,
+        {**message.context, "recipient": None},
+        language=language,
+        url=message.url,
+        reason=message.reason,
+    )
+    mail = _mail(message, rendered, address=address, language=language, user=None)
+    mail.dedupe_key = f"{message.dedupe}:{address.lower()}"
+    _post([mail])
+
+
+def post_secret(
+    *,
+    kind: str,
+    address: str,
+    user: User | None,
+    language: str,
+    subject: str,
+    body: str,
+    lifetime: timedelta,
+) -> None:
+    """Write a mail that opens an account (code, link): encrypted at rest, worthless after ``lifetime``."""
+    with transaction.atomic():
+        _post(
+            [
+                OutgoingMail(
+                    address=address,
+                    user=user,
+                    language=language,
+                    kind=kind,
+                    subject=subject,
+                    body=encryption.encrypt(body),
+                    is_secret=True,
+                    expires_at=DbNow() + lifetime,
+                    next_attempt_at=DbNow(),
+                )
+            ]
+        )
+
+
+def resend_mail(*, mail_id: int) -> None:
+    """Give a dead mail another round of attempts. Raises TransitionNotAllowed for any other.
+
+    A secret mail is wiped when it dies: the person asks for a new code instead.
+    """
+    with transaction.atomic():
+        mail = OutgoingMail.objects.select_for_update(of=("self",)).get(pk=mail_id)
+        if mail.state != MailState.DEAD or mail.is_secret:
+            raise TransitionNotAllowed("resend", mail.state)
+        OutgoingMail.objects.filter(pk=mail_id).update(
+            state=MailState.PENDING, attempts=0, next_attempt_at=DbNow()
+        )
+        doorbell.ring(DELIVER, mail_id=mail_id)
+
+
+def mark_read(*, user: User, notification: Notification) -> None:
+    """Idempotent: the time of the first reading stays."""
+    Notification.objects.visible_to(user).unread().filter(pk=notification.pk).update(
+        read_at=clock.now()
+    )
+
+
+def mark_all_read(*, user: User) -> int:
+    """How many were unread."""
+    return Notification.objects.visible_to(user).unread().update(read_at=clock.now())
+
+
+def _require_transaction() -> None:
+    if not transaction.get_connection().in_atomic_block:
+        raise NotInTransaction("notify() belongs into the transaction of what it tells")
+
+
+def _mail(
+    message: Message,
+    rendered: rendering.Rendered,
+    *,
+    address: str,
+    language: str,
+    user: User | None,
+) -> OutgoingMail:
+    return OutgoingMail(
+        address=address,
+        user=user,
+        language=language,
+        kind=message.kind,
+        subject_key=message.subject_key,
+        subject=rendered.subject,
+        body=rendered.body,
+        expires_at=None if message.lifetime is None else DbNow() + message.lifetime,
+        next_attempt_at=DbNow(),
+    )
+
+
+def _post(mails: list[OutgoingMail]) -> None:
+    """Write the rows and ring for those that are new: a repeated message conflicts and is dropped."""
+    OutgoingMail.objects.bulk_create(mails, ignore_conflicts=True)
+    written = OutgoingMail.objects.filter(public_id__in=[mail.public_id for mail in mails])
+    for mail_id in written.values_list("pk", flat=True):
+        doorbell.ring(DELIVER, mail_id=mail_id)

@@ -15,7 +15,12 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation.template import templatize
 
-AREAS = ("ground", "network", "catalog", "sandbox", "consulting")
+AREAS = ("ground", "accounts", "network", "catalog", "sandbox", "consulting")
+# Folders of templates beside the one that bears the area's name; allauth names its own.
+TEMPLATE_FOLDERS = {
+    "accounts": ("account", "allauth", "mfa", "notifications", "socialaccount", "usersessions")
+}
+SOURCE_FOLDERS = {"accounts": ("osk_portal/accounts", "osk_portal/notifications")}
 KEYWORDS: dict[str, Any] = {
     "_": None,
     "gettext": None,
@@ -111,19 +116,31 @@ def _from_text(code: str) -> Any:
 
 
 def _sources(area: str) -> list[Path]:
+    """The files of an area; ``ground`` has what belongs to no other."""
     base: Path = settings.BASE_DIR
-    apps = [a for a in AREAS if a != "ground"]
+    taken = {name for a in AREAS if a != "ground" for name in _template_folders(a)}
     if area != "ground":
-        folders = [base / area, base / "templates" / area, base / "templates" / "admin" / area]
+        folders = [base / folder for folder in SOURCE_FOLDERS.get(area, (area,))]
+        for name in _template_folders(area):
+            folders += [base / "templates" / name, base / "templates" / "admin" / name]
         files = [p for f in folders for p in f.rglob("*") if p.suffix in {".py", ".html", ".txt"}]
     else:
-        files = list((base / "osk_portal").rglob("*.py"))
+        others = [base / folder for folders in SOURCE_FOLDERS.values() for folder in folders]
+        files = [
+            p
+            for p in (base / "osk_portal").rglob("*.py")
+            if not any(p.is_relative_to(other) for other in others)
+        ]
         for path in (base / "templates").rglob("*"):
             parts = path.relative_to(base / "templates").parts
             owner = parts[1] if parts[0] == "admin" and len(parts) > 1 else parts[0]
-            if path.suffix in {".html", ".txt"} and owner not in apps:
+            if path.suffix in {".html", ".txt"} and owner not in taken:
                 files.append(path)
     return sorted(p for p in files if p.is_file() and "migrations" not in p.parts)
+
+
+def _template_folders(area: str) -> tuple[str, ...]:
+    return TEMPLATE_FOLDERS.get(area, (area,))
 
 
 def _is_translated(message: Any) -> bool:
