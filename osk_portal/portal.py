@@ -132,6 +132,26 @@ class Panel:
 
 
 @dataclass(frozen=True)
+class WorkEntry:
+    """A line of the staff area's side list: a queue or a page, with what waits there."""
+
+    label: Text
+    url: str
+    count: int | None = None
+    is_overdue: bool = False
+
+
+@dataclass(frozen=True)
+class WorkList:
+    """One app's part of the staff area's side list, only what this person may open."""
+
+    key: str
+    order: int
+    label: Text
+    entries: Callable[[User], Iterable[WorkEntry]]
+
+
+@dataclass(frozen=True)
 class MailGuard:
     """Asked again when a mail is sent: may this address still read about this object?
 
@@ -176,6 +196,7 @@ search_sources: Registry[SearchSource] = Registry()
 my_areas: Registry[MyArea] = Registry()
 home_sections: Registry[HomeSection] = Registry()
 panels: Registry[Panel] = Registry()
+work_lists: Registry[WorkList] = Registry()
 mail_guards: Registry[MailGuard] = Registry()
 reference_data: Registry[ReferenceData] = Registry()
 demo_steps: Registry[DemoStep] = Registry()

@@ -112,7 +112,9 @@ class Command(BaseCommand):
 def _from_text(code: str) -> Any:
     from babel.messages.extract import extract
 
-    return extract("python", io.BytesIO(code.encode()), keywords=KEYWORDS)
+    # What templatize leaves of the markup keeps its indentation, which Python's tokenizer would refuse.
+    flat = "\n".join(line.strip() for line in code.splitlines())
+    return extract("python", io.BytesIO(flat.encode()), keywords=KEYWORDS)
 
 
 def _sources(area: str) -> list[Path]:

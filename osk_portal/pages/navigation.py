@@ -1,0 +1,91 @@
+"""What the header shows. Only pages that exist: a link to nothing is worse than none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, Resolver404, get_script_prefix, resolve, reverse
+from django.utils.translation import gettext_lazy as _
+
+from osk_portal import portal
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
+
+# The areas of osk_portal/urls.py in the order of the menu.
+_MAIN: tuple[tuple[str, str, _StrPromise], ...] = (
+    ("pages", "", _("Home")),
+    ("catalog", "loesungen/", _("Solutions")),
+    ("consulting", "beratung/", _("Consulting")),
+    ("sandbox", "testumgebung/", _("Test environment")),
+    ("network", "netzwerk/", _("Network")),
+    ("pages", "ueber-uns/", _("About us")),
+)
+
+
+@dataclass(frozen=True)
+class Item:
+    """A link of a menu. ``current``: "page" on the page itself, "true" inside its area, else empty."""
+
+    label: str
+    url: str
+    current: str = ""
+
+
+@dataclass(frozen=True)
+class WorkSection:
+    """A named part of the staff area's side list."""
+
+    key: str
+    label: str
+    entries: Iterable[portal.WorkEntry]
+
+
+def exists(path: str) -> bool:
+    """Whether the portal has a page at ``path`` (without the leading slash)."""
+    try:
+        resolve("/" + path)
+    except Resolver404:
+        return False
+    return True
+
+
+def url_of(path: str) -> str:
+    """The address of a page below the portal's root, or an empty text where it is not built yet."""
+    return get_script_prefix() + path if exists(path) else ""
+
+
+def main(request: HttpRequest) -> list[Item]:
+    here = request.path
+    area = request.resolver_match.namespace if request.resolver_match else ""
+    items = []
+    for namespace, path, label in _MAIN:
+        url = url_of(path)
+        if not url:
+            continue
+        inside = namespace == area and namespace != "pages"
+        items.append(Item(str(label), url, "page" if url == here else "true" if inside else ""))
+    return items
+
+
+def work(request: HttpRequest) -> list[WorkSection]:
+    """The side list of the staff area. Empty for people who are not staff."""
+    user = request.user
+    if not user.is_authenticated or not user.is_staff:
+        return []
+    sections = [
+        WorkSection(offer.key, str(offer.label), tuple(offer.entries(user)))
+        for offer in portal.work_lists
+    ]
+    return [section for section in sections if section.entries]
+
+
+def reverse_or_empty(name: str) -> str:
+    """The address of a name, or an empty text where no app has it."""
+    try:
+        return reverse(name)
+    except NoReverseMatch:
+        return ""

@@ -1,0 +1,188 @@
+"""KERN components and German typography for templates: ``{% load osk %}``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django import template
+from django.core.paginator import Page
+from django.forms import BaseForm, BaseFormSet
+from django.forms.boundfield import BoundField
+from django.template.context import RequestContext
+from django.utils.dateformat import format as format_date
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language, gettext
+
+from osk_portal.pages import navigation
+from osk_portal.toolkit.clock import BERLIN
+from osk_portal.toolkit.forms import widget_attributes
+from osk_portal.toolkit.markdown import to_html
+
+register = template.Library()
+
+NO_BREAK = "\N{NO-BREAK SPACE}"
+# Own drawings: for the public pages (portal.css 6) and for the working pages (work.css 2).
+_PUBLIC_ICONS = frozenset(
+    "behoerde beratung feed filter folgen lizenz loesungen nachnutzung netzwerk ort play test "
+    "vergleich".split()
+)
+_WORK_ICONS = frozenset("anhang haken pause punkt schloss uhr warnung".split())
+_BADGES = frozenset(("info", "success", "warning", "danger"))
+_DUE_ICONS = {"over": "warnung", "soon": "uhr", "ok": "uhr", "rest": "pause", "done": "haken"}
+_ALERTS = {"error": "danger", "debug": "info"}
+
+
+@register.simple_tag
+def icon(name: str) -> SafeString:
+    """A decorative icon; what it means stands beside it in words. Unknown names are KERN's."""
+    if name in _WORK_ICONS:
+        css = f"osk-i osk-i--{name}"
+    elif name in _PUBLIC_ICONS:
+        css = f"osk-icon osk-icon--{name}"
+    else:
+        css = f"kern-icon kern-icon--{name}"
+    return format_html('<span class="{}" aria-hidden="true"></span>', css)
+
+
+@register.simple_tag
+def badge(kind: str, text: str, with_icon: bool = True) -> SafeString:
+    """A state in words. ``kind``: info, success, warning, danger, none (no colour), plain (a feature)."""
+    if kind in _BADGES:
+        css, mark = f"kern-badge--{kind}", icon(kind) if with_icon else SafeString("")
+    else:
+        css, mark = f"osk-badge--{'plain' if kind == 'plain' else 'none'}", SafeString("")
+    return format_html(
+        '<span class="kern-badge osk-badge {}">{}'
+        '<span class="kern-label kern-label--small">{}</span></span>',
+        css,
+        mark,
+        text,
+    )
+
+
+@register.simple_tag
+def due(kind: str, text: str) -> SafeString:
+    """A date that is to be kept. ``kind``: over, soon, ok, rest (the clock stands), done (kept)."""
+    return format_html(
+        '<span class="osk-due osk-due--{}">{}<span>{}</span></span>',
+        kind,
+        icon(_DUE_ICONS[kind]),
+        text,
+    )
+
+
+@register.filter
+def alert_kind(level_tag: str) -> str:
+    """KERN's word for the level of a message."""
+    return _ALERTS.get(level_tag, level_tag or "info")
+
+
+@register.filter
+def markdown(text: str) -> SafeString:
+    return to_html(text)
+
+
+@register.filter
+def nbsp(text: object) -> str:
+    """Keeps "8 KB", "e. V." and the like on one line."""
+    return str(text).replace(" ", NO_BREAK)
+
+
+def _local(moment: date | datetime) -> date | datetime:
+    return moment.astimezone(BERLIN) if isinstance(moment, datetime) else moment
+
+
+def _is_german() -> bool:
+    return (get_language() or "de").startswith("de")
+
+
+@register.filter
+def berlin_date(moment: date | datetime | None) -> str:
+    """Mo, 23.11.2026"""
+    if not moment:
+        return ""
+    return nbsp(format_date(_local(moment), "D, d.m.Y" if _is_german() else "D, j M Y"))
+
+
+@register.filter
+def berlin_time(moment: datetime | None) -> str:
+    """15:20 Uhr"""
+    if not moment:
+        return ""
+    return nbsp(format_date(_local(moment), "H:i") + (" Uhr" if _is_german() else ""))
+
+
+@register.filter
+def berlin_datetime(moment: datetime | None) -> str:
+    """Mo, 23.11.2026, 15:20 Uhr"""
+    return f"{berlin_date(moment)}, {berlin_time(moment)}" if moment else ""
+
+
+@register.filter
+def long_date(moment: date | datetime | None) -> str:
+    """Mittwoch, 25. November 2026"""
+    if not moment:
+        return ""
+    local = _local(moment)
+    day = format_date(local, "j. F" if _is_german() else "j F")
+    return f"{format_date(local, 'l')}, {nbsp(day)} {local.year}"
+
+
+@register.simple_tag
+def kern_attributes(widget: Mapping[str, Any], kind: str) -> SafeString:
+    return widget_attributes(widget, kind)
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One line of the summary of errors. ``target`` is the id of the control, or empty."""
+
+    target: str
+    text: str
+
+
+def _first_control(field: BoundField) -> str:
+    return f"{field.auto_id}_0" if field.use_fieldset else field.id_for_label
+
+
+@register.simple_tag
+def problems(form: BaseForm | BaseFormSet[Any]) -> list[Problem]:
+    """What is wrong with a form or formset, in the order of its fields, in the words at the field."""
+    if isinstance(form, BaseFormSet):
+        own = [Problem("", str(text)) for text in form.non_form_errors()]
+        return own + [problem for part in form.forms for problem in problems(part)]
+    found = [Problem("", str(text)) for text in form.non_field_errors()]
+    for field in form:
+        target = "" if field.is_hidden else _first_control(field)
+        found += [Problem(target, str(text)) for text in field.errors]
+    return found
+
+
+@register.simple_tag
+def error_prefix(form: BaseForm | BaseFormSet[Any] | None = None) -> str:
+    """The first word of the page's title when the form has errors (ux.md 4.1)."""
+    has_errors = form and (
+        form.total_error_count() if isinstance(form, BaseFormSet) else form.errors
+    )
+    return gettext("Error: ") if has_errors else ""
+
+
+@register.simple_tag
+def page_numbers(page: Page[Any]) -> list[str | int]:
+    """1, 2, …, 7, 8, 9, …, 20: the numbers around the present page."""
+    return list(page.paginator.get_elided_page_range(page.number, on_each_side=1, on_ends=1))
+
+
+@register.simple_tag(takes_context=True)
+def main_navigation(context: RequestContext) -> list[navigation.Item]:
+    return navigation.main(context.request)
+
+
+@register.simple_tag(takes_context=True)
+def work_navigation(context: RequestContext) -> list[navigation.WorkSection]:
+    """The side list of the staff area: what each app offers to this person."""
+    return navigation.work(context.request)
