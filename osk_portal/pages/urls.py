@@ -9,9 +9,13 @@ urlpatterns = [
     path("", views.home, name="home"),
     path("suche/", views.search, name="search"),
     path("mein/", views.my_area, name="my_area"),
-    path("ueber-uns/", views.text_page, {"slug": "ueber-uns", "label": _("About us")}, name="about"),
+    path(
+        "ueber-uns/", views.text_page, {"slug": "ueber-uns", "label": _("About us")}, name="about"
+    ),
     path("statistik/", views.statistics, name="statistics"),
-    path("impressum/", views.text_page, {"slug": "impressum", "label": _("Imprint")}, name="imprint"),
+    path(
+        "impressum/", views.text_page, {"slug": "impressum", "label": _("Imprint")}, name="imprint"
+    ),
     path(
         "datenschutz/",
         views.text_page,

@@ -23,9 +23,7 @@ def my_area(request: AuthenticatedRequest) -> HttpResponse:
 
 @access(PUBLIC)
 def text_page(request: HttpRequest, *, slug: str, label: str) -> HttpResponse:
-    return render(
-        request, "pages/text_page.html", {"label": label, "crumbs": [(label, "")]}
-    )
+    return render(request, "pages/text_page.html", {"label": label, "crumbs": [(label, "")]})
 
 
 @access(PUBLIC)

@@ -27,10 +27,23 @@ register = template.Library()
 NO_BREAK = "\N{NO-BREAK SPACE}"
 # Own drawings: for the public pages (portal.css 6) and for the working pages (work.css 2).
 _PUBLIC_ICONS = frozenset(
-    "behoerde beratung feed filter folgen lizenz loesungen nachnutzung netzwerk ort play test "
-    "vergleich".split()
+    [
+        "behoerde",
+        "beratung",
+        "feed",
+        "filter",
+        "folgen",
+        "lizenz",
+        "loesungen",
+        "nachnutzung",
+        "netzwerk",
+        "ort",
+        "play",
+        "test",
+        "vergleich",
+    ]
 )
-_WORK_ICONS = frozenset("anhang haken pause punkt schloss uhr warnung".split())
+_WORK_ICONS = frozenset(["anhang", "haken", "pause", "punkt", "schloss", "uhr", "warnung"])
 _BADGES = frozenset(("info", "success", "warning", "danger"))
 _DUE_ICONS = {"over": "warnung", "soon": "uhr", "ok": "uhr", "rest": "pause", "done": "haken"}
 _ALERTS = {"error": "danger", "debug": "info"}
