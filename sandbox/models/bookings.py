@@ -1,0 +1,167 @@
+"""Bookings: the promise. Who, what, when (sandbox.md section 1)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import ClassVar
+
+from django.conf import settings
+from django.contrib.postgres.fields import DateTimeRangeField
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from network.models import Organisation
+from osk_portal.accounts.models import User
+from osk_portal.toolkit import clock
+from osk_portal.toolkit.addressed import Addressed
+from osk_portal.toolkit.logs import request_id
+from osk_portal.toolkit.transitions import Event, check
+from sandbox.enums import BookingAction, BookingState
+from sandbox.models.blueprints import BlueprintVersion
+from sandbox.querysets import BookingQuerySet
+
+_S = BookingState
+_A = BookingAction
+
+
+class Booking(Addressed):
+    """A test environment promised to an organisation for a window.
+
+    ``window`` is what the person booked; what the slot needs (lead, removal) is in the allocation.
+    """
+
+    ALLOWED: ClassVar[Mapping[BookingAction, frozenset[BookingState]]] = {
+        _A.ACTIVATE: frozenset({_S.APPROVED}),
+        _A.CANCEL: frozenset({_S.REQUESTED, _S.APPROVED, _S.ACTIVE}),
+        _A.FINISH: frozenset({_S.APPROVED, _S.ACTIVE}),
+        _A.FAIL: frozenset({_S.APPROVED, _S.ACTIVE}),
+        _A.RETRY: frozenset({_S.FAILED}),
+    }
+
+    blueprint_version = models.ForeignKey(
+        BlueprintVersion, on_delete=models.PROTECT, related_name="bookings"
+    )
+    organisation = models.ForeignKey(
+        Organisation, on_delete=models.PROTECT, related_name="sandbox_bookings"
+    )
+    booked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="sandbox_bookings"
+    )
+    purpose = models.TextField(_("purpose"), max_length=2000)
+    test_data_acknowledged_at = models.DateTimeField(_("only test data, promised at"))
+    window = DateTimeRangeField(_("window"))
+    state = models.CharField(
+        _("state"), max_length=20, choices=BookingState, default=BookingState.APPROVED
+    )
+    hold_expires_at = models.DateTimeField(_("held until"), null=True, blank=True)
+    created_at = models.DateTimeField(default=clock.now, editable=False)
+    ended_at = models.DateTimeField(_("ended at"), null=True, blank=True)
+    ended_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        related_name="+",
+        null=True,
+        blank=True,
+    )
+
+    objects = BookingQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("booking")
+        verbose_name_plural = _("bookings")
+        ordering = ["-created_at", "-pk"]
+        constraints = [
+            models.CheckConstraint(
+                name="booking_window_half_open",
+                condition=Q(
+                    window__isempty=False,
+                    window__lower_inc=True,
+                    window__upper_inc=False,
+                    window__lower_inf=False,
+                    window__upper_inf=False,
+                ),
+                violation_error_message=_("Begin and end are both needed."),
+            ),
+            models.CheckConstraint(
+                name="booking_over_has_time",
+                condition=Q(ended_at__isnull=False) | ~Q(state__in=["ended", "cancelled"]),
+                violation_error_message=_("An ended booking needs the time of its end."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Booking {self.public_id}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("sandbox:booking_detail", args=[self.public_id])
+
+    @property
+    def starts_at(self) -> datetime:
+        start: datetime = self.window.lower
+        return start
+
+    @property
+    def ends_at(self) -> datetime:
+        end: datetime = self.window.upper
+        return end
+
+    @property
+    def is_holding(self) -> bool:
+        """The promise stands: an environment shall exist until the end of the window."""
+        return self.state in (_S.REQUESTED, _S.APPROVED, _S.ACTIVE)
+
+    def can(self, action: BookingAction) -> bool:
+        return self.state in self.ALLOWED[action]
+
+    def activate(self) -> BookingEvent:
+        """The environment was handed over for the first time."""
+        return self._move(_A.ACTIVATE, _S.ACTIVE)
+
+    def cancel(self, *, actor: User) -> BookingEvent:
+        """Ended early by a person."""
+        check(self.ALLOWED, _A.CANCEL, self.state)
+        self.ended_at, self.ended_by = clock.now(), actor
+        return self._move(_A.CANCEL, _S.CANCELLED, actor=actor, fields=["ended_at", "ended_by"])
+
+    def finish(self) -> BookingEvent:
+        """The window is over."""
+        check(self.ALLOWED, _A.FINISH, self.state)
+        self.ended_at = clock.now()
+        return self._move(_A.FINISH, _S.ENDED, fields=["ended_at"])
+
+    def fail(self) -> BookingEvent:
+        """Every attempt failed; an operator may retry inside the window."""
+        return self._move(_A.FAIL, _S.FAILED)
+
+    def retry(self, *, actor: User) -> BookingEvent:
+        return self._move(_A.RETRY, _S.APPROVED, actor=actor)
+
+    def _move(
+        self,
+        action: BookingAction,
+        to: BookingState,
+        *,
+        actor: User | None = None,
+        fields: list[str] | None = None,
+    ) -> BookingEvent:
+        check(self.ALLOWED, action, self.state)
+        before, self.state = self.state, to
+        self.save(update_fields=["state", *(fields or [])])
+        return self.record(action, actor=actor, from_state=before)
+
+    def record(self, kind: str, *, actor: User | None, from_state: str = "") -> BookingEvent:
+        return BookingEvent.objects.create(
+            booking=self,
+            kind=kind,
+            from_state=from_state,
+            to_state=self.state,
+            actor=actor,
+            request_id=request_id.get(),
+        )
+
+
+class BookingEvent(Event):
+    booking = models.ForeignKey(Booking, on_delete=models.PROTECT, related_name="events")

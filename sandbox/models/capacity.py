@@ -1,0 +1,121 @@
+"""Capacity: how many environments may exist at the same time. The database holds it, not Python."""
+
+from __future__ import annotations
+
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import DateTimeRangeField, RangeOperators
+from django.core.validators import MaxValueValidator
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from osk_portal.toolkit import clock
+from sandbox.querysets import AllocationQuerySet, SlotQuerySet
+
+
+class Pool(models.Model):
+    """Slots of one resource class. N slots are N environments at the same time."""
+
+    slug = models.SlugField(_("key"), max_length=60, unique=True)
+    name = models.CharField(_("name"), max_length=100)
+    lead_minutes = models.PositiveSmallIntegerField(
+        _("minutes before the start"),
+        default=10,
+        validators=[MaxValueValidator(24 * 60)],
+        help_text=_("The set-up begins this much earlier, so that all is ready at the start."),
+    )
+    buffer_minutes = models.PositiveSmallIntegerField(
+        _("minutes after the end"),
+        default=30,
+        validators=[MaxValueValidator(24 * 60)],
+        help_text=_("The place stays reserved for the removal."),
+    )
+
+    class Meta:
+        verbose_name = _("capacity")
+        verbose_name_plural = _("capacities")
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Slot(models.Model):
+    """One place at one engine."""
+
+    pool = models.ForeignKey(Pool, on_delete=models.PROTECT, related_name="slots")
+    name = models.CharField(_("name"), max_length=60)
+    backend = models.CharField(_("engine"), max_length=30, default="process")
+    is_enabled = models.BooleanField(_("in use"), default=True)
+
+    objects = SlotQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("place")
+        verbose_name_plural = _("places")
+        ordering = ["pool", "name"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["pool", "name"],
+                name="slot_name_unique_in_pool",
+                violation_error_message=_("There is a place of this name already."),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Allocation(models.Model):
+    """A slot is taken for a booking, lead and removal included.
+
+    Two rows of one slot never overlap before they are released: the exclusion constraint refuses the
+    second, on INSERT and on UPDATE, however many do it at once. Released only when the engine has
+    said that nothing is left (foundations.md, Models).
+    """
+
+    slot = models.ForeignKey(Slot, on_delete=models.PROTECT, related_name="allocations")
+    booking = models.ForeignKey(
+        "sandbox.Booking", on_delete=models.PROTECT, related_name="allocations"
+    )
+    occupies = DateTimeRangeField(_("occupies"))
+    released_at = models.DateTimeField(_("released at"), null=True, blank=True)
+    created_at = models.DateTimeField(default=clock.now, editable=False)
+
+    objects = AllocationQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("allocation")
+        verbose_name_plural = _("allocations")
+        ordering = ["pk"]
+        constraints = [
+            ExclusionConstraint(
+                name="allocation_no_overlap",
+                expressions=[
+                    ("slot", RangeOperators.EQUAL),
+                    ("occupies", RangeOperators.OVERLAPS),
+                ],
+                condition=Q(released_at__isnull=True),
+                violation_error_message=_("This place is taken in that time."),
+            ),
+            models.CheckConstraint(
+                name="allocation_range_half_open",
+                condition=Q(
+                    occupies__isempty=False,
+                    occupies__lower_inc=True,
+                    occupies__upper_inc=False,
+                    occupies__lower_inf=False,
+                    occupies__upper_inf=False,
+                ),
+                violation_error_message=_("Begin and end are both needed."),
+            ),
+            models.UniqueConstraint(
+                fields=["booking"],
+                condition=Q(released_at__isnull=True),
+                name="allocation_one_held_per_booking",
+                violation_error_message=_("This booking has a place already."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.slot_id} {self.booking_id}"

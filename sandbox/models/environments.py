@@ -1,0 +1,266 @@
+"""Environments: what exists at an engine for a booking, one row a generation."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from osk_portal.accounts.models import User
+from osk_portal.toolkit import clock
+from osk_portal.toolkit.addressed import Addressed
+from osk_portal.toolkit.logs import request_id
+from osk_portal.toolkit.transitions import Event, check
+from sandbox.enums import (
+    Desired,
+    EnvironmentAction,
+    EnvironmentEventKind,
+    EnvironmentState,
+    ProofKind,
+)
+from sandbox.models.bookings import Booking
+from sandbox.models.capacity import Slot
+from sandbox.querysets import EnvironmentQuerySet
+
+_S = EnvironmentState
+_A = EnvironmentAction
+
+
+class Environment(Addressed):
+    """One generation of what a booking promises; a retry is a new row (sandbox.md section 1).
+
+    ``desired`` wins over everything: an environment that shall be absent is torn down from whatever
+    state it is in. All waiting is in ``next_action_at``; who works on it holds the lease, and every
+    outcome is written only while ``lease_token`` is still the one that was claimed.
+    """
+
+    ALLOWED: ClassVar[Mapping[EnvironmentAction, frozenset[EnvironmentState]]] = {
+        _A.PROVISION: frozenset({_S.PENDING}),
+        _A.START: frozenset({_S.PROVISIONING}),
+        _A.HAND_OVER: frozenset({_S.STARTING, _S.DEGRADED}),
+        _A.DISTURB: frozenset({_S.READY}),
+        _A.FAIL: frozenset({_S.PENDING, _S.PROVISIONING, _S.STARTING, _S.READY, _S.DEGRADED}),
+        # From every state that may own something at the engine, being set up included.
+        _A.TEAR_DOWN: frozenset(
+            {_S.PENDING, _S.PROVISIONING, _S.STARTING, _S.READY, _S.DEGRADED, _S.FAILED}
+        ),
+        _A.VANISH: frozenset({_S.TEARING_DOWN}),
+        _A.ABANDON: frozenset({_S.TEARING_DOWN}),
+    }
+
+    booking = models.ForeignKey(Booking, on_delete=models.PROTECT, related_name="environments")
+    slot = models.ForeignKey(Slot, on_delete=models.PROTECT, related_name="environments")
+    generation = models.PositiveSmallIntegerField(_("generation"), default=1)
+    state = models.CharField(
+        _("state"), max_length=20, choices=EnvironmentState, default=EnvironmentState.PENDING
+    )
+    state_since = models.DateTimeField(_("since"), default=clock.now)
+    desired = models.CharField(
+        _("desired"), max_length=10, choices=Desired, default=Desired.PRESENT
+    )
+    next_action_at = models.DateTimeField(_("next action at"), default=clock.now, db_index=True)
+    lease_owner = models.CharField(_("worker"), max_length=100, blank=True)
+    lease_until = models.DateTimeField(_("leased until"), null=True, blank=True)
+    lease_token = models.UUIDField(null=True, blank=True, editable=False)
+    attempts = models.PositiveSmallIntegerField(_("attempts in this state"), default=0)
+    backend = models.CharField(_("engine"), max_length=30)
+    backend_key = models.CharField(_("name at the engine"), max_length=60)
+    endpoint = models.CharField(_("address"), max_length=200, blank=True)
+    expires_at = models.DateTimeField(_("ends at"))
+    ready_at = models.DateTimeField(_("ready at"), null=True, blank=True)
+    checked_at = models.DateTimeField(_("last answered at"), null=True, blank=True)
+    gone_at = models.DateTimeField(_("removed at"), null=True, blank=True)
+    error_for_user = models.CharField(_("error in words"), max_length=300, blank=True)
+    error_for_operator = models.TextField(_("error in detail"), blank=True)
+    abandoned_reason = models.TextField(_("reason of the operator"), blank=True)
+    created_at = models.DateTimeField(default=clock.now, editable=False)
+
+    objects = EnvironmentQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("environment")
+        verbose_name_plural = _("environments")
+        ordering = ["-created_at", "-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["booking", "generation"], name="environment_generation_unique"
+            ),
+            models.UniqueConstraint(
+                fields=["booking"],
+                condition=~Q(state__in=["gone", "abandoned"]),
+                name="environment_one_existing_per_booking",
+            ),
+            models.CheckConstraint(
+                name="environment_lease_whole",
+                condition=Q(lease_until__isnull=True, lease_token__isnull=True)
+                | Q(lease_until__isnull=False, lease_token__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="environment_ready_has_endpoint",
+                condition=~Q(state="ready") | (Q(ready_at__isnull=False) & ~Q(endpoint="")),
+            ),
+            models.CheckConstraint(
+                name="environment_gone_has_time",
+                condition=Q(gone_at__isnull=False) | ~Q(state="gone"),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.backend_key
+
+    @staticmethod
+    def key_for(public_id: uuid.UUID, generation: int) -> str:
+        """The name at the engine: the same however often it is asked for (sandbox.md section 2)."""
+        return f"osk-{public_id.hex[:8]}-g{generation}"
+
+    @property
+    def is_final(self) -> bool:
+        return self.state in (_S.GONE, _S.ABANDONED)
+
+    def provision(self) -> EnvironmentEvent:
+        return self._move(_A.PROVISION, _S.PROVISIONING, EnvironmentEventKind.SECRETS_MADE)
+
+    def start(self, *, endpoint: str) -> EnvironmentEvent:
+        self.endpoint = endpoint
+        return self._move(_A.START, _S.STARTING, EnvironmentEventKind.STARTED, ["endpoint"])
+
+    def hand_over(self, *, endpoint: str) -> EnvironmentEvent:
+        """Checked by us: the product answers. The first time of a generation sets ``ready_at``."""
+        kind = (
+            EnvironmentEventKind.REPAIRED
+            if self.state == _S.DEGRADED
+            else EnvironmentEventKind.READY
+        )
+        self.endpoint, self.checked_at = endpoint, clock.now()
+        self.ready_at = self.ready_at or self.checked_at
+        return self._move(_A.HAND_OVER, _S.READY, kind, ["endpoint", "checked_at", "ready_at"])
+
+    def disturb(self) -> EnvironmentEvent:
+        return self._move(_A.DISTURB, _S.DEGRADED, EnvironmentEventKind.DISTURBED)
+
+    def fail(
+        self, *, for_user: str, for_operator: str, kind: str = EnvironmentEventKind.FAILED
+    ) -> EnvironmentEvent:
+        """It will not come any more. What is left of it must go, so ``desired`` is absent."""
+        self.error_for_user, self.error_for_operator = for_user[:300], for_operator
+        self.desired = Desired.ABSENT
+        return self._move(
+            _A.FAIL, _S.FAILED, kind, ["error_for_user", "error_for_operator", "desired"]
+        )
+
+    def tear_down(self) -> EnvironmentEvent:
+        self.desired = Desired.ABSENT
+        return self._move(_A.TEAR_DOWN, _S.TEARING_DOWN, EnvironmentEventKind.REMOVING, ["desired"])
+
+    def vanish(self) -> EnvironmentEvent:
+        """The engine was asked and has nothing of it any more."""
+        self.gone_at = clock.now()
+        return self._move(_A.VANISH, _S.GONE, EnvironmentEventKind.GONE, ["gone_at"])
+
+    def abandon(self, *, actor: User, reason: str) -> EnvironmentEvent:
+        self.abandoned_reason = reason
+        return self._move(
+            _A.ABANDON,
+            _S.ABANDONED,
+            EnvironmentEventKind.ABANDONED,
+            ["abandoned_reason"],
+            actor=actor,
+        )
+
+    def _move(
+        self,
+        action: EnvironmentAction,
+        to: EnvironmentState,
+        kind: str,
+        fields: list[str] | None = None,
+        *,
+        actor: User | None = None,
+    ) -> EnvironmentEvent:
+        """Each passage starts the count of attempts anew and is due at once."""
+        check(self.ALLOWED, action, self.state)
+        before, self.state = self.state, to
+        self.state_since = self.next_action_at = clock.now()
+        self.attempts = 0
+        self.save(
+            update_fields=["state", "state_since", "next_action_at", "attempts", *(fields or [])]
+        )
+        return self.record(kind, from_state=before, actor=actor)
+
+    def record(
+        self, kind: str, *, from_state: str = "", actor: User | None = None, **ids: str | int
+    ) -> EnvironmentEvent:
+        """A line of the log that the person who booked reads."""
+        return EnvironmentEvent.objects.create(
+            environment=self,
+            kind=kind,
+            from_state=from_state,
+            to_state=self.state if from_state else "",
+            actor=actor,
+            data=ids,
+            request_id=request_id.get(),
+        )
+
+
+class EnvironmentEvent(Event):
+    environment = models.ForeignKey(Environment, on_delete=models.PROTECT, related_name="events")
+
+    @property
+    def words(self) -> str:
+        """The line as a person reads it, in the present language."""
+        return str(EnvironmentEventKind(self.kind).label)
+
+
+class Credential(Addressed):
+    """A login of the product, made by us. Shown on demand, every time recorded, wiped at the end."""
+
+    environment = models.ForeignKey(
+        Environment, on_delete=models.PROTECT, related_name="credentials"
+    )
+    role = models.SlugField(_("role"), max_length=40)
+    label = models.CharField(_("name of the role"), max_length=60)
+    username = models.CharField(_("user name"), max_length=60)
+    secret = models.TextField(editable=False, blank=True)
+    wiped_at = models.DateTimeField(null=True, blank=True, editable=False)
+    created_at = models.DateTimeField(default=clock.now, editable=False)
+
+    class Meta:
+        verbose_name = _("credential")
+        verbose_name_plural = _("credentials")
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["environment", "role"], name="credential_one_per_role"),
+            models.CheckConstraint(
+                name="credential_wiped_is_empty",
+                condition=Q(wiped_at__isnull=True) | Q(secret=""),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.environment_id} {self.role}"
+
+
+class RemovalProof(models.Model):
+    """One thing that existed and was verified gone (Löschnachweis); empty until it was verified."""
+
+    environment = models.ForeignKey(Environment, on_delete=models.PROTECT, related_name="proofs")
+    kind = models.CharField(max_length=20, choices=ProofKind)
+    name = models.CharField(max_length=200)
+    found_at = models.DateTimeField(default=clock.now)
+    verified_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("proof of deletion")
+        verbose_name_plural = _("proofs of deletion")
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["environment", "kind", "name"], name="proof_one_per_thing"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.name}"

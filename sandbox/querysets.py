@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Self
+
+from django.db import models
+from django.db.models import F, Func, Q
+
+from network.permissions import active_memberships
+from osk_portal.toolkit.clock import DbNow
+from sandbox.enums import BookingState, Desired, EnvironmentState
+
+if TYPE_CHECKING:
+    from network.models import Organisation
+    from osk_portal.accounts.models import User
+    from sandbox.models import (  # named in the type parameters
+        Allocation,
+        Blueprint,
+        Booking,
+        Environment,
+        Slot,
+    )
+
+HOLDING = (BookingState.REQUESTED, BookingState.APPROVED, BookingState.ACTIVE)
+"""Bookings that count against the quota of an organisation."""
+
+FINAL = (EnvironmentState.GONE, EnvironmentState.ABANDONED)
+"""Environments that own nothing at an engine any more."""
+
+
+def upper(field: str) -> Func:
+    """The end of a range column, in SQL."""
+    return Func(F(field), function="upper", output_field=models.DateTimeField())
+
+
+class BlueprintQuerySet(models.QuerySet["Blueprint"]):
+    def bookable(self) -> Self:
+        """With a published version, and open for bookings."""
+        return self.filter(is_bookable=True, versions__published_at__isnull=False).distinct()
+
+
+class SlotQuerySet(models.QuerySet["Slot"]):
+    def enabled(self) -> Self:
+        return self.filter(is_enabled=True)
+
+
+class AllocationQuerySet(models.QuerySet["Allocation"]):
+    def held(self) -> Self:
+        """Not released: the slot is taken in the range, whatever the clock says."""
+        return self.filter(released_at__isnull=True)
+
+
+class BookingQuerySet(models.QuerySet["Booking"]):
+    def visible_to(self, user: User) -> Self:
+        """One's own bookings while the membership lasts, and those of organisations one manages."""
+        memberships = active_memberships(user)
+        member_of = [m.organisation_id for m in memberships]
+        managed = [m.organisation_id for m in memberships if m.is_manager]
+        return self.filter(
+            Q(booked_by=user, organisation__in=member_of) | Q(organisation__in=managed)
+        )
+
+    def holding(self) -> Self:
+        return self.filter(state__in=HOLDING)
+
+    def of_organisation(self, organisation: Organisation) -> Self:
+        return self.filter(organisation=organisation)
+
+    def overlapping(self, start: datetime, end: datetime) -> Self:
+        return self.filter(window__overlap=(start, end))
+
+    def due_to_end(self) -> Self:
+        """Their window is over, but nobody has ended them yet."""
+        return self.annotate(ends_at=upper("window")).filter(
+            state__in=(BookingState.APPROVED, BookingState.ACTIVE), ends_at__lte=DbNow()
+        )
+
+    def with_details(self) -> Self:
+        return self.select_related(
+            "blueprint_version__blueprint__solution", "organisation", "booked_by"
+        ).prefetch_related("environments")
+
+
+class EnvironmentQuerySet(models.QuerySet["Environment"]):
+    def existing(self) -> Self:
+        """Whatever may own something at an engine."""
+        return self.exclude(state__in=FINAL)
+
+    def due(self) -> Self:
+        """Work waits, and nobody holds a lease that is still good."""
+        return self.existing().filter(
+            Q(lease_until__isnull=True) | Q(lease_until__lte=DbNow()), next_action_at__lte=DbNow()
+        )
+
+    def ends_first(self) -> Self:
+        """Removals before set-ups: a slot is freed before the next one needs it."""
+        return self.alias(
+            is_end=models.Case(
+                models.When(desired=Desired.ABSENT, then=0),
+                default=1,
+                output_field=models.IntegerField(),
+            )
+        ).order_by("is_end", "next_action_at", "pk")
