@@ -159,7 +159,7 @@ class ItalianSection:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Document:
-    """A whole file. `it` is read from `IT`, or from the deprecated `it` when that is missing."""
+    """A whole file. The reader puts the section `it`, deprecated as a spelling, into `it` too."""
 
     publiccode_yml_version: str = text("publiccodeYmlVersion", required=True)
     name: str = text("name", required=True)
@@ -191,6 +191,7 @@ class Document:
     localisation: Localisation = section("localisation", Localisation, required=True)
     depends_on: DependsOn | None = section("dependsOn", DependsOn)
     it: ItalianSection | None = section("IT", ItalianSection)
+    # Only for the reader's checks; always None in a document it gives out.
     it_lowercase: ItalianSection | None = section("it", ItalianSection)
 
 
@@ -221,12 +222,11 @@ def modernised(document: Document) -> Document:
         },
         legal=replace(document.legal, repo_owner=None, authors_file=None),
         it=None,
-        it_lowercase=None,
     )
 
 
 def _organisation_of_italian_section(document: Document) -> Organisation | None:
-    section = document.it or document.it_lowercase
+    section = document.it
     if section is None or section.riuso is None or not section.riuso.codice_ipa:
         return None
     uri = ITALIAN_PREFIX + section.riuso.codice_ipa

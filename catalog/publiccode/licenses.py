@@ -8,6 +8,20 @@ from license_expression import get_license_index
 
 _WORD = re.compile(r" *(?:([()+:])|([A-Za-z0-9.\-]+))")
 _REFERENCE = re.compile(r"(?:DocumentRef-[A-Za-z0-9.\-]+:)?LicenseRef-[A-Za-z0-9.\-]+\Z")
+# In the list as former names, but never SPDX ids …
+_NO_IDS = frozenset({"GPL", "BSD-2", "Verbatim-man-pages", "Assembly-exception"})
+# … and SPDX ids, deprecated, that the list has not.
+_DEPRECATED_IDS = (
+    "GPL-2.0-with-autoconf-exception",
+    "GPL-2.0-with-bison-exception",
+    "GPL-2.0-with-classpath-exception",
+    "GPL-2.0-with-font-exception",
+    "GPL-2.0-with-GCC-exception",
+    "GPL-3.0-with-autoconf-exception",
+    "GPL-3.0-with-GCC-exception",
+    "eCos-2.0",
+    "wxWindows",
+)
 _OPERATORS = ("AND", "OR")
 _LONGEST = 1000
 
@@ -23,8 +37,10 @@ def _known() -> tuple[dict[str, str], dict[str, str]]:
         known = exceptions if entry.get("is_exception") else licenses
         for spdx_id in ids:
             # The list also names licenses SPDX has not: only as LicenseRef, checked by form.
-            if spdx_id and not spdx_id.startswith("LicenseRef-"):
+            if spdx_id and not spdx_id.startswith("LicenseRef-") and spdx_id not in _NO_IDS:
                 known.setdefault(spdx_id.lower(), spdx_id)
+    for spdx_id in _DEPRECATED_IDS:
+        licenses.setdefault(spdx_id.lower(), spdx_id)
     return licenses, exceptions
 
 

@@ -5,6 +5,7 @@ Neither files nor the network are touched; what only they can tell comes through
 
 import re
 from collections import Counter
+from dataclasses import replace
 from typing import Any, Literal
 
 from catalog.publiccode import vocabulary
@@ -139,7 +140,8 @@ class _Reading:
             self._report_breach(breach, dotted(breach.path))
         unusable = {breach.path for breach in breaches + across if not breach.is_usable}
         document: Document = _build_section(Document, values, (), unusable)
-        return document
+        # The old lowercase spelling is read as the section it means; IT wins over it.
+        return replace(document, it=document.it or document.it_lowercase, it_lowercase=None)
 
     def _report_misfits(self, misfits: list[Misfit]) -> None:
         keys = keys_by_line(self.root) if misfits else {}
@@ -197,7 +199,7 @@ def _build_section(cls: type[Any], values: Values, path: Path, unusable: set[Pat
     for key in keys_of(cls):
         key_path = (*path, key.name)
         value = values.get(key.name)
-        if value is None or value is BROKEN or key_path in unusable:
+        if _is_nothing(value) or key_path in unusable:
             arguments[key.attribute] = default_of(cls, key.attribute)
         else:
             arguments[key.attribute] = _build(key.shape, value, key_path, unusable)
@@ -214,7 +216,7 @@ def _build(shape: Shape, value: Value, path: Path, unusable: set[Path]) -> Any:
             return tuple(
                 _build(shape.of, item, (*path, index), unusable)
                 for index, item in enumerate(value)
-                if item is not None and item is not BROKEN and (*path, index) not in unusable
+                if not _is_nothing(item) and (*path, index) not in unusable
             )
         case ByLanguage():
             return {
@@ -222,3 +224,7 @@ def _build(shape: Shape, value: Value, path: Path, unusable: set[Path]) -> Any:
                 for tag, section in value.items()
                 if isinstance(section, dict)
             }
+
+
+def _is_nothing(value: Value) -> bool:
+    return value is None or value is BROKEN or value == ""
