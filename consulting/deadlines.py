@@ -1,0 +1,158 @@
+"""The OSK's promises in Berlin working days: computing them, and saying them.
+
+A promise is a date. Working days and closures: ``toolkit.working_days``. Only the answer's clock
+rests, and only while the OSK waits for the requester (product.md 1.3).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext, pgettext
+
+from consulting.enums import CaseState
+from osk_portal.toolkit import clock
+from osk_portal.toolkit.working_days import add_working_days, working_days_between
+
+if TYPE_CHECKING:
+    from consulting.models import ConsultingRequest
+
+SILENT_REMINDER_DAYS = 10
+SILENT_CLOSE_DAYS = 20
+DRAFT_NOTICE_DAYS = 14
+DUE_SOON_DAYS = 2
+"""From how many working days left a promise counts as "due soon"."""
+
+
+def berlin_day(moment: datetime) -> date:
+    return moment.astimezone(clock.BERLIN).date()
+
+
+def first_response_due(submitted_on: date) -> date:
+    return add_working_days(submitted_on, settings.OSK_FIRST_RESPONSE_DAYS)
+
+
+def answer_due(started_on: date) -> date:
+    """The promised day of the answer, when the clock starts on ``started_on``."""
+    return add_working_days(started_on, settings.OSK_ANSWER_DAYS)
+
+
+def paused_days(paused_at: datetime, resumed_at: datetime) -> int:
+    """Working days for which the clock rested; a reply on the same day costs and gives nothing."""
+    return working_days_between(berlin_day(paused_at), berlin_day(resumed_at))
+
+
+def moved_by(due_on: date, rested: int) -> date:
+    """``due_on`` after a rest of ``rested`` working days."""
+    return add_working_days(due_on, rested) if rested else due_on
+
+
+def questions_until(answered_on: date) -> date:
+    """Last day for a follow-up question; the case is closed after it."""
+    return add_working_days(answered_on, settings.OSK_CLOSE_AFTER_DAYS)
+
+
+def silent_close_on(asked_on: date, reply_due_on: date) -> date:
+    """Last day for a reply; never before the date that the question named."""
+    return max(add_working_days(asked_on, SILENT_CLOSE_DAYS), reply_due_on)
+
+
+def silent_reminder_on(asked_on: date) -> date:
+    return add_working_days(asked_on, SILENT_REMINDER_DAYS)
+
+
+def reopen_until(closed_at: datetime) -> date:
+    return berlin_day(closed_at) + timedelta(days=settings.OSK_REOPEN_DAYS)
+
+
+def draft_expires_on(saved_at: datetime) -> date:
+    return berlin_day(saved_at) + timedelta(days=settings.OSK_DRAFT_DAYS)
+
+
+def long_date(day: date) -> str:
+    """Mittwoch, 25. November 2026"""
+    return date_format(day, pgettext("date with weekday, Django's format", "l, j F Y"))
+
+
+def short_date(day: date) -> str:
+    """25.11.2026"""
+    return date_format(day, pgettext("short date, Django's format", "d/m/Y"))
+
+
+def days_left(day: date, today: date) -> str:
+    """``noch 2 Arbeitstage``, ``heute``, ``seit 3 Arbeitstagen überfällig``."""
+    left = working_days_between(today, day)
+    if day < today:
+        late = max(-left, 1)
+        return ngettext(
+            "overdue for %(count)d working day", "overdue for %(count)d working days", late
+        ) % {"count": late}
+    if left == 0:
+        return _("today")
+    return ngettext("%(count)d working day left", "%(count)d working days left", left) % {
+        "count": left
+    }
+
+
+@dataclass(frozen=True)
+class Due:
+    """A promise as lists and pages show it: a tone (the ``osk-due--…`` classes), an icon, words."""
+
+    tone: str
+    icon: str
+    text: str
+    on: date | None = None
+
+
+def answer_in_words(case: ConsultingRequest, today: date | None = None) -> str:
+    """The promise in one sentence, the same on page, mail and admin; empty where none runs.
+
+    ``Antwort bis Mittwoch, 25. November 2026 (noch 2 Arbeitstage)``
+    """
+    today = today or clock.today()
+    if case.state == CaseState.WAITING_REQUESTER:
+        return _("The time for our answer rests until you reply.")
+    if case.answer_due_on is None or not case.is_with_osk:
+        return ""
+    return _("Answer by %(date)s (%(left)s)") % {
+        "date": long_date(case.answer_due_on),
+        "left": days_left(case.answer_due_on, today),
+    }
+
+
+def due(case: ConsultingRequest, today: date | None = None) -> Due | None:
+    """The promise as a short sign for lists; None where there is nothing to promise."""
+    today = today or clock.today()
+    if case.state == CaseState.WAITING_REQUESTER:
+        return Due("rest", "pause", _("time rests"))
+    if case.is_with_osk and case.answer_due_on is not None:
+        return _running(case.answer_due_on, today)
+    if case.answered_at is not None and case.answer_due_on is not None:
+        day = berlin_day(case.answered_at)
+        if day <= case.answer_due_on:
+            return Due("done", "haken", _("kept on %(date)s") % {"date": short_date(day)}, day)
+        return Due("ok", "uhr", _("answered on %(date)s") % {"date": short_date(day)}, day)
+    return None
+
+
+def first_response(case: ConsultingRequest, today: date | None = None) -> Due | None:
+    """The promise of a first response, while it is still open."""
+    if case.first_responded_at is not None or case.first_response_due_on is None:
+        return None
+    if not case.is_with_osk:
+        return None
+    return _running(case.first_response_due_on, today or clock.today())
+
+
+def _running(day: date, today: date) -> Due:
+    words = days_left(day, today)
+    if day < today:
+        return Due("over", "dreieck", words, day)
+    if working_days_between(today, day) <= DUE_SOON_DAYS:
+        return Due("soon", "uhr", words, day)
+    return Due("ok", "uhr", words, day)

@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from consulting.enums import CaseEventKind, MessageKind
+from osk_portal.toolkit import clock
+from osk_portal.toolkit.addressed import Addressed
+from osk_portal.toolkit.transitions import Event
+
+
+class CaseMessage(Addressed):
+    """Something said in a case: public for the requester's side, or an internal note of the OSK.
+
+    ``public_id`` comes from the form, so that a form sent twice says it once.
+    """
+
+    case = models.ForeignKey(
+        "consulting.ConsultingRequest", on_delete=models.PROTECT, related_name="messages"
+    )
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    by_osk = models.BooleanField(_("by the OSK"), default=False)
+    kind = models.CharField(max_length=20, choices=MessageKind, default=MessageKind.MESSAGE)
+    is_internal = models.BooleanField(_("internal, OSK only"), default=False)
+    body = models.TextField(_("text"))
+    created_at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        verbose_name = _("message")
+        verbose_name_plural = _("messages")
+        ordering = ["created_at", "pk"]
+        indexes = [models.Index(fields=["case", "created_at"], name="message_of_case")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(kind=MessageKind.NOTE, is_internal=True)
+                | Q(kind=MessageKind.REASON)
+                | (~Q(kind__in=(MessageKind.NOTE, MessageKind.REASON)) & Q(is_internal=False)),
+                name="message_note_is_internal",
+                violation_error_message=_("A note is internal, a message is public."),
+            ),
+            models.CheckConstraint(
+                condition=~Q(is_internal=True) | Q(by_osk=True),
+                name="message_internal_by_osk",
+                violation_error_message=_("Only the OSK writes internal notes."),
+            ),
+            models.CheckConstraint(
+                condition=~Q(body=""),
+                name="message_has_text",
+                violation_error_message=_("Write a text."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.created_at:%Y-%m-%d %H:%M}"
+
+
+class CaseEvent(Event):
+    case = models.ForeignKey(
+        "consulting.ConsultingRequest", on_delete=models.PROTECT, related_name="events"
+    )
+
+    class Meta(Event.Meta):
+        abstract = False
+        verbose_name = _("event")
+        verbose_name_plural = _("events")
+        indexes = [models.Index(fields=["case", "at"], name="event_of_case")]
+
+    @property
+    def label(self) -> str:
+        return str(CaseEventKind(self.kind).label)

@@ -1,0 +1,201 @@
+"""Who may do what with a case (product.md, "People" and 1.3). *When* stays on the model.
+
+Predicates are for cases that were fetched through ``visible_to(user)``; services ask them again under
+the row's lock through ``authorise``. No actor means the system: its daily jobs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from django.core.exceptions import PermissionDenied
+
+from consulting.enums import CaseAction, CaseState, Visibility
+from consulting.models import ConsultingRequest
+from consulting.querysets import ENDED, UNCONFIRMED
+from network.enums import MembershipState
+from network.models import Membership, Organisation
+from network.permissions import active_memberships, is_entitled
+from osk_portal.accounts.models import User
+
+Predicate = Callable[[User, ConsultingRequest], bool]
+
+SYSTEM_ACTIONS: Final = frozenset(
+    {
+        CaseAction.CLOSE,
+        CaseAction.CLOSE_SILENT,
+        CaseAction.PARTNER_DONE,
+        CaseAction.DELETE_DRAFT,
+    }
+)
+
+
+def may_begin_request(user: User) -> bool:
+    """Entitled members, and people without any active membership, who may choose an organisation.
+
+    Members only of organisations that are not entitled may not (they get a page that says why).
+    """
+    return not active_memberships(user) or is_entitled(user)
+
+
+def may_request_for(user: User, organisation: Organisation | None) -> bool:
+    """Active or pending member of an organisation that is entitled (product.md, Belonging)."""
+    if organisation is None or not organisation.is_entitled:
+        return False
+    return Membership.objects.filter(
+        user=user,
+        organisation=organisation,
+        state__in=(MembershipState.ACTIVE, MembershipState.PENDING),
+    ).exists()
+
+
+def is_author(user: User, case: ConsultingRequest) -> bool:
+    """Wrote the request, and the membership for which it was written has not ended."""
+    if case.author_id != user.pk:
+        return False
+    if case.is_draft or _is_active_member(user, case):
+        return True
+    states = _membership_states(case, user.pk)
+    return not states or bool(states - ENDED)
+
+
+def is_writer(user: User, case: ConsultingRequest) -> bool:
+    """A colleague with write access: the deputy, and those who work along."""
+    if case.is_draft or not _is_active_member(user, case):
+        return False
+    takes_part = case.deputy_id == user.pk or any(
+        p.user_id == user.pk and p.may_write for p in case.participants.all()
+    )
+    return takes_part and _author_is_confirmed(case)
+
+
+def is_requester_side(user: User, case: ConsultingRequest) -> bool:
+    """May speak and decide for the authority in this case."""
+    return is_author(user, case) or is_writer(user, case)
+
+
+def is_assignee(user: User, case: ConsultingRequest) -> bool:
+    return user.is_advisor and case.assignee_id == user.pk
+
+
+def may_read(user: User, case: ConsultingRequest) -> bool:
+    """The same answer as ``visible_to(user)``, for a case at hand."""
+    if is_author(user, case) or (user.is_advisor and not case.is_draft):
+        return True
+    if case.is_draft or not _is_active_member(user, case):
+        return False
+    shared = (
+        case.visibility == Visibility.ORGANISATION
+        or case.deputy_id == user.pk
+        or any(p.user_id == user.pk for p in case.participants.all())
+    )
+    return shared and _author_is_confirmed(case)
+
+
+def can_message(user: User, case: ConsultingRequest) -> bool:
+    """Write into the public conversation. In W the requester's side replies instead."""
+    return is_requester_side(user, case) or user.is_advisor
+
+
+def can_note(user: User, case: ConsultingRequest) -> bool:
+    return user.is_advisor and not case.is_draft
+
+
+def can_share(user: User, case: ConsultingRequest) -> bool:
+    return is_author(user, case)
+
+
+def can_assign_to(user: User, assignee: User) -> bool:
+    """A lead to any advisor, an advisor to nobody but himself or herself."""
+    return assignee.is_advisor and (user.is_lead or (user.is_advisor and assignee.pk == user.pk))
+
+
+def is_membership_open(case: ConsultingRequest) -> bool:
+    """The author's membership is still to be confirmed: product.md, Belonging."""
+    return not case.is_draft and not _author_is_confirmed(case)
+
+
+def _advisor(user: User, case: ConsultingRequest) -> bool:
+    return user.is_advisor
+
+
+def _lead(user: User, case: ConsultingRequest) -> bool:
+    return user.is_lead
+
+
+def _assignee_or_lead(user: User, case: ConsultingRequest) -> bool:
+    return is_assignee(user, case) or user.is_lead
+
+
+def _can_ask_back(user: User, case: ConsultingRequest) -> bool:
+    if case.state == CaseState.TRIAGE:
+        return user.is_advisor
+    return _assignee_or_lead(user, case)
+
+
+def _can_reopen(user: User, case: ConsultingRequest) -> bool:
+    return is_requester_side(user, case) or user.is_advisor
+
+
+def _nobody(user: User, case: ConsultingRequest) -> bool:
+    return False
+
+
+WHO: Final[Mapping[CaseAction, Predicate]] = {
+    CaseAction.SUBMIT: is_author,
+    CaseAction.TAKE_UP: _advisor,
+    CaseAction.ASSIGN: _advisor,  # to whom: can_assign_to
+    CaseAction.RETURN_TO_QUEUE: _assignee_or_lead,
+    CaseAction.START: is_assignee,
+    CaseAction.ANSWER_AT_ONCE: _advisor,
+    CaseAction.ASK_BACK: _can_ask_back,
+    CaseAction.REPLY: is_requester_side,
+    CaseAction.INVOLVE_PARTNER: is_assignee,
+    CaseAction.PARTNER_DONE: is_assignee,
+    CaseAction.ANSWER: _assignee_or_lead,
+    CaseAction.CLOSE: is_requester_side,
+    CaseAction.CLOSE_SILENT: _nobody,
+    CaseAction.REOPEN: _can_reopen,
+    CaseAction.DECLINE: _lead,
+    CaseAction.MARK_DUPLICATE: _advisor,
+    CaseAction.UNDO: _lead,
+    CaseAction.WITHDRAW: is_requester_side,
+    CaseAction.DELETE_DRAFT: is_author,
+}
+
+
+def may(user: User, action: CaseAction, case: ConsultingRequest) -> bool:
+    return WHO[action](user, case)
+
+
+def authorise(actor: User | None, action: CaseAction, case: ConsultingRequest) -> None:
+    """Raise PermissionDenied unless ``actor`` (None: the system) may do ``action``."""
+    allowed = action in SYSTEM_ACTIONS if actor is None else may(actor, action, case)
+    if not allowed:
+        raise PermissionDenied(f"{action} on case {case.pk}")
+
+
+def allowed_actions(user: User, case: ConsultingRequest) -> frozenset[CaseAction]:
+    """What ``user`` may do with ``case`` now: who and when together. These become buttons."""
+    return frozenset(a for a in CaseAction if case.can(a) and may(user, a, case))
+
+
+def _is_active_member(user: User, case: ConsultingRequest) -> bool:
+    return any(m.organisation_id == case.organisation_id for m in active_memberships(user))
+
+
+def _author_is_confirmed(case: ConsultingRequest) -> bool:
+    return bool(_membership_states(case, case.author_id) - UNCONFIRMED)
+
+
+def _membership_states(case: ConsultingRequest, user_id: int) -> frozenset[str]:
+    """One query a case and person, kept on the case: it lives as long as the web request."""
+    known: dict[int, frozenset[str]] = case.__dict__.setdefault("_membership_states", {})
+    if user_id not in known:
+        known[user_id] = frozenset(
+            Membership.objects.filter(organisation=case.organisation_id, user=user_id)
+            .order_by()
+            .values_list("state", flat=True)
+        )
+    return known[user_id]

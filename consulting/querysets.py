@@ -1,0 +1,120 @@
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING
+
+from django.db import models
+from django.db.models import Exists, OuterRef, Q
+
+from consulting.enums import CaseState, Visibility
+from network.enums import MembershipState
+from network.models import Membership
+
+if TYPE_CHECKING:
+    from consulting.models import ConsultingRequest  # named in the type parameters
+    from osk_portal.accounts.models import User
+
+OPEN_STATES = (
+    CaseState.SUBMITTED,
+    CaseState.TRIAGE,
+    CaseState.ASSIGNED,
+    CaseState.IN_PROGRESS,
+    CaseState.WAITING_REQUESTER,
+    CaseState.WAITING_THIRD,
+)
+WITH_OSK_STATES = tuple(s for s in OPEN_STATES if s != CaseState.WAITING_REQUESTER)
+# Of the author's memberships in the organisation of the request; permissions.py asks the same.
+UNCONFIRMED = frozenset({MembershipState.PENDING, MembershipState.REFUSED})
+ENDED = frozenset({MembershipState.SUSPENDED, MembershipState.ENDED})
+
+
+class CaseQuerySet(models.QuerySet["ConsultingRequest"]):
+    def drafts(self) -> CaseQuerySet:
+        return self.filter(state=CaseState.DRAFT)
+
+    def sent(self) -> CaseQuerySet:
+        """Everything that ever reached the OSK: all but drafts."""
+        return self.exclude(state=CaseState.DRAFT)
+
+    def open(self) -> CaseQuerySet:
+        return self.filter(state__in=OPEN_STATES)
+
+    def with_osk(self) -> CaseQuerySet:
+        """The OSK must act, its clock runs."""
+        return self.filter(state__in=WITH_OSK_STATES)
+
+    def unassigned(self) -> CaseQuerySet:
+        return self.open().filter(assignee=None)
+
+    def assigned_to(self, user: User) -> CaseQuerySet:
+        return self.filter(assignee=user)
+
+    def due_by(self, day: date) -> CaseQuerySet:
+        return self.with_osk().filter(answer_due_on__lte=day)
+
+    def overdue(self, today: date) -> CaseQuerySet:
+        return self.with_osk().filter(answer_due_on__lt=today)
+
+    def in_order_of_promise(self) -> CaseQuerySet:
+        return self.order_by(models.F("answer_due_on").asc(nulls_last=True), "pk")
+
+    def for_list(self) -> CaseQuerySet:
+        """With what one row of a list shows."""
+        return self.select_related("organisation", "author", "assignee")
+
+    def visible_to(self, user: User) -> CaseQuerySet:
+        """What ``user`` may read *with its content*: the one policy for page, list, search, mail.
+
+        Advisors: all but drafts. The author: as long as the membership has not ended. Colleagues (the
+        deputy, those who take part, the organisation when it is shared): active members, once the
+        author's own membership was confirmed (product.md, Belonging: until then author and OSK only).
+        """
+        if not user.is_authenticated or not user.is_active:
+            return self.none()
+        own = Q(author=user) & (Q(state=CaseState.DRAFT) | ~_has_left(user))
+        colleague = (
+            ~Q(state=CaseState.DRAFT)
+            & (
+                Q(deputy=user)
+                | Q(pk__in=CaseQuerySet(self.model).filter(participants__user=user).values("pk"))
+                | Q(visibility=Visibility.ORGANISATION)
+            )
+            & _is_active_member(user)
+            & _author_is_confirmed()
+        )
+        allowed = own | colleague
+        if user.is_advisor:
+            allowed |= ~Q(state=CaseState.DRAFT)
+        return self.filter(allowed)
+
+    def of_managed_organisations(self, user: User) -> CaseQuerySet:
+        """Requests of which ``user`` as Organisationsverwaltung sees reference, author, state, date.
+
+        Never pass them to a page that shows content: that is what ``visible_to`` is for.
+        """
+        managed = Membership.objects.active().filter(user=user, is_manager=True)
+        return (
+            self.sent()
+            .filter(organisation__in=managed.values("organisation"))
+            .filter(_author_is_confirmed())
+        )
+
+
+def _memberships_here() -> models.QuerySet[Membership]:
+    return Membership.objects.filter(organisation=OuterRef("organisation")).order_by()
+
+
+def _is_active_member(user: User) -> Q:
+    return Q(Exists(_memberships_here().active().filter(user=user)))  # type: ignore[attr-defined] # a MembershipQuerySet
+
+
+def _has_left(user: User) -> Q:
+    """The author's membership has ended, and no other one stands."""
+    mine = _memberships_here().filter(user=user)
+    return Q(Exists(mine.filter(state__in=ENDED))) & ~Q(Exists(mine.exclude(state__in=ENDED)))
+
+
+def _author_is_confirmed() -> Q:
+    """A membership that ended later was confirmed once: its requests stay with the organisation."""
+    confirmed = _memberships_here().filter(user=OuterRef("author")).exclude(state__in=UNCONFIRMED)
+    return Q(Exists(confirmed))

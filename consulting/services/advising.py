@@ -1,0 +1,276 @@
+"""What the OSK does with a case."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from catalog.models import Solution
+from consulting import permissions
+from consulting.enums import CaseAction, MessageKind, PartnerQuestionState
+from consulting.models import (
+    CaseEvent,
+    CaseResult,
+    ConsultingRequest,
+    Participant,
+    PartnerQuestion,
+    Recommendation,
+)
+from consulting.notifications import tell
+from consulting.services.common import begin, locked, write_message
+from network.models import Organisation
+from osk_portal.accounts.models import User
+from osk_portal.toolkit import clock
+from osk_portal.toolkit.transitions import TransitionNotAllowed
+from sandbox.models import Blueprint
+
+
+@dataclass(frozen=True)
+class Advice:
+    """One recommendation: exactly one of the three, with the reason."""
+
+    reason: str
+    solution: Solution | None = None
+    blueprint: Blueprint | None = None
+    organisation: Organisation | None = None
+
+
+@transaction.atomic
+def take_up(*, case_id: int, actor: User, expected_version: int | None = None) -> CaseEvent:
+    case = begin(case_id, CaseAction.TAKE_UP, actor, expected_version)
+    event = case.take_up(actor=actor)
+    tell(event)
+    return event
+
+
+@transaction.atomic
+def assign(
+    *, case_id: int, actor: User, assignee: User, expected_version: int | None = None
+) -> CaseEvent:
+    """Name the contact person: a lead anybody of the OSK, an advisor himself or herself."""
+    case = begin(case_id, CaseAction.ASSIGN, actor, expected_version)
+    if not permissions.can_assign_to(actor, assignee):
+        raise PermissionDenied("assign to this person")
+    event = case.assign(actor=actor, assignee=assignee)
+    tell(event)
+    return event
+
+
+@transaction.atomic
+def return_to_queue(
+    *, case_id: int, actor: User, reason: str, expected_version: int | None = None
+) -> CaseEvent:
+    """Back to triage with an internal reason."""
+    case = begin(case_id, CaseAction.RETURN_TO_QUEUE, actor, expected_version)
+    event = case.return_to_queue(actor=actor)
+    _withdraw_partner_questions(case)
+    _note_reason(case, actor, reason)
+    tell(event)
+    return event
+
+
+@transaction.atomic
+def start(*, case_id: int, actor: User, expected_version: int | None = None) -> CaseEvent:
+    case = begin(case_id, CaseAction.START, actor, expected_version)
+    event = case.start(actor=actor)
+    tell(event)
+    return event
+
+
+@transaction.atomic
+def ask_back(
+    *,
+    case_id: int,
+    actor: User,
+    question: str,
+    reply_by: date,
+    expected_version: int | None = None,
+) -> CaseEvent:
+    """Ask the requester in public, with a date; our time to answer rests until the reply."""
+    case = begin(case_id, CaseAction.ASK_BACK, actor, expected_version)
+    event = case.ask_back(actor=actor, reply_by=reply_by)
+    write_message(case, actor=actor, body=question, kind=MessageKind.QUESTION, by_osk=True)
+    tell(event)
+    return event
+
+
+@transaction.atomic
+def answer(
+    *,
+    case_id: int,
+    actor: User,
+    text: str,
+    recommendations: Sequence[Advice] = (),
+    expected_version: int | None = None,
+) -> CaseEvent:
+    """Give the result. Open questions to partners are withdrawn."""
+    case = begin(case_id, CaseAction.ANSWER, actor, expected_version)
+    event = case.answer(actor=actor, result=_write_result(case, actor, text, recommendations))
+    _withdraw_partner_questions(case)
+    tell(event)
+    return event
+
+
+@transaction.atomic
+def answer_at_once(
+    *,
+    case_id: int,
+    actor: User,
+    text: str,
+    recommendations: Sequence[Advice] = (),
+    expected_version: int | None = None,
+) -> CaseEvent:
+    """Take up, assign to oneself, start and answer in one transaction; one mail, the answer."""
+    case = begin(case_id, CaseAction.ANSWER_AT_ONCE, actor, expected_version)
+    event = case.answer_at_once(
+        actor=actor, result=_write_result(case, actor, text, recommendations)
+    )
+    tell(event)
+    return event
+
+
+@transaction.atomic
+def involve_partner(
+    *,
+    case_id: int,
+    actor: User,
+    organisation: Organisation,
+    question: str,
+    due_on: date,
+    consented_on: date,
+    expected_version: int | None = None,
+) -> CaseEvent:
+    """Ask a partner; ``consented_on``: when the requester permitted it."""
+    case = begin(case_id, CaseAction.INVOLVE_PARTNER, actor, expected_version)
+    PartnerQuestion.objects.create(
+        case=case,
+        organisation=organisation,
+        question=question,
+        due_on=due_on,
+        consented_on=consented_on,
+        asked_by=actor,
+        asked_at=clock.now(),
+    )
+    event = case.involve_partner(actor=actor)
+    tell(event)
+    return event
+
+
+@transaction.atomic
+def partner_done(
+    *, case_id: int, actor: User | None, expected_version: int | None = None
+) -> CaseEvent:
+    """Go on: by the assignee at any time, by the system when no partner's answer is open any more."""
+    case = begin(case_id, CaseAction.PARTNER_DONE, actor, expected_version)
+    event = case.partner_done(actor=actor)
+    _withdraw_partner_questions(case)
+    tell(event)
+    return event
+
+
+@transaction.atomic
+def decline(
+    *,
+    case_id: int,
+    actor: User,
+    reason: str,
+    referral: str,
+    expected_version: int | None = None,
+) -> CaseEvent:
+    """Reason and referral are shown to the requester."""
+    case = begin(case_id, CaseAction.DECLINE, actor, expected_version)
+    event = case.decline(actor=actor, reason=reason, referral=referral)
+    _withdraw_partner_questions(case)
+    tell(event)
+    return event
+
+
+@transaction.atomic
+def mark_duplicate(
+    *,
+    case_id: int,
+    actor: User,
+    target: ConsultingRequest,
+    expected_version: int | None = None,
+) -> CaseEvent:
+    """Merge into ``target`` of the same organisation; the author takes part there from now on.
+
+    Refused unless the author may read the target already: merging must not reveal it.
+    """
+    first, second = sorted(
+        (case_id, target.pk)
+    )  # always in this order: two at once cannot deadlock
+    locked(first)
+    locked(second)
+    case = begin(case_id, CaseAction.MARK_DUPLICATE, actor, expected_version)
+    target = locked(target.pk)
+    if target.pk == case.pk or not target.takes_messages:
+        raise TransitionNotAllowed(
+            CaseAction.MARK_DUPLICATE, case.state, _("Choose another request that is still open.")
+        )
+    if target.organisation_id != case.organisation_id or not permissions.may_read(
+        case.author, target
+    ):
+        raise TransitionNotAllowed(
+            CaseAction.MARK_DUPLICATE,
+            case.state,
+            _("The author of this request may not read the other one. Ask both first."),
+        )
+    event = case.mark_duplicate(actor=actor, target=target)
+    if target.author_id != case.author_id:
+        Participant.objects.get_or_create(
+            case=target,
+            user=case.author,
+            defaults={"may_write": True, "via_duplicate": case},
+        )
+    tell(event)
+    return event
+
+
+@transaction.atomic
+def undo(
+    *, case_id: int, actor: User, reason: str, expected_version: int | None = None
+) -> CaseEvent:
+    """Take back a decline or a merge; the reason and what was said before stay as a note."""
+    case = begin(case_id, CaseAction.UNDO, actor, expected_version)
+    said = "\n\n".join(filter(None, (reason, case.decline_reason, case.decline_referral)))
+    event = case.undo(actor=actor)
+    Participant.objects.filter(via_duplicate=case).delete()
+    _note_reason(case, actor, said)
+    tell(event)
+    return event
+
+
+def _write_result(
+    case: ConsultingRequest, actor: User, text: str, recommendations: Sequence[Advice]
+) -> CaseResult:
+    result = CaseResult.objects.create(case=case, author=actor, text=text, created_at=clock.now())
+    Recommendation.objects.bulk_create(
+        Recommendation(
+            result=result,
+            position=position,
+            solution=advice.solution,
+            blueprint=advice.blueprint,
+            organisation=advice.organisation,
+            reason=advice.reason,
+        )
+        for position, advice in enumerate(recommendations)
+    )
+    return result
+
+
+def _withdraw_partner_questions(case: ConsultingRequest) -> None:
+    case.partner_questions.filter(state=PartnerQuestionState.OPEN).update(
+        state=PartnerQuestionState.WITHDRAWN
+    )
+
+
+def _note_reason(case: ConsultingRequest, actor: User, reason: str) -> None:
+    write_message(
+        case, actor=actor, body=reason, kind=MessageKind.REASON, by_osk=True, is_internal=True
+    )

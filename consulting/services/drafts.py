@@ -1,0 +1,173 @@
+"""From the first saved word to the reference."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from catalog.models import Solution
+from consulting import permissions
+from consulting.enums import CaseAction, CaseEventKind, Visibility
+from consulting.models import ConsultingRequest, Participant
+from consulting.notifications import tell
+from consulting.services.common import begin, check_version, locked, record
+from osk_portal.accounts.models import User
+from osk_portal.toolkit import clock
+from osk_portal.toolkit.transitions import TransitionNotAllowed
+
+CONTENT_FIELDS = frozenset(
+    {
+        "kind", "title", "description", "topics", "phase", "wished_on", "organisation",
+        "own_reference", "users_count", "software_in_use",
+    }
+)  # fmt: skip
+REQUIRED_FIELDS = ("kind", "title", "description", "topics", "phase", "organisation")
+
+
+class Incomplete(Exception):
+    """The draft cannot be sent yet; ``fields`` are missing."""
+
+    def __init__(self, fields: list[str]) -> None:
+        self.fields = fields
+        super().__init__(", ".join(fields))
+
+
+@transaction.atomic
+def create_draft(
+    *, actor: User, values: Mapping[str, Any], solutions: Iterable[Solution] = ()
+) -> ConsultingRequest:
+    """The first save. ``values``: any of CONTENT_FIELDS."""
+    if not permissions.may_begin_request(actor):
+        raise PermissionDenied("begin a request")
+    now = clock.now()
+    case = ConsultingRequest(author=actor, created_at=now, updated_at=now)
+    _set(case, values)
+    case.save()
+    case.solutions.set(solutions)
+    return case
+
+
+@transaction.atomic
+def save_draft(
+    *,
+    case_id: int,
+    actor: User,
+    values: Mapping[str, Any],
+    solutions: Iterable[Solution] | None = None,
+    expected_version: int | None = None,
+) -> ConsultingRequest:
+    """Save a step. Raises CaseChanged when the draft was changed elsewhere since the form was shown."""
+    case = _begin_draft(case_id, actor, expected_version)
+    changed = _set(case, values)
+    if "organisation" in changed:
+        # Colleagues of the other organisation must not read along by an old choice.
+        case.visibility = Visibility.ONLY_ME
+        case.deputy = None
+        case.participants.all().delete()
+    if solutions is not None:
+        case.solutions.set(solutions)
+    _touch(case)
+    case.save()
+    return case
+
+
+@transaction.atomic
+def share(
+    *,
+    case_id: int,
+    actor: User,
+    visibility: Visibility,
+    deputy: User | None = None,
+    readers: Iterable[User] = (),
+    writers: Iterable[User] = (),
+    expected_version: int | None = None,
+) -> ConsultingRequest:
+    """Say who of the own organisation reads or works along, in a draft or later.
+
+    Readers and writers count with ``selected`` only. The form offers active members of the
+    organisation; whoever leaves it loses the sight of the case by ``visible_to``.
+    """
+    case = locked(case_id)
+    if not permissions.can_share(actor, case):
+        raise PermissionDenied("share")
+    check_version(case, "share", expected_version)
+    case.visibility = visibility
+    case.deputy = deputy
+    _touch(case)
+    case.save(
+        update_fields=["visibility", "deputy", "version", "updated_at", "expiry_announced_at"]
+    )
+    case.participants.filter(via_duplicate=None).delete()
+    if visibility == Visibility.SELECTED:
+        writing = {user.pk for user in writers}
+        chosen = writing | {user.pk for user in readers}
+        Participant.objects.bulk_create(
+            (Participant(case=case, user_id=pk, may_write=pk in writing) for pk in sorted(chosen)),
+            ignore_conflicts=True,
+        )
+    if not case.is_draft:
+        record(case, CaseEventKind.SHARED, actor, visibility=visibility)
+    return case
+
+
+@transaction.atomic
+def submit(*, case_id: int, actor: User, expected_version: int | None = None) -> ConsultingRequest:
+    """Send a draft. Sent twice (double click, reload, back) it is the same case, with one reference.
+
+    Raises Incomplete, PermissionDenied, CaseChanged.
+    """
+    case = locked(case_id)
+    permissions.authorise(actor, CaseAction.SUBMIT, case)
+    if not case.is_draft:
+        return case
+    check_version(case, CaseAction.SUBMIT, expected_version)
+    missing = [name for name in REQUIRED_FIELDS if not getattr(case, name)]
+    if missing:
+        raise Incomplete(missing)
+    if not permissions.may_request_for(actor, case.organisation):
+        raise PermissionDenied("request for this organisation")
+    tell(case.submit(actor=actor))
+    return case
+
+
+@transaction.atomic
+def delete_draft(*, case_id: int, actor: User | None) -> None:
+    """By the author, or by the system (None) after 60 days."""
+    case = begin(case_id, CaseAction.DELETE_DRAFT, actor)
+    case.delete_draft()
+
+
+def _begin_draft(case_id: int, actor: User, expected_version: int | None) -> ConsultingRequest:
+    case = locked(case_id)
+    if not permissions.is_author(actor, case):
+        raise PermissionDenied("write this draft")
+    if not case.is_draft:
+        raise TransitionNotAllowed(
+            "save_draft",
+            case.state,
+            _("This request was sent already. Please write a message instead."),
+        )
+    check_version(case, "save_draft", expected_version)
+    return case
+
+
+def _set(case: ConsultingRequest, values: Mapping[str, Any]) -> set[str]:
+    """Set the given content fields; returns the names of those that changed."""
+    unknown = set(values) - CONTENT_FIELDS
+    if unknown:
+        raise ValueError(f"no content of a request: {unknown}")
+    changed = {name for name, value in values.items() if getattr(case, name) != value}
+    for name, value in values.items():
+        setattr(case, name, value)
+    return changed
+
+
+def _touch(case: ConsultingRequest) -> None:
+    """Out-of-date forms are told; a draft that is written on lives 60 days more."""
+    case.version += 1
+    case.updated_at = clock.now()
+    case.expiry_announced_at = None

@@ -1,0 +1,57 @@
+"""How a case ends, and how it begins again."""
+
+from __future__ import annotations
+
+from django.db import transaction
+
+from consulting.enums import CaseAction, MessageKind, PartnerQuestionState
+from consulting.models import CaseEvent
+from consulting.notifications import tell
+from consulting.permissions import is_requester_side
+from consulting.services.common import begin, write_message
+from osk_portal.accounts.models import User
+
+
+@transaction.atomic
+def close(*, case_id: int, actor: User | None) -> CaseEvent:
+    """By the requester's side, or by the system (None) when the time for questions is over."""
+    case = begin(case_id, CaseAction.CLOSE, actor)
+    event = case.close(actor=actor)
+    tell(event)
+    return event
+
+
+@transaction.atomic
+def close_silent(*, case_id: int) -> CaseEvent:
+    """By the system, when our question was not answered."""
+    case = begin(case_id, CaseAction.CLOSE_SILENT, None)
+    event = case.close_silent()
+    tell(event)
+    return event
+
+
+@transaction.atomic
+def reopen(*, case_id: int, actor: User, reason: str) -> CaseEvent:
+    """Go on with an answered or closed case; the reason becomes a public message."""
+    case = begin(case_id, CaseAction.REOPEN, actor)
+    event = case.reopen(actor=actor)
+    write_message(
+        case,
+        actor=actor,
+        body=reason,
+        kind=MessageKind.REASON,
+        by_osk=not is_requester_side(actor, case),
+    )
+    tell(event)
+    return event
+
+
+@transaction.atomic
+def withdraw(*, case_id: int, actor: User) -> CaseEvent:
+    case = begin(case_id, CaseAction.WITHDRAW, actor)
+    event = case.withdraw(actor=actor)
+    case.partner_questions.filter(state=PartnerQuestionState.OPEN).update(
+        state=PartnerQuestionState.WITHDRAWN
+    )
+    tell(event)
+    return event
