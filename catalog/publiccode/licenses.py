@@ -120,10 +120,10 @@ def _scan(expression: str) -> list[str] | None:
 
 def _take_license(words: list[str]) -> tuple[str, int] | None:
     """One license with its `+` and exception: its name and how many words it takes."""
-    for length in (3, 1):
-        reference = "".join(words[:length])
-        if len(words) >= length and _REFERENCE.match(reference):
-            return reference, length
+    length = 3 if words[1:2] == [":"] else 1
+    reference = "".join(words[:length])
+    if _REFERENCE.match(reference):
+        return reference, length
     name = canonical_license(words[0])
     if name is None:
         return None

@@ -207,10 +207,11 @@ MESSAGES: Mapping[str, tuple[str, str]] = {
         "https://spdx.org/licenses, zum Beispiel EUPL-1.2; mehrere verbinden Sie mit OR oder AND.",
     ),
     "not-a-video": (
-        "'{value}' is not a valid video URL supporting oEmbed; link a video platform such as "
-        "YouTube or Vimeo, or move the link to documentation",
-        "„{value}“ gehört zu keiner Video-Plattform mit oEmbed. Verweisen Sie auf ein Video dort "
-        "(zum Beispiel Vimeo) oder nennen Sie die Adresse unter documentation.",
+        "'{value}' is not a valid video URL supporting oEmbed; link a platform such as "
+        "https://vimeo.com/… or https://www.youtube.com/watch?v=…, or move it to documentation",
+        "„{value}“ gehört zu keiner Video-Plattform mit oEmbed. Schreiben Sie zum Beispiel "
+        "https://vimeo.com/… oder https://www.youtube.com/watch?v=…, oder nennen Sie die Adresse "
+        "unter documentation.",
     ),
     "absolute-path": (
         "is an absolute path: only relative paths or HTTP(s) URLs allowed; remove the leading /",

@@ -102,11 +102,15 @@ video = _must("not-a-video", is_video_address)
 def organisation_uri(value: str) -> Problem | None:
     """A URL or URN; the code of an Italian administration is checked for its form only."""
     if value.lower().startswith(ITALIAN_PREFIX):
-        return italian_code(value[len(ITALIAN_PREFIX) :])
+        return _ipa_code(value[len(ITALIAN_PREFIX) :])
     return None if is_uri(value) else Problem("not-a-uri", {"value": quoted(value)})
 
 
 def italian_code(value: str) -> Problem | None:
+    return _ipa_code(value) if value else None
+
+
+def _ipa_code(value: str) -> Problem | None:
     if _ITALIAN_CODE.fullmatch(value):
         return None
     return Problem("not-an-ipa-code", {"value": quoted(value)})

@@ -1,90 +1,89 @@
-"""The video platforms that offer oEmbed, the only ones the standard takes for `videos`.
+"""The platforms that offer oEmbed, the only ones the standard takes for `videos`.
 
-From the public registry at https://oembed.com, reduced to platforms for moving pictures: for
-each host (a leading `*.` stands for any subdomain) how the rest of the address begins. `*` in
-it stands for any text. Photo, audio and slide services of that registry are left out on
-purpose: what they hold is no video.
+From the public registry at https://oembed.com, reduced to platforms on which administrations
+publish films, screencasts and talks: for each host (a leading `*.` stands for any subdomain)
+how the rest of the address begins; `*` in it stands for any text. Note what the registry has
+not: youtube.com without www, PeerTube, Loom, Twitch and asciinema.
 """
 
 import re
 from functools import lru_cache
 
-# host → beginnings of path and query; https unless the host is in _PLAIN_HTTP_TOO.
-_BEGINNINGS: dict[str, tuple[str, ...]] = {
-    "*.youtube.com": ("watch", "v/", "shorts", "embed/", "live", "playlist?list="),
-    "youtube.com": ("watch", "v/", "shorts", "embed/", "live", "playlist?list="),
+_HTTPS: dict[str, tuple[str, ...]] = {
+    "*.youtube.com": ("watch", "v/", "shorts", "playlist?list="),
+    "youtube.com": ("playlist?list=",),
     "youtu.be": ("",),
     "vimeo.com": ("",),
     "player.vimeo.com": ("video/",),
     "www.dailymotion.com": ("video/",),
-    "geo.dailymotion.com": ("player.html?video=",),
     "ted.com": ("talks/",),
     "www.ted.com": ("talks/",),
     "d.tube": ("v/",),
-    "www.facebook.com": ("*/videos/", "video.php?id=", "video.php?v="),
+    "odysee.com": ("",),
+    "www.facebook.com": ("",),
+    "www.instagram.com": ("p/", "reel/", "tv/"),
+    "www.tiktok.com": ("",),
+    "twitter.com": ("",),
+    "x.com": ("",),
     "livestream.com": ("*/",),
     "*.microsoftstream.com": ("video/", "channel/"),
+    "*.vidyard.com": ("",),
     "*.hippovideo.io": ("",),
-    "www.kickstarter.com": ("projects/",),
-    "umotion.univ-lemans.fr": ("video/",),
-    "pod.univ-lille.fr": ("video/",),
-    "mediatheque.univ-paris1.fr": ("video/",),
-    "pod.u-pec.fr": ("video/",),
-    "media.zhdk.ch": ("signatur/",),
-    "sproutvideo.com": ("videos/",),
     "*.vids.io": ("videos/",),
+    "sproutvideo.com": ("videos/",),
     "streamable.com": ("",),
-    "www.tiktok.com": ("*/video/",),
     "fast.wistia.com": ("embed/iframe/", "embed/playlists/"),
     "*.wistia.com": ("medias/",),
-    "www.loom.com": ("share/",),
-    "loom.com": ("share/", "i/"),
-    "clips.twitch.tv": ("",),
-    "www.twitch.tv": ("",),
-    "twitch.tv": ("",),
-    "odysee.com": ("",),
-    "rumble.com": ("",),
-    "www.screencast.com": ("",),
-    "www.nfb.ca": ("film/",),
-    "videos.sapo.pt": ("",),
-    "www.ustream.tv": ("",),
-    "*.ustream.tv": ("",),
-    "video.ibm.com": ("",),
-    "www.wevideo.com": ("view/",),
-    "asciinema.org": ("a/",),
-    "play.vidyard.com": ("",),
-    "share.vidyard.com": ("watch/",),
-    "www.ultimedia.com": ("default/index/videogeneric/id/", "central/video/edit/id/"),
-    "*.video.crowdsignal.net": ("",),
-    "videopress.com": ("v/", "embed/"),
-    "*.viewbix.com": ("",),
-    "*.vooplayer.com": ("",),
+    "www.ultimedia.com": ("default/index/videogeneric/id/",),
     "watch.wave.video": ("",),
     "embed.wave.video": ("",),
+    "share.synthesia.io": ("",),
+    "share.viostream.com": ("",),
+    "www.dreambroker.com": ("channel/*/",),
+    "console.screen9.com": ("",),
+    "*.screen9.tv": ("",),
+    "www.gumlet.com": ("watch/",),
+    "nanoo.tv": ("link/",),
+    "*.nanoo.tv": ("link/",),
+    "grain.com": ("share/",),
+    "media.zhdk.ch": ("signatur/",),
+    "medienarchiv.zhdk.ch": ("entries/",),
+    "umotion-test.univ-lemans.fr": ("video/",),
+    "pod.univ-lille.fr": ("video/",),
+    "pod.u-pec.fr": ("video/",),
+    "mediatheque.univ-paris1.fr": ("video/",),
+    "www.slideshare.net": ("*/",),
+    "*.slideshare.net": ("*/",),
+    "speakerdeck.com": ("*/",),
+    "prezi.com": ("v/",),
+    "*.prezi.com": ("v/",),
+    "sway.office.com": ("",),
 }
-_PLAIN_HTTP_TOO = frozenset(
-    {
-        "*.hippovideo.io",
-        "media.zhdk.ch",
-        "streamable.com",
-        "ted.com",
-        "videos.sapo.pt",
-        "www.kickstarter.com",
-        "www.screencast.com",
-        "*.ustream.tv",
-    }
-)
+_HTTP: dict[str, tuple[str, ...]] = {
+    "ted.com": ("talks/",),
+    "streamable.com": ("",),
+    "www.screencast.com": ("",),
+    "www.kickstarter.com": ("projects/",),
+    "videos.sapo.pt": ("",),
+    "media.zhdk.ch": ("signatur/",),
+    "*.nfb.ca": ("film/",),
+    "*.ustream.tv": ("",),
+    "*.vidyard.com": ("",),
+    "*.hippovideo.io": ("",),
+    "www.slideshare.net": ("*/",),
+    "speakerdeck.com": ("*/",),
+}
 
 
 @lru_cache(maxsize=1)
 def _patterns() -> tuple[re.Pattern[str], ...]:
     patterns = []
-    for host, beginnings in _BEGINNINGS.items():
-        scheme = "https?" if host in _PLAIN_HTTP_TOO else "https"
-        name = re.escape(host).replace(r"\*", r"[^/?#]*")
-        for beginning in beginnings:
-            rest = re.escape(beginning).replace(r"\*", r"[^?#]*")
-            patterns.append(re.compile(f"{scheme}://{name}/{rest}"))
+    for scheme, hosts in (("https", _HTTPS), ("http", _HTTP)):
+        for host, beginnings in hosts.items():
+            name = re.escape(host).replace(r"\*", r"[^/?#]+")
+            for beginning in beginnings:
+                rest = re.escape(beginning).replace(r"\*", r"[^?#]+")
+                patterns.append(re.compile(f"{scheme}://{name}/{rest}"))
     return tuple(patterns)
 
 

@@ -24,6 +24,8 @@ def test_a_complete_file_has_no_findings():
         ({"name": None}, "required", "name", "publiccodeYmlVersion"),
         ({"name": 'name: ""'}, "required", "name", "name:"),
         ({"name": "name:"}, "required", "name", "name:"),
+        ({"legal": None}, "required", "legal.license", None),
+        ({"maintenance": "maintenance:"}, "required", "maintenance.type", "maintenance"),
         ({"url": None}, "required", "url", "publiccodeYmlVersion"),
         ({"url": "url: ~"}, "required", "url", "url:"),
         ({"platforms": None}, "required-list", "platforms", "publiccodeYmlVersion"),
@@ -294,7 +296,8 @@ def test_rule(blocks, code, key, marked):
     source = text(**blocks)
     result = read(source.encode())
     first = result.errors[0]
-    assert (first.code, first.key, first.line) == (code, key, line_of(source, marked))
+    line = line_of(source, marked) if marked else 0
+    assert (first.code, first.key, first.line) == (code, key, line)
 
 
 @pytest.mark.parametrize(
@@ -331,6 +334,8 @@ def test_rule(blocks, code, key, marked):
         {"description": description(videos="videos: [https://vimeo.com/1234]")},
         {"description": description(screenshots="screenshots: [img/a.png]")},
         {"logo": "logo: img/logo.png"},
+        {"logo": "logo: https://example.org/logo.svg"},
+        {"IT": "IT:\n  riuso:\n    codiceIPA: ''\n  piattaforme: {spid: false}"},
         {"dependsOn": "dependsOn:\n  open:\n    - name: PostgreSQL\n      versionMin: 16"},
     ],
 )
