@@ -140,6 +140,7 @@ def test_writing_what_was_read_keeps_the_meaning(document):
 
 
 @given(WORDS, WORDS)
+@settings(deadline=None)
 def test_texts_without_a_rule_keep_their_value(name, feature):
     document = read(data()).document
     texts = replace(document.description["de"], features=(feature, name))
