@@ -11,7 +11,7 @@ from network.enums import MembershipState, OrganisationKind
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
 
-    from catalog.models import Proposal, Reuse, Solution  # noqa: F401 # named in the type parameters
+    from catalog.models import Proposal, Reuse, Solution  # named in the type parameters
     from osk_portal.accounts.models import User
 
 IN_BERLIN = Q(organisation__kind=OrganisationKind.BERLIN_ADMINISTRATION)

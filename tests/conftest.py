@@ -11,18 +11,11 @@ from typing import Any
 
 import pytest
 from django.core.cache import caches
-from django.core.management import call_command
 from psycopg.conninfo import conninfo_to_dict
 
 from osk_portal.embedded.postgres import throwaway_postgres
 from osk_portal.notifications import doorbell
 from osk_portal.toolkit import clock as portal_clock
-
-
-def pytest_sessionstart(session: pytest.Session) -> None:
-    """German is read from compiled catalogues; a stale one would fail tests for no reason."""
-    if not hasattr(session.config, "workerinput"):
-        call_command("messages", compile=True)
 
 
 @pytest.hookimpl(trylast=True)

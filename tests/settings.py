@@ -1,6 +1,7 @@
 """The portal's settings for tests: the same file, another environment."""
 
 import os
+from pathlib import Path
 
 os.environ["OSK_ENV"] = "test"
 os.environ.setdefault("OSK_PROCESS", "command")
@@ -8,7 +9,12 @@ os.environ["SECRET_KEY"] = "only-for-tests-" + "x" * 50
 os.environ["OSK_ENCRYPTION_KEYS"] = "dGVzdC1rZXktdGVzdC1rZXktdGVzdC1rZXktdGVzdC0="
 os.environ["CELERY_BROKER_URL"] = "memory://"
 
-from osk_portal.settings import *  # noqa: F403 # the environment must be set first
+from osk_portal.toolkit.catalogues import compile_stale  # as below
+
+# German is read from compiled catalogues; a stale one would fail tests for no reason.
+compile_stale((Path(__file__).resolve().parent.parent / "locale").iterdir())
+
+from osk_portal.settings import *  # noqa: E402, F403 # the environment must be set first
 
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

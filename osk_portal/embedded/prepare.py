@@ -14,10 +14,12 @@ def prepare(demo_marker: Path | None) -> None:
     """
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "osk_portal.settings")
     django.setup()
+    from django.conf import settings
     from django.core.management import call_command, get_commands
 
-    if _texts_are_stale():
-        call_command("messages", compile=True)
+    from osk_portal.toolkit.catalogues import compile_stale
+
+    compile_stale(Path(folder) for folder in settings.LOCALE_PATHS)
     call_command("migrate", interactive=False)
     call_command("createcachetable")
     _collect_static_files()
@@ -25,17 +27,6 @@ def prepare(demo_marker: Path | None) -> None:
         call_command("demo")
         demo_marker.parent.mkdir(parents=True, exist_ok=True)
         demo_marker.touch()
-
-
-def _texts_are_stale() -> bool:
-    from django.conf import settings
-
-    for folder in settings.LOCALE_PATHS:
-        for source in Path(folder).glob("*/LC_MESSAGES/django.po"):
-            compiled = source.with_suffix(".mo")
-            if not compiled.exists() or compiled.stat().st_mtime < source.stat().st_mtime:
-                return True
-    return False
 
 
 def _collect_static_files() -> None:

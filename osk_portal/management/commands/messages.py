@@ -9,11 +9,12 @@ from typing import Any
 
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_file
-from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation.template import templatize
+
+from osk_portal.toolkit.catalogues import compile_catalogue
 
 AREAS = ("ground", "accounts", "network", "catalog", "sandbox", "consulting")
 # Folders of templates beside the one that bears the area's name; allauth names its own.
@@ -51,7 +52,8 @@ class Command(BaseCommand):
                 raise CommandError(f"{area} is none of {', '.join(AREAS)}.")
             path = settings.BASE_DIR / "locale" / area / "de" / "LC_MESSAGES" / "django.po"
             if options["compile"]:
-                self._compile(path)
+                if path.exists():
+                    compile_catalogue(path)
                 continue
             old = self._read(path)
             new = self._extract(area)
@@ -69,7 +71,7 @@ class Command(BaseCommand):
                 write_po(
                     file, merged, sort_output=True, omit_header=False, no_location=True, width=100
                 )
-            self._compile(path)
+            compile_catalogue(path)
         if options["check"] and gaps:
             raise CommandError("Texts without German:\n" + "\n".join(gaps))
         for gap in gaps:
@@ -80,11 +82,6 @@ class Command(BaseCommand):
             return Catalog(locale="de")
         with path.open("rb") as file:
             return read_po(file, locale="de")
-
-    def _compile(self, path: Path) -> None:
-        if path.exists():
-            with path.with_suffix(".mo").open("wb") as file:
-                write_mo(file, self._read(path))
 
     def _merge(self, old: Catalog, new: Catalog) -> Catalog:
         """The texts of ``new`` with the German of ``old``; what is no longer used goes."""
