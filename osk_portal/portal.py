@@ -86,24 +86,33 @@ class SearchSource:
 
 @dataclass(frozen=True)
 class Task:
-    """Something that waits for a person: shown first in "Mein Bereich"."""
+    """Something that waits for a person: shown first in "Mein Bereich".
+
+    ``action``: the words of its button, "Antworten"; without them "Ansehen".
+    """
 
     title: str
     text: str
     url: str
     due_on: date | None = None
     badge: str = "info"
+    action: Text = ""
 
 
 @dataclass(frozen=True)
 class MyArea:
-    """One app's part of "Mein Bereich": its open tasks, and a panel rendered from ``template``."""
+    """One app's part of "Mein Bereich": its open tasks, and a panel rendered from ``template``.
+
+    ``label`` and ``url_name``: its own list, a link in the account's navigation.
+    """
 
     key: str
     order: int
     tasks: Callable[[User], Iterable[Task]]
     panel: Callable[[User], dict[str, object]] | None = None
     template: str = ""
+    label: Text = ""
+    url_name: str = ""
 
 
 @dataclass(frozen=True)

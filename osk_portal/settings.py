@@ -153,7 +153,6 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "osk_portal.toolkit.middleware.RequestIdMiddleware",
-    "osk_portal.pages.middleware.DatabaseDownMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -293,6 +292,7 @@ ACCOUNT_RATE_LIMITS = {
     "login_failed": "10/m/ip,5/5m/key",
     "signup": "20/m/ip",
     "reset_password": "20/m/ip,5/m/key",
+    "barrier_report": "5/10m/ip",
 }
 ALLAUTH_TRUSTED_PROXY_COUNT = OSK_PROXY_COUNT
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
@@ -399,6 +399,17 @@ SERVER_EMAIL = DEFAULT_FROM_EMAIL
 OSK_MAIL_DOMAIN = DEFAULT_FROM_EMAIL.rpartition("@")[2].rstrip(">")
 OSK_CONTACT_EMAIL = env.text(
     "OSK_CONTACT_EMAIL", "opensource@itdz-berlin.de", help="Where people reach the OSK."
+)
+OSK_SECURITY_EMAIL = env.text(
+    "OSK_SECURITY_EMAIL", OSK_CONTACT_EMAIL, help="Where people report security holes."
+)
+OSK_STRATEGY_URL = env.text(
+    "OSK_STRATEGY_URL",
+    "https://www.berlin.de/sen/itk/",
+    help="The State's own page about its open source strategy.",
+)
+OSK_FILM_URL = env.text(
+    "OSK_FILM_URL", help="Address of the explainer film; unset: its text version only."
 )
 
 # Jobs (quality.md 2.3, foundations.md "Broker and doorbell")

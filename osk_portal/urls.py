@@ -3,6 +3,13 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from osk_portal.toolkit.access import PUBLIC, declare
+
+handler400 = "osk_portal.pages.errors.bad_request"
+handler403 = "osk_portal.pages.errors.permission_denied"
+handler404 = "osk_portal.pages.errors.not_found"
+handler500 = "osk_portal.pages.errors.server_error"
+
 urlpatterns = [
     path("", include("osk_portal.pages.urls")),
     path("mein/nachrichten/", include("osk_portal.notifications.urls")),
@@ -11,6 +18,6 @@ urlpatterns = [
     path("testumgebung/", include("sandbox.urls")),
     path("netzwerk/", include("network.urls")),
     path("konto/", include("allauth.urls")),
-    path("sprache/", include("django.conf.urls.i18n")),
+    *declare([path("sprache/", include("django.conf.urls.i18n"))], PUBLIC),
     path("admin/", admin.site.urls),
 ]

@@ -2,15 +2,112 @@
 
 from __future__ import annotations
 
+import logging
+import sys
+from typing import TYPE_CHECKING
+
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext_lazy as _
+
+from osk_portal.toolkit import logs
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
+
+logger = logging.getLogger(__name__)
+
+# PostgreSQL's classes of errors that say "not reachable" (appendix A of its manual): connection
+# exceptions, shutting down or starting up, too many connections. A dead connection has no code at all.
+_UNREACHABLE = ("08", "57P", "53300")
+RETRY_AFTER_SECONDS = 30
+
+
+def _page(
+    request: HttpRequest, status: int, heading: _StrPromise, lead: _StrPromise, number: str = ""
+) -> HttpResponse:
+    context = {
+        "code": status,
+        "heading": heading,
+        "lead": lead,
+        "request_id": number,
+        "is_not_found": status == 404,
+    }
+    return render(request, "error.html", context, status=status)
+
+
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return _page(
+        request,
+        400,
+        _("We cannot read this request"),
+        _("Go back, check what you have typed, and send it again."),
+    )
+
+
+def permission_denied(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return _page(
+        request,
+        403,
+        _("You have no access to this page"),
+        _("Sign in with another account, or ask the person who sent you the address."),
+    )
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    return render(request, "403.html", {"csrf": True}, status=403)
+    return _page(
+        request,
+        403,
+        _("The form was open for too long"),
+        _(
+            "Nothing has been saved. Go back, load the page again and send the form once more. "
+            "Your browser must accept cookies for this."
+        ),
+    )
+
+
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return _page(
+        request,
+        404,
+        _("This page does not exist"),
+        _("We may have moved or deleted the page. Check the address or search the portal."),
+    )
 
 
 def unavailable(request: HttpRequest) -> HttpResponse:
-    response = render(request, "503.html", status=503)
-    response["Retry-After"] = "30"
+    response = _page(
+        request,
+        503,
+        _("The portal cannot be reached at the moment"),
+        _("Please try again in a few minutes. What you have just sent is not saved."),
+    )
+    response["Retry-After"] = str(RETRY_AFTER_SECONDS)
     return response
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Django's last resort for every exception that nobody caught: views, middleware, templates."""
+    error = sys.exc_info()[1]
+    if is_database_down(error):
+        logger.warning("database unreachable", extra={"path": request.path})
+        response = unavailable(request)
+        # Django would log an ERROR with a trace for every visitor of the outage; the line above says it.
+        response._has_been_logged = True  # type: ignore[attr-defined] # noqa: SLF001 # read by django.utils.log
+        return response
+    return _page(
+        request,
+        500,
+        _("Something went wrong on our side"),
+        _("Your last entries may not be saved. We have been told about the error."),
+        logs.request_id.get() or "",
+    )
+
+
+def is_database_down(error: BaseException | None) -> bool:
+    """Whether the database cannot be reached, as opposed to a statement that is wrong or too slow."""
+    if not isinstance(error, (OperationalError, InterfaceError)):
+        return False
+    code = getattr(error.__cause__, "sqlstate", None)
+    return code is None or code.startswith(_UNREACHABLE)

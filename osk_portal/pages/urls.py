@@ -1,65 +1,45 @@
-from django.urls import path
-from django.utils.translation import gettext_lazy as _
+from django.conf import settings
+from django.urls import URLPattern, path
 
 from osk_portal.pages import views
 
 app_name = "pages"
 
+
+def text(slug: str, name: str) -> URLPattern:
+    """A page whose text the operator edits in the work area."""
+    pattern: URLPattern = path(f"{slug}/", views.text_page, {"slug": slug}, name=name)
+    return pattern
+
+
 urlpatterns = [
     path("", views.home, name="home"),
     path("suche/", views.search, name="search"),
-    path("mein/", views.my_area, name="my_area"),
-    path(
-        "ueber-uns/", views.text_page, {"slug": "ueber-uns", "label": _("About us")}, name="about"
-    ),
+    path("mein/", views.my_area_overview, name="my_area"),
     path("statistik/", views.statistics, name="statistics"),
-    path(
-        "impressum/", views.text_page, {"slug": "impressum", "label": _("Imprint")}, name="imprint"
-    ),
-    path(
-        "datenschutz/",
-        views.text_page,
-        {"slug": "datenschutz", "label": _("Privacy notice")},
-        name="privacy",
-    ),
-    path(
-        "barrierefreiheit/",
-        views.text_page,
-        {"slug": "barrierefreiheit", "label": _("Accessibility statement")},
-        name="accessibility",
-    ),
+    text("ueber-uns", "about"),
+    text("kontakt", "contact"),
+    text("leichte-sprache", "easy_language"),
+    text("gebaerdensprache", "sign_language"),
+    text("impressum", "imprint"),
+    text("datenschutz", "privacy"),
+    text("barrierefreiheit", "accessibility"),
+    text("sicherheitsluecke-melden", "security_report"),
+    text("quelltext", "source_code"),
+    text("schnittstellen", "interfaces"),
     path("barriere-melden/", views.barrier_report, name="barrier_report"),
     path(
-        "leichte-sprache/",
-        views.text_page,
-        {"slug": "leichte-sprache", "label": _("Easy language")},
-        name="easy_language",
+        "barriere-melden/<uuid:public_id>/", views.barrier_report_sent, name="barrier_report_sent"
     ),
-    path(
-        "gebaerdensprache/",
-        views.text_page,
-        {"slug": "gebaerdensprache", "label": _("Sign language")},
-        name="sign_language",
-    ),
-    path(
-        "sicherheitsluecke-melden/",
-        views.text_page,
-        {"slug": "sicherheitsluecke-melden", "label": _("Report a security hole")},
-        name="security_report",
-    ),
-    path("kontakt/", views.text_page, {"slug": "kontakt", "label": _("Contact")}, name="contact"),
-    path(
-        "quelltext/",
-        views.text_page,
-        {"slug": "quelltext", "label": _("Source code")},
-        name="source_code",
-    ),
-    path(
-        "schnittstellen/",
-        views.text_page,
-        {"slug": "schnittstellen", "label": _("Interfaces")},
-        name="interfaces",
-    ),
-    path("lizenzen/", views.licences, name="licences"),
+    path("lizenzen/", views.licence_list, name="licences"),
+    path(".well-known/security.txt", views.security_txt_view, name="security_txt"),
+    path("robots.txt", views.robots_txt, name="robots_txt"),
+    path("favicon.ico", views.favicon, name="favicon"),
     path("healthz", views.healthz, name="healthz"),
+    path("readyz", views.readyz, name="readyz"),
 ]
+if not settings.PRODUCTION:
+    urlpatterns += [
+        path("dev/mail/", views.dev_mail_list, name="dev_mail_list"),
+        path("dev/mail/<str:name>", views.dev_mail_detail, name="dev_mail_detail"),
+    ]

@@ -14,10 +14,11 @@ from django.forms.boundfield import BoundField
 from django.template.context import RequestContext
 from django.utils.dateformat import format as format_date
 from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, gettext
 
 from osk_portal.pages import navigation
+from osk_portal.pages.models import PLACEHOLDER
 from osk_portal.toolkit.clock import BERLIN
 from osk_portal.toolkit.forms import widget_attributes
 from osk_portal.toolkit.markdown import to_html
@@ -97,6 +98,13 @@ def alert_kind(level_tag: str) -> str:
 @register.filter
 def markdown(text: str) -> SafeString:
     return to_html(text)
+
+
+@register.filter
+def legal_text(text: str) -> SafeString:
+    """A text of the operator; what is still to be filled in is marked: [[postal address]]."""
+    html = PLACEHOLDER.sub(r'<mark class="osk-mark">[\1]</mark>', to_html(text, top=2))
+    return mark_safe(html)  # noqa: S308 # to_html has cleaned what stands inside the brackets
 
 
 @register.filter

@@ -8,7 +8,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 _TAGS = {
-    "p", "br", "strong", "em", "s", "code", "pre", "blockquote", "ul", "ol", "li", "a", "hr",
+    "p", "br", "h2", "strong", "em", "s", "code", "pre", "blockquote", "ul", "ol", "li", "a", "hr",
     "h3", "h4", "h5", "h6", "table", "thead", "tbody", "tr", "th", "td",
 }  # fmt: skip
 _parser = MarkdownIt("commonmark", {"html": False, "breaks": True}).enable(
@@ -16,16 +16,16 @@ _parser = MarkdownIt("commonmark", {"html": False, "breaks": True}).enable(
 )
 
 
-def _shift_headings(tokens: list[Token]) -> None:
-    """``#`` becomes h3: the page's own outline keeps h1 and h2."""
+def _shift_headings(tokens: list[Token], top: int) -> None:
     for token in tokens:
         if token.type in ("heading_open", "heading_close"):
-            token.tag = f"h{min(int(token.tag[1]) + 2, 6)}"
+            token.tag = f"h{min(int(token.tag[1]) + top - 1, 6)}"
 
 
-def to_html(text: str) -> SafeString:
+def to_html(text: str, *, top: int = 3) -> SafeString:
+    """Safe HTML. ``#`` becomes a heading of level ``top``, so that the page's own outline holds."""
     tokens = _parser.parse(text)
-    _shift_headings(tokens)
+    _shift_headings(tokens, top)
     html = _parser.renderer.render(tokens, _parser.options, {})
     clean = nh3.clean(
         html,
