@@ -59,6 +59,9 @@ def run() -> int:
     except EmbeddedError as error:
         say(str(error))
         return 1
+    except OSError as error:
+        say(f"Der Start ist gescheitert: {error}\nThe start has failed: {error}")
+        return 1
     try:
         _say_welcome(stack)
         Watch(stack, finish).until_finished()
