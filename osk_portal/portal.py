@@ -6,7 +6,7 @@ start-up as it finds ``admin.py``. An offer is a frozen dataclass with a unique 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
@@ -183,6 +183,19 @@ class ReferenceData:
 
 
 @dataclass(frozen=True)
+class StaffRights:
+    """What the staff roles may do in the admin with the models of one app.
+
+    ``rights``: role ("advisor", "lead", "operator") → any of "view", "add", "change", "delete".
+    """
+
+    key: str
+    order: int
+    app_label: str
+    rights: Mapping[str, Collection[str]]
+
+
+@dataclass(frozen=True)
 class DemoStep:
     """One app's part of the demo world; idempotent. Returns one line that says what it made."""
 
@@ -208,6 +221,7 @@ panels: Registry[Panel] = Registry()
 work_lists: Registry[WorkList] = Registry()
 mail_guards: Registry[MailGuard] = Registry()
 reference_data: Registry[ReferenceData] = Registry()
+staff_rights: Registry[StaffRights] = Registry()
 demo_steps: Registry[DemoStep] = Registry()
 daily_jobs: Registry[DailyJob] = Registry()
 

@@ -293,6 +293,29 @@ ACCOUNT_RATE_LIMITS = {
     "signup": "20/m/ip",
     "reset_password": "20/m/ip,5/m/key",
     "barrier_report": "5/10m/ip",
+    "confirm_email": "3/3m/key",
+}
+OSK_SIGNUP_OPEN = env.flag("OSK_SIGNUP_OPEN", True, help="Anybody may make an account.")
+ACCOUNT_FORMS = {
+    "login": "osk_portal.accounts.forms.LoginForm",
+    "signup": "osk_portal.accounts.forms.SignupForm",
+    "add_email": "osk_portal.accounts.forms.AddEmailForm",
+    "change_email": "osk_portal.accounts.forms.ChangeEmailForm",
+    "change_password": "osk_portal.accounts.forms.ChangePasswordForm",
+    "set_password": "osk_portal.accounts.forms.SetPasswordForm",
+    "reset_password": "osk_portal.accounts.forms.ResetPasswordForm",
+    "reset_password_from_key": "osk_portal.accounts.forms.ResetPasswordKeyForm",
+    "confirm_email_verification_code": "osk_portal.accounts.forms.ConfirmEmailVerificationCodeForm",
+    "confirm_password_reset_code": "osk_portal.accounts.forms.ConfirmPasswordResetCodeForm",
+    "reauthenticate": "osk_portal.accounts.forms.ReauthenticateForm",
+}
+SOCIALACCOUNT_FORMS = {"signup": "osk_portal.accounts.forms.SocialSignupForm"}
+MFA_FORMS = {
+    "authenticate": "osk_portal.accounts.forms.AuthenticateForm",
+    "reauthenticate": "osk_portal.accounts.forms.MFAReauthenticateForm",
+    "activate_totp": "osk_portal.accounts.forms.ActivateTOTPForm",
+    "add_webauthn": "osk_portal.accounts.forms.AddWebAuthnForm",
+    "edit_webauthn": "osk_portal.accounts.forms.EditWebAuthnForm",
 }
 ALLAUTH_TRUSTED_PROXY_COUNT = OSK_PROXY_COUNT
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]

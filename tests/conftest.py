@@ -132,3 +132,21 @@ def commits(django_capture_on_commit_callbacks: Any) -> Callable[..., Any]:
         return django_capture_on_commit_callbacks(execute=True)
 
     return run
+
+
+@pytest.fixture(autouse=True)
+def _force_login_proves_the_second_factor() -> Iterator[None]:
+    """``client.force_login`` stands for a sign-in with everything that the person has set up."""
+    from allauth.mfa.utils import is_mfa_enabled
+    from django.contrib.auth.signals import user_logged_in
+
+    from osk_portal.accounts import second_factor
+
+    def receive(sender: Any, request: Any, user: Any, **kwargs: Any) -> None:
+        forced = not request.path  # the test client makes an empty request for it
+        if forced and user.is_staff and is_mfa_enabled(user):
+            second_factor.note(request, user)
+
+    user_logged_in.connect(receive)
+    yield
+    user_logged_in.disconnect(receive)

@@ -54,9 +54,11 @@ class MembershipFactory(DjangoModelFactory[Membership]):
 
 
 def staff(role: str, **fields: object) -> User:
-    """A member of OSK staff with one role."""
+    """A member of OSK staff with one role and a code app: ``force_login`` counts it as used."""
+    from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
     from django.contrib.auth.models import Group
 
     user = UserFactory(is_staff=True, **fields)
     user.groups.add(Group.objects.get_or_create(name=role)[0])
+    TOTP.activate(user, generate_totp_secret())
     return user

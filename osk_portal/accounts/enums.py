@@ -8,3 +8,10 @@ class StaffRole(models.TextChoices):
     ADVISOR = "advisor", _("Advisor")
     LEAD = "lead", _("OSK lead")
     OPERATOR = "operator", _("Operator")
+
+
+class AccountEventKind(models.TextChoices):
+    ROLES_CHANGED = "roles_changed", _("Roles changed")
+    LOCKED = "locked", _("Locked")
+    UNLOCKED = "unlocked", _("Unlocked")
+    SESSIONS_ENDED = "sessions_ended", _("Sessions ended")

@@ -18,11 +18,18 @@ from django.utils.translation import gettext_lazy as _
 from osk_portal.accounts.enums import StaffRole
 from osk_portal.toolkit import clock
 from osk_portal.toolkit.addressed import Addressed
+from osk_portal.toolkit.transitions import Event
 
 
 def normalise_email(email: str) -> str:
     """Lower-case NFC: one spelling a mailbox, so that one person has one account."""
     return unicodedata.normalize("NFC", email).strip().lower()
+
+
+def normalise_name(name: str) -> str:
+    """NFC, single blanks, no controls; every script and every accent stays (DIN 91379)."""
+    kept = "".join(" " if unicodedata.category(c) in ("Cc", "Zl", "Zp") else c for c in name)
+    return " ".join(unicodedata.normalize("NFC", kept).split())[:200]
 
 
 class UserManager(BaseUserManager["User"]):
@@ -107,3 +114,13 @@ class User(Addressed, AbstractBaseUser, PermissionsMixin):
     @property
     def is_operator(self) -> bool:
         return StaffRole.OPERATOR in self.staff_roles
+
+
+class AccountEvent(Event):
+    """What staff changed on an account: roles, lock, ended sessions."""
+
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="events")
+
+    class Meta(Event.Meta):
+        verbose_name = _("event of an account")
+        verbose_name_plural = _("events of accounts")

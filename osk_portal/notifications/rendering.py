@@ -32,7 +32,27 @@ def absolute_url(path: str) -> str:
 def render(
     template: str, context: Mapping[str, object], *, language: str, url: str, reason: object = ""
 ) -> Rendered:
-    """Render ``<template>.subject.txt`` and ``.body.txt`` with the footer of all mails.
+    """Render ``<template>.subject.txt`` and ``.body.txt`` with the footer of all mails."""
+    return render_pair(
+        f"{template}.subject.txt",
+        f"{template}.body.txt",
+        context,
+        language=language,
+        url=url,
+        reason=reason,
+    )
+
+
+def render_pair(
+    subject_template: str,
+    body_template: str,
+    context: Mapping[str, object],
+    *,
+    language: str,
+    url: str,
+    reason: object = "",
+) -> Rendered:
+    """As ``render``, for templates with names of their own.
 
     Plain text is not escaped: "Müller & Söhne" stays so.
     """
@@ -45,8 +65,8 @@ def render(
             "inbox_url": absolute_url(reverse("notifications:notification_list")),
             "contact_email": settings.OSK_CONTACT_EMAIL,
         }
-        subject = _one_line(_plain(f"{template}.subject.txt", everything))
-        text = _tidy(_plain(f"{template}.body.txt", everything))
+        subject = _one_line(_plain(subject_template, everything))
+        text = _tidy(_plain(body_template, everything))
         footer = _tidy(_plain("notifications/email/footer.txt", everything))
     return Rendered(subject, text, f"{text}\n\n-- \n{footer}\n")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import zip_longest
 from typing import Any
 
 from django import template
@@ -156,6 +157,12 @@ def long_date(moment: date | datetime | None) -> str:
 @register.simple_tag
 def kern_attributes(widget: Mapping[str, Any], kind: str) -> SafeString:
     return widget_attributes(widget, kind)
+
+
+@register.simple_tag
+def crumbs(*parts: str) -> list[tuple[str, str]]:
+    """``label url label url label`` as breadcrumbs, for pages whose view is not ours."""
+    return [(str(label), url) for label, url in zip_longest(parts[::2], parts[1::2], fillvalue="")]
 
 
 @dataclass(frozen=True)

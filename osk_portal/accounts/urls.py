@@ -1,0 +1,24 @@
+"""allauth's addresses below /konto/, each with its access declared for the resolver walk."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from allauth.urls import urlpatterns as allauth_patterns
+from django.urls import URLPattern, URLResolver
+
+from osk_portal.toolkit.access import LOGIN, PUBLIC, declare
+
+
+def declare_as_marked(patterns: Sequence[URLPattern | URLResolver]) -> None:
+    """allauth marks what works without a sign-in for Django's LoginRequiredMiddleware; read it."""
+    for entry in patterns:
+        if isinstance(entry, URLResolver):
+            declare_as_marked(entry.url_patterns)
+        else:
+            needs_login = getattr(entry.callback, "login_required", True)
+            declare([entry], LOGIN if needs_login else PUBLIC)
+
+
+declare_as_marked(allauth_patterns)
+urlpatterns = allauth_patterns
