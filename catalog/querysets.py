@@ -1,9 +1,9 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import models
-from django.db.models import Count, Q
+from django.db.models import Count, Exists, OuterRef, Q
 
 from catalog.enums import STAGES_IN_USE, ProposalState, SolutionState
 from network.enums import MembershipState, OrganisationKind
@@ -27,6 +27,35 @@ class SolutionQuerySet(models.QuerySet["Solution"]):
 
     def maintained_by(self, organisation_ids: list[int]) -> SolutionQuerySet:
         return self.filter(maintainer__in=organisation_ids)
+
+    def used_in_berlin(self) -> SolutionQuerySet:
+        return self._having(
+            reuses__stage__in=STAGES_IN_USE,
+            reuses__organisation__kind=OrganisationKind.BERLIN_ADMINISTRATION,
+        )
+
+    def published_by_berlin(self) -> SolutionQuerySet:
+        return self.filter(berlin_body__isnull=False)
+
+    def supported(self) -> SolutionQuerySet:
+        """Some organisation of the network offers support."""
+        return self._having(supports__isnull=False)
+
+    def testable(self) -> SolutionQuerySet:
+        """Has a test product; those belong to the floor above and are reached by the reverse name."""
+        return self._having(
+            blueprints__is_bookable=True, blueprints__versions__published_at__isnull=False
+        )
+
+    def with_test(self) -> SolutionQuerySet:
+        """``has_test``: a test product can be booked."""
+        return self.annotate(
+            has_test=Exists(self.model.objects.filter(pk=OuterRef("pk")).testable())
+        )
+
+    def _having(self, **conditions: Any) -> SolutionQuerySet:
+        """By subquery, so that no join multiplies the rows that are counted."""
+        return self.filter(pk__in=self.model.objects.filter(**conditions).values("pk"))
 
     def with_reuse_counts(self) -> SolutionQuerySet:
         """``berlin_count`` and ``elsewhere_count``: how many organisations use it."""
@@ -53,13 +82,27 @@ class ProposalQuerySet(models.QuerySet["Proposal"]):
     def open(self) -> ProposalQuerySet:
         return self.filter(state=ProposalState.OPEN)
 
+    def undecided(self) -> ProposalQuerySet:
+        """Open, or given back and not yet submitted again."""
+        return self.filter(state__in=(ProposalState.OPEN, ProposalState.RETURNED))
+
     def visible_to(self, user: User | AnonymousUser) -> ProposalQuerySet:
         """Members see their organisations' proposals, advisors all, everybody else none."""
         if not user.is_authenticated:
             return self.none()
-        if user.is_advisor:
-            return self
+        return self if user.is_advisor else self.of_member(user)
+
+    def of_member(self, user: User) -> ProposalQuerySet:
         return self.filter(
             organisation__memberships__user=user,
             organisation__memberships__state=MembershipState.ACTIVE,
         )
+
+    def returned_to(self, user: User) -> ProposalQuerySet:
+        """Given back, and the person is of the Redaktion that may submit them again."""
+        return self.filter(
+            state=ProposalState.RETURNED,
+            organisation__memberships__user=user,
+            organisation__memberships__state=MembershipState.ACTIVE,
+            organisation__memberships__is_editor=True,
+        ).select_related("solution")

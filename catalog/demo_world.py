@@ -1,0 +1,90 @@
+"""The catalog's part of the demo world, from the files in catalog/demo/ and network/demo/."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from django.db import transaction
+
+from catalog.importing import import_publiccode, read_file
+from catalog.models import Reuse, Solution
+from catalog.services import set_additions
+from network.models import Organisation
+
+FOLDER = Path(__file__).parent / "demo"
+ORGANISATIONS = Path(__file__).parent.parent / "network" / "demo" / "organisations.json"
+
+
+@transaction.atomic
+def load() -> str:
+    solutions: dict[str, Solution] = {}
+    for path in sorted(FOLDER.glob("solutions/*/publiccode.yml")):
+        outcome = import_publiccode(
+            read_file(path), slug=path.parent.name, publish=True, publish_incomplete=True
+        )
+        if outcome.solution is not None:
+            solutions[path.parent.name] = outcome.solution
+    organisations = _organisations()
+    for slug, extra in _read(FOLDER / "solutions-extra.json", {}).items():
+        if slug in solutions:
+            set_additions(
+                solutions[slug].pk,
+                alternatives=extra["alternatives"],
+                keywords=extra["keywords"],
+                berlin_body=organisations.get(extra["berlin_body"]),
+            )
+    for entry in _read(ORGANISATIONS, []):
+        _ties(entry, organisations.get(entry["slug"]), solutions)
+    for entry in _read(FOLDER / "reuse.json", []):
+        _reuse(entry, organisations, solutions)
+    return f"{len(solutions)} solutions, {Reuse.objects.count()} reuses"
+
+
+def _ties(
+    entry: dict[str, Any], organisation: Organisation | None, solutions: dict[str, Solution]
+) -> None:
+    """Which entries an organisation maintains, and for which it offers support."""
+    if organisation is None:
+        return
+    for slug in entry["maintains"]:
+        if slug in solutions:
+            set_additions(solutions[slug].pk, maintainer=organisation)
+    for slug in entry["supports"]:
+        if slug in solutions:
+            set_additions(solutions[slug].pk, supports={organisation: ""})
+
+
+def _reuse(
+    entry: dict[str, Any], organisations: dict[str, Organisation], solutions: dict[str, Solution]
+) -> None:
+    organisation = organisations.get(entry["organisation"])
+    solution = solutions.get(entry["solution"])
+    if organisation is None or solution is None:
+        return
+    since = entry.get("since")
+    Reuse.objects.get_or_create(
+        solution=solution,
+        organisation=organisation,
+        defaults={
+            "stage": entry["stage"],
+            "since": date.fromisoformat(f"{since}-01") if since else None,
+            "show_name": entry["show_name"],
+        },
+    )
+
+
+def _organisations() -> dict[str, Organisation]:
+    """By slug and by short name: authorities are named by the latter."""
+    found: dict[str, Organisation] = {}
+    for organisation in Organisation.objects.all():
+        found[organisation.slug] = organisation
+        if organisation.short_name:
+            found.setdefault(organisation.short_name, organisation)
+    return found
+
+
+def _read(path: Path, missing: Any) -> Any:
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else missing

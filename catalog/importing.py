@@ -1,0 +1,119 @@
+"""Taking in publiccode.yml files: leniently, once per repository, with the errors kept on the entry."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from django.db import transaction
+
+from catalog import documents, publiccode, repositories
+from catalog.enums import RevisionOrigin, SolutionState
+from catalog.models import Solution
+from catalog.services import free_slug, publish_solution, write_document
+
+LARGEST_FILE = 512 * 1024
+# Bidi controls and other invisible characters can make a name read as another (Unicode TR 36).
+_INVISIBLE = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]"
+)
+
+
+class Status(StrEnum):
+    CREATED = "created"
+    CHANGED = "changed"
+    UNCHANGED = "unchanged"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one file."""
+
+    status: Status
+    findings: tuple[publiccode.Finding, ...] = field(default=())
+    solution: Solution | None = None
+
+    @property
+    def errors(self) -> int:
+        return sum(finding.type == "error" for finding in self.findings)
+
+
+def files_in(path: Path) -> Iterator[Path]:
+    """The file itself, or every YAML file of a folder and its folders, in order."""
+    if path.is_dir():
+        yield from sorted(
+            p for p in path.rglob("*") if p.suffix in (".yml", ".yaml") and p.is_file()
+        )
+    else:
+        yield path
+
+
+def read_file(path: Path) -> bytes:
+    """At most one byte more than the reader accepts, so that it can say that the file is too large."""
+    with path.open("rb") as file:
+        return file.read(LARGEST_FILE + 1)
+
+
+@transaction.atomic
+def import_publiccode(
+    data: bytes, *, slug: str = "", publish: bool = False, publish_incomplete: bool = False
+) -> Outcome:
+    """Take in one file. Refused only when it is no YAML mapping, or names nothing.
+
+    The entry is found by its normalised repository, else by ``slug`` where the caller names one, else by
+    its name where file or entry has no repository. The same file twice changes nothing.
+    """
+    result = publiccode.read(data)
+    if result.document is None:
+        return Outcome(Status.REFUSED, result.findings)
+    document = _clean(documents.as_json(result.document))
+    name = document.get("name") or repositories.last_step(document.get("url") or "")
+    if not name:
+        return Outcome(Status.REFUSED, result.findings)
+    document.setdefault("name", name)
+    findings = [documents.as_kept(finding, has_file=True) for finding in result.findings]
+    found = _find(document, slug)
+    if found is None:
+        status = Status.CREATED
+        found = Solution(slug=free_slug(slug or name))
+    elif found.document == document and found.findings == findings:
+        status = Status.UNCHANGED
+    else:
+        status = Status.CHANGED
+    if status != Status.UNCHANGED:
+        write_document(found, document, origin=RevisionOrigin.IMPORT, findings=findings)
+    if found.state == SolutionState.DRAFT and (
+        publish_incomplete or (publish and not found.is_incomplete)
+    ):
+        publish_solution(found.pk, actor=None)
+        found.refresh_from_db()
+    return Outcome(status, result.findings, found)
+
+
+def _find(document: documents.Json, slug: str) -> Solution | None:
+    locked = Solution.objects.select_for_update(of=("self",))
+    repository = repositories.normalise(document.get("url") or "")
+    if repository and (found := locked.filter(repository_url=repository).first()):
+        return found
+    if slug:
+        return locked.filter(slug=slug).first()
+    nameless = locked if repository is None else locked.filter(repository_url__isnull=True)
+    return nameless.filter(name=document["name"][:200]).order_by("pk").first()
+
+
+def _clean(value: Any) -> Any:
+    """Without NUL and half characters (PostgreSQL takes neither) and without invisible controls."""
+    if isinstance(value, str):
+        text = value.encode("utf-8", "ignore").decode()
+        return unicodedata.normalize("NFC", _INVISIBLE.sub("", text))
+    if isinstance(value, dict):
+        return {_clean(key): _clean(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [cleaned for inner in value if (cleaned := _clean(inner)) not in ("", {}, [])]
+    return value

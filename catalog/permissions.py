@@ -1,0 +1,42 @@
+"""Who may do what in the catalog. *When* stays on the models."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from network.permissions import active_memberships
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
+
+    from catalog.models import Proposal, Solution
+    from network.models import Organisation
+    from osk_portal.accounts.models import User
+
+
+def edited_organisations(user: User) -> list[Organisation]:
+    """Organisations for which the person has the role Redaktion."""
+    return [m.organisation for m in active_memberships(user) if m.is_editor]
+
+
+def belongs_to_maintainer(user: User, solution: Solution) -> bool:
+    return any(m.organisation_id == solution.maintainer_id for m in active_memberships(user))
+
+
+def can_propose(user: User | AnonymousUser, solution: Solution) -> bool:
+    """The Redaktion of the organisation that maintains the entry."""
+    return user.is_authenticated and any(
+        m.is_editor and m.organisation_id == solution.maintainer_id
+        for m in active_memberships(user)
+    )
+
+
+def can_edit_proposal(user: User, proposal: Proposal) -> bool:
+    return any(
+        m.is_editor and m.organisation_id == proposal.organisation_id
+        for m in active_memberships(user)
+    )
+
+
+def can_decide(user: User) -> bool:
+    return user.is_advisor

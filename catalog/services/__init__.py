@@ -1,0 +1,39 @@
+"""Every write to the catalog: entries with their revisions and search text, proposals."""
+
+from catalog.services.entries import (
+    free_slug,
+    publish_solution,
+    set_additions,
+    withdraw_solution,
+    write_document,
+)
+from catalog.services.indexing import index_solution
+from catalog.services.proposals import (
+    ProposalConflict,
+    accept_proposal,
+    base_document,
+    decide_proposal,
+    refuse_proposal,
+    return_proposal,
+    revise_proposal,
+    submit_proposal,
+    withdraw_proposal,
+)
+
+__all__ = [
+    "ProposalConflict",
+    "accept_proposal",
+    "base_document",
+    "decide_proposal",
+    "free_slug",
+    "index_solution",
+    "publish_solution",
+    "refuse_proposal",
+    "return_proposal",
+    "revise_proposal",
+    "set_additions",
+    "submit_proposal",
+    "withdraw_proposal",
+    "withdraw_solution",
+    "write_document",
+]

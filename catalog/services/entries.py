@@ -1,0 +1,167 @@
+"""Writing entries: the document with its repeated columns, a revision, the search text; the state."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django.db import transaction
+from django.utils.text import slugify
+
+from catalog import licences, repositories
+from catalog.documents import Json
+from catalog.enums import DevelopmentStatus, MaintenanceType, RevisionOrigin, SoftwareType
+from catalog.models import Solution, SolutionEvent, SolutionRevision, Support
+from catalog.services.indexing import index_solution
+from network.models import Organisation
+from osk_portal.accounts.models import User
+from osk_portal.toolkit import clock
+from osk_portal.toolkit.search_text import fold, sort_key
+
+# Addresses of pages beside the entries (catalog/urls.py).
+RESERVED_SLUGS = frozenset(
+    {"vorschlaege", "pruefen", "vergleich", "veroeffentlichen", "feed", "neu"}
+)
+MOST_VALUES = 200
+
+
+def free_slug(name: str) -> str:
+    """An address for ``name`` that no entry has yet: umlauts written out, a number where needed."""
+    base = slugify(fold(name))[:90].strip("-")
+    if not base:  # a name without Latin letters
+        base = "loesung-" + hashlib.sha256(name.encode()).hexdigest()[:8]
+    if base in RESERVED_SLUGS:
+        base += "-software"
+    taken = set(Solution.objects.filter(slug__startswith=base).values_list("slug", flat=True))
+    candidate, number = base, 1
+    while candidate in taken:
+        number += 1
+        candidate = f"{base}-{number}"
+    return candidate
+
+
+@transaction.atomic
+def write_document(
+    solution: Solution,
+    document: Json,
+    *,
+    origin: RevisionOrigin,
+    findings: list[dict[str, Any]],
+    author: User | None = None,
+    organisation: Organisation | None = None,
+) -> SolutionRevision:
+    """Make ``document`` the entry's document: columns, revision, event and search text follow.
+
+    The caller has locked the row, or the solution is new. ``findings`` are those of the reader; an error
+    among them marks the entry incomplete.
+    """
+    is_new = solution.pk is None
+    solution.document = document
+    solution.findings = findings
+    solution.is_incomplete = any(finding["type"] == "error" for finding in findings)
+    _repeat(solution, document)
+    solution.updated_at = clock.now()
+    solution.revision += 1
+    solution.save()
+    revision = SolutionRevision.objects.create(
+        solution=solution,
+        number=solution.revision,
+        document=document,
+        origin=origin,
+        author=author,
+        organisation=organisation,
+    )
+    SolutionEvent.objects.create(
+        solution=solution,
+        kind="created" if is_new else "changed",
+        actor=author,
+        data={"revision": revision.number, "origin": origin},
+    )
+    index_solution(solution)
+    return revision
+
+
+def _repeat(solution: Solution, document: Json) -> None:
+    """Columns for lists and facets; an unusable value is left out, never cut to another meaning."""
+    solution.name = str(document.get("name") or solution.name)[:200]
+    solution.sort_key = sort_key(solution.name)
+    solution.repository_url = repositories.normalise(document.get("url") or "")
+    solution.development_status = _one_of(
+        DevelopmentStatus.values, document.get("developmentStatus")
+    )
+    solution.software_type = _one_of(SoftwareType.values, document.get("softwareType"))
+    solution.maintenance_type = _one_of(
+        MaintenanceType.values, (document.get("maintenance") or {}).get("type")
+    )
+    licence = (document.get("legal") or {}).get("license") or ""
+    solution.licence = licence if len(licence) <= 200 else ""
+    solution.licence_family = licences.family(solution.licence) or ""
+    solution.categories = _list(document.get("categories"), 60)
+    solution.platforms = [p.lower() for p in _list(document.get("platforms"), 60)]
+    solution.languages = _list((document.get("localisation") or {}).get("availableLanguages"), 35)
+
+
+def _one_of(values: Iterable[str], value: Any) -> str:
+    return value if value in values else ""
+
+
+def _list(values: Any, longest: int) -> list[str]:
+    return list(dict.fromkeys(v for v in values or () if len(v) <= longest))[:MOST_VALUES]
+
+
+@transaction.atomic
+def set_additions(
+    solution_id: int,
+    *,
+    alternatives: list[str] | None = None,
+    keywords: list[str] | None = None,
+    berlin_body: Organisation | None = None,
+    maintainer: Organisation | None = None,
+    supports: Mapping[Organisation, str] | None = None,
+    actor: User | None = None,
+) -> Solution:
+    """What the OSK knows beyond the file; None leaves a value as it is."""
+    solution = Solution.objects.select_for_update(of=("self",)).get(pk=solution_id)
+    wanted = {
+        "alternatives": alternatives,
+        "keywords": keywords,
+        "berlin_body": berlin_body,
+        "maintainer": maintainer,
+    }
+    changed = [
+        name
+        for name, value in wanted.items()
+        if value is not None and getattr(solution, name) != value
+    ]
+    for name in changed:
+        setattr(solution, name, wanted[name])
+    if changed:
+        solution.updated_at = clock.now()
+        solution.save(update_fields=[*changed, "updated_at"])
+    for organisation, text in (supports or {}).items():
+        _support, created = Support.objects.get_or_create(
+            solution=solution, organisation=organisation, defaults={"text": text}
+        )
+        if created:
+            changed.append("supporters")
+    if changed:
+        SolutionEvent.objects.create(
+            solution=solution, kind="changed", actor=actor, data={"fields": sorted(set(changed))}
+        )
+        index_solution(solution)
+    return solution
+
+
+@transaction.atomic
+def publish_solution(solution_id: int, *, actor: User | None) -> SolutionEvent:
+    return _locked(solution_id).publish(actor=actor)
+
+
+@transaction.atomic
+def withdraw_solution(solution_id: int, *, actor: User) -> SolutionEvent:
+    return _locked(solution_id).withdraw(actor=actor)
+
+
+def _locked(solution_id: int) -> Solution:
+    return Solution.objects.select_for_update(of=("self",)).get(pk=solution_id)
