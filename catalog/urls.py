@@ -1,5 +1,25 @@
-from django.urls import URLPattern
+from django.urls import path
+
+from catalog.views import proposals, solutions
 
 app_name = "catalog"
 
-urlpatterns: list[URLPattern] = []
+# What stands before <slug:slug> is in services.entries.RESERVED_SLUGS.
+urlpatterns = [
+    path("", solutions.solution_list, name="solution_list"),
+    path("vorschlaege/", proposals.proposal_list, name="proposal_list"),
+    path("vorschlaege/<uuid:public_id>/", proposals.proposal_detail, name="proposal_detail"),
+    path(
+        "vorschlaege/<uuid:public_id>/ueberarbeiten/",
+        proposals.proposal_revise,
+        name="proposal_revise",
+    ),
+    path(
+        "vorschlaege/<uuid:public_id>/zurueckziehen/",
+        proposals.proposal_withdraw,
+        name="proposal_withdraw",
+    ),
+    path("<slug:slug>/", solutions.solution_detail, name="solution_detail"),
+    path("<slug:slug>/publiccode.yml", solutions.solution_publiccode, name="solution_publiccode"),
+    path("<slug:slug>/vorschlag/", proposals.proposal_create, name="proposal_create"),
+]

@@ -1,0 +1,194 @@
+"""The form of a proposal: the entry's fields, checked by the rules of the standard."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from catalog import documents, fields, publiccode, vocabulary_labels
+from catalog.enums import DevelopmentStatus, SoftwareType
+from catalog.fields import FIELDS, Field, Kind
+from catalog.models import Proposal, Solution
+from osk_portal.toolkit.forms import DateInput, HttpsURLField
+
+LONGEST_REASON = 2_000
+# Beyond what the standard allows; the reader says how much too long a text is.
+LONGEST_TEXT = 50_000
+MOST_LINES = 200
+
+_CHOICES = {
+    "development_status": DevelopmentStatus.choices,
+    "software_type": SoftwareType.choices,
+}
+
+
+class ProposalForm(forms.Form):
+    """Filled with the entry (and, for a returned proposal, with what was proposed).
+
+    After ``is_valid()``, ``changes`` holds only what the author has changed. The form sends every field, so
+    it is compared with the revision that the author saw: what others have changed since is not reverted.
+    """
+
+    def __init__(
+        self,
+        *,
+        solution: Solution,
+        proposal: Proposal | None = None,
+        data: Any = None,
+    ) -> None:
+        self.changes: dict[str, Any] = {}
+        self.base = _base(solution, data)
+        shown = fields.apply(solution.document, proposal.changes if proposal else {})
+        initial = {field.name: _for_form(field, field.of(shown)) for field in FIELDS}
+        initial["reason"] = proposal.reason if proposal else ""
+        initial["base_revision"] = solution.revision
+        super().__init__(data, initial=initial)
+        for field in FIELDS:
+            self.fields[field.name] = _form_field(field)
+        self.fields["reason"] = forms.CharField(
+            label=_("Why do you propose this?"),
+            required=False,
+            max_length=LONGEST_REASON,
+            widget=forms.Textarea(attrs={"rows": 3}),
+        )
+        self.fields["base_revision"] = forms.IntegerField(
+            min_value=0, max_value=2**31 - 1, widget=forms.HiddenInput
+        )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        for field in FIELDS:
+            if field.name not in cleaned:
+                continue
+            present = field.of(self.base)
+            value = _for_document(field, cleaned[field.name])
+            if field.kind == Kind.CHOICES:
+                value = _merged(value, present)
+            if value != _comparable(present):
+                self.changes[field.name] = value
+        if not self.errors:
+            self._check_standard()
+        if not self.errors and not self.changes:
+            raise forms.ValidationError(_("You have not changed anything yet."))
+        return cleaned
+
+    def _check_standard(self) -> None:
+        """The same rules as for a file: an error that the entry had before is not the author's."""
+        result = documents.check(fields.apply(self.base, self.changes))
+        before = {(f.code, f.key) for f in documents.check(self.base).errors}
+        german = (get_language() or "de").startswith("de")
+        for finding in result.errors:
+            field = _field_of(finding)
+            is_new = (finding.code, finding.key) not in before
+            if not is_new and (field is None or field.name not in self.changes):
+                continue
+            text = finding.description_de if german else finding.description
+            self.add_error(field.name if field else None, text)
+
+
+def _base(solution: Solution, data: Any) -> documents.Json:
+    """The document of the revision named in ``data``; the present one where there is none."""
+    number = (data or {}).get("base_revision", "")
+    if str(number).isdecimal() and len(str(number)) < 10:
+        revision = solution.revisions.filter(number=int(number)).first()
+        if revision is not None:
+            found: documents.Json = revision.document
+            return found
+    present: documents.Json = solution.document
+    return present
+
+
+def _field_of(finding: publiccode.Finding) -> Field | None:
+    """``categories[2]`` and ``legal.license`` belong to the fields that hold them."""
+    for field in FIELDS:
+        if finding.key == field.key or finding.key.startswith((f"{field.key}[", f"{field.key}.")):
+            return field
+    return None
+
+
+def _form_field(field: Field) -> forms.Field:
+    options: dict[str, Any] = {
+        "label": field.label,
+        "help_text": field.hint,
+        "required": field.is_required,
+    }
+    match field.kind:
+        case Kind.LONG:
+            widget = forms.Textarea(attrs={"rows": 10})
+            return forms.CharField(max_length=LONGEST_TEXT, widget=widget, **options)
+        case Kind.LINES:
+            widget = forms.Textarea(attrs={"rows": 5})
+            return forms.CharField(max_length=LONGEST_TEXT, widget=widget, **options)
+        case Kind.URL:
+            return HttpsURLField(max_length=500, **options)
+        case Kind.DATE:
+            return forms.DateField(widget=DateInput, **options)
+        case Kind.CHOICE:
+            choices = [("", _("Please choose")), *_CHOICES[field.name]]
+            return forms.ChoiceField(choices=choices, **options)
+        case Kind.CHOICES:
+            labels = sorted(
+                ((value, str(label)) for value, label in vocabulary_labels.CATEGORIES.items()),
+                key=lambda choice: choice[1].lower(),
+            )
+            return forms.MultipleChoiceField(
+                choices=labels, widget=forms.CheckboxSelectMultiple, **options
+            )
+        case Kind.TEXT:
+            return forms.CharField(max_length=1_000, **options)
+
+
+def _for_form(field: Field, value: Any) -> Any:
+    if value is None:
+        return [] if field.kind == Kind.CHOICES else ""
+    if field.kind == Kind.LINES:
+        return "\n".join(value)
+    return value.strip() if isinstance(value, str) else value
+
+
+def _for_document(field: Field, value: Any) -> Any:
+    """The value as publiccode.yml writes it; None removes the key."""
+    if field.kind == Kind.LINES:
+        return [line.strip() for line in value.splitlines() if line.strip()][:MOST_LINES] or None
+    if field.kind == Kind.CHOICES:
+        return list(value) or None
+    if field.kind == Kind.DATE:
+        return value.isoformat() if value else None
+    return value.replace("\r\n", "\n").strip() or None
+
+
+def _comparable(value: Any) -> Any:
+    """What an untouched form would send: without the white space around texts."""
+    return (value.strip() or None) if isinstance(value, str) else value
+
+
+def _merged(chosen: list[str] | None, present: list[str] | None) -> list[str] | None:
+    """A choice of many has no order of its own: what stays keeps its place, what is new comes last."""
+    kept = [value for value in present or () if value in (chosen or ())]
+    return [*kept, *(value for value in chosen or () if value not in kept)] or None
+
+
+class DecisionForm(forms.Form):
+    """An advisor's decision: a radio a field, a comment, and which button was pressed."""
+
+    ACCEPT, RETURN = "accept", "return"
+    comment = forms.CharField(required=False, max_length=LONGEST_REASON, strip=True)
+    seen_revision = forms.IntegerField(min_value=0, max_value=2**31 - 1)
+    decision = forms.ChoiceField(
+        choices=[(value, value) for value in ("fields", "all", "none", "refuse")]
+    )
+
+    def __init__(self, *, proposal: Proposal, data: Any) -> None:
+        super().__init__(data)
+        for name in proposal.changes:
+            self.fields[f"field-{name}"] = forms.ChoiceField(
+                choices=[(self.ACCEPT, ""), (self.RETURN, "")], required=False
+            )
+        self.names = list(proposal.changes)
+
+    @property
+    def accepted(self) -> list[str]:
+        return [n for n in self.names if self.cleaned_data.get(f"field-{n}") == self.ACCEPT]

@@ -1,0 +1,102 @@
+"""What the catalog offers to the shared pages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from django.db.models import F
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from catalog import demo_world, presentation
+from catalog.models import Proposal, Solution
+from catalog.search import clean, search
+from network.models import Organisation
+from osk_portal import portal
+from osk_portal.accounts.models import User
+from osk_portal.toolkit import clock
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
+
+MOST_HITS = 10
+MOST_ON_HOME = 3
+MOST_ON_ORGANISATION = 50
+_SOLUTIONS: _StrPromise = gettext_lazy("Solutions")
+
+
+def _search(query: str, request: HttpRequest) -> Iterable[portal.Hit]:
+    keys = search(clean(query), among=Solution.objects.published())[:MOST_HITS]
+    found = Solution.objects.in_bulk(keys)
+    for key in keys:
+        row = presentation.row(found[key])
+        yield portal.Hit(row.solution.name, row.solution.get_absolute_url(), row.text)
+
+
+def _tasks(user: User) -> Iterable[portal.Task]:
+    """A returned proposal waits for the Redaktion of its organisation."""
+    for proposal in Proposal.objects.returned_to(user):
+        yield portal.Task(
+            _("Revise the proposal for %(name)s") % {"name": proposal.solution.name},
+            _("The OSK has returned it with a comment."),
+            proposal.get_absolute_url(),
+            badge="warning",
+        )
+
+
+def _home() -> dict[str, object]:
+    """Those that Berlin uses most."""
+    rows = Solution.objects.published().with_reuse_counts().with_test()
+    most_used = rows.order_by(F("berlin_count").desc(), "sort_key", "pk")[:MOST_ON_HOME]
+    return {"rows": [presentation.row(solution) for solution in most_used]}
+
+
+def _of_organisation(organisation: Organisation, request: HttpRequest) -> dict[str, object] | None:
+    """What an organisation maintains, supports and, where it may be said, uses."""
+    published = Solution.objects.published()
+    groups = {
+        "maintained": published.filter(maintainer=organisation),
+        "supported": published.filter(supports__organisation=organisation),
+        "published": published.filter(berlin_body=organisation),
+        "used": published.filter(
+            pk__in=organisation.reuses.in_use().filter(show_name=True).values("solution")
+        ),
+    }
+    shown = {name: list(found[:MOST_ON_ORGANISATION]) for name, found in groups.items()}
+    return dict(shown) if any(shown.values()) else None
+
+
+def _work(user: User) -> Iterable[portal.WorkEntry]:
+    if not user.is_advisor:
+        return
+    waiting = Proposal.objects.open()
+    yield portal.WorkEntry(
+        gettext_lazy("Proposals"),
+        reverse("admin:catalog_proposal_changelist") + "?state__exact=open",
+        waiting.count(),
+        waiting.filter(promised_on__lt=clock.today()).exists(),
+    )
+
+
+portal.figures.register(
+    portal.Figure(
+        "catalog",
+        10,
+        _SOLUTIONS,
+        lambda: Solution.objects.published().count(),
+        "catalog:solution_list",
+    )
+)
+portal.search_sources.register(portal.SearchSource("catalog", 10, _SOLUTIONS, _search))
+portal.my_areas.register(portal.MyArea("catalog", 30, _tasks))
+portal.home_sections.register(portal.HomeSection("catalog", 20, "catalog/_home.html", _home))
+portal.panels.register(
+    portal.Panel(
+        "catalog", 10, "network.organisation", "catalog/_organisation.html", _of_organisation
+    )
+)
+portal.work_lists.register(portal.WorkList("catalog", 30, gettext_lazy("Keep the catalog"), _work))
+portal.demo_steps.register(portal.DemoStep("catalog", 20, demo_world.load))

@@ -1,0 +1,222 @@
+"""A solution in the words of the pages: read from its document, in the reader's language."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.db.models import CharField, Count, F, Func
+from django.utils.translation import get_language
+
+from catalog import documents, licences, vocabulary_labels
+from catalog.enums import ReuseStage
+from catalog.models import Reuse, Solution
+from catalog.search import words_of
+from network.enums import OrganisationKind
+from osk_portal.toolkit.search_text import fold
+
+MOST_LABELS = 4
+MOST_CATEGORIES_SHOWN = 4
+MOST_REUSES_SHOWN = 50
+MOST_FINDINGS_SHOWN = 20
+BADGES = {
+    "stable": "success",
+    "beta": "info",
+    "development": "info",
+    "concept": "none",
+    "obsolete": "warning",
+}
+
+
+@dataclass(frozen=True)
+class Marked:
+    """A label of a result row, marked where it fits the words that were searched."""
+
+    text: str
+    is_hit: bool
+
+
+@dataclass(frozen=True)
+class Row:
+    """One result of the list."""
+
+    solution: Solution
+    text: str
+    categories: list[Marked]
+    badge: str
+
+
+@dataclass(frozen=True)
+class Link:
+    """A link out of the portal; ``text`` is the address without what everybody's begins with."""
+
+    url: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Dependency:
+    name: str
+    version: str
+    is_proprietary: bool
+    is_optional: bool
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What the detail page says of a solution beyond its columns."""
+
+    short: str
+    long: str
+    features: Sequence[str]
+    badge: str
+    licence: licences.PlainLicence | None
+    publisher: str
+    version: str
+    release_date: str
+    contract_end: str
+    categories: list[str]
+    audiences: list[str]
+    platforms: list[str]
+    languages: list[str]
+    used_by: Sequence[str]
+    dependencies: list[Dependency]
+    repository: Link | None
+    landing: Link | None
+    documentation: Link | None
+    roadmap: Link | None
+    findings: list[dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class ReuseSummary:
+    """Who uses a solution: Berlin and elsewhere apart, names only where they may be shown."""
+
+    stages: list[tuple[str, int]]
+    berlin: list[Reuse]
+    elsewhere: list[Reuse]
+
+
+def row(solution: Solution, query: str = "") -> Row:
+    searched = [fold(word) for word in words_of(query)]
+    labels = [vocabulary_labels.category(c) for c in solution.categories[:MOST_LABELS]]
+    return Row(
+        solution,
+        documents.description(solution.document).get("shortDescription", ""),
+        [Marked(text, any(word in fold(text) for word in searched)) for text in labels],
+        BADGES.get(solution.development_status, "none"),
+    )
+
+
+def entry(solution: Solution) -> Entry:
+    document: Mapping[str, Any] = solution.document
+    description = documents.description(document)
+    return Entry(
+        short=description.get("shortDescription", ""),
+        long=description.get("longDescription", ""),
+        features=description.get("features", []),
+        badge=BADGES.get(solution.development_status, "none"),
+        licence=licences.plain(solution.licence_family),
+        publisher=_publisher(document),
+        version=document.get("softwareVersion", ""),
+        release_date=document.get("releaseDate", ""),
+        contract_end=_contract_end(document),
+        categories=[vocabulary_labels.category(c) for c in solution.categories],
+        audiences=[
+            vocabulary_labels.scope(s)
+            for s in documents.get(document, ("intendedAudience", "scope")) or ()
+        ],
+        platforms=[vocabulary_labels.platform(p) for p in solution.platforms],
+        languages=sorted({vocabulary_labels.language(tag) for tag in solution.languages}),
+        used_by=document.get("usedBy", []),
+        dependencies=_dependencies(document),
+        repository=link(document.get("url", "")),
+        landing=link(document.get("landingURL", "")),
+        documentation=link(description.get("documentation", "")),
+        roadmap=link(document.get("roadmap", "")),
+        findings=_findings(solution),
+    )
+
+
+def link(url: str) -> Link | None:
+    """None for what is no web address: only those become links (an imported file may say anything)."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return None
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        return None
+    text = f"{parts.hostname.removeprefix('www.')}{parts.path}".rstrip("/")
+    return Link(url, text if len(text) <= 60 else text[:59] + "…")
+
+
+def _publisher(document: Mapping[str, Any]) -> str:
+    for path in (("organisation", "name"), ("legal", "mainCopyrightOwner"), ("legal", "repoOwner")):
+        if found := documents.get(document, path):
+            return str(found)
+    return ""
+
+
+def _contract_end(document: Mapping[str, Any]) -> str:
+    contractors = documents.get(document, ("maintenance", "contractors")) or []
+    return max((str(c.get("until", "")) for c in contractors), default="")
+
+
+def _dependencies(document: Mapping[str, Any]) -> list[Dependency]:
+    found = []
+    for kind in ("open", "proprietary", "hardware"):
+        for dependency in documents.get(document, ("dependsOn", kind)) or ():
+            version = dependency.get("version") or dependency.get("versionMin") or ""
+            found.append(
+                Dependency(
+                    dependency.get("name", ""),
+                    version,
+                    kind == "proprietary",
+                    bool(dependency.get("optional")),
+                )
+            )
+    return [dependency for dependency in found if dependency.name]
+
+
+def _findings(solution: Solution) -> list[dict[str, Any]]:
+    """Errors only, in the reader's language."""
+    german = (get_language() or "de").startswith("de")
+    return [
+        {
+            "key": finding["key"],
+            "text": finding["description_de" if german else "description"],
+            "line": finding["line"],
+        }
+        for finding in solution.findings
+        if finding["type"] == "error"
+    ][:MOST_FINDINGS_SHOWN]
+
+
+def reuse_of(solution: Solution) -> ReuseSummary:
+    """Two lists and Berlin's stages, from one query."""
+    reuses = list(solution.reuses.in_use().select_related("organisation").order_by("since", "pk"))
+    berlin = [r for r in reuses if r.organisation.kind == OrganisationKind.BERLIN_ADMINISTRATION]
+    elsewhere = [r for r in reuses if r not in berlin]
+    counts = Counter(reuse.stage for reuse in berlin)
+    order = (ReuseStage.PRODUCTION, ReuseStage.PILOT, ReuseStage.TEST)
+    return ReuseSummary(
+        [(str(stage.label), counts[stage]) for stage in order if counts[stage]],
+        berlin[:MOST_REUSES_SHOWN],
+        elsewhere[:MOST_REUSES_SHOWN],
+    )
+
+
+def busiest_categories() -> list[tuple[str, str, int]]:
+    """Where to go on after an empty search: value, label and number of the largest areas of use."""
+    found = (
+        Solution.objects.published()
+        .annotate(category=Func(F("categories"), function="unnest", output_field=CharField()))
+        .order_by()
+        .values("category")
+        .annotate(n=Count("pk"))
+        .order_by("-n", "category")[:MOST_CATEGORIES_SHOWN]
+    )
+    return [(f["category"], vocabulary_labels.category(f["category"]), f["n"]) for f in found]

@@ -1,0 +1,126 @@
+"""The catalog as everybody sees it: the list, an entry, its publiccode.yml."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.paginator import Page, Paginator
+from django.db.models import Case, IntegerField, Value, When
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from catalog import documents, presentation, similar
+from catalog.facets import MOST_REUSED, NAME, NEWEST, RELEVANCE, SolutionFilter
+from catalog.models import Solution
+from catalog.permissions import can_propose
+from catalog.querysets import SolutionQuerySet
+from catalog.search import search
+from osk_portal import portal
+from osk_portal.toolkit.access import PUBLIC, access
+
+PAGE_SIZE = 20
+# Pages of the floors above: the catalog knows their address and nothing else of them.
+CONSULTING_START = "/beratung/anfrage/neu/"
+SANDBOX_START = "/testumgebung/"
+
+_ORDERS = {
+    NAME: ("sort_key", "pk"),
+    NEWEST: ("-updated_at", "pk"),
+    MOST_REUSED: ("-berlin_count", "sort_key", "pk"),
+}
+
+
+@access(PUBLIC)
+def solution_list(request: HttpRequest) -> HttpResponse:
+    wanted = SolutionFilter.from_query(request.GET)
+    base = Solution.objects.published()
+    ranking: list[int] | None = None
+    if wanted.query:
+        ranking = search(wanted.query, among=base)
+        base = base.filter(pk__in=ranking)
+    found = wanted.apply(base)
+    page = _page(found, wanted, ranking, request.GET.get("page"))
+    title = _("Solutions")
+    if wanted.query:
+        number = page.paginator.count
+        title = _("%(query)s: %(hits)s") % {
+            "query": wanted.query,
+            "hits": ngettext("%(n)s solution", "%(n)s solutions", number) % {"n": number},
+        }
+    context = {
+        "title": title,
+        "page": page,
+        "wanted": wanted,
+        "sorts": wanted.sorts(wanted.query),
+        "rows": [presentation.row(solution, wanted.query) for solution in page],
+        "facets": wanted.facets(base),
+        "nearest": [] if page.paginator.count else presentation.busiest_categories(),
+        "consulting_url": _consulting_url({"q": wanted.query} if wanted.query else {}),
+        "crumbs": [(_("Solutions"), None)],
+    }
+    return render(request, "catalog/solution_list.html", context)
+
+
+def _page(
+    found: SolutionQuerySet, wanted: SolutionFilter, ranking: list[int] | None, number: str | None
+) -> Page[Solution]:
+    if ranking is not None and wanted.order == RELEVANCE:
+        # The filtered hits in the order of the search; only the page's own rows are read whole.
+        kept = set(found.values_list("pk", flat=True)) if wanted.chosen else set(ranking)
+        page: Page[Any] = Paginator([pk for pk in ranking if pk in kept], PAGE_SIZE).get_page(
+            number
+        )
+        keys = list(page.object_list)
+        place = Case(
+            *(When(pk=pk, then=Value(i)) for i, pk in enumerate(keys)),
+            default=Value(0),
+            output_field=IntegerField(),
+        )
+        rows = Solution.objects.published().filter(pk__in=keys).with_reuse_counts()
+        page.object_list = rows.with_test().order_by(place)
+        return page
+    counted = found.with_reuse_counts().with_test().order_by(*_ORDERS[wanted.order])
+    return Paginator(counted, PAGE_SIZE).get_page(number)
+
+
+@access(PUBLIC)
+def solution_detail(request: HttpRequest, slug: str) -> HttpResponse:
+    solution = get_object_or_404(
+        Solution.objects.visible_to(request.user)
+        .with_reuse_counts()
+        .with_test()
+        .select_related("maintainer", "berlin_body"),
+        slug=slug,
+    )
+    context = {
+        "solution": solution,
+        "entry": presentation.entry(solution),
+        "reuse": presentation.reuse_of(solution),
+        "supports": solution.supports.select_related("organisation"),
+        "similar": similar.to(solution),
+        "panels": portal.panels_for("catalog.solution", solution, request),
+        "can_propose": can_propose(request.user, solution),
+        "ask_url": _consulting_url({"solution": solution.slug}),
+        "test_url": f"{SANDBOX_START}?{urlencode({'solution': solution.slug})}",
+        "crumbs": [(_("Solutions"), reverse("catalog:solution_list")), (solution.name, None)],
+    }
+    return render(request, "catalog/solution_detail.html", context)
+
+
+@access(PUBLIC)
+def solution_publiccode(request: HttpRequest, slug: str) -> HttpResponse:
+    """The entry as a publiccode.yml; always a download, so that no browser shows foreign text as a page."""
+    solution = get_object_or_404(Solution.objects.visible_to(request.user), slug=slug)
+    response = HttpResponse(
+        documents.as_file(solution.document), content_type="text/yaml; charset=utf-8"
+    )
+    response["Content-Disposition"] = 'attachment; filename="publiccode.yml"'
+    return response
+
+
+def _consulting_url(words: dict[str, str]) -> str:
+    return CONSULTING_START + (f"?{urlencode(words)}" if words else "")

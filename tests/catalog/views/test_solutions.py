@@ -1,0 +1,251 @@
+from __future__ import annotations
+
+import pytest
+from django.urls import reverse
+
+from catalog import publiccode
+from catalog.enums import SolutionState
+from catalog.importing import import_publiccode
+from catalog.models import Solution, Support
+from catalog.services import set_additions
+from tests.catalog.factories import ReuseFactory, SolutionFactory
+from tests.catalog.files import publiccode_file
+from tests.factories import OrganisationFactory, staff
+
+pytestmark = pytest.mark.django_db
+LIST = reverse("catalog:solution_list")
+BACKEND = "django.contrib.auth.backends.ModelBackend"
+
+
+def page(client, query=""):
+    response = client.get(LIST + query)
+    assert response.status_code == 200
+    return response
+
+
+def shown(response):
+    return [row.solution.slug for row in response.context["rows"]]
+
+
+def make(number):
+    for n in range(number):
+        solution = import_publiccode(
+            publiccode_file(name=f"Planer {n}", url=f"https://example.org/p{n}"), publish=True
+        ).solution
+        ReuseFactory(solution=solution)
+        ReuseFactory(solution=solution, organisation=OrganisationFactory(other_land=True))
+        Support.objects.create(solution=solution, organisation=OrganisationFactory(company=True))
+
+
+def test_the_list_shows_published_entries_by_name(client):
+    for name in ("Zettel", "Äpfel", "Birnen"):
+        SolutionFactory(name=name, slug=name[0].lower().replace("ä", "a"))
+    SolutionFactory(draft=True)
+
+    assert shown(page(client)) == ["a", "b", "z"]
+
+
+def test_search_sorts_by_fit_and_keeps_filters_in_the_address(client):
+    make(2)
+    import_publiccode(
+        publiccode_file(("legal.license", "MIT"), name="Termin", url="https://example.org/t"),
+        publish=True,
+    )
+
+    response = page(client, "?q=termin")
+    assert shown(response)[0] == "termin"
+    assert "3 Lösungen gefunden" in response.content.decode()
+
+    response = page(client, "?q=termin&licence=permissive")
+    assert shown(response) == ["termin"]
+    assert "?q=termin" in response.content.decode()
+
+
+def test_every_order(client):
+    make(2)
+    ReuseFactory(solution=Solution.objects.get(slug="planer-1"))
+
+    assert shown(page(client, "?sort=name")) == ["planer-0", "planer-1"]
+    assert shown(page(client, "?sort=newest")) == ["planer-1", "planer-0"]
+    assert shown(page(client, "?sort=reused")) == ["planer-1", "planer-0"]
+    assert shown(page(client, "?q=planer&sort=reused")) == ["planer-1", "planer-0"]
+
+
+def test_pages(client):
+    for _n in range(25):
+        SolutionFactory()
+
+    assert len(shown(page(client))) == 20
+    assert len(shown(page(client, "?page=2"))) == 5
+    assert len(shown(page(client, "?page=99999999999999999999"))) == 5
+    assert len(shown(page(client, "?page=%00"))) == 20
+
+
+def test_an_empty_result_leads_to_a_request_with_the_words(client):
+    make(1)
+
+    text = page(client, "?q=Friedhofsverwaltung+%26+mehr").content.decode()
+
+    assert "haben wir noch keine Lösung" in text
+    assert "/beratung/anfrage/neu/?q=Friedhofsverwaltung+%26+mehr" in text
+    assert "Terminvergabe" in text  # where to go on
+
+
+def test_filters_without_hits_can_be_removed(client):
+    make(1)
+
+    text = page(client, "?category=blog").content.decode()
+
+    assert "Entfernen Sie einen Filter" in text
+    assert "Alle Filter zurücksetzen" in text
+
+
+def test_searched_words_are_escaped(client):
+    text = page(client, "?q=<script>alert(1)</script>").content.decode()
+
+    assert "<script>alert" not in text
+
+
+@pytest.mark.parametrize("query", ["", "?q=planer", "?q=planer&sort=reused&category=crm"])
+def test_the_list_costs_the_same_with_one_and_three_rows(
+    client, query, django_assert_max_num_queries
+):
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    make(1)
+    with CaptureQueriesContext(connection) as one:
+        page(client, query)
+    make(3)
+    with CaptureQueriesContext(connection) as three:
+        page(client, query)
+
+    assert len(three) == len(one)
+    assert len(one) <= 12
+
+
+def test_the_detail_page_tells_what_the_file_says(client):
+    make(1)
+    solution = Solution.objects.get()
+    set_additions(solution.pk, alternatives=["Qmatic"])
+
+    text = client.get(solution.get_absolute_url()).content.decode()
+
+    for words in (
+        "Termine in Bürgerbüros vergeben.",
+        "Wartenummern aufrufen",
+        "EUPL-1.2",
+        "Sie müssen beim Weitergeben",
+        "1-mal in Berlin genutzt",
+        "ist eine Alternative zu: Qmatic.",
+        "/beratung/anfrage/neu/?solution=planer-0",
+        "Deutsch, Englisch",
+    ):
+        assert words in text, words
+    assert "Testumgebung buchen" not in text
+    assert "Änderung vorschlagen" not in text
+
+
+def test_names_of_users_only_where_they_agreed(client):
+    solution = import_publiccode(publiccode_file(), publish=True).solution
+    ReuseFactory(solution=solution, organisation__name="Amt Offen", show_name=True)
+    ReuseFactory(solution=solution, organisation__name="Amt Geheim")
+
+    text = client.get(solution.get_absolute_url()).content.decode()
+
+    assert "Amt Offen" in text
+    assert "Amt Geheim" not in text
+
+
+def test_similar_is_never_itself(client):
+    make(2)
+
+    response = client.get(reverse("catalog:solution_detail", args=["planer-0"]))
+
+    assert [row.solution.slug for row in response.context["similar"]] == ["planer-1"]
+
+
+def test_the_detail_page_costs_the_same_with_one_and_three(client):
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    make(2)
+    url = reverse("catalog:solution_detail", args=["planer-0"])
+    solution = Solution.objects.get(slug="planer-0")
+    with CaptureQueriesContext(connection) as one:
+        client.get(url)
+    for _n in range(3):
+        ReuseFactory(solution=solution, show_name=True)
+        Support.objects.create(solution=solution, organisation=OrganisationFactory(company=True))
+    make(4)
+    with CaptureQueriesContext(connection) as three:
+        client.get(url)
+
+    assert len(three) == len(one)
+    assert len(one) <= 12
+
+
+def test_an_incomplete_entry_says_so(client):
+    data = publiccode_file(("legal.license", "Frei"))
+    solution = import_publiccode(data, publish_incomplete=True).solution
+
+    text = client.get(solution.get_absolute_url()).content.decode()
+
+    assert "Dieser Eintrag ist unvollständig" in text
+    assert "legal.license" in text
+
+
+@pytest.mark.parametrize("state", [SolutionState.DRAFT, SolutionState.WITHDRAWN])
+@pytest.mark.parametrize("name", ["solution_detail", "solution_publiccode"])
+def test_only_advisors_see_what_is_not_published(client, state, name):
+    solution = import_publiccode(publiccode_file(), publish=True).solution
+    Solution.objects.update(state=state)
+    url = reverse(f"catalog:{name}", args=[solution.slug])
+
+    assert client.get(url).status_code == 404
+
+    client.force_login(staff("advisor"), backend=BACKEND)
+    assert client.get(url).status_code == 200
+
+
+def test_hostile_texts_do_no_harm(client):
+    solution = import_publiccode(
+        publiccode_file(
+            (
+                "description.de.longDescription",
+                "<script>alert(1)</script> [klick](javascript:alert(1)) ![b](https://e.example/x) "
+                * 5,
+            ),
+            ("description.de.features", ['"><img src=x onerror=alert(1)>']),
+            name="<b>Name</b>",
+            landingURL="javascript:alert(1)",
+            usedBy=["<script>"],
+        ),
+        publish_incomplete=True,
+    ).solution
+
+    text = client.get(solution.get_absolute_url()).content.decode()
+
+    assert "<script>alert" not in text
+    assert "<img src=x" not in text
+    assert 'href="javascript' not in text
+    assert 'src="https://e.example' not in text
+
+
+def test_the_download_is_a_valid_file_that_says_the_same(client):
+    solution = import_publiccode(publiccode_file(), publish=True).solution
+
+    response = client.get(reverse("catalog:solution_publiccode", args=[solution.slug]))
+
+    result = publiccode.read(response.content)
+    assert response["Content-Type"] == "text/yaml; charset=utf-8"
+    assert response["Content-Disposition"] == 'attachment; filename="publiccode.yml"'
+    assert result.findings == ()
+    assert result.document == publiccode.read(publiccode_file()).document
+
+
+def test_the_round_trip_changes_nothing(client):
+    solution = import_publiccode(publiccode_file(), publish=True).solution
+    data = client.get(reverse("catalog:solution_publiccode", args=[solution.slug])).content
+
+    assert import_publiccode(data).status == "unchanged"
