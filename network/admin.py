@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.forms import ModelForm
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from network.models import (
     Expertise,
@@ -16,7 +20,10 @@ from network.models import (
     OrganisationExpertise,
 )
 from network.profile import save_expertise, save_organisation
+from network.querysets import MembershipQuerySet
+from network.services import confirm_membership, refuse_membership
 from osk_portal.toolkit.access import staff_user
+from osk_portal.toolkit.transitions import TransitionNotAllowed
 
 
 class DomainInline(admin.TabularInline[OrganisationDomain, Organisation]):
@@ -70,6 +77,31 @@ class MembershipAdmin(admin.ModelAdmin[Membership]):
     search_fields = ["user__email", "user__name", "organisation__name"]
     list_select_related = ["user", "organisation"]
     readonly_fields = ["user", "organisation", "state", "created_at", "confirmed_at"]
+    actions = ["confirm", "refuse"]
+
+    @admin.action(description=_("Confirm"), permissions=["change"])
+    def confirm(self, request: HttpRequest, queryset: MembershipQuerySet) -> None:
+        self._decide(request, queryset, confirm_membership)
+
+    @admin.action(description=_("Refuse"), permissions=["change"])
+    def refuse(self, request: HttpRequest, queryset: MembershipQuerySet) -> None:
+        self._decide(request, queryset, refuse_membership)
+
+    def _decide(
+        self, request: HttpRequest, queryset: MembershipQuerySet, decide: Callable[..., object]
+    ) -> None:
+        """Each row by the service; what has moved on or is one's own is told, not changed."""
+        refused = 0
+        for membership_id in queryset.values_list("pk", flat=True):
+            try:
+                decide(membership_id=membership_id, actor=staff_user(request))
+            except (TransitionNotAllowed, PermissionDenied):
+                refused += 1
+        if refused:
+            text = ngettext(
+                "%d membership was left as it is.", "%d memberships were left as they are.", refused
+            )
+            self.message_user(request, text % refused, messages.WARNING)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

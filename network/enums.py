@@ -16,3 +16,10 @@ class MembershipState(models.TextChoices):
     REFUSED = "refused", _("Refused")
     SUSPENDED = "suspended", _("Suspended")
     ENDED = "ended", _("Ended")
+
+
+class MembershipAction(models.TextChoices):
+    PROVE = "prove", _("Prove by a mail domain")
+    CONFIRM = "confirm", _("Confirm")
+    REFUSE = "refuse", _("Refuse")
+    SUSPEND = "suspend", _("Suspend")

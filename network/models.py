@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, ClassVar
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -10,11 +13,14 @@ from django.urls import reverse
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
-from network.enums import MembershipState, OrganisationKind
+from network.enums import MembershipAction, MembershipState, OrganisationKind
 from network.querysets import MembershipQuerySet, OrganisationQuerySet
-from osk_portal.toolkit import clock
+from osk_portal.toolkit import clock, logs
 from osk_portal.toolkit.addressed import Addressed
-from osk_portal.toolkit.transitions import Event
+from osk_portal.toolkit.transitions import Event, check
+
+if TYPE_CHECKING:
+    from osk_portal.accounts.models import User
 
 
 class Organisation(Addressed):
@@ -152,6 +158,18 @@ class OrganisationExpertise(models.Model):
 class Membership(Addressed):
     """A person belongs to an organisation. Rights end with the state ACTIVE."""
 
+    OPEN: ClassVar[tuple[MembershipState, ...]] = (
+        MembershipState.PENDING,
+        MembershipState.ACTIVE,
+        MembershipState.SUSPENDED,
+    )
+    ALLOWED: ClassVar[Mapping[MembershipAction, frozenset[MembershipState]]] = {
+        MembershipAction.PROVE: frozenset({MembershipState.PENDING, MembershipState.SUSPENDED}),
+        MembershipAction.CONFIRM: frozenset({MembershipState.PENDING, MembershipState.SUSPENDED}),
+        MembershipAction.REFUSE: frozenset({MembershipState.PENDING, MembershipState.SUSPENDED}),
+        MembershipAction.SUSPEND: frozenset({MembershipState.ACTIVE}),
+    }
+
     organisation = models.ForeignKey(
         Organisation, on_delete=models.PROTECT, related_name="memberships"
     )
@@ -183,6 +201,40 @@ class Membership(Addressed):
 
     def __str__(self) -> str:
         return f"{self.user_id} in {self.organisation_id}"
+
+    def prove(self, *, actor: User) -> MembershipEvent:
+        """The domain of a verified address belongs to the organisation."""
+        return self._move(MembershipAction.PROVE, MembershipState.ACTIVE, actor)
+
+    def confirm(self, *, actor: User) -> MembershipEvent:
+        return self._move(MembershipAction.CONFIRM, MembershipState.ACTIVE, actor)
+
+    def refuse(self, *, actor: User) -> MembershipEvent:
+        return self._move(MembershipAction.REFUSE, MembershipState.REFUSED, actor)
+
+    def suspend(self, *, actor: User | None) -> MembershipEvent:
+        return self._move(MembershipAction.SUSPEND, MembershipState.SUSPENDED, actor)
+
+    def record(self, kind: str, *, actor: User | None, before: str = "") -> MembershipEvent:
+        """The event row of what has just happened to the present state."""
+        return MembershipEvent.objects.create(
+            membership=self,
+            kind=kind,
+            from_state=before,
+            to_state=self.state,
+            actor=actor,
+            request_id=logs.request_id.get(),
+        )
+
+    def _move(
+        self, action: MembershipAction, to: MembershipState, actor: User | None
+    ) -> MembershipEvent:
+        check(self.ALLOWED, action, self.state)
+        before, self.state = self.state, to
+        if to == MembershipState.ACTIVE:
+            self.confirmed_at = clock.now()
+        self.save(update_fields=["state", "confirmed_at"])
+        return self.record(action, actor=actor, before=before)
 
 
 class MembershipEvent(Event):

@@ -40,3 +40,10 @@ def is_manager_of(user: User, organisation: Organisation) -> bool:
     return any(
         m.is_manager and m.organisation_id == organisation.pk for m in active_memberships(user)
     )
+
+
+def can_decide_membership(user: User, membership: Membership) -> bool:
+    """Managers of that organisation and advisors; nobody decides on the own membership."""
+    if membership.user_id == user.pk:
+        return False
+    return user.is_advisor or is_manager_of(user, membership.organisation)

@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from network import demo_world
-from network.models import Organisation
+from network.models import Membership, Organisation
+from network.permissions import active_memberships
 from osk_portal import portal
+from osk_portal.accounts.enums import StaffRole
+from osk_portal.accounts.models import User
 
 MOST_HITS = 10
 
@@ -23,6 +28,33 @@ def _search(query: str, request: HttpRequest) -> Iterable[portal.Hit]:
         )
 
 
+def _tasks(user: User) -> Iterable[portal.Task]:
+    """Memberships that a manager has to confirm; advisors find them in the work area."""
+    if not any(m.is_manager for m in active_memberships(user)):
+        return
+    managed = [m.organisation_id for m in active_memberships(user) if m.is_manager]
+    pending = Membership.objects.pending().filter(organisation__in=managed)
+    for membership in pending.decidable_by(user):
+        yield portal.Task(
+            gettext("Confirm a membership"),
+            f"{membership.user} · {membership.organisation}",
+            reverse("network:membership_decide", args=[membership.public_id]),
+        )
+
+
+portal.my_areas.register(portal.MyArea("network", 10, _tasks))
+portal.staff_rights.register(
+    portal.StaffRights(
+        "network",
+        order=10,
+        app_label="network",
+        rights={
+            StaffRole.ADVISOR: ("view", "add", "change", "delete"),
+            StaffRole.LEAD: ("view", "add", "change", "delete"),
+            StaffRole.OPERATOR: ("view",),
+        },
+    )
+)
 portal.figures.register(
     portal.Figure(
         "network",

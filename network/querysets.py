@@ -53,3 +53,14 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
 
     def of(self, user: User) -> MembershipQuerySet:
         return self.filter(user=user).select_related("organisation")
+
+    def pending(self) -> MembershipQuerySet:
+        return self.filter(state=MembershipState.PENDING)
+
+    def decidable_by(self, user: User) -> MembershipQuerySet:
+        """What this person has a say in: as a manager, or all as an advisor (permissions.py is the twin)."""
+        others = self.exclude(user=user).select_related("organisation", "user")
+        if user.is_advisor:
+            return others
+        managed = self.model.objects.active().filter(user=user, is_manager=True)
+        return others.filter(organisation__in=managed.values("organisation"))

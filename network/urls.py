@@ -6,5 +6,6 @@ app_name = "network"
 
 urlpatterns = [
     path("", views.organisation_list, name="organisation_list"),
+    path("mitgliedschaft/<uuid:public_id>/", views.membership_decide, name="membership_decide"),
     path("<slug:slug>/", views.organisation_detail, name="organisation_detail"),
 ]

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
+from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from network.enums import MembershipAction
 from network.forms import OrganisationFilter
-from network.models import Organisation, OrganisationExpertise
+from network.models import Membership, Organisation, OrganisationExpertise
+from network.services import confirm_membership, refuse_membership
 from osk_portal import portal
-from osk_portal.toolkit.access import PUBLIC, access
+from osk_portal.toolkit.access import LOGIN, PUBLIC, AuthenticatedRequest, access
+from osk_portal.toolkit.transitions import TransitionNotAllowed
 
 PAGE_SIZE = 24
 
@@ -46,3 +52,26 @@ def organisation_detail(request: HttpRequest, slug: str) -> HttpResponse:
         ],
     }
     return render(request, "network/organisation_detail.html", context)
+
+
+@access(LOGIN)
+def membership_decide(request: AuthenticatedRequest, public_id: UUID) -> HttpResponse:
+    """A manager or an advisor confirms or refuses that somebody belongs to the organisation."""
+    membership = get_object_or_404(
+        Membership.objects.decidable_by(request.user), public_id=public_id
+    )
+    if request.method == "POST":
+        decide = confirm_membership if "confirm" in request.POST else refuse_membership
+        try:
+            decide(membership_id=membership.pk, actor=request.user)
+        except TransitionNotAllowed as error:
+            messages.warning(request, str(error))
+        else:
+            messages.success(request, _("Saved. We have told the person."))
+        return redirect("network:membership_decide", public_id=public_id)
+    context = {
+        "membership": membership,
+        "is_open": membership.state in Membership.ALLOWED[MembershipAction.CONFIRM],
+        "crumbs": [(_("My area"), reverse("pages:my_area")), (_("Confirm a membership"), "")],
+    }
+    return render(request, "network/membership_decide.html", context)

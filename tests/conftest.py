@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -150,3 +151,18 @@ def _force_login_proves_the_second_factor() -> Iterator[None]:
     user_logged_in.connect(receive)
     yield
     user_logged_in.disconnect(receive)
+
+
+@pytest.fixture
+def code() -> Callable[[], str]:
+    """The code in the newest mail."""
+
+    from osk_portal.notifications.models import OutgoingMail
+
+    def read() -> str:
+        text = OutgoingMail.objects.latest("pk").text
+        found = re.search(r"^(?:Your code|Ihr Code): (\S+)$", text, re.MULTILINE)
+        assert found, text
+        return found.group(1)
+
+    return read

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from allauth.account.models import EmailAddress
 from django.conf import settings
-from django.contrib.auth.models import Group
 from django.core.exceptions import ImproperlyConfigured
 
 from osk_portal.accounts.enums import StaffRole
 from osk_portal.accounts.models import User
+from osk_portal.accounts.services import create_person
 from osk_portal.embedded.demo_logins import PASSWORD
 
 DOMAIN = "demo.osk.example"
@@ -23,10 +22,4 @@ def ensure_login(name: str, local_part: str, *roles: StaffRole) -> User:
         raise ImproperlyConfigured("Demo logins are refused with OSK_ENV=production.")
     email = f"{local_part}@{DOMAIN}"
     user = User.objects.filter(email=email).first()
-    if user is None:
-        user = User.objects.create_user(email, PASSWORD, name=name, is_staff=bool(roles))
-    EmailAddress.objects.get_or_create(
-        user=user, email=email, defaults={"verified": True, "primary": True}
-    )
-    user.groups.add(*(Group.objects.get_or_create(name=role)[0] for role in roles))
-    return user
+    return user or create_person(email=email, name=name, password=PASSWORD, roles=roles)

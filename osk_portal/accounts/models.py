@@ -42,6 +42,11 @@ class UserManager(BaseUserManager["User"]):
     def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> User:
         return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
 
+    def advisors(self) -> models.QuerySet[User]:
+        """Active advisors and leads: who looks after what nobody looks after yet."""
+        roles = (StaffRole.ADVISOR, StaffRole.LEAD)
+        return self.filter(is_active=True, is_staff=True, groups__name__in=roles).distinct()
+
     def get_by_natural_key(self, username: str | None) -> User:
         return self.get(email=normalise_email(username or ""))
 

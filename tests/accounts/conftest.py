@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,6 @@ from django.test.signals import template_rendered
 
 from osk_portal.accounts.models import User
 from osk_portal.accounts.services import create_person
-from osk_portal.notifications.models import OutgoingMail
 
 PASSWORD = "vier-lange-Woerter-hier"
 PACKAGE = Path(allauth.__file__).parent
@@ -41,19 +39,6 @@ def _only_our_templates() -> Iterator[None]:
 @pytest.fixture
 def person(db: None) -> User:
     return create_person(email="mina@amt.example", name="Mina Muster", password=PASSWORD)
-
-
-@pytest.fixture
-def code() -> Callable[[], str]:
-    """The code in the newest mail."""
-
-    def read() -> str:
-        text = OutgoingMail.objects.latest("pk").text
-        found = re.search(r"^(?:Your code|Ihr Code): (\S+)$", text, re.MULTILINE)
-        assert found, text
-        return found.group(1)
-
-    return read
 
 
 @pytest.fixture
