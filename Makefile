@@ -115,7 +115,8 @@ $(VENV)/bin/pip $(RADICALE)/bin/pip:
 	@"$(PYTHON)" -m venv --clear $(patsubst %/bin/pip,%,$@)
 
 browser: # Chromium, for the tests in a browser
-	@for name in chromium chromium-browser google-chrome; do \
+	@if [ -n "$$OSK_CHROMIUM" ]; then exit 0; fi; \
+	for name in chromium chromium-browser google-chrome google-chrome-stable; do \
 		if command -v $$name >/dev/null 2>&1; then exit 0; fi; done; \
 	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then \
 		echo "Installing Chromium …" && apt-get update -qq \

@@ -71,7 +71,7 @@ class WebServer(Program):
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
         try:
             connection.request("GET", "/readyz", headers={"Host": "localhost"})
-            return connection.getresponse().status in (200, 404)
+            return connection.getresponse().status == 200
         except (OSError, http.client.HTTPException):
             return False
         finally:
