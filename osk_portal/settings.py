@@ -396,6 +396,8 @@ STORAGES = {
     },
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
+# Pages name files by their hashed names only; without the plain ones, a first start compresses half.
+WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 MEDIA_ROOT = OSK_VAR / "media"
 FILE_UPLOAD_PERMISSIONS = 0o640
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440

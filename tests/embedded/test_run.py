@@ -78,7 +78,7 @@ def test_ctrl_c_during_the_start_leaves_nothing(start: Start) -> None:
 @pytest.mark.skipif(shutil.which("make") is None, reason="no make")
 def test_ctrl_c_in_the_terminal_of_make_stops_everything(start: Start) -> None:
     # What make installs first is there: this test runs in it.
-    python = f"PY={sys.executable}"
+    python = f'PY="{sys.executable}"'
     run = start(command=["make", "--old-file=install", python, "run"])
     run.wait_until_ready()
 
