@@ -57,17 +57,20 @@ class AdvisorsRead(admin.ModelAdmin[Any]):
 
 @admin.register(Solution)
 class SolutionAdmin(AdvisorsRead):
-    list_display = ["name", "state", "is_incomplete", "licence", "maintainer", "updated_at"]
+    list_display = ["name", "state", "completeness", "licence", "maintainer"]
     list_filter = ["state", "is_incomplete", "development_status", "licence_family"]
     list_select_related = ["maintainer"]
     search_fields = ["name", "slug", "repository_url"]
-    date_hierarchy = None
     actions = ["publish", "withdraw"]
     fields = [
         "name", "slug", "state", "is_incomplete", "revision", "repository_url", "licence",
         "development_status", "maintenance_type", "maintainer", "berlin_body", "alternatives",
         "keywords", "findings", "document", "updated_at", "published_at",
     ]  # fmt: skip
+
+    @admin.display(description=gettext_lazy("Entry"), ordering="is_incomplete")
+    def completeness(self, solution: Solution) -> str:
+        return _("Incomplete") if solution.is_incomplete else _("Complete")
 
     @admin.action(description=gettext_lazy("Publish"), permissions=["view"])
     def publish(self, request: HttpRequest, chosen: QuerySet[Solution]) -> None:
@@ -101,7 +104,7 @@ class SolutionAdmin(AdvisorsRead):
 
 @admin.register(Proposal)
 class ProposalAdmin(AdvisorsRead):
-    list_display = ["entry", "organisation", "state", "submitted_at", "promised_on"]
+    list_display = ["entry", "organisation", "state", "promised_on"]
     list_display_links = None
     list_filter = ["state"]
     list_select_related = ["solution", "organisation"]

@@ -86,11 +86,11 @@ def put(document: Json, path: tuple[str, ...], value: Any) -> None:
         section[last] = value
 
 
-def description(document: Mapping[str, Any]) -> Json:
-    """The description in the reader's language, else in German, English, or whatever there is."""
+def description(document: Mapping[str, Any]) -> tuple[str, Json]:
+    """The language and the description in it: the reader's, else German, English, or whatever there is."""
     found: dict[str, Json] = document.get("description") or {}
     for wanted in (get_language() or "de", "de", "en"):
         for tag, section in found.items():
             if tag.split("-")[0].lower() == wanted.split("-")[0]:
-                return section
-    return next(iter(found.values()), {})
+                return tag, section
+    return next(iter(found.items()), ("de", {}))

@@ -75,6 +75,11 @@ class ProposalForm(forms.Form):
             raise forms.ValidationError(_("You have not changed anything yet."))
         return cleaned
 
+    @property
+    def chosen_categories(self) -> list[str]:
+        """In words: the long list of choices is folded away."""
+        return [vocabulary_labels.category(value) for value in self["categories"].value() or ()]
+
     def _check_standard(self) -> None:
         """The same rules as for a file: an error that the entry had before is not the author's."""
         result = documents.check(fields.apply(self.base, self.changes))
@@ -86,7 +91,11 @@ class ProposalForm(forms.Form):
             if not is_new and (field is None or field.name not in self.changes):
                 continue
             text = finding.description_de if german else finding.description
-            self.add_error(field.name if field else None, text)
+            if field is None:
+                self.add_error(None, text)
+            else:
+                # The reader names the key; at a field of a form its label says the same in words.
+                self.add_error(field.name, text.replace(field.path[-1], str(field.label), 1))
 
 
 def _base(solution: Solution, data: Any) -> documents.Json:

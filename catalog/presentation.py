@@ -44,6 +44,7 @@ class Row:
     """One result of the list."""
 
     solution: Solution
+    language: str
     text: str
     categories: list[Marked]
     badge: str
@@ -67,8 +68,9 @@ class Dependency:
 
 @dataclass(frozen=True)
 class Entry:
-    """What the detail page says of a solution beyond its columns."""
+    """What the detail page says of a solution beyond its columns. ``language`` is that of its texts."""
 
+    language: str
     short: str
     long: str
     features: Sequence[str]
@@ -103,9 +105,11 @@ class ReuseSummary:
 def row(solution: Solution, query: str = "") -> Row:
     searched = [fold(word) for word in words_of(query)]
     labels = [vocabulary_labels.category(c) for c in solution.categories[:MOST_LABELS]]
+    language, description = documents.description(solution.document)
     return Row(
         solution,
-        documents.description(solution.document).get("shortDescription", ""),
+        language,
+        description.get("shortDescription", ""),
         [Marked(text, any(word in fold(text) for word in searched)) for text in labels],
         BADGES.get(solution.development_status, "none"),
     )
@@ -113,8 +117,9 @@ def row(solution: Solution, query: str = "") -> Row:
 
 def entry(solution: Solution) -> Entry:
     document: Mapping[str, Any] = solution.document
-    description = documents.description(document)
+    language, description = documents.description(document)
     return Entry(
+        language=language,
         short=description.get("shortDescription", ""),
         long=description.get("longDescription", ""),
         features=description.get("features", []),
