@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from django.contrib.auth.models import AnonymousUser
 from django.db.models import F
 from django.http import HttpRequest
 from django.urls import reverse
@@ -44,6 +45,7 @@ def _tasks(user: User) -> Iterable[portal.Task]:
             _("The OSK has returned it with a comment."),
             proposal.get_absolute_url(),
             badge="warning",
+            action=_("Revise"),
         )
 
 
@@ -81,6 +83,13 @@ def _work(user: User) -> Iterable[portal.WorkEntry]:
     )
 
 
+def _may_still_read(user_id: int, kind: str, subject_key: str) -> bool:
+    """Author and advisors, as long as they may open the proposal."""
+    user = User.objects.filter(pk=user_id).first()
+    proposals = Proposal.objects.visible_to(user or AnonymousUser())
+    return proposals.filter(public_id=subject_key).exists()
+
+
 portal.figures.register(
     portal.Figure(
         "catalog",
@@ -91,7 +100,15 @@ portal.figures.register(
     )
 )
 portal.search_sources.register(portal.SearchSource("catalog", 10, _SOLUTIONS, _search))
-portal.my_areas.register(portal.MyArea("catalog", 30, _tasks))
+portal.my_areas.register(
+    portal.MyArea(
+        "catalog",
+        30,
+        _tasks,
+        label=gettext_lazy("Proposals"),
+        url_name="catalog:proposal_list",
+    )
+)
 portal.home_sections.register(portal.HomeSection("catalog", 20, "catalog/_home.html", _home))
 portal.panels.register(
     portal.Panel(
@@ -99,4 +116,5 @@ portal.panels.register(
     )
 )
 portal.work_lists.register(portal.WorkList("catalog", 30, gettext_lazy("Keep the catalog"), _work))
+portal.mail_guards.register(portal.MailGuard("catalog", 30, _may_still_read))
 portal.demo_steps.register(portal.DemoStep("catalog", 20, demo_world.load))

@@ -1,0 +1,114 @@
+"""Licences, repositories, labels, presentation: what stands between the file and the page."""
+
+from __future__ import annotations
+
+import pytest
+from django.utils import translation
+
+from catalog import documents, licences, presentation, repositories, vocabulary_labels
+from catalog.enums import LicenceFamily
+from catalog.publiccode import vocabulary
+
+
+@pytest.mark.parametrize(
+    ("expression", "family"),
+    [
+        ("EUPL-1.2", LicenceFamily.COPYLEFT),
+        ("agpl-3.0-or-later", LicenceFamily.COPYLEFT),
+        ("GPL-2.0+", LicenceFamily.COPYLEFT),
+        ("GPL-2.0-only WITH Classpath-exception-2.0", LicenceFamily.COPYLEFT),
+        ("MPL-2.0", LicenceFamily.WEAK_COPYLEFT),
+        ("MIT", LicenceFamily.PERMISSIVE),
+        ("CC0-1.0", LicenceFamily.PERMISSIVE),
+        ("MIT OR GPL-3.0-only", LicenceFamily.PERMISSIVE),
+        ("MIT AND LGPL-3.0-only AND Apache-2.0", LicenceFamily.WEAK_COPYLEFT),
+        ("LicenseRef-Eigene", LicenceFamily.OTHER),
+        ("frei (", LicenceFamily.OTHER),
+        ("(" * 400, LicenceFamily.OTHER),
+        ("", None),
+        ("MIT OR " * 200 + "MIT", None),
+    ],
+)
+def test_families_of_licences(expression, family):
+    assert licences.family(expression) == family
+
+
+def test_every_family_is_explained():
+    assert all(licences.plain(family) for family in LicenceFamily)
+    assert licences.plain("") is None
+
+
+@pytest.mark.parametrize(
+    ("url", "normalised"),
+    [
+        ("https://GitHub.com/Acme/Tool.git/", "https://github.com/acme/tool"),
+        ("http://www.github.com//acme/tool#readme", "https://github.com/acme/tool"),
+        ("git@github.com:acme/tool.git", "https://github.com/acme/tool"),
+        ("git+https://github.com/acme/tool", "https://github.com/acme/tool"),
+        ("ssh://git@codeberg.org:2222/a/b", "https://codeberg.org:2222/a/b"),
+        ("https://example.org", "https://example.org"),
+        ("", None),
+        ("kein Repository", None),
+        ("https://[::1", None),
+        ("https://x.example:99999/", None),
+        ("https://e.example/" + "x" * 600, None),
+    ],
+)
+def test_one_spelling_a_repository(url, normalised):
+    assert repositories.normalise(url) == normalised
+
+
+def test_every_value_of_the_lists_has_a_german_label():
+    with translation.override("de"):
+        german = {v: vocabulary_labels.category(v) for v in vocabulary.CATEGORIES}
+        scopes = {v: vocabulary_labels.scope(v) for v in vocabulary.SCOPES}
+
+    assert set(vocabulary_labels.CATEGORIES) == set(vocabulary.CATEGORIES)
+    assert set(vocabulary_labels.SCOPES) == set(vocabulary.SCOPES)
+    assert german["document-management"] == "Dokumentenmanagement"
+    assert len(set(german.values())) == len(german)
+    assert len(set(scopes.values())) == len(scopes)
+
+
+def test_unknown_values_are_shown_as_they_are():
+    assert vocabulary_labels.category("x-y") == "x-y"
+    assert vocabulary_labels.platform("Web") == "Web"
+    assert vocabulary_labels.platform("FreeBSD") == "FreeBSD"
+    with translation.override("de"):
+        assert vocabulary_labels.language("de") == "Deutsch"
+        assert vocabulary_labels.language("de_CH") == "Deutsch (Schweiz)"
+        assert vocabulary_labels.language("x" * 50) == "x" * 50
+
+
+@pytest.mark.parametrize(
+    "url", ["", "javascript:alert(1)", "data:text/html,x", "ftp://a.example", "//a", "https://[x"]
+)
+def test_only_web_addresses_become_links(url):
+    assert presentation.link(url) is None
+
+
+def test_links_are_short_in_words():
+    assert presentation.link("https://www.example.org/a/").text == "example.org/a"
+    assert len(presentation.link("https://example.org/" + "a" * 200).text) == 60
+
+
+def test_the_description_in_the_language_of_the_reader():
+    document = {"description": {"it": {"a": 1}, "en-GB": {"a": 2}, "de": {"a": 3}}}
+    for language, tag in (("de", "de"), ("en", "en-GB")):
+        with translation.override(language):
+            assert documents.description(document)[0] == tag
+    del document["description"]["de"]
+    with translation.override("de"):
+        assert documents.description(document)[0] == "en-GB"
+    del document["description"]["en-GB"]
+    assert documents.description(document)[0] == "it"
+    assert documents.description({}) == ("de", {})
+
+
+def test_putting_nothing_removes_the_key():
+    document = {"legal": {"license": "MIT"}}
+
+    documents.put(document, ("legal", "license"), None)
+    documents.put(document, ("description", "de", "features"), ["a"])
+
+    assert document == {"legal": {}, "description": {"de": {"features": ["a"]}}}
