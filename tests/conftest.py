@@ -7,10 +7,10 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.core.cache import caches
 from psycopg.conninfo import conninfo_to_dict
 
@@ -34,15 +34,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def database_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def database_url() -> Iterator[str]:
     """DATABASE_URL, or a cluster of our own without fsync that lives as long as the run."""
     import os
 
     if os.environ.get("DATABASE_URL"):
         yield os.environ["DATABASE_URL"]
         return
-    folder: Path = tmp_path_factory.mktemp("postgres")
-    with throwaway_postgres(folder) as postgres:
+    # One place for all runs: each removes what a killed one left there.
+    with throwaway_postgres(settings.OSK_VAR / "test-postgresql") as postgres:
         yield postgres.url()
 
 
