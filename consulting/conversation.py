@@ -7,10 +7,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
+from django.db.models import Prefetch
+
 from consulting.enums import CaseEventKind, MessageKind
+from consulting.models import CaseEvent, Recommendation
+from sandbox.models import Blueprint
 
 if TYPE_CHECKING:
-    from consulting.models import CaseEvent, ConsultingRequest, Recommendation
+    from consulting.models import ConsultingRequest
     from osk_portal.accounts.models import User
 
 K = CaseEventKind
@@ -25,6 +29,18 @@ _SHOWN_EVENTS: Final = frozenset(
 _INTERNAL_EVENTS: Final = frozenset({K.RETURNED, K.TAKEN_UP, K.SHARED})
 # In the history beside the case; the requester's never names what only the OSK does.
 _HISTORY: Final = frozenset(set(K) - {K.MESSAGE_ADDED, K.NOTE_ADDED, K.RETURNED, K.SHARED})
+
+EVENTS: Final = Prefetch("events", CaseEvent.objects.select_related("actor"))
+"""For the query of a case whose timeline and history are shown: one query for both."""
+RECOMMENDATIONS: Final = Prefetch(
+    "recommendations",
+    Recommendation.objects.select_related("solution", "blueprint", "organisation").prefetch_related(
+        Prefetch(
+            "solution__blueprints", Blueprint.objects.bookable(), to_attr="bookable_blueprints"
+        )
+    ),
+)
+"""With the test environments that can be booked for a recommended solution."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +60,7 @@ class Entry:
 
 
 def timeline(case: ConsultingRequest, *, internal: bool) -> list[Entry]:
-    """The conversation, oldest first; with notes and internal events only for the OSK. Four queries."""
+    """The conversation, oldest first; with notes and internal events only for the OSK."""
     entries = [
         Entry("message", case.submitted_at or case.created_at, case.author, body=case.description)
     ]
@@ -64,9 +80,7 @@ def timeline(case: ConsultingRequest, *, internal: bool) -> list[Entry]:
         )
         for m in messages
     ]
-    results = case.results.select_related("author").prefetch_related(
-        "recommendations__solution", "recommendations__blueprint", "recommendations__organisation"
-    )
+    results = case.results.select_related("author").prefetch_related(RECOMMENDATIONS)
     entries += [
         Entry(
             "answer",
@@ -88,7 +102,7 @@ def timeline(case: ConsultingRequest, *, internal: bool) -> list[Entry]:
             is_internal=event.kind in _INTERNAL_EVENTS,
             label=event.label,
         )
-        for event in case.events.select_related("actor")
+        for event in case.events.all()
         if event.kind in shown
     ]
     # sort() is stable: what happened in the same moment stays in the order messages, answers, events.
@@ -98,5 +112,5 @@ def timeline(case: ConsultingRequest, *, internal: bool) -> list[Entry]:
 
 def history(case: ConsultingRequest, *, internal: bool) -> list[CaseEvent]:
     """What happened, newest first."""
-    events = list(case.events.select_related("actor").order_by("-at", "-pk"))
-    return events if internal else [event for event in events if event.kind in _HISTORY]
+    events = reversed(case.events.all())
+    return [event for event in events if internal or event.kind in _HISTORY]

@@ -101,10 +101,10 @@ def days_left(day: date, today: date) -> str:
 
 @dataclass(frozen=True)
 class Due:
-    """A promise as lists and pages show it: a tone (the ``osk-due--…`` classes), an icon, words."""
+    """A promise as lists and pages show it, with ``{% due due.tone due.text %}``."""
 
     tone: str
-    icon: str
+    """over, soon, ok, rest or done."""
     text: str
     on: date | None = None
 
@@ -129,14 +129,14 @@ def due(case: ConsultingRequest, today: date | None = None) -> Due | None:
     """The promise as a short sign for lists; None where there is nothing to promise."""
     today = today or clock.today()
     if case.state == CaseState.WAITING_REQUESTER:
-        return Due("rest", "pause", _("time rests"))
+        return Due("rest", _("time rests"))
     if case.is_with_osk and case.answer_due_on is not None:
         return _running(case.answer_due_on, today)
     if case.answered_at is not None and case.answer_due_on is not None:
         day = berlin_day(case.answered_at)
         if day <= case.answer_due_on:
-            return Due("done", "haken", _("kept on %(date)s") % {"date": short_date(day)}, day)
-        return Due("ok", "uhr", _("answered on %(date)s") % {"date": short_date(day)}, day)
+            return Due("done", _("kept on %(date)s") % {"date": short_date(day)}, day)
+        return Due("ok", _("answered on %(date)s") % {"date": short_date(day)}, day)
     return None
 
 
@@ -152,7 +152,7 @@ def first_response(case: ConsultingRequest, today: date | None = None) -> Due | 
 def _running(day: date, today: date) -> Due:
     words = days_left(day, today)
     if day < today:
-        return Due("over", "dreieck", words, day)
+        return Due("over", words, day)
     if working_days_between(today, day) <= DUE_SOON_DAYS:
-        return Due("soon", "uhr", words, day)
-    return Due("ok", "uhr", words, day)
+        return Due("soon", words, day)
+    return Due("ok", words, day)

@@ -69,23 +69,27 @@ class CaseQuerySet(models.QuerySet["ConsultingRequest"]):
         deputy, those who take part, the organisation when it is shared): active members, once the
         author's own membership was confirmed (product.md, Belonging: until then author and OSK only).
         """
+        if user.is_authenticated and user.is_advisor:
+            return self.filter(~Q(state=CaseState.DRAFT) | Q(author=user))
+        return self.shared_with(user)
+
+    def shared_with(self, user: User) -> CaseQuerySet:
+        """What ``user`` may read as a member of the requester's side: written, joined or shared."""
         if not user.is_authenticated or not user.is_active:
             return self.none()
         own = Q(author=user) & (Q(state=CaseState.DRAFT) | ~_has_left(user))
+        takes_part = CaseQuerySet(self.model).filter(participants__user=user)
         colleague = (
             ~Q(state=CaseState.DRAFT)
             & (
                 Q(deputy=user)
-                | Q(pk__in=CaseQuerySet(self.model).filter(participants__user=user).values("pk"))
+                | Q(pk__in=takes_part.values("pk"))
                 | Q(visibility=Visibility.ORGANISATION)
             )
             & _is_active_member(user)
             & _author_is_confirmed()
         )
-        allowed = own | colleague
-        if user.is_advisor:
-            allowed |= ~Q(state=CaseState.DRAFT)
-        return self.filter(allowed)
+        return self.filter(own | colleague)
 
     def of_managed_organisations(self, user: User) -> CaseQuerySet:
         """Requests of which ``user`` as Organisationsverwaltung sees reference, author, state, date.
@@ -105,7 +109,7 @@ def _memberships_here() -> models.QuerySet[Membership]:
 
 
 def _is_active_member(user: User) -> Q:
-    return Q(Exists(_memberships_here().active().filter(user=user)))  # type: ignore[attr-defined] # a MembershipQuerySet
+    return Q(Exists(_memberships_here().filter(user=user, state=MembershipState.ACTIVE)))
 
 
 def _has_left(user: User) -> Q:

@@ -1,5 +1,35 @@
-from django.urls import URLPattern
+from django.urls import path
+
+from consulting.views import drafts, requests, start
 
 app_name = "consulting"
 
-urlpatterns: list[URLPattern] = []
+intake_urls = [
+    path("", start.home, name="home"),
+    path("anfrage/neu/", start.request_start, name="request_start"),
+    path("anfrage/neu/thema/", start.request_new_subject, name="request_new_subject"),
+    path("anfrage/neu/anmelden/", start.request_sign_in, name="request_sign_in"),
+    path("anfrage/<uuid:public_id>/anliegen/", drafts.request_kind, name="request_kind"),
+    path("anfrage/<uuid:public_id>/thema/", drafts.request_subject, name="request_subject"),
+    path("anfrage/<uuid:public_id>/umfeld/", drafts.request_context, name="request_context"),
+    path("anfrage/<uuid:public_id>/freigabe/", drafts.request_sharing, name="request_sharing"),
+    path("anfrage/<uuid:public_id>/pruefen/", drafts.request_check, name="request_check"),
+    path("anfrage/<uuid:public_id>/gesendet/", drafts.request_sent, name="request_sent"),
+    path("anfrage/<uuid:public_id>/loeschen/", drafts.draft_delete, name="draft_delete"),
+]
+
+request_urls = [
+    path("anfragen/", requests.request_list, name="request_list"),
+    path("anfrage/<uuid:public_id>/", requests.request_detail, name="request_detail"),
+    path("anfrage/<uuid:public_id>/antworten/", requests.request_reply, name="request_reply"),
+    path("anfrage/<uuid:public_id>/nachricht/", requests.request_message, name="request_message"),
+    path("anfrage/<uuid:public_id>/abschliessen/", requests.request_close, name="request_close"),
+    path("anfrage/<uuid:public_id>/oeffnen/", requests.request_reopen, name="request_reopen"),
+    path(
+        "anfrage/<uuid:public_id>/zurueckziehen/",
+        requests.request_withdraw,
+        name="request_withdraw",
+    ),
+]
+
+urlpatterns = intake_urls + request_urls

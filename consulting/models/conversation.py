@@ -14,7 +14,7 @@ from osk_portal.toolkit.transitions import Event
 class CaseMessage(Addressed):
     """Something said in a case: public for the requester's side, or an internal note of the OSK.
 
-    ``public_id`` comes from the form, so that a form sent twice says it once.
+    ``form_id`` comes from the form, so that a form sent twice says it once.
     """
 
     case = models.ForeignKey(
@@ -27,6 +27,7 @@ class CaseMessage(Addressed):
     kind = models.CharField(max_length=20, choices=MessageKind, default=MessageKind.MESSAGE)
     is_internal = models.BooleanField(_("internal, OSK only"), default=False)
     body = models.TextField(_("text"))
+    form_id = models.UUIDField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(default=clock.now)
 
     class Meta:
@@ -35,6 +36,11 @@ class CaseMessage(Addressed):
         ordering = ["created_at", "pk"]
         indexes = [models.Index(fields=["case", "created_at"], name="message_of_case")]
         constraints = [
+            models.UniqueConstraint(
+                fields=["case", "author", "form_id"],
+                name="message_once_a_form",
+                violation_error_message=_("This was sent already."),
+            ),
             models.CheckConstraint(
                 condition=Q(kind=MessageKind.NOTE, is_internal=True)
                 | Q(kind=MessageKind.REASON)

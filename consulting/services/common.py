@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from django.utils.translation import gettext as _
 
@@ -57,7 +57,7 @@ def write_message(
     message_id: UUID | None = None,
 ) -> CaseMessage:
     return CaseMessage.objects.create(
-        public_id=message_id or uuid4(),
+        form_id=message_id,
         case=case,
         author=actor,
         by_osk=by_osk,

@@ -106,4 +106,4 @@ def _is_said(case: ConsultingRequest, actor: User, message_id: UUID | None) -> b
     """The form's id is in the case already: sent twice by double click or reload."""
     if message_id is None:
         return False
-    return CaseMessage.objects.filter(public_id=message_id, case=case, author=actor).exists()
+    return CaseMessage.objects.filter(form_id=message_id, case=case, author=actor).exists()

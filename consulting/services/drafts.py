@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from typing import Any
+from uuid import UUID, uuid4
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
@@ -38,16 +39,26 @@ class Incomplete(Exception):
 
 @transaction.atomic
 def create_draft(
-    *, actor: User, values: Mapping[str, Any], solutions: Iterable[Solution] = ()
+    *,
+    actor: User,
+    values: Mapping[str, Any],
+    solutions: Iterable[Solution] = (),
+    draft_id: UUID | None = None,
 ) -> ConsultingRequest:
-    """The first save. ``values``: any of CONTENT_FIELDS."""
+    """The first save. ``values``: any of CONTENT_FIELDS.
+
+    ``draft_id`` comes from the form: sent twice, it is one draft, the second time unchanged.
+    """
     if not permissions.may_begin_request(actor):
         raise PermissionDenied("begin a request")
     now = clock.now()
-    case = ConsultingRequest(author=actor, created_at=now, updated_at=now)
-    _set(case, values)
-    case.save()
-    case.solutions.set(solutions)
+    case, is_new = ConsultingRequest.objects.get_or_create(
+        public_id=draft_id or uuid4(),
+        author=actor,
+        defaults={**_checked(values), "created_at": now, "updated_at": now},
+    )
+    if is_new:
+        case.solutions.set(solutions)
     return case
 
 
@@ -157,13 +168,17 @@ def _begin_draft(case_id: int, actor: User, expected_version: int | None) -> Con
 
 def _set(case: ConsultingRequest, values: Mapping[str, Any]) -> set[str]:
     """Set the given content fields; returns the names of those that changed."""
-    unknown = set(values) - CONTENT_FIELDS
-    if unknown:
-        raise ValueError(f"no content of a request: {unknown}")
-    changed = {name for name, value in values.items() if getattr(case, name) != value}
+    changed = {name for name, value in _checked(values).items() if getattr(case, name) != value}
     for name, value in values.items():
         setattr(case, name, value)
     return changed
+
+
+def _checked(values: Mapping[str, Any]) -> Mapping[str, Any]:
+    unknown = set(values) - CONTENT_FIELDS
+    if unknown:
+        raise ValueError(f"no content of a request: {unknown}")
+    return values
 
 
 def _touch(case: ConsultingRequest) -> None:

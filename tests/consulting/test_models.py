@@ -188,7 +188,7 @@ def test_reopening_is_possible_for_90_days(clock) -> None:
     assert case.can(A.REOPEN)
     clock.move_to(closed + timedelta(days=91))
     assert not case.can(A.REOPEN)
-    with pytest.raises(TransitionNotAllowed, match="reopen"):
+    with pytest.raises(TransitionNotAllowed, match="Wiederöffnen"):
         case.reopen(actor=case.author)
 
 

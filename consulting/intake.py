@@ -1,0 +1,188 @@
+"""The steps of the intake, who may choose which organisation, and what an anonymous visitor has typed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+from uuid import UUID, uuid4
+
+from django.contrib.sessions.backends.base import SessionBase
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from catalog.models import Solution
+from consulting.models import ConsultingRequest
+from consulting.services.drafts import REQUIRED_FIELDS
+from network.enums import MembershipState
+from network.models import Membership, Organisation
+from network.permissions import active_memberships
+from network.querysets import OrganisationQuerySet
+from osk_portal.accounts.models import User
+
+
+@dataclass(frozen=True)
+class Step:
+    slug: str
+    url_name: str
+    label: Any
+    fields: tuple[str, ...]
+
+
+STEPS: Final = (
+    Step("anliegen", "consulting:request_kind", pgettext_lazy("step", "Request"), ("kind",)),
+    Step(
+        "thema",
+        "consulting:request_subject",
+        _("What is it about?"),
+        ("title", "description", "topics", "phase", "wished_on"),
+    ),
+    Step(
+        "umfeld",
+        "consulting:request_context",
+        _("Context"),
+        ("organisation", "own_reference", "users_count", "software_in_use"),
+    ),
+    Step("freigabe", "consulting:request_sharing", _("Who may read along?"), ("visibility",)),
+)
+KIND, SUBJECT, CONTEXT, SHARING = STEPS
+
+
+@dataclass(frozen=True)
+class Place:
+    """A step as the progress bar shows it; ``url`` only where one can go back to."""
+
+    label: Any
+    number: int
+    is_current: bool
+    is_done: bool
+    url: str
+
+
+def progress(current: Step, case: ConsultingRequest | None) -> list[Place]:
+    here = STEPS.index(current)
+    return [
+        Place(
+            step.label,
+            number + 1,
+            number == here,
+            number < here,
+            reverse(step.url_name, args=[case.public_id]) if case and number < here else "",
+        )
+        for number, step in enumerate(STEPS)
+    ]
+
+
+def step_of(field: str) -> Step:
+    return next(step for step in STEPS if field in step.fields)
+
+
+def missing_fields(case: ConsultingRequest) -> list[str]:
+    return [name for name in REQUIRED_FIELDS if not getattr(case, name)]
+
+
+def first_open_step(case: ConsultingRequest) -> Step | None:
+    """The first step that still lacks something; None when the draft can be checked."""
+    missing = missing_fields(case)
+    return step_of(missing[0]) if missing else None
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The organisations that a person may ask for.
+
+    One entitled membership leaves nothing to choose. Without any active membership every entitled
+    organisation can be named; it confirms the membership later (product.md, Belonging).
+    """
+
+    organisations: OrganisationQuerySet
+    must_be_confirmed: bool
+    fixed: Organisation | None = None
+
+    @property
+    def is_fixed(self) -> bool:
+        return self.fixed is not None
+
+
+def organisations_for(user: User) -> Choice:
+    entitled = Organisation.objects.filter(is_entitled=True)
+    mine = [m.organisation for m in active_memberships(user) if m.organisation.is_entitled]
+    if len(mine) == 1:
+        return Choice(entitled, False, mine[0])
+    if mine:
+        return Choice(entitled.filter(pk__in=[o.pk for o in mine]), False)
+    return Choice(entitled, True)
+
+
+def colleagues_of(user: User, organisation: Organisation | None) -> list[User]:
+    """Whom ``user`` may name: active members of the organisation, for its active members only.
+
+    Whoever merely claims to belong to an authority must not learn who works there.
+    """
+    if organisation is None:
+        return []
+    if all(m.organisation_id != organisation.pk for m in active_memberships(user)):
+        return []
+    return list(
+        User.objects.filter(
+            memberships__organisation=organisation,
+            memberships__state=MembershipState.ACTIVE,
+            is_active=True,
+        )
+        .exclude(pk=user.pk)
+        .order_by("name", "email")
+    )
+
+
+def pending_membership(user: User, organisation: Organisation | None) -> bool:
+    if organisation is None:
+        return False
+    return Membership.objects.filter(
+        user=user, organisation=organisation, state=MembershipState.PENDING
+    ).exists()
+
+
+class Visitor:
+    """What somebody has typed before there is a draft, kept in the session.
+
+    An anonymous visitor may fill in the first two steps. At the first save we ask for login or sign-up;
+    the session lives on through both, and the draft is made of it afterwards.
+    """
+
+    KEY = "consulting_intake"
+
+    def __init__(self, session: SessionBase) -> None:
+        self._session = session
+        kept = session.get(self.KEY)
+        self._kept: dict[str, Any] = kept if isinstance(kept, dict) else {}
+
+    @property
+    def draft_id(self) -> UUID:
+        """Address of the draft to come: made of the same words twice, it is one draft."""
+        return UUID(self._kept["draft_id"]) if "draft_id" in self._kept else uuid4()
+
+    def values(self) -> dict[str, Any]:
+        """Content fields of a draft."""
+        values = {k: v for k, v in self._kept.items() if k not in ("draft_id", "solutions")}
+        if values.get("wished_on"):
+            values["wished_on"] = date.fromisoformat(values["wished_on"])
+        return values
+
+    def solutions(self) -> list[Solution]:
+        slugs = self._kept.get("solutions", [])
+        return list(Solution.objects.published().filter(slug__in=slugs)) if slugs else []
+
+    def keep(self, values: Mapping[str, Any], *, solutions: list[str] | None = None) -> None:
+        kept = {**self._kept, **values}
+        if isinstance(kept.get("wished_on"), date):
+            kept["wished_on"] = kept["wished_on"].isoformat()
+        if solutions is not None:
+            kept["solutions"] = solutions
+        kept.setdefault("draft_id", str(uuid4()))
+        self._kept = self._session[self.KEY] = kept
+
+    def forget(self) -> None:
+        self._session.pop(self.KEY, None)
+        self._kept = {}

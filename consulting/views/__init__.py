@@ -1,0 +1,1 @@
+"""The pages of consulting that people outside the OSK see."""

@@ -1,0 +1,265 @@
+"""Requests that were sent: the list, one request, and what the requester's side does with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.db.models import Prefetch
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from consulting import conversation, permissions, services
+from consulting.enums import CaseAction, CaseState
+from consulting.forms import TextForm, message_form, reopen_form, reply_form
+from consulting.models import ConsultingRequest, Participant, PartnerQuestion
+from consulting.presentation import Standing
+from consulting.views.start import crumbs
+from osk_portal.toolkit.access import LOGIN, AuthenticatedRequest, access
+from osk_portal.toolkit.transitions import TransitionNotAllowed
+
+PAGE_SIZE = 20
+
+
+@access(LOGIN)
+@require_safe
+def request_list(request: AuthenticatedRequest) -> HttpResponse:
+    """One's own and shared requests; for the Organisationsverwaltung the others' bare facts too."""
+    mine = ConsultingRequest.objects.shared_with(request.user)
+    page = Paginator(mine.for_list(), PAGE_SIZE).get_page(request.GET.get("page"))
+    managed = ConsultingRequest.objects.of_managed_organisations(request.user).exclude(
+        pk__in=mine.order_by().values("pk")
+    )
+    managed_page = Paginator(managed.for_list(), PAGE_SIZE).get_page(request.GET.get("managed"))
+    context = {
+        "page": page,
+        "rows": [(case, Standing(case)) for case in page.object_list],
+        "managed_page": managed_page,
+        "managed_rows": [(case, Standing(case)) for case in managed_page.object_list],
+        "may_begin": permissions.may_begin_request(request.user),
+        "crumbs": crumbs((_("My requests"), None)),
+    }
+    return render(request, "consulting/request_list.html", context)
+
+
+@access(LOGIN)
+@require_safe
+def request_detail(request: AuthenticatedRequest, public_id: UUID) -> HttpResponse:
+    case = _case(request, public_id)
+    if case.is_draft:
+        return redirect("consulting:request_check", case.public_id)
+    return _detail_page(request, case)
+
+
+@access(LOGIN)
+def request_reply(request: AuthenticatedRequest, public_id: UUID) -> HttpResponse:
+    """Reply to our question."""
+
+    def send(case: ConsultingRequest, form: TextForm) -> bool:
+        event = services.reply(
+            case_id=case.pk,
+            actor=request.user,
+            text=form.cleaned_data["text"],
+            message_id=form.cleaned_data["message_id"],
+        )
+        return event is not None
+
+    return _say(
+        request, public_id, reply_form(request.POST or None), send, _("Your reply is sent.")
+    )
+
+
+@access(LOGIN)
+def request_message(request: AuthenticatedRequest, public_id: UUID) -> HttpResponse:
+    """A message at any time; to an answered request it is a follow-up question."""
+
+    def send(case: ConsultingRequest, form: TextForm) -> bool:
+        event = services.add_message(
+            case_id=case.pk,
+            actor=request.user,
+            text=form.cleaned_data["text"],
+            message_id=form.cleaned_data["message_id"],
+        )
+        return event is not None
+
+    return _say(
+        request, public_id, message_form(request.POST or None), send, _("Your message is sent.")
+    )
+
+
+@access(LOGIN)
+@require_POST
+def request_close(request: AuthenticatedRequest, public_id: UUID) -> HttpResponse:
+    case = _case(request, public_id)
+    return _act(
+        request,
+        case,
+        lambda: services.close(case_id=case.pk, actor=request.user),
+        _("The consulting is finished. Thank you!"),
+    )
+
+
+@access(LOGIN)
+def request_reopen(request: AuthenticatedRequest, public_id: UUID) -> HttpResponse:
+    case = _case(request, public_id)
+    if not permissions.may(request.user, CaseAction.REOPEN, case):
+        raise PermissionDenied
+    form = reopen_form(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            services.reopen(case_id=case.pk, actor=request.user, reason=form.cleaned_data["text"])
+        except TransitionNotAllowed as error:
+            return _detail_page(request, _case(request, public_id), moved=error, unsent=form)
+        messages.success(request, _("Your request is open again."))
+        return redirect(case)
+    if not case.can(CaseAction.REOPEN):
+        messages.info(request, _("This request cannot be reopened now."))
+        return redirect(case)
+    return render(
+        request,
+        "consulting/request_reopen.html",
+        {"case": case, "form": form, "crumbs": _crumbs(case, _("Reopen request"))},
+    )
+
+
+@access(LOGIN)
+def request_withdraw(request: AuthenticatedRequest, public_id: UUID) -> HttpResponse:
+    case = _case(request, public_id)
+    if not permissions.may(request.user, CaseAction.WITHDRAW, case):
+        raise PermissionDenied
+    if request.method == "POST":
+        return _act(
+            request,
+            case,
+            lambda: services.withdraw(case_id=case.pk, actor=request.user),
+            _("Your request is withdrawn."),
+        )
+    if not case.can(CaseAction.WITHDRAW):
+        messages.info(request, _("This request cannot be withdrawn now."))
+        return redirect(case)
+    return render(
+        request,
+        "consulting/request_withdraw.html",
+        {"case": case, "crumbs": _crumbs(case, _("Withdraw request"))},
+    )
+
+
+def _case(request: AuthenticatedRequest, public_id: UUID) -> ConsultingRequest:
+    """With what the page shows; a stranger gets 404."""
+    return get_object_or_404(
+        ConsultingRequest.objects.visible_to(request.user)
+        .select_related("organisation", "author", "assignee", "deputy", "duplicate_of")
+        .prefetch_related(
+            Prefetch("participants", Participant.objects.select_related("user")),
+            Prefetch("partner_questions", PartnerQuestion.objects.select_related("organisation")),
+            conversation.EVENTS,
+            "solutions",
+        ),
+        public_id=public_id,
+    )
+
+
+def _act(
+    request: AuthenticatedRequest,
+    case: ConsultingRequest,
+    act: Callable[[], object],
+    done: str,
+) -> HttpResponse:
+    """A button: done and said, or told what has changed."""
+    try:
+        act()
+    except TransitionNotAllowed as error:
+        messages.warning(request, str(error))
+    else:
+        messages.success(request, done)
+    return redirect("consulting:request_detail", case.public_id)
+
+
+def _say(
+    request: AuthenticatedRequest,
+    public_id: UUID,
+    form: TextForm,
+    send: Callable[[ConsultingRequest, TextForm], bool],
+    done: str,
+) -> HttpResponse:
+    """Send a text. On a case that has moved on, the page is shown as it is now, with the text kept."""
+    case = _case(request, public_id)
+    if not permissions.is_requester_side(request.user, case):
+        raise PermissionDenied
+    if request.method != "POST":
+        return redirect(case)
+    if not form.is_valid():
+        return _detail_page(request, case, form=form, status=422)
+    try:
+        send(case, form)
+    except TransitionNotAllowed as error:
+        return _detail_page(request, _case(request, public_id), moved=error, unsent=form)
+    messages.success(request, done)
+    return redirect(case)
+
+
+def _detail_page(
+    request: AuthenticatedRequest,
+    case: ConsultingRequest,
+    *,
+    form: TextForm | None = None,
+    moved: TransitionNotAllowed | None = None,
+    unsent: TextForm | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    """``form``: the composer with its errors. ``unsent``: a text that found the case in another state."""
+    allowed = permissions.allowed_actions(request.user, case)
+    is_side = permissions.is_requester_side(request.user, case)
+    kept = str(unsent["text"].value() or "") if unsent else ""
+    if form is None and is_side:
+        form = _composer(case, allowed, kept)
+    timeline = conversation.timeline(case, internal=False)
+    answers = [entry for entry in timeline if entry.what == "answer"]
+    context = {
+        "case": case,
+        "standing": Standing(case),
+        "actions": {action.value for action in allowed},
+        "composer": form,
+        "is_reply": CaseAction.REPLY in allowed,
+        "moved": moved,
+        "unsent": kept if form is None else "",
+        "recommendations": answers[-1].recommendations if answers else [],
+        "timeline": timeline,
+        "history": conversation.history(case, internal=False),
+        "is_pending": permissions.is_membership_open(case),
+        "is_side": is_side,
+        "may_share": permissions.can_share(request.user, case),
+        "is_over": case.state in (CaseState.DECLINED, CaseState.DUPLICATE, CaseState.WITHDRAWN),
+        "crumbs": _crumbs(case),
+    }
+    if moved is not None:
+        status = 409
+    return render(request, "consulting/request_detail.html", context, status=status)
+
+
+def _composer(
+    case: ConsultingRequest, allowed: frozenset[CaseAction], kept: str
+) -> TextForm | None:
+    """The form for what the requester's side may say now, with a text that was kept."""
+    if CaseAction.REPLY in allowed:
+        form = reply_form()
+    elif case.takes_messages:
+        form = message_form()
+    else:
+        return None
+    form.initial["text"] = kept
+    return form
+
+
+def _crumbs(case: ConsultingRequest, *more: str) -> list[tuple[str, str | None]]:
+    trail: list[tuple[str, str | None]] = [(_("My requests"), reverse("consulting:request_list"))]
+    here = str(case.reference or _("Draft"))
+    if not more:
+        return crumbs(*trail, (here, None))
+    return crumbs(*trail, (here, case.get_absolute_url()), (more[0], None))

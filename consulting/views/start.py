@@ -1,0 +1,150 @@
+"""The start page, and the first two steps before there is a draft."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from catalog.models import Solution
+from consulting import deadlines, intake, permissions, services
+from consulting.forms import KindForm, SubjectForm
+from consulting.matching import similar_solutions
+from consulting.models import ConsultingRequest
+from osk_portal.accounts.models import User
+from osk_portal.toolkit import clock
+from osk_portal.toolkit.access import PUBLIC, access
+
+LONGEST_PREFILL = 200
+
+
+@access(PUBLIC)
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    today = clock.today()
+    context = {
+        "first_response_days": settings.OSK_FIRST_RESPONSE_DAYS,
+        "answer_days": settings.OSK_ANSWER_DAYS,
+        "first_response_on": deadlines.first_response_due(today),
+        "answer_on": deadlines.answer_due(today),
+        "crumbs": [(_("Home"), reverse("pages:home")), (_("Consulting"), None)],
+    }
+    return render(request, "consulting/home.html", context)
+
+
+@access(PUBLIC)
+def request_start(request: HttpRequest) -> HttpResponse:
+    """Step 1. For a signed-in person it makes the draft; a visitor's choice is kept in the session."""
+    refused = _refused(request)
+    if refused:
+        return refused
+    visitor = intake.Visitor(request.session)
+    form = KindForm(
+        data=request.POST if request.method == "POST" else None, initial=visitor.values()
+    )
+    if request.method == "POST" and form.is_valid():
+        title, solutions = _prefill(request)
+        values = {**visitor.values(), "kind": form.cleaned_data["kind"]}
+        if title and not values.get("title"):
+            values["title"] = title
+        visitor.keep(values, solutions=solutions or None)
+        if not request.user.is_authenticated:
+            return redirect("consulting:request_new_subject")
+        case = _make_draft(request, visitor)
+        return redirect("consulting:request_subject", case.public_id)
+    context = {
+        "form": form,
+        "places": intake.progress(intake.KIND, None),
+        "number": 1,
+        "query": request.META.get("QUERY_STRING", ""),
+        "crumbs": crumbs(),
+    }
+    return render(request, "consulting/request_kind.html", context)
+
+
+@access(PUBLIC)
+def request_new_subject(request: HttpRequest) -> HttpResponse:
+    """Step 2 without a draft. Saving needs a login; what was typed waits in the session."""
+    refused = _refused(request)
+    if refused:
+        return refused
+    visitor = intake.Visitor(request.session)
+    kept = visitor.values()
+    if "kind" not in kept:
+        return redirect("consulting:request_start")
+    as_draft = "save_draft" in request.POST
+    form = SubjectForm(
+        data=request.POST if request.method == "POST" else None, initial=kept, as_draft=as_draft
+    )
+    if request.method == "POST" and form.is_valid():
+        visitor.keep(form.values())
+        if not request.user.is_authenticated:
+            return redirect("consulting:request_sign_in")
+        case = _make_draft(request, visitor)
+        if as_draft:
+            return redirect("consulting:request_list")
+        return redirect("consulting:request_context", case.public_id)
+    context = {
+        "form": form,
+        "places": intake.progress(intake.SUBJECT, None),
+        "number": 2,
+        "back_url": reverse("consulting:request_start"),
+        "is_restored": request.user.is_authenticated and bool(kept.get("title")),
+        "similar": similar_solutions(str(form["title"].value() or "")),
+        "crumbs": crumbs(),
+    }
+    return render(request, "consulting/request_subject.html", context)
+
+
+@access(PUBLIC)
+@require_safe
+def request_sign_in(request: HttpRequest) -> HttpResponse:
+    """Asks for login or sign-up at the first save, and says that nothing is lost."""
+    back = reverse("consulting:request_new_subject")
+    if request.user.is_authenticated:
+        return redirect(back)
+    return render(request, "consulting/request_sign_in.html", {"next": back, "crumbs": crumbs()})
+
+
+def crumbs(*more: tuple[str, str | None]) -> list[tuple[str, str | None]]:
+    if not more:
+        more = ((_("New request"), None),)
+    return [
+        (_("Home"), reverse("pages:home")),
+        (_("Consulting"), reverse("consulting:home")),
+        *more,
+    ]
+
+
+def _refused(request: HttpRequest) -> HttpResponse | None:
+    """A page that says why for members of organisations that are not entitled to advice."""
+    if not request.user.is_authenticated:
+        return None
+    if permissions.may_begin_request(request.user):
+        return None
+    return render(request, "consulting/not_entitled.html", {"crumbs": crumbs()}, status=403)
+
+
+def _make_draft(request: HttpRequest, visitor: intake.Visitor) -> ConsultingRequest:
+    case = services.create_draft(
+        actor=cast("User", request.user),
+        values=visitor.values(),
+        solutions=visitor.solutions(),
+        draft_id=visitor.draft_id,
+    )
+    visitor.forget()
+    return case
+
+
+def _prefill(request: HttpRequest) -> tuple[str, list[str]]:
+    """``?solution=slug`` from an entry of the catalog, ``?q=``/``?title=`` from an empty search."""
+    title = " ".join((request.GET.get("title") or request.GET.get("q") or "").split())
+    printable = "".join(c for c in title if c.isprintable())[:LONGEST_PREFILL]
+    slugs = [s for s in request.GET.getlist("solution")[:5] if s and "\x00" not in s]
+    known = Solution.objects.published().filter(slug__in=slugs) if slugs else []
+    return printable, [solution.slug for solution in known]
