@@ -15,6 +15,7 @@ from osk_portal.toolkit.catalogues import compile_stale  # as below
 compile_stale((Path(__file__).resolve().parent.parent / "locale").iterdir())
 
 from osk_portal.settings import *  # noqa: E402, F403 # the environment must be set first
+from tests.undefined_variables import FailOnUndefined  # noqa: E402 # as above
 
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
@@ -23,3 +24,4 @@ STORAGES["staticfiles"] = {  # noqa: F405 # from the line above
 }
 CACHES["default"] = {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}  # noqa: F405 # as above
 WHITENOISE_AUTOREFRESH = True
+TEMPLATES[0]["OPTIONS"]["string_if_invalid"] = FailOnUndefined("undefined")  # noqa: F405 # as above

@@ -1,0 +1,169 @@
+"""Error pages are whole pages and ask the database nothing."""
+
+from typing import Any
+
+import psycopg
+import pytest
+from django.core.exceptions import PermissionDenied, SuspiciousOperation
+from django.db import InterfaceError, OperationalError
+from django.db.utils import DatabaseError
+from django.http import HttpRequest
+from django.test import Client, RequestFactory
+from django.urls import path
+from django.utils.functional import SimpleLazyObject
+
+from osk_portal.pages import errors
+from osk_portal.toolkit.access import PUBLIC, access
+from osk_portal.urls import (
+    handler400,
+    handler403,
+    handler404,
+    handler500,
+)
+from osk_portal.urls import urlpatterns as real_patterns
+
+__all__ = ["handler400", "handler403", "handler404", "handler500"]
+
+
+def failing(error: BaseException, cause: BaseException | None = None) -> Any:
+    def view(request: HttpRequest) -> Any:
+        raise error from cause
+
+    return access(PUBLIC)(view)
+
+
+urlpatterns = [
+    path("test/400/", failing(SuspiciousOperation("bad"))),
+    path("test/403/", failing(PermissionDenied())),
+    path("test/500/", failing(ZeroDivisionError("ours"))),
+    path("test/503/", failing(OperationalError("gone"), psycopg.OperationalError("gone"))),
+    path(
+        "test/deadlock/",
+        failing(OperationalError("deadlock"), psycopg.errors.DeadlockDetected("deadlock")),
+    ),
+    *real_patterns,
+]
+
+here = pytest.mark.urls("tests.pages.test_errors")
+
+
+@pytest.fixture
+def visitor() -> Client:
+    return Client(raise_request_exception=False)
+
+
+@here
+@pytest.mark.parametrize(
+    ("address", "status", "words"),
+    [
+        ("/test/400/", 400, "Wir können diese Eingabe nicht lesen"),
+        ("/test/403/", 403, "Sie haben keinen Zugriff auf diese Seite"),
+        ("/gibt/es/nicht/", 404, "Diese Seite gibt es nicht"),
+        ("/test/500/", 500, "Bei uns ist ein Fehler aufgetreten"),
+        ("/test/503/", 503, "Das Portal ist gerade nicht erreichbar"),
+    ],
+)
+def test_each_error_is_a_whole_page_without_the_database(
+    visitor: Client, expect_errors: None, address: str, status: int, words: str
+) -> None:
+    # No database mark: a single query fails this test.
+    response = visitor.get(address)
+
+    html = response.content.decode()
+    assert response.status_code == status
+    assert f'<h1 class="osk-h1">{words}</h1>' in html
+    assert "<title>" in html
+    assert "Impressum" in html
+    assert "Content-Security-Policy" in response
+
+
+@here
+def test_error_pages_speak_english_too(visitor: Client) -> None:
+    response = visitor.get("/gibt/es/nicht/", headers={"Accept-Language": "en"})
+
+    assert "This page does not exist" in response.content.decode()
+
+
+@here
+def test_an_error_of_ours_has_a_number_to_tell(visitor: Client, expect_errors: None) -> None:
+    response = visitor.get("/test/500/", headers={"X-Request-ID": "abcdef123456"})
+
+    assert "abcdef123456" in response.content.decode()
+
+
+@here
+def test_an_outage_asks_to_come_back_and_leaves_no_trace(
+    visitor: Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    response = visitor.get("/test/503/")
+
+    assert response["Retry-After"] == "30"
+    assert [r.levelname for r in caplog.records if "unreachable" in r.getMessage()] == ["WARNING"]
+
+
+@here
+def test_a_statement_that_fails_is_our_mistake(visitor: Client, expect_errors: None) -> None:
+    assert visitor.get("/test/deadlock/").status_code == 500
+
+
+@pytest.mark.parametrize(
+    ("error", "cause", "is_down"),
+    [
+        (OperationalError(), psycopg.OperationalError(), True),
+        (OperationalError(), psycopg.errors.AdminShutdown(), True),
+        (OperationalError(), psycopg.errors.CannotConnectNow(), True),
+        (OperationalError(), psycopg.errors.TooManyConnections(), True),
+        (OperationalError(), psycopg.errors.DeadlockDetected(), False),
+        (OperationalError(), psycopg.errors.QueryCanceled(), False),
+        (InterfaceError(), None, True),
+        (DatabaseError(), None, False),
+        (ValueError(), None, False),
+        (None, None, False),
+    ],
+)
+def test_what_counts_as_an_outage(
+    error: BaseException | None, cause: BaseException | None, is_down: bool
+) -> None:
+    if error is not None:
+        error.__cause__ = cause
+
+    assert errors.is_database_down(error) is is_down
+
+
+def test_a_wrong_token_is_explained(db: None) -> None:
+    strict = Client(enforce_csrf_checks=True)
+
+    response = strict.post("/barriere-melden/", {"description": "x"})
+
+    assert response.status_code == 403
+    assert "Das Formular war zu lange geöffnet" in response.content.decode()
+
+
+@pytest.mark.parametrize(
+    "handler",
+    [
+        errors.bad_request,
+        errors.permission_denied,
+        errors.csrf_failure,
+        errors.not_found,
+        errors.unavailable,
+        errors.server_error,
+    ],
+)
+def test_no_error_page_asks_who_is_signed_in(rf: RequestFactory, handler: Any) -> None:
+    def explode() -> None:
+        raise AssertionError("an error page asked for the session")
+
+    request = rf.get("/mein/")
+    request.user = SimpleLazyObject(explode)
+    request.session = SimpleLazyObject(explode)
+
+    assert "Mein Bereich" in handler(request).content.decode()
+
+
+def test_too_many_tries_is_a_page_of_ours(rf: RequestFactory) -> None:
+    from django.shortcuts import render
+
+    html = render(rf.get("/"), "429.html", status=429).content.decode()
+
+    assert "Versuchen Sie es in 10 Minuten erneut." in html
