@@ -11,6 +11,9 @@ class PortalConfig(AppConfig):
     name = "osk_portal"
     verbose_name = _("Portal")
 
+    def ready(self) -> None:
+        from osk_portal import checks  # noqa: F401 # registers them
+
 
 class OskAdminConfig(AdminConfig):
     default_site = "osk_portal.accounts.site.OskAdminSite"

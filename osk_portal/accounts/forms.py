@@ -18,6 +18,7 @@ from django import forms
 from django.core.cache import cache
 from django.utils.translation import gettext_lazy as _
 
+from osk_portal.accounts.enums import StaffRole
 from osk_portal.accounts.models import normalise_name
 
 if TYPE_CHECKING:
@@ -222,3 +223,13 @@ class AddWebAuthnForm(Worded, webauthn.AddWebAuthnForm):
 
 class EditWebAuthnForm(Worded, webauthn.EditWebAuthnForm):
     words = {"name": KEY_NAME}
+
+
+class RolesForm(forms.Form):
+    roles = forms.MultipleChoiceField(
+        label=_("Staff roles"),
+        help_text=_("Without a role the person is a member like any other."),
+        choices=StaffRole.choices,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )

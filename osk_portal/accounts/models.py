@@ -15,7 +15,7 @@ from django.db.models.functions import Lower
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from osk_portal.accounts.enums import StaffRole
+from osk_portal.accounts.enums import AccountEventKind, StaffRole
 from osk_portal.toolkit import clock
 from osk_portal.toolkit.addressed import Addressed
 from osk_portal.toolkit.transitions import Event
@@ -129,3 +129,12 @@ class AccountEvent(Event):
     class Meta(Event.Meta):
         verbose_name = _("event of an account")
         verbose_name_plural = _("events of accounts")
+
+    @property
+    def label(self) -> str:
+        """What happened, in words."""
+        text = str(AccountEventKind(self.kind).label)
+        roles = dict(StaffRole.choices)
+        given = [f"+ {roles.get(name, name)}" for name in self.data.get("given", ())]
+        taken = [f"− {roles.get(name, name)}" for name in self.data.get("taken", ())]
+        return f"{text}: {', '.join(given + taken)}" if given or taken else text

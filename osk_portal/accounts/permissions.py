@@ -15,3 +15,8 @@ def is_lead(user: User) -> bool:
 
 def is_operator(user: User) -> bool:
     return user.is_operator
+
+
+def can_manage_account(actor: User, user: User) -> bool:
+    """Roles, lock and sign-ins of somebody else: leads and operators; nobody raises oneself."""
+    return actor.pk != user.pk and (actor.is_lead or actor.is_operator or actor.is_superuser)

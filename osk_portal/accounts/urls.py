@@ -9,6 +9,9 @@ from django.urls import URLPattern, URLResolver
 
 from osk_portal.toolkit.access import LOGIN, PUBLIC, declare
 
+# Shown to people who could not sign in, and yet not marked.
+UNMARKED = frozenset(("socialaccount_login_error",))
+
 
 def declare_as_marked(patterns: Sequence[URLPattern | URLResolver]) -> None:
     """allauth marks what works without a sign-in for Django's LoginRequiredMiddleware; read it."""
@@ -16,7 +19,8 @@ def declare_as_marked(patterns: Sequence[URLPattern | URLResolver]) -> None:
         if isinstance(entry, URLResolver):
             declare_as_marked(entry.url_patterns)
         else:
-            needs_login = getattr(entry.callback, "login_required", True)
+            marked = getattr(entry.callback, "login_required", True)
+            needs_login = marked and entry.name not in UNMARKED
             declare([entry], LOGIN if needs_login else PUBLIC)
 
 

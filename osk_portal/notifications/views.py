@@ -35,12 +35,12 @@ def notification_list(request: AuthenticatedRequest) -> HttpResponse:
 @access(LOGIN)
 @require_POST
 def notification_read(request: AuthenticatedRequest, public_id: UUID) -> HttpResponse:
-    """Mark one message as read and go to the page that it is about."""
+    """Mark one message as read and come back to the page of the list."""
     notification = get_object_or_404(
         Notification.objects.visible_to(request.user), public_id=public_id
     )
     services.mark_read(user=request.user, notification=notification)
-    return redirect(notification.url or "notifications:notification_list")
+    return redirect("notifications:notification_list")
 
 
 @access(LOGIN)

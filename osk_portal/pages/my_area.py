@@ -67,6 +67,13 @@ def navigation(request: HttpRequest) -> list[Item]:
         (str(area.label), reverse_or_empty(area.url_name)) for area in portal.my_areas if area.label
     ]
     entries.append((_("Messages"), reverse("notifications:notification_list")))
-    return [
-        Item(label, url, "page" if url == request.path else "") for label, url in entries if url
-    ]
+    entries.append((_("Data and security"), reverse("account_email")))
+    return [Item(label, url, _current(url, request.path)) for label, url in entries if url]
+
+
+def _current(url: str, path: str) -> str:
+    """ "page" on the page itself, "true" on the other pages about the own account (/konto/…)."""
+    if url == path:
+        return "page"
+    account = reverse("account_email").removesuffix("email/")
+    return "true" if url.startswith(account) and path.startswith(account) else ""

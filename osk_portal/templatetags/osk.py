@@ -18,7 +18,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, gettext
 
-from osk_portal.pages import navigation
+from osk_portal.pages import my_area, navigation
 from osk_portal.pages.models import PLACEHOLDER
 from osk_portal.toolkit.clock import BERLIN
 from osk_portal.toolkit.forms import widget_attributes
@@ -208,6 +208,12 @@ def page_numbers(page: Page[Any]) -> list[str | int]:
 @register.simple_tag(takes_context=True)
 def main_navigation(context: RequestContext) -> list[navigation.Item]:
     return navigation.main(context.request)
+
+
+@register.simple_tag(takes_context=True)
+def account_navigation(context: RequestContext) -> list[navigation.Item]:
+    """The account's own navigation, for pages whose view does not pass it."""
+    return my_area.navigation(context.request)
 
 
 @register.simple_tag(takes_context=True)

@@ -19,7 +19,15 @@ from osk_portal.toolkit.catalogues import compile_catalogue
 AREAS = ("ground", "accounts", "network", "catalog", "sandbox", "consulting")
 # Folders of templates beside the one that bears the area's name; allauth names its own.
 TEMPLATE_FOLDERS = {
-    "accounts": ("account", "allauth", "mfa", "notifications", "socialaccount", "usersessions")
+    "accounts": (
+        "account",
+        "accounts",
+        "allauth",
+        "mfa",
+        "notifications",
+        "socialaccount",
+        "usersessions",
+    )
 }
 SOURCE_FOLDERS = {"accounts": ("osk_portal/accounts", "osk_portal/notifications")}
 KEYWORDS: dict[str, Any] = {
@@ -85,6 +93,7 @@ class Command(BaseCommand):
 
     def _merge(self, old: Catalog, new: Catalog) -> Catalog:
         """The texts of ``new`` with the German of ``old``; what is no longer used goes."""
+        new.creation_date = old.creation_date  # a new one at every run only makes conflicts
         for message in new:
             known = old.get(message.id, message.context) if message.id else None
             if known is not None:

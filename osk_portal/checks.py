@@ -1,0 +1,56 @@
+"""What an operator must know before the portal goes to people; part of ``manage.py check --deploy``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cryptography.fernet import Fernet
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
+
+
+@register(Tags.security)
+def check_encryption_keys(**kwargs: Any) -> list[CheckMessage]:
+    """Second factors, codes and credentials are unreadable, or unwritable, with a broken key."""
+    broken = []
+    for number, key in enumerate(settings.OSK_ENCRYPTION_KEYS, start=1):
+        try:
+            Fernet(key)
+        except ValueError:
+            broken.append(number)
+    return [
+        Error(
+            f"Key {number} of OSK_ENCRYPTION_KEYS is no Fernet key.",
+            hint="A key is 32 random bytes in URL-safe base64: head -c 32 /dev/urandom | base64 | tr +/ -_",
+            id="osk_portal.E001",
+        )
+        for number in broken
+    ]
+
+
+@register(Tags.security, deploy=True)
+def check_proxy_count(**kwargs: Any) -> list[CheckMessage]:
+    """With 0 behind a proxy all people share one address, and one person's mistakes lock all out."""
+    if settings.OSK_PROXY_COUNT:
+        return []
+    return [
+        Warning(
+            "OSK_PROXY_COUNT is 0: limits count per address, and behind a proxy that is the proxy's.",
+            hint="Set it to the number of proxies that add to X-Forwarded-For.",
+            id="osk_portal.W001",
+        )
+    ]
+
+
+@register(Tags.security, deploy=True)
+def check_base_url(**kwargs: Any) -> list[CheckMessage]:
+    """Links in mails are made from it, and passkeys are bound to its host."""
+    if settings.OSK_BASE_URL.startswith("https://"):
+        return []
+    return [
+        Warning(
+            f"OSK_BASE_URL is {settings.OSK_BASE_URL}: links in mails would not be secure.",
+            hint="Set it to the address that people type, with https.",
+            id="osk_portal.W002",
+        )
+    ]

@@ -1,0 +1,28 @@
+"""What ``check --deploy`` tells an operator."""
+
+from django.core.checks import run_checks
+
+
+def ids(settings, **changes) -> set[str]:
+    for name, value in changes.items():
+        setattr(settings, name, value)
+    found = run_checks(tags=["security"], include_deployment_checks=True)
+    return {str(message.id) for message in found if str(message.id).startswith("osk_portal.")}
+
+
+def test_a_good_set_up_is_silent(settings):
+    assert ids(settings, OSK_PROXY_COUNT=1, OSK_BASE_URL="https://osk.example") == set()
+
+
+def test_limits_behind_an_unknown_proxy(settings):
+    assert "osk_portal.W001" in ids(settings, OSK_PROXY_COUNT=0)
+
+
+def test_links_without_https(settings):
+    assert "osk_portal.W002" in ids(settings, OSK_BASE_URL="http://osk.example")
+
+
+def test_a_broken_key(settings):
+    good = settings.OSK_ENCRYPTION_KEYS[0]
+
+    assert "osk_portal.E001" in ids(settings, OSK_ENCRYPTION_KEYS=[good, "kein-Schlüssel"])
