@@ -555,4 +555,20 @@ OSK_SITE_NAME = "OSK-Portal"
 OSK_SANDBOX_INSTANCE = env.text(
     "OSK_SANDBOX_INSTANCE", "tryout", help="Name of this portal on everything it provisions."
 )
+OSK_SANDBOX_QUOTA = env.number(
+    "OSK_SANDBOX_QUOTA", 2, help="Test environments an organisation may have at the same time."
+)
+OSK_SANDBOX_USER = env.text(
+    "OSK_SANDBOX_USER", "nobody", help="User of the tried-out programs where the portal is root."
+)
+OSK_SANDBOX_PORTS = env.text(
+    "OSK_SANDBOX_PORTS", "21000-21999", help="Loopback ports of the process backend, as 21000-21999."
+)
+OSK_SANDBOX_PROGRAMS = {
+    "radicale": env.text(
+        "OSK_RADICALE_PYTHON",
+        str(BASE_DIR / ".venv-radicale" / "bin" / "python"),
+        help="Python of the virtual environment with Radicale.",
+    )
+}
 SITE_ID = None

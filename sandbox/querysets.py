@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Self
 
 from django.db import models
-from django.db.models import F, Func, Q
+from django.db.models import Q
 
 from network.permissions import active_memberships
 from osk_portal.toolkit.clock import DbNow
@@ -28,15 +28,13 @@ FINAL = (EnvironmentState.GONE, EnvironmentState.ABANDONED)
 """Environments that own nothing at an engine any more."""
 
 
-def upper(field: str) -> Func:
-    """The end of a range column, in SQL."""
-    return Func(F(field), function="upper", output_field=models.DateTimeField())
-
-
 class BlueprintQuerySet(models.QuerySet["Blueprint"]):
+    def published(self) -> Self:
+        """With a version that could be booked: their pages are public."""
+        return self.filter(versions__published_at__isnull=False).distinct()
+
     def bookable(self) -> Self:
-        """With a published version, and open for bookings."""
-        return self.filter(is_bookable=True, versions__published_at__isnull=False).distinct()
+        return self.published().filter(is_bookable=True)
 
 
 class SlotQuerySet(models.QuerySet["Slot"]):
@@ -71,8 +69,8 @@ class BookingQuerySet(models.QuerySet["Booking"]):
 
     def due_to_end(self) -> Self:
         """Their window is over, but nobody has ended them yet."""
-        return self.annotate(ends_at=upper("window")).filter(
-            state__in=(BookingState.APPROVED, BookingState.ACTIVE), ends_at__lte=DbNow()
+        return self.filter(
+            state__in=(BookingState.APPROVED, BookingState.ACTIVE), window__endswith__lte=DbNow()
         )
 
     def with_details(self) -> Self:
@@ -85,6 +83,10 @@ class EnvironmentQuerySet(models.QuerySet["Environment"]):
     def existing(self) -> Self:
         """Whatever may own something at an engine."""
         return self.exclude(state__in=FINAL)
+
+    def owning(self) -> Self:
+        """Set up or being set up or removed: a slot in which one is cannot take another."""
+        return self.existing().exclude(state=EnvironmentState.PENDING)
 
     def due(self) -> Self:
         """Work waits, and nobody holds a lease that is still good."""

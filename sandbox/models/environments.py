@@ -119,6 +119,7 @@ class Environment(Addressed):
 
     @property
     def is_final(self) -> bool:
+        """Owns nothing at an engine any more."""
         return self.state in (_S.GONE, _S.ABANDONED)
 
     def provision(self) -> EnvironmentEvent:
@@ -264,3 +265,8 @@ class RemovalProof(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.name}"
+
+    @property
+    def short_name(self) -> str:
+        """Paths of the machine are nobody's business: the last part says which."""
+        return self.name.rpartition("/")[2] if self.kind == ProofKind.FOLDER else self.name

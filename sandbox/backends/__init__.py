@@ -1,0 +1,21 @@
+"""Engines that carry environments, found by the key that a slot names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sandbox.backends.base import BackendUnavailable, SandboxBackend
+from sandbox.backends.process import ProcessBackend
+
+BACKENDS: dict[str, Callable[[], SandboxBackend]] = {
+    ProcessBackend.key: ProcessBackend.from_settings
+}
+
+
+def get(key: str) -> SandboxBackend:
+    """The engine of this name. Raises BackendUnavailable where it is unknown or refused here."""
+    try:
+        make = BACKENDS[key]
+    except KeyError:
+        raise BackendUnavailable(f"There is no engine “{key}”.") from None
+    return make()

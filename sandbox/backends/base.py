@@ -1,0 +1,138 @@
+"""What every engine can do for us (sandbox.md section 2). Synchronous, idempotent, called by tasks.
+
+A backend knows nothing of the database. It finds its objects by their labels, so that it can observe and
+remove them when the database is down or was restored.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from sandbox.spec import EnvSpec, HttpCheck
+
+NAME = re.compile(r"osk-[0-9a-f]{8}-g[0-9]{1,5}")
+
+
+class BackendError(Exception):
+    """Something at the engine went wrong; the class says what to do about it."""
+
+
+class Retryable(BackendError):
+    """May work the next time, at the earliest in ``after`` seconds."""
+
+    def __init__(self, detail: str, *, after: float = 0) -> None:
+        self.detail, self.after = detail, after
+        super().__init__(detail)
+
+
+class Permanent(BackendError):
+    """Will never work like this: a person must change something."""
+
+    def __init__(self, message_for_user: str, detail_for_operator: str) -> None:
+        self.message_for_user = message_for_user
+        self.detail_for_operator = detail_for_operator
+        super().__init__(detail_for_operator)
+
+
+class BackendUnavailable(Retryable):
+    """The engine does not answer. Says nothing about what exists there: never read as "gone"."""
+
+
+class ObservedState(StrEnum):
+    ABSENT = "absent"
+    CREATING = "creating"
+    RUNNING = "running"
+    EXITED = "exited"
+    UNKNOWN = "unknown"
+    """The engine could not tell. Not the same as ABSENT: nothing is concluded from it."""
+
+
+@dataclass(frozen=True)
+class EnvRef:
+    """Which environment; the name at the engine follows from it and never changes."""
+
+    instance: str
+    env: str
+    """Public id of the environment's row."""
+    generation: int
+
+    @property
+    def name(self) -> str:
+        return f"osk-{self.env.replace('-', '')[:8]}-g{self.generation}"
+
+
+@dataclass(frozen=True)
+class Item:
+    """One thing that exists at the engine, for the proof of deletion; ``kind`` is a ProofKind."""
+
+    kind: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Observed:
+    """What the engine has of one environment, read from its labels and its processes."""
+
+    name: str
+    state: ObservedState
+    instance: str = ""
+    env: str = ""
+    generation: int = 0
+    endpoint: str = ""
+    created_at: datetime | None = None
+    expires_at: datetime | None = None
+    items: tuple[Item, ...] = ()
+
+
+@dataclass(frozen=True)
+class ProbeResult:
+    ok: bool
+    detail: str = ""
+    is_over: bool = False
+    """The program has ended: waiting longer is of no use."""
+
+
+@dataclass(frozen=True)
+class Health:
+    ok: bool
+    detail: str
+
+
+class SandboxBackend(Protocol):
+    @property
+    def key(self) -> str: ...
+
+    def check(self) -> Health:
+        """Can anything be set up here at all, and if not, why."""
+
+    def validate(self, spec: EnvSpec) -> list[str]:
+        """What of the specification this engine cannot do; empty when it can."""
+
+    def ensure(
+        self, ref: EnvRef, spec: EnvSpec, secrets: Mapping[str, str], *, expires_at: datetime
+    ) -> Observed:
+        """Make it exist and run, from whatever is there already. ``secrets``: password by role.
+
+        Raises Retryable, Permanent, BackendUnavailable; never because something exists.
+        """
+
+    def observe(self, ref: EnvRef) -> Observed: ...
+
+    def observe_all(self) -> Iterable[Observed]:
+        """Everything with our labels, of whatever instance. Raises BackendUnavailable."""
+
+    def probe(self, ref: EnvRef, check: HttpCheck, *, patience: float = 0) -> ProbeResult:
+        """Ask the product itself, for at most ``patience`` seconds."""
+
+    def destroy(self, ref: EnvRef) -> Observed:
+        """Remove all of it; what is not there counts as removed. Raises as ``ensure``."""
+
+    def logs(self, ref: EnvRef, *, limit: int = 50) -> list[str]:
+        """The last lines that its programs wrote. May hold secrets: redact before storing."""
+
+    def set_expiry(self, ref: EnvRef, when: datetime) -> None: ...

@@ -1,0 +1,86 @@
+"""What the machine tells about processes and ports: who carries a label, who listens where."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import stat
+
+from osk_portal.embedded.processes import PROC, ProcessId
+from sandbox.backends.base import NAME
+
+
+def labels() -> dict[int, dict[str, str]]:
+    """Variables of every process that carries a label. Empty where there is no /proc."""
+    found: dict[int, dict[str, str]] = {}
+    if not PROC.is_dir():
+        return found
+    for entry in PROC.iterdir():
+        if not entry.name.isdigit():
+            continue
+        try:
+            raw = (entry / "environ").read_bytes()
+        except OSError:
+            continue  # another user's, or gone meanwhile
+        if b"OSK_SANDBOX_NAME=" not in raw:
+            continue
+        pairs = (part.partition("=") for part in raw.decode("utf-8", "replace").split("\0"))
+        variables = {key: value for key, _, value in pairs}
+        if NAME.fullmatch(variables.get("OSK_SANDBOX_NAME", "")):
+            found[int(entry.name)] = variables
+    return found
+
+
+def labelled(name: str) -> list[ProcessId]:
+    """Running processes of this environment, wherever they went."""
+    pids = [pid for pid, variables in labels().items() if variables["OSK_SANDBOX_NAME"] == name]
+    return [process for pid in pids if (process := ProcessId.of(pid)) is not None]
+
+
+def is_free(port: int) -> bool:
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as trial:
+        # As servers do it: a port in TIME_WAIT is free, one that is listened on is not.
+        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            trial.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+def listens(pids: set[int], port: int) -> bool:
+    """One of these processes answers on the port, not a stranger who took it first.
+
+    Where the machine does not let us look at all, the answer itself has to do.
+    """
+    sockets = _listening(port)
+    answers = [_holds(pid, sockets) for pid in pids] if sockets is not None else []
+    return True in answers or all(answer is None for answer in answers)
+
+
+def _listening(port: int) -> set[str] | None:
+    """Inodes of the sockets that listen on the port; None where the machine does not tell."""
+    found: set[str] = set()
+    try:
+        for table in ("tcp", "tcp6"):
+            path = PROC / "net" / table
+            for line in path.read_text().splitlines()[1:] if path.exists() else []:
+                fields = line.split()
+                if fields[3] == "0A" and int(fields[1].rpartition(":")[2], 16) == port:
+                    found.add(f"socket:[{fields[9]}]")
+    except OSError:
+        return None
+    return found if PROC.is_dir() else None
+
+
+def _holds(pid: int, sockets: set[str]) -> bool | None:
+    """None where the machine does not let us look."""
+    try:
+        descriptors = list((PROC / str(pid) / "fd").iterdir())
+    except OSError:
+        return None
+    for descriptor in descriptors:
+        with contextlib.suppress(OSError):
+            if stat.S_ISSOCK(descriptor.stat().st_mode) and str(descriptor.readlink()) in sockets:
+                return True
+    return False

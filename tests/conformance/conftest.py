@@ -1,0 +1,116 @@
+"""The same promises, asked of every engine."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import venv
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from osk_portal.toolkit import clock
+from sandbox import spec
+from sandbox.backends.base import EnvRef, SandboxBackend
+from sandbox.backends.process import ProcessBackend
+from tests.sandbox.fake_backend import FakeBackend
+
+COMPONENT = (Path(__file__).parent / "component.py").read_text(encoding="utf-8")
+PORTS = range(22000, 22400)
+
+
+def make_spec(mode: str = "", path: str = "/") -> spec.EnvSpec:
+    return spec.parse(
+        {
+            "schema": 1,
+            "components": [
+                {
+                    "name": "web",
+                    "program": "python",
+                    "args": ["-I", "${home}/component.py", "${port.web}", mode],
+                    "files": [{"path": "component.py", "content": COMPONENT.replace("$", "$$")}],
+                    "prepare": [
+                        [
+                            "-I",
+                            "-c",
+                            "import sys; open('given', 'w').write(sys.stdin.read())",
+                        ]
+                    ],
+                    "ports": ["web"],
+                    "readiness": {"port": "web", "path": path},
+                }
+            ],
+            "endpoint": {"port": "web"},
+            "accounts": [{"role": "test", "label": "Test", "username": "test"}],
+            "ready_timeout": 20,
+        }
+    )
+
+
+@dataclass
+class Engine:
+    """An engine under test and one environment on it."""
+
+    backend: Any
+    ref: EnvRef
+    spec: spec.EnvSpec
+
+    def ensure(self, ref: EnvRef | None = None, **changes: Any) -> Any:
+        return self.backend.ensure(
+            ref or self.ref,
+            changes.get("spec", self.spec),
+            {"test": "geheim-4711"},
+            expires_at=changes.get("expires_at", clock.now() + timedelta(days=1)),
+        )
+
+    def is_ready(self) -> bool:
+        check = self.spec.components[0].readiness
+        assert check is not None
+        return bool(self.backend.probe(self.ref, check, patience=15).ok)
+
+
+def reference(number: int = 1, *, instance: str = "here", generation: int = 1) -> EnvRef:
+    return EnvRef(instance, f"{number:08x}-0000-4000-8000-000000000000", generation)
+
+
+@pytest.fixture(scope="session")
+def outside() -> Iterator[Path]:
+    """Where root's copies for the other user lie; pytest's own folders are closed to that user."""
+    folder = Path(tempfile.mkdtemp(prefix="osk-test-", dir="/var/tmp"))
+    folder.chmod(0o711)
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def small_python(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A virtual environment without packages: quick to copy."""
+    folder = tmp_path_factory.mktemp("python") / "with space"
+    venv.create(folder, with_pip=False)
+    return folder / "bin" / "python"
+
+
+@pytest.fixture
+def process_backend(tmp_path: Path, outside: Path, small_python: Path) -> Iterator[ProcessBackend]:
+    """Its folder lies where the other user cannot come: as it may be on a real machine."""
+    backend = ProcessBackend(
+        root=tmp_path / "sandboxes",
+        programs={"python": str(small_python)},
+        ports=PORTS,
+        outside=outside,
+    )
+    yield backend
+    for found in backend.observe_all():
+        backend.destroy(EnvRef(found.instance, found.env, found.generation))
+
+
+@pytest.fixture(params=["process", "fake"])
+def engine(request: pytest.FixtureRequest) -> Engine:
+    backend: SandboxBackend = (
+        request.getfixturevalue("process_backend") if request.param == "process" else FakeBackend()
+    )
+    return Engine(backend, reference(), make_spec())

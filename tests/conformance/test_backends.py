@@ -1,0 +1,99 @@
+"""What every engine promises (sandbox.md section 2)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from osk_portal.toolkit import clock
+from sandbox.backends.base import ObservedState, Permanent
+from tests.conformance.conftest import Engine, reference
+
+
+def test_ensure_makes_it_run_and_answer(engine: Engine) -> None:
+    found = engine.ensure()
+
+    assert found.state == ObservedState.RUNNING
+    assert found.endpoint.startswith("http://127.0.0.1:")
+    assert engine.is_ready()
+
+
+def test_ensure_twice_is_one_environment(engine: Engine) -> None:
+    first = engine.ensure()
+    second = engine.ensure()
+
+    assert first.items == second.items
+    assert first.endpoint == second.endpoint
+    assert len(list(engine.backend.observe_all())) == 1
+
+
+def test_destroy_leaves_nothing_and_may_come_twice(engine: Engine) -> None:
+    engine.ensure()
+
+    assert engine.backend.destroy(engine.ref).state == ObservedState.ABSENT
+    assert engine.backend.destroy(engine.ref).state == ObservedState.ABSENT
+    assert engine.backend.observe(engine.ref).state == ObservedState.ABSENT
+    assert list(engine.backend.observe_all()) == []
+
+
+def test_what_never_was_is_absent(engine: Engine) -> None:
+    assert engine.backend.observe(engine.ref).state == ObservedState.ABSENT
+    assert engine.backend.destroy(engine.ref).state == ObservedState.ABSENT
+
+
+def test_it_can_come_back_after_its_removal(engine: Engine) -> None:
+    engine.ensure()
+    engine.backend.destroy(engine.ref)
+
+    assert engine.ensure().state == ObservedState.RUNNING
+    assert engine.is_ready()
+
+
+def test_generations_are_apart(engine: Engine) -> None:
+    engine.ensure()
+    engine.ensure(reference(generation=2))
+
+    engine.backend.destroy(engine.ref)
+
+    assert [o.generation for o in engine.backend.observe_all()] == [2]
+
+
+def test_labels_name_the_owner_and_the_end(engine: Engine) -> None:
+    end = clock.now() + timedelta(hours=3)
+    engine.ensure(expires_at=end)
+
+    [found] = engine.backend.observe_all()
+
+    assert (found.instance, found.env, found.generation) == ("here", engine.ref.env, 1)
+    assert found.expires_at == end
+    assert found.created_at is not None
+    later = end + timedelta(days=1)
+    engine.backend.set_expiry(engine.ref, later)
+    assert engine.backend.observe(engine.ref).expires_at == later
+
+
+def test_a_foreign_environment_of_the_same_name_is_not_touched(engine: Engine) -> None:
+    foreign = reference(instance="elsewhere")
+    assert foreign.name == engine.ref.name
+    engine.ensure(foreign)
+
+    with pytest.raises(Permanent):
+        engine.ensure()
+    with pytest.raises(Permanent):
+        engine.backend.destroy(engine.ref)
+
+    assert engine.backend.observe(foreign).state == ObservedState.RUNNING
+
+
+def test_items_name_what_a_proof_of_deletion_must_speak_of(engine: Engine) -> None:
+    engine.ensure()
+
+    kinds = {item.kind for item in engine.backend.observe(engine.ref).items}
+
+    assert {"folder", "process"} <= kinds
+
+
+def test_an_engine_says_whether_it_can_work_at_all(engine: Engine) -> None:
+    assert engine.backend.check().ok
+    assert engine.backend.validate(engine.spec) == []

@@ -1,0 +1,124 @@
+"""An engine in memory, with faults to order: the same interface, no process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from osk_portal.toolkit import clock
+from sandbox.backends.base import (
+    EnvRef,
+    Health,
+    Item,
+    Observed,
+    ObservedState,
+    Permanent,
+    ProbeResult,
+)
+from sandbox.spec import EnvSpec, HttpCheck
+
+Fault = BaseException | Callable[[], None]
+
+
+class Killed(BaseException):
+    """Stands for kill -9 of the worker: nothing after it runs, not even an error handler."""
+
+
+@dataclass
+class FakeBackend:
+    key: str = "fake"
+    objects: dict[str, Observed] = field(default_factory=dict)
+    faults: dict[str, list[Fault]] = field(default_factory=dict)
+    """Method → what happens at its next calls; "ensure:after" strikes once the object exists."""
+    calls: list[tuple[str, str]] = field(default_factory=list)
+    unhealthy: set[str] = field(default_factory=set)
+    log_lines: list[str] = field(default_factory=list)
+    secrets: dict[str, Mapping[str, str]] = field(default_factory=dict)
+
+    def fault(self, where: str, *faults: Fault) -> None:
+        self.faults.setdefault(where, []).extend(faults)
+
+    def _strike(self, where: str, name: str) -> None:
+        self.calls.append((where, name))
+        waiting = self.faults.get(where)
+        if waiting:
+            fault = waiting.pop(0)
+            if isinstance(fault, BaseException):
+                raise fault
+            fault()
+
+    def check(self) -> Health:
+        return Health(True, "in memory")
+
+    def validate(self, spec: EnvSpec) -> list[str]:
+        return []
+
+    def ensure(
+        self, ref: EnvRef, spec: EnvSpec, secrets: Mapping[str, str], *, expires_at: datetime
+    ) -> Observed:
+        self._strike("ensure", ref.name)
+        there = self.objects.get(ref.name)
+        if there is not None and (there.instance, there.env) != (ref.instance, ref.env):
+            raise Permanent("", f"{ref.name} belongs to {there.instance}")
+        self.secrets[ref.name] = dict(secrets)
+        self.objects[ref.name] = Observed(
+            ref.name,
+            ObservedState.RUNNING,
+            instance=ref.instance,
+            env=ref.env,
+            generation=ref.generation,
+            endpoint=f"http://127.0.0.1:21000/{ref.name}",
+            created_at=there.created_at if there else clock.now(),
+            expires_at=expires_at,
+            items=(Item("folder", f"/{ref.name}"), Item("process", "PID 4711")),
+        )
+        self._strike("ensure:after", ref.name)
+        return self.objects[ref.name]
+
+    def observe(self, ref: EnvRef) -> Observed:
+        self._strike("observe", ref.name)
+        return self.objects.get(ref.name, Observed(ref.name, ObservedState.ABSENT))
+
+    def observe_all(self) -> Iterable[Observed]:
+        self._strike("observe_all", "")
+        return list(self.objects.values())
+
+    def probe(self, ref: EnvRef, check: HttpCheck, *, patience: float = 0) -> ProbeResult:
+        self._strike("probe", ref.name)
+        there = self.objects.get(ref.name)
+        if there is None or there.state != ObservedState.RUNNING:
+            return ProbeResult(False, "the program has ended", is_over=True)
+        if ref.name in self.unhealthy:
+            return ProbeResult(False, "answers 503")
+        return ProbeResult(True)
+
+    def destroy(self, ref: EnvRef) -> Observed:
+        self._strike("destroy", ref.name)
+        there = self.objects.get(ref.name)
+        if there is not None and (there.instance, there.env) != (ref.instance, ref.env):
+            raise Permanent("", f"{ref.name} belongs to {there.instance}")
+        self.objects.pop(ref.name, None)
+        self._strike("destroy:after", ref.name)
+        return Observed(ref.name, ObservedState.ABSENT)
+
+    def logs(self, ref: EnvRef, *, limit: int = 50) -> list[str]:
+        return self.log_lines[-limit:]
+
+    def set_expiry(self, ref: EnvRef, when: datetime) -> None:
+        there = self.objects.get(ref.name)
+        if there is not None:
+            self.objects[ref.name] = replace(there, expires_at=when)
+
+    # What tests do to it
+
+    def kill(self, name: str) -> None:
+        """The program ends by itself; its data stays."""
+        self.objects[name] = replace(self.objects[name], state=ObservedState.EXITED)
+
+    def lose(self, name: str) -> None:
+        """Somebody removed it behind our back."""
+        del self.objects[name]
+
+    def count(self, where: str) -> int:
+        return sum(1 for called, _ in self.calls if called == where)
