@@ -1,0 +1,212 @@
+"""The operator's side: capacity, products, and what exists. Credentials are not here at all."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from osk_portal.toolkit.access import staff_user
+from osk_portal.toolkit.transitions import TransitionNotAllowed
+from sandbox import services
+from sandbox.capacity import CannotBook
+from sandbox.enums import EnvironmentAction
+from sandbox.forms import ForgetForm
+from sandbox.models import (
+    Blueprint,
+    BlueprintVersion,
+    Booking,
+    Environment,
+    Pool,
+    Slot,
+)
+
+
+class SlotInline(admin.TabularInline[Slot, Pool]):
+    model = Slot
+    fields = ["name", "backend", "is_enabled"]
+    extra = 0
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False  # its past allocations point to it: put it out of use instead
+
+
+@admin.register(Pool)
+class PoolAdmin(admin.ModelAdmin[Pool]):
+    list_display = ["name", "lead_minutes", "buffer_minutes"]
+    inlines = [SlotInline]
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+
+@admin.register(Blueprint)
+class BlueprintAdmin(admin.ModelAdmin[Blueprint]):
+    list_display = ["name", "pool", "longest_days", "is_bookable"]
+    list_filter = ["is_bookable", "pool"]
+    list_select_related = ["pool"]
+    search_fields = ["name"]
+    raw_id_fields = ["solution"]
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+
+@admin.register(BlueprintVersion)
+class BlueprintVersionAdmin(admin.ModelAdmin[BlueprintVersion]):
+    """A version is written, published, and from then on only read: bookings were made with it."""
+
+    list_display = ["blueprint", "number", "published_at"]
+    list_filter = ["blueprint"]
+    list_select_related = ["blueprint"]
+    fields = ["blueprint", "number", "spec", "published_at"]
+    readonly_fields = ["published_at"]
+    actions = ["publish"]
+
+    def has_change_permission(
+        self, request: HttpRequest, obj: BlueprintVersion | None = None
+    ) -> bool:
+        if obj is not None and obj.is_published:
+            return False
+        return super().has_change_permission(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    @admin.action(description=gettext_lazy("Publish"), permissions=["change"])
+    def publish(self, request: HttpRequest, chosen: QuerySet[BlueprintVersion]) -> None:
+        for version in chosen:
+            try:
+                services.publish_version(version_id=version.pk)
+            except TransitionNotAllowed as error:
+                self.message_user(request, f"{version}: {error}", messages.WARNING)
+            except ValidationError as error:
+                text = "; ".join(error.messages)
+                self.message_user(request, f"{version}: {text}", messages.ERROR)
+            else:
+                text = _("%(version)s is published.") % {"version": version}
+                self.message_user(request, text, messages.SUCCESS)
+
+
+class ReadOnly(admin.ModelAdmin[Any]):
+    """Every change goes through a service."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+
+def _may_operate(request: HttpRequest) -> bool:
+    return staff_user(request).is_operator
+
+
+@admin.register(Booking)
+class BookingAdmin(ReadOnly):
+    list_display = ["product", "organisation", "state", "starts_at", "ends_at"]
+    list_filter = ["state"]
+    list_select_related = ["blueprint_version__blueprint", "organisation"]
+    fields = [
+        "blueprint_version", "organisation", "booked_by", "state", "window", "purpose",
+        "created_at", "ended_at", "ended_by",
+    ]  # fmt: skip
+
+    @admin.display(description=gettext_lazy("test product"))
+    def product(self, booking: Booking) -> str:
+        return booking.blueprint_version.blueprint.name
+
+
+@admin.register(Environment)
+class EnvironmentAdmin(ReadOnly):
+    list_display = [
+        "backend_key",
+        "product",
+        "state",
+        "desired",
+        "state_since",
+        "expires_at",
+        "way_on",
+    ]
+    list_filter = ["state", "backend"]
+    list_select_related = ["booking__blueprint_version__blueprint", "slot"]
+    fields = [
+        "backend_key", "booking", "slot", "generation", "state", "state_since", "desired",
+        "attempts", "next_action_at", "lease_owner", "lease_until", "endpoint", "ready_at",
+        "checked_at", "gone_at", "error_for_user", "error_for_operator", "abandoned_reason",
+    ]  # fmt: skip
+    actions = ["retry"]
+
+    @admin.display(description=gettext_lazy("test product"))
+    def product(self, environment: Environment) -> str:
+        return environment.booking.blueprint_version.blueprint.name
+
+    @admin.display(description=gettext_lazy("way on"))
+    def way_on(self, environment: Environment) -> SafeString | str:
+        if environment.state not in Environment.ALLOWED[EnvironmentAction.ABANDON]:
+            return "–"
+        address = reverse("admin:sandbox_environment_forget", args=[environment.pk])
+        return format_html('<a href="{}">{}</a>', address, _("Forget"))
+
+    def has_operate_permission(self, request: HttpRequest) -> bool:
+        return _may_operate(request)
+
+    @admin.action(description=gettext_lazy("Try the booking again"), permissions=["operate"])
+    def retry(self, request: HttpRequest, chosen: QuerySet[Environment]) -> None:
+        for booking_id in sorted(set(chosen.values_list("booking_id", flat=True))):
+            try:
+                environment = services.retry_booking(
+                    booking_id=booking_id, actor=staff_user(request)
+                )
+            except (TransitionNotAllowed, CannotBook) as error:
+                self.message_user(request, str(error), messages.WARNING)
+            else:
+                text = _("%(name)s is being set up.") % {"name": environment.backend_key}
+                self.message_user(request, text, messages.SUCCESS)
+
+    def get_urls(self) -> list[URLPattern]:
+        forget = path(
+            "<int:pk>/vergessen/",
+            self.admin_site.admin_view(self.forget),
+            name="sandbox_environment_forget",
+        )
+        return [forget, *super().get_urls()]
+
+    def forget(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Give up a removal that never ends, with a reason; nothing is proved then."""
+        if not _may_operate(request):
+            raise PermissionDenied
+        environment = get_object_or_404(Environment, pk=pk)
+        form = ForgetForm(data=request.POST if request.method == "POST" else None)
+        if form.is_valid():
+            try:
+                services.forget_environment(
+                    environment_id=environment.pk,
+                    actor=staff_user(request),
+                    reason=form.cleaned_data["reason"],
+                )
+            except TransitionNotAllowed as error:
+                messages.warning(request, str(error))
+            else:
+                messages.success(request, _("Forgotten. The place is free again."))
+            return redirect("admin:sandbox_environment_changelist")
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("Forget an environment"),
+            "environment": environment,
+            "form": form,
+        }
+        status = 422 if form.errors else 200
+        return render(request, "admin/sandbox/environment_forget.html", context, status=status)

@@ -1,0 +1,110 @@
+"""What a person reads: one table phase → text and badge (product.md 3, ux.md 4.3)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext_lazy as _
+
+from sandbox.enums import BookingState, EnvironmentState, Phase
+from sandbox.models import Booking, Environment
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
+
+
+@dataclass(frozen=True)
+class PhaseText:
+    """``text`` may name %(end)s, the end of the window, and %(since)s, the end of the booking."""
+
+    badge: str
+    text: _StrPromise
+
+
+PHASES: Mapping[Phase, PhaseText] = {
+    Phase.REQUESTED: PhaseText("info", _("We have received your application.")),
+    Phase.SCHEDULED: PhaseText(
+        "info", _("Your test environment is booked. We set it up in time for the start.")
+    ),
+    Phase.PROVISIONING: PhaseText(
+        "info", _("We are setting up your environment. You can close this page.")
+    ),
+    Phase.READY: PhaseText(
+        "success", _("Your test environment runs until %(end)s. Use test data only.")
+    ),
+    Phase.DISTURBED: PhaseText(
+        "warning",
+        _("Your test environment does not answer at the moment. We are already repairing it."),
+    ),
+    Phase.EXPIRING: PhaseText(
+        "warning", _("Your test environment ends on %(end)s. Save what you want to keep.")
+    ),
+    Phase.REMOVING: PhaseText("info", _("We are deleting the environment and all data in it.")),
+    Phase.ENDED: PhaseText("none", _("The environment is deleted since %(since)s.")),
+    Phase.FAILED: PhaseText(
+        "danger", _("That did not work. We are informed. You do not have to do anything.")
+    ),
+    Phase.REJECTED: PhaseText("danger", _("We could not approve your application.")),
+    Phase.CANCELLED: PhaseText("none", _("The booking was cancelled.")),
+}
+
+_BEFORE_READY = (
+    EnvironmentState.PROVISIONING,
+    EnvironmentState.STARTING,
+    EnvironmentState.FAILED,
+    EnvironmentState.TEARING_DOWN,
+    EnvironmentState.GONE,
+)
+
+
+def current_environment(booking: Booking) -> Environment | None:
+    """The newest generation; reads the prefetched rows where they are there."""
+    return max(booking.environments.all(), key=lambda e: e.generation, default=None)
+
+
+def phase_of(booking: Booking, *, now: datetime) -> Phase:
+    """Where the booking stands for the person who made it."""
+    environment = current_environment(booking)
+    match booking.state:
+        case BookingState.DRAFT | BookingState.REQUESTED:
+            return Phase.REQUESTED
+        case BookingState.REJECTED | BookingState.EXPIRED:
+            return Phase.REJECTED
+        case BookingState.FAILED:
+            return Phase.FAILED
+        case BookingState.ENDED | BookingState.CANCELLED:
+            return _phase_of_an_ended(booking, environment)
+    return _phase_of_a_holding(booking, environment, now)
+
+
+def _phase_of_an_ended(booking: Booking, environment: Environment | None) -> Phase:
+    if environment is None:
+        return Phase.CANCELLED
+    if not environment.is_final:
+        return Phase.REMOVING
+    was_set_up = environment.endpoint or environment.generation > 1
+    if booking.state == BookingState.CANCELLED and not was_set_up:
+        return Phase.CANCELLED
+    return Phase.ENDED
+
+
+def _phase_of_a_holding(booking: Booking, environment: Environment | None, now: datetime) -> Phase:
+    if environment is None:
+        return Phase.SCHEDULED
+    if environment.state in _BEFORE_READY:
+        # A generation that failed is replaced by the next one: for the person it is still set up.
+        return Phase.PROVISIONING
+    if environment.state == EnvironmentState.DEGRADED:
+        return Phase.DISTURBED
+    if environment.state == EnvironmentState.READY:
+        return Phase.EXPIRING if is_ending_soon(booking, now) else Phase.READY
+    return Phase.SCHEDULED if booking.starts_at > now else Phase.PROVISIONING
+
+
+def is_ending_soon(booking: Booking, now: datetime) -> bool:
+    """In the last day, or the last quarter of a short booking."""
+    length = booking.ends_at - booking.starts_at
+    return booking.ends_at - now <= min(timedelta(days=1), length / 4)

@@ -1,0 +1,119 @@
+"""What the sandbox offers to the shared pages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from django.db.models import Q
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from catalog.models import Solution
+from osk_portal import portal
+from osk_portal.accounts.enums import StaffRole
+from osk_portal.accounts.models import User
+from osk_portal.toolkit import clock
+from osk_portal.toolkit.clock import BERLIN
+from sandbox import demo_world
+from sandbox.enums import EnvironmentState, Phase
+from sandbox.models import Blueprint, Booking, Environment
+from sandbox.phases import phase_of
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
+
+MOST_HITS = 10
+_TEST_ENVIRONMENT: _StrPromise = gettext_lazy("Test environment")
+_SHOWN = {
+    Phase.READY: (gettext_lazy("Your test environment is ready."), "success"),
+    Phase.DISTURBED: (gettext_lazy("Your test environment does not answer."), "warning"),
+    Phase.EXPIRING: (gettext_lazy("Your test environment ends soon."), "warning"),
+    Phase.PROVISIONING: (gettext_lazy("Your test environment is being set up."), "info"),
+    Phase.SCHEDULED: (gettext_lazy("Your test environment is booked."), "info"),
+}
+
+
+def _search(query: str, request: HttpRequest) -> Iterable[portal.Hit]:
+    wanted = Q(name__icontains=query) | Q(summary__icontains=query)
+    for blueprint in Blueprint.objects.published().filter(wanted)[:MOST_HITS]:
+        yield portal.Hit(blueprint.name, blueprint.get_absolute_url(), blueprint.summary)
+
+
+def _tasks(user: User) -> Iterable[portal.Task]:
+    """What runs or is to come; due when it ends."""
+    now = clock.now()
+    running = Booking.objects.visible_to(user).filter(booked_by=user).holding().with_details()
+    for booking in running:
+        shown = _SHOWN.get(phase_of(booking, now=now))
+        if shown is not None:
+            yield portal.Task(
+                booking.blueprint_version.blueprint.name,
+                str(shown[0]),
+                booking.get_absolute_url(),
+                booking.ends_at.astimezone(BERLIN).date(),
+                badge=shown[1],
+                action=_("Open"),
+            )
+
+
+def _of_solution(solution: Solution, request: HttpRequest) -> dict[str, object] | None:
+    found = list(Blueprint.objects.bookable().filter(solution=solution))
+    return {"blueprints": found} if found else None
+
+
+def _still_allowed(user_id: int, kind: str, subject_key: str) -> bool:
+    """Whoever has lost the booking is no longer told about it."""
+    user = User.objects.filter(pk=user_id).first()
+    return (
+        user is not None and Booking.objects.visible_to(user).filter(public_id=subject_key).exists()
+    )
+
+
+def _work(user: User) -> Iterable[portal.WorkEntry]:
+    if not user.is_operator:
+        return
+    existing = Environment.objects.existing()
+    yield portal.WorkEntry(
+        gettext_lazy("Environments"),
+        reverse("admin:sandbox_environment_changelist"),
+        existing.count(),
+        existing.filter(state=EnvironmentState.FAILED).exists(),
+    )
+    yield portal.WorkEntry(
+        gettext_lazy("Test products"), reverse("admin:sandbox_blueprint_changelist")
+    )
+    yield portal.WorkEntry(gettext_lazy("Capacity"), reverse("admin:sandbox_pool_changelist"))
+
+
+portal.figures.register(
+    portal.Figure(
+        "sandbox",
+        20,
+        gettext_lazy("Test products"),
+        lambda: Blueprint.objects.bookable().count(),
+        "sandbox:blueprint_list",
+    )
+)
+portal.search_sources.register(portal.SearchSource("sandbox", 25, _TEST_ENVIRONMENT, _search))
+portal.my_areas.register(portal.MyArea("sandbox", 25, _tasks))
+portal.panels.register(
+    portal.Panel("sandbox", 20, "catalog.solution", "sandbox/_solution.html", _of_solution)
+)
+portal.mail_guards.register(portal.MailGuard("sandbox", 30, _still_allowed))
+portal.work_lists.register(portal.WorkList("sandbox", 40, _TEST_ENVIRONMENT, _work))
+portal.staff_rights.register(
+    portal.StaffRights(
+        "sandbox",
+        order=30,
+        app_label="sandbox",
+        rights={
+            StaffRole.ADVISOR: ("view",),
+            StaffRole.LEAD: ("view",),
+            StaffRole.OPERATOR: ("view", "add", "change"),
+        },
+    )
+)
+portal.demo_steps.register(portal.DemoStep("sandbox", 30, demo_world.load))

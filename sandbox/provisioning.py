@@ -1,0 +1,500 @@
+"""From a booking to what it promised, and back to nothing (sandbox.md section 1).
+
+Every step is the same three moves: **claim** the row (lease in a short transaction), **work** at the
+engine without any transaction, **write** the outcome in a second short transaction that looks at the
+lease token and at ``desired`` first. A worker that dies leaves a lease that runs out; whoever takes the
+row next repeats the step, and every step at an engine may be repeated.
+
+No waiting lives in the broker: what is due says ``next_action_at``, and the tick rings for it.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import random
+import socket
+import threading
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import DatabaseError, connection, transaction
+from django.utils.translation import gettext_noop
+
+from osk_portal.notifications.doorbell import ring
+from osk_portal.toolkit import clock
+from osk_portal.toolkit.clock import DbNow
+from osk_portal.toolkit.encryption import CannotDecrypt
+from sandbox import backends, notifications, services
+from sandbox.backends.base import (
+    BackendUnavailable,
+    EnvRef,
+    Observed,
+    ObservedState,
+    Permanent,
+    ProbeResult,
+    Retryable,
+    SandboxBackend,
+)
+from sandbox.enums import (
+    BookingState,
+    Desired,
+    EnvironmentEventKind,
+    EnvironmentState,
+)
+from sandbox.models import Booking, Environment, RemovalProof
+from sandbox.spec import EnvSpec, SpecError
+
+logger = logging.getLogger(__name__)
+
+LEASE = timedelta(seconds=30)
+HEARTBEAT_SECONDS = 10
+BATCH = 50
+STEPS_AT_ONCE = 10
+"""A run that goes well needs three; a loop that does not end must not hold the worker."""
+PROVISIONING_TIMEOUT = timedelta(minutes=10)
+REMOVAL_ALERT = timedelta(minutes=15)
+MAX_GENERATIONS = 3
+PROBE_PATIENCE = 20.0
+PROBE_AGAIN = timedelta(seconds=5)
+FIRST_BACKOFF = timedelta(seconds=5)
+LONGEST_BACKOFF = timedelta(minutes=5)
+LOG_LINES = 40
+
+SETUP_FAILED = gettext_noop("We could not set up the environment.")
+TOO_SLOW = gettext_noop("The product did not answer in time.")
+LOST = gettext_noop("The environment has disappeared.")
+
+_chance = random.SystemRandom()
+
+
+# What is due
+
+
+def tick() -> list[int]:
+    """End what is over, then ring for everything that is due. Returns the ids that were rung for."""
+    end_what_is_over()
+    with transaction.atomic():
+        due = (
+            Environment.objects.due()
+            .ends_first()
+            .select_for_update(skip_locked=True, of=("self",))
+            .values_list("pk", flat=True)
+        )
+        ids = list(due[:BATCH])
+    for environment_id in ids:
+        ring(services.WORK, environment_id=environment_id)
+    return ids
+
+
+def end_what_is_over() -> None:
+    """Bookings whose window is over end, whatever became of them."""
+    for booking_id in list(Booking.objects.due_to_end().values_list("pk", flat=True)[:BATCH]):
+        with transaction.atomic():
+            booking = (
+                Booking.objects.due_to_end()
+                .select_for_update(skip_locked=True, of=("self",))
+                .filter(pk=booking_id)
+                .first()
+            )
+            if booking is not None:
+                booking.finish()
+                services.remove_environment(booking)
+
+
+# Claim and fence
+
+
+@dataclass(frozen=True)
+class Claim:
+    """The right to work on an environment until the lease runs out."""
+
+    environment: Environment
+    token: uuid.UUID
+
+    @property
+    def ref(self) -> EnvRef:
+        return ref_of(self.environment)
+
+    @property
+    def spec(self) -> EnvSpec:
+        """Raises SpecError where the row was changed past the admin."""
+        found: EnvSpec = self.environment.booking.blueprint_version.parsed
+        return found
+
+    @property
+    def backend(self) -> SandboxBackend:
+        return backends.get(self.environment.backend)
+
+    @contextmanager
+    def heartbeat(self) -> Iterator[None]:
+        """Extends the lease while the engine works, so that slow is not taken for dead."""
+        over = threading.Event()
+
+        def beat() -> None:
+            while not over.wait(HEARTBEAT_SECONDS):
+                try:
+                    mine = Environment.objects.filter(lease_token=self.token)
+                    mine.update(lease_until=DbNow() + LEASE)
+                except DatabaseError:
+                    logger.warning("sandbox: heartbeat missed", exc_info=True)
+                finally:
+                    connection.close()
+
+        thread = threading.Thread(target=beat, name="sandbox-heartbeat", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            over.set()
+            thread.join()
+
+    @contextmanager
+    def writing(self) -> Iterator[Environment | None]:
+        """The row and its booking, locked, the lease given back; None where the claim was lost.
+
+        Who has lost it writes nothing: the next owner repeats the step from what the engine has.
+        The booking is locked first, as everywhere, so that two writers never wait for each other.
+        """
+        with transaction.atomic():
+            booking = (
+                Booking.objects.select_for_update(of=("self",))
+                .select_related("blueprint_version__blueprint", "booked_by")
+                .get(pk=self.environment.booking_id)
+            )
+            environment = (
+                Environment.objects.select_for_update(of=("self",))
+                .select_related("slot__pool")
+                .filter(pk=self.environment.pk, lease_token=self.token)
+                .first()
+            )
+            if environment is None:
+                logger.warning(
+                    "sandbox: lease lost, outcome dropped",
+                    extra={"environment": self.environment.backend_key},
+                )
+            else:
+                environment.booking = booking
+                services.release_lease(environment)
+            yield environment
+
+
+def ref_of(environment: Environment) -> EnvRef:
+    return EnvRef(settings.OSK_SANDBOX_INSTANCE, str(environment.public_id), environment.generation)
+
+
+def claim(environment_id: int) -> Claim | None:
+    """Take the lease where work is due and nobody else has it. Counts the attempt."""
+    with transaction.atomic():
+        environment = (
+            Environment.objects.due()
+            .select_for_update(skip_locked=True, of=("self",))
+            .filter(pk=environment_id)
+            .first()
+        )
+        if environment is None:
+            return None
+        token = uuid.uuid4()
+        Environment.objects.filter(pk=environment.pk).update(
+            lease_owner=f"{socket.gethostname()}:{os.getpid()}"[:100],
+            lease_until=DbNow() + LEASE,
+            lease_token=token,
+            attempts=environment.attempts + 1,
+        )
+    environment = Environment.objects.select_related(
+        "booking__blueprint_version__blueprint", "slot__pool"
+    ).get(pk=environment_id)
+    return Claim(environment, token)
+
+
+def work(environment_id: int) -> None:
+    """Do what is due for one environment, step by step until it has to wait. Twice is once."""
+    for _ in range(STEPS_AT_ONCE):
+        claimed = claim(environment_id)
+        if claimed is None:
+            return
+        with claimed.heartbeat():
+            _step(claimed)
+
+
+def _step(claimed: Claim) -> None:
+    environment = claimed.environment
+    if environment.desired == Desired.ABSENT and environment.state != EnvironmentState.TEARING_DOWN:
+        _begin_removal(claimed)
+        return
+    steps: dict[str, Callable[[Claim], None]] = {
+        EnvironmentState.PENDING: _prepare,
+        EnvironmentState.PROVISIONING: _set_up,
+        EnvironmentState.STARTING: _wait_until_ready,
+        EnvironmentState.READY: _rest,
+        EnvironmentState.DEGRADED: _repair,
+        EnvironmentState.TEARING_DOWN: _remove,
+    }
+    try:
+        steps[environment.state](claimed)
+    except Permanent as error:
+        message = error.message_for_user or SETUP_FAILED
+        _give_up(claimed, message, error.detail_for_operator, is_final=True)
+    except Retryable as error:
+        _try_again(claimed, error)
+    except SpecError as error:
+        _give_up(claimed, SETUP_FAILED, str(error), is_final=True)
+    except CannotDecrypt:
+        # The next generation makes passwords of its own.
+        _give_up(claimed, SETUP_FAILED, "the key of the credentials was lost")
+
+
+# Steps, one a state
+
+
+def _prepare(claimed: Claim) -> None:
+    """PENDING: the slot must be empty, whatever its rows promise; then the passwords are made."""
+    spec = claimed.spec
+    with claimed.writing() as environment:
+        if environment is None:
+            return
+        if Environment.objects.owning().filter(slot=environment.slot).exists():
+            if not environment.events.filter(kind=EnvironmentEventKind.WAITING_FOR_SLOT).exists():
+                environment.record(EnvironmentEventKind.WAITING_FOR_SLOT)
+            _wait(environment, _backoff(environment.attempts))
+            return
+        if environment.desired == Desired.PRESENT:
+            services.ensure_credentials(environment, spec)
+            environment.provision()
+
+
+def _set_up(claimed: Claim) -> None:
+    """PROVISIONING: the engine makes it; what it has of an earlier attempt it takes over."""
+    if _is_too_late(claimed.environment, PROVISIONING_TIMEOUT):
+        _give_up(claimed, TOO_SLOW, "provisioning took too long")
+        return
+    found = _ensure(claimed)
+    with claimed.writing() as environment:
+        if environment is None or environment.desired == Desired.ABSENT:
+            return  # ended meanwhile: still due, and the next step removes it
+        if found.state not in (ObservedState.RUNNING, ObservedState.CREATING):
+            _wait(environment, _backoff(environment.attempts))
+            return
+        environment.start(endpoint=found.endpoint)
+
+
+def _ensure(claimed: Claim) -> Observed:
+    environment = claimed.environment
+    return claimed.backend.ensure(
+        claimed.ref,
+        claimed.spec,
+        services.plain_credentials(environment),
+        expires_at=environment.expires_at,
+    )
+
+
+def _wait_until_ready(claimed: Claim) -> None:
+    """STARTING: asked by us, not by the engine, whose own checks may never run (sandbox.md 4)."""
+    result = _probe(claimed, PROBE_PATIENCE)
+    if result.ok:
+        _hand_over(claimed)
+        return
+    timeout = timedelta(seconds=claimed.spec.ready_timeout)
+    if _is_too_late(claimed.environment, timeout):
+        _give_up(claimed, TOO_SLOW, result.detail)
+        return
+    if result.is_over:
+        _ensure(claimed)
+    with claimed.writing() as environment:
+        if environment is not None:
+            _wait(environment, PROBE_AGAIN)
+
+
+def _probe(claimed: Claim, patience: float) -> ProbeResult:
+    """The first component that is not ready, or a good result."""
+    for component in claimed.spec.components:
+        if component.readiness is not None:
+            result = claimed.backend.probe(claimed.ref, component.readiness, patience=patience)
+            if not result.ok:
+                return result
+    return ProbeResult(ok=True)
+
+
+def _hand_over(claimed: Claim) -> None:
+    found = claimed.backend.observe(claimed.ref)
+    with claimed.writing() as environment:
+        if environment is None or environment.desired == Desired.ABSENT:
+            return
+        is_new = environment.ready_at is None
+        environment.hand_over(endpoint=found.endpoint or environment.endpoint)
+        _wait_for_end(environment)
+        booking = environment.booking
+        if booking.state == BookingState.APPROVED:
+            booking.activate()
+        if is_new:
+            notifications.booking_ready(environment)
+        logger.info("sandbox: ready", extra={"environment": environment.backend_key})
+
+
+def _rest(claimed: Claim) -> None:
+    """READY: nothing to do before the end, which ``end_what_is_over`` finds."""
+    with claimed.writing() as environment:
+        if environment is not None:
+            _wait_for_end(environment)
+
+
+def _repair(claimed: Claim) -> None:
+    """DEGRADED: started again with its data; what has disappeared comes back as a new generation."""
+    found = claimed.backend.observe(claimed.ref)
+    if found.state == ObservedState.ABSENT:
+        _give_up(claimed, LOST, "nothing of it is left at the engine", lost=True)
+        return
+    if _is_too_late(claimed.environment, PROVISIONING_TIMEOUT):
+        _give_up(claimed, TOO_SLOW, "it could not be repaired")
+        return
+    if found.state != ObservedState.RUNNING:
+        _ensure(claimed)
+    result = _probe(claimed, PROBE_PATIENCE)
+    if result.ok:
+        _hand_over(claimed)
+        return
+    with claimed.writing() as environment:
+        if environment is not None:
+            _wait(environment, _backoff(environment.attempts))
+
+
+def _begin_removal(claimed: Claim) -> None:
+    """Writes down what there is before anything goes, so that the proof names it."""
+    try:
+        items = claimed.backend.observe(claimed.ref).items
+    except Retryable:
+        items = ()
+    with claimed.writing() as environment:
+        if environment is None:
+            return
+        for item in items:
+            RemovalProof.objects.get_or_create(
+                environment=environment, kind=item.kind, name=item.name[:200]
+            )
+        environment.tear_down()
+
+
+def _remove(claimed: Claim) -> None:
+    """TEARING_DOWN: gone is what the engine, asked again, says is absent. Unknown is not gone."""
+    claimed.backend.destroy(claimed.ref)
+    found = claimed.backend.observe(claimed.ref)
+    if found.state != ObservedState.ABSENT:
+        raise Retryable(f"still {found.state} after the removal")
+    with claimed.writing() as environment:
+        if environment is None:
+            return
+        environment.vanish()
+        environment.proofs.filter(verified_at__isnull=True).update(verified_at=clock.now())
+        services.wipe_credentials(environment)
+        booking = environment.booking
+        if booking.is_holding and booking.ends_at > clock.now():
+            services.add_generation(booking, environment.slot)
+            return
+        services.release_slot(booking)
+        if booking.state != BookingState.FAILED:
+            notifications.booking_ended(booking)
+        logger.info("sandbox: gone", extra={"environment": environment.backend_key})
+
+
+# When it does not work
+
+
+def _try_again(claimed: Claim, error: Retryable) -> None:
+    environment = claimed.environment
+    removing = environment.state == EnvironmentState.TEARING_DOWN
+    if not removing and _is_too_late(environment, PROVISIONING_TIMEOUT):
+        _give_up(claimed, SETUP_FAILED, error.detail)
+        return
+    with claimed.writing() as locked:
+        if locked is None:
+            return
+        if locked.attempts == 1 and not removing and not isinstance(error, BackendUnavailable):
+            locked.record(EnvironmentEventKind.RETRYING)
+        locked.error_for_operator = error.detail
+        locked.save(update_fields=["error_for_operator"])
+        _wait(locked, max(_backoff(locked.attempts), timedelta(seconds=error.after)))
+    extra = {"environment": environment.backend_key, "detail": error.detail}
+    if removing and _is_too_late(environment, REMOVAL_ALERT):
+        logger.error("sandbox: the removal does not end", extra=extra)
+    else:
+        logger.warning("sandbox: tried again later", extra=extra)
+
+
+def _give_up(
+    claimed: Claim, for_user: str, detail: str, *, lost: bool = False, is_final: bool = False
+) -> None:
+    """This generation will not come. The next one follows where the window and the count allow it."""
+    if claimed.environment.state == EnvironmentState.TEARING_DOWN:
+        # A removal is never given up by itself: only an operator may forget it.
+        _try_again(claimed, Retryable(detail, after=LONGEST_BACKOFF.total_seconds()))
+        return
+    lines = _log_lines(claimed)
+    with claimed.writing() as environment:
+        if environment is None:
+            return
+        was_ready = environment.ready_at is not None
+        environment.fail(
+            for_user=for_user,
+            for_operator="\n".join([detail, *lines]),
+            kind=EnvironmentEventKind.LOST if lost else EnvironmentEventKind.FAILED,
+        )
+        ring(services.WORK, environment_id=environment.pk)
+        booking = environment.booking
+        if not booking.is_holding:
+            return
+        if (
+            not is_final
+            and environment.generation < MAX_GENERATIONS
+            and booking.ends_at > clock.now()
+        ):
+            environment.record(EnvironmentEventKind.REPLACED)
+            logger.warning("sandbox: set up anew", extra={"environment": environment.backend_key})
+            return
+        booking.fail()
+        notifications.booking_failed(
+            booking, generation=environment.generation, was_ready=was_ready
+        )
+        logger.error(
+            "sandbox: booking failed",
+            extra={"environment": environment.backend_key, "detail": detail},
+        )
+
+
+def _log_lines(claimed: Claim) -> list[str]:
+    """The last lines of the product, for the operator, without any password."""
+    try:
+        lines = claimed.backend.logs(claimed.ref, limit=LOG_LINES)
+        hidden = services.plain_credentials(claimed.environment).values()
+    except (Retryable, CannotDecrypt):
+        return []
+    for secret in hidden:
+        lines = [line.replace(secret, "•••") for line in lines]
+    return lines
+
+
+# Small things
+
+
+def _is_too_late(environment: Environment, timeout: timedelta) -> bool:
+    return clock.now() - environment.state_since > timeout
+
+
+def _backoff(attempts: int) -> timedelta:
+    """5 s, 10 s, 20 s … at most 5 minutes, a fifth more or less so that not all come at once."""
+    doublings = min(max(attempts - 1, 0), 10)
+    wait: timedelta = min(FIRST_BACKOFF * (1 << doublings), LONGEST_BACKOFF)
+    return wait * _chance.uniform(0.8, 1.2)
+
+
+def _wait(environment: Environment, delay: timedelta) -> None:
+    environment.next_action_at = clock.now() + delay
+    environment.save(update_fields=["next_action_at"])
+
+
+def _wait_for_end(environment: Environment) -> None:
+    environment.next_action_at = environment.expires_at
+    environment.save(update_fields=["next_action_at"])
