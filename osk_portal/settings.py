@@ -206,7 +206,7 @@ def _database(url: str) -> dict[str, object]:
     try:
         parts = conninfo_to_dict(url or "postgresql://osk@localhost/osk")
     except ProgrammingError as error:
-        raise ImproperlyConfigured(f"DATABASE_URL cannot be read: {error}") from error
+        raise ImproperlyConfigured(f"DATABASE_URL cannot be read: {str(error).strip()}") from error
     names = {
         "NAME": "dbname",
         "USER": "user",
