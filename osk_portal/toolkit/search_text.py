@@ -25,11 +25,11 @@ def _base_letters(text: str) -> str:
 
 def fold(text: str) -> str:
     """``Bürgerbüro`` → ``buergerbuero``: lower case, umlauts written out, no other accents."""
-    composed = unicodedata.normalize("NFC", text).lower()
-    return _SPACE.sub(" ", _base_letters(composed.translate(_UMLAUTS))).strip()
+    composed = unicodedata.normalize("NFKC", text).lower()
+    return _SPACE.sub(" ", _base_letters(composed.translate(_UMLAUTS)).translate(_UMLAUTS)).strip()
 
 
 def sort_key(text: str) -> str:
     """DIN 5007-1: ä sorts as a, ß as ss; case and accents do not count."""
-    composed = unicodedata.normalize("NFC", text).lower()
-    return _SPACE.sub(" ", _base_letters(composed.translate(_SORT))).strip()[:200]
+    composed = unicodedata.normalize("NFKC", text).lower()
+    return _SPACE.sub(" ", _base_letters(composed.translate(_SORT)).translate(_SORT)).strip()[:200]
