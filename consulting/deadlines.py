@@ -70,8 +70,11 @@ def reopen_until(closed_at: datetime) -> date:
     return berlin_day(closed_at) + timedelta(days=settings.OSK_REOPEN_DAYS)
 
 
-def draft_expires_on(saved_at: datetime) -> date:
-    return berlin_day(saved_at) + timedelta(days=settings.OSK_DRAFT_DAYS)
+def draft_expires_on(saved_at: datetime, announced_at: datetime | None = None) -> date:
+    day = berlin_day(saved_at) + timedelta(days=settings.OSK_DRAFT_DAYS)
+    if announced_at is None:
+        return day
+    return max(day, berlin_day(announced_at) + timedelta(days=DRAFT_NOTICE_DAYS))
 
 
 def long_date(day: date) -> str:

@@ -325,8 +325,8 @@ class ConsultingRequest(Addressed):
 
     @property
     def expires_on(self) -> date:
-        """Last day of a draft that nobody touches."""
-        return deadlines.draft_expires_on(self.updated_at)
+        """Last day of a draft that nobody touches; never sooner than 14 days after the notice."""
+        return deadlines.draft_expires_on(self.updated_at, self.expiry_announced_at)
 
     def can(self, action: CaseAction) -> bool:
         """Does ``action`` start from the present state? *Who* may is in permissions.py."""

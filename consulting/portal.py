@@ -1,0 +1,152 @@
+"""What consulting offers to the shared pages."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import timedelta
+
+from django.db.models import Avg, DurationField, ExpressionWrapper, F, Q
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from consulting import demo_world, permissions
+from consulting.enums import CaseState
+from consulting.models import ConsultingRequest
+from consulting.presentation import Standing
+from consulting.services import daily
+from osk_portal import portal
+from osk_portal.accounts.models import User
+
+MOST_HITS = 10
+MOST_ROWS = 5
+MOST_TASKS = 10
+FEW = 5
+"""Below this many answers no mean is shown: it would tell about single cases (product.md 5)."""
+
+_REFERENCE = re.compile(r"OSK[- ]?(\d{4})[- ]?(\d{1,5})", re.IGNORECASE)
+
+
+def _tasks(user: User) -> Iterable[portal.Task]:
+    """What waits for the requester's side: our question, our answer, an unfinished draft."""
+    waiting = Q(state=CaseState.WAITING_REQUESTER) | Q(state=CaseState.ANSWERED, follow_up_at=None)
+    writing = (
+        Q(author=user)
+        | Q(deputy=user)
+        | Q(
+            pk__in=ConsultingRequest.objects.filter(
+                participants__user=user, participants__may_write=True
+            ).values("pk")
+        )
+    )
+    mine = ConsultingRequest.objects.shared_with(user)
+    for case in mine.filter(waiting & writing).order_by("closes_on", "pk")[:MOST_TASKS]:
+        text = f"{case.reference} · {case.title}"
+        if case.state == CaseState.WAITING_REQUESTER:
+            yield portal.Task(
+                _("Your reply is missing"),
+                text,
+                case.get_absolute_url(),
+                due_on=case.reply_due_on,
+                badge="warning",
+                action=_("Reply"),
+            )
+        else:
+            yield portal.Task(
+                _("Is everything settled?"),
+                text,
+                case.get_absolute_url(),
+                due_on=case.closes_on,
+                badge="success",
+                action=_("Read the answer"),
+            )
+    for draft in mine.drafts()[:MOST_TASKS]:
+        yield portal.Task(
+            _("Finish your draft"),
+            draft.title or _("Draft without a title"),
+            draft.get_absolute_url(),
+            due_on=draft.expires_on,
+            badge="none",
+            action=_("Go on writing"),
+        )
+
+
+def _panel(user: User) -> dict[str, object]:
+    mine = ConsultingRequest.objects.shared_with(user)
+    rows = [(case, Standing(case)) for case in mine.for_list()[:MOST_ROWS]]
+    return {"rows": rows, "count": mine.count(), "may_begin": permissions.may_begin_request(user)}
+
+
+def _search(query: str, request: HttpRequest) -> Iterable[portal.Hit]:
+    """Cases that the reader may open: a reference jumps to its case, words are looked for in the text."""
+    user = request.user
+    if not user.is_authenticated:
+        return
+    visible = ConsultingRequest.objects.visible_to(user).sent()
+    reference = _REFERENCE.fullmatch(query.strip())
+    if reference:
+        found = visible.filter(reference=f"OSK-{reference[1]}-{int(reference[2]):05d}")
+    else:
+        found = visible.filter(
+            Q(title__icontains=query)
+            | Q(description__icontains=query)
+            | Q(own_reference__icontains=query)
+        )
+    for case in found.for_list()[:MOST_HITS]:
+        yield portal.Hit(
+            f"{case.reference} {case.title}", case.get_absolute_url(), Standing(case).badge
+        )
+
+
+def _answered() -> int | None:
+    return ConsultingRequest.objects.filter(answered_at__isnull=False).count()
+
+
+def _mean_days() -> int | None:
+    """Mean time to the answer in whole days, at least one; none while there are few answers."""
+    answered = ConsultingRequest.objects.filter(answered_at__isnull=False)
+    if answered.count() < FEW:
+        return None
+    took = ExpressionWrapper(F("answered_at") - F("submitted_at"), output_field=DurationField())
+    mean: timedelta = answered.aggregate(mean=Avg(took))["mean"]
+    return max(round(mean.total_seconds() / 86_400), 1)
+
+
+def _may_still_read(user_id: int, kind: str, subject_key: str) -> bool:
+    """A receipt or a message about a case only goes to people who may open it at that moment."""
+    user = User.objects.filter(pk=user_id).first()
+    if user is None:
+        return False
+    return ConsultingRequest.objects.visible_to(user).filter(public_id=subject_key).exists()
+
+
+portal.figures.register(
+    portal.Figure("consulting", 20, gettext_lazy("Requests answered"), _answered, "consulting:home")
+)
+portal.figures.register(
+    portal.Figure(
+        "consulting_time",
+        21,
+        gettext_lazy("Days to the answer, on average"),
+        _mean_days,
+        "consulting:home",
+    )
+)
+portal.search_sources.register(
+    portal.SearchSource("consulting", 40, gettext_lazy("Requests"), _search)
+)
+portal.my_areas.register(
+    portal.MyArea(
+        "consulting",
+        10,
+        _tasks,
+        _panel,
+        "consulting/_my_area.html",
+        gettext_lazy("Requests"),
+        "consulting:request_list",
+    )
+)
+portal.mail_guards.register(portal.MailGuard("consulting", 40, _may_still_read))
+portal.daily_jobs.register(portal.DailyJob("consulting", 40, daily.run))
+portal.demo_steps.register(portal.DemoStep("consulting", 40, demo_world.load))
