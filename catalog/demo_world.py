@@ -20,35 +20,37 @@ ORGANISATIONS = Path(__file__).parent.parent / "network" / "demo" / "organisatio
 
 @transaction.atomic
 def load() -> str:
-    solutions: dict[str, Solution] = {}
+    """Entries that are there already stay as they are: people may have changed them since."""
+    known = {solution.slug: solution for solution in Solution.objects.all()}
+    new: dict[str, Solution] = {}
     for path in sorted(FOLDER.glob("solutions/*/publiccode.yml")):
-        outcome = import_publiccode(
-            read_file(path), slug=path.parent.name, publish=True, publish_incomplete=True
-        )
-        if outcome.solution is not None:
-            solutions[path.parent.name] = outcome.solution
+        slug = path.parent.name
+        if slug not in known:
+            outcome = import_publiccode(
+                read_file(path), slug=slug, publish=True, publish_incomplete=True
+            )
+            if outcome.solution is not None:
+                new[slug] = outcome.solution
     organisations = _organisations()
-    for slug, extra in _read(FOLDER / "solutions-extra.json", {}).items():
-        if slug in solutions:
+    for slug, extra in _read(FOLDER / "solutions-extra.json").items():
+        if slug in new:
             set_additions(
-                solutions[slug].pk,
+                new[slug].pk,
                 alternatives=extra["alternatives"],
                 keywords=extra["keywords"],
                 berlin_body=organisations.get(extra["berlin_body"]),
             )
-    for entry in _read(ORGANISATIONS, []):
-        _ties(entry, organisations.get(entry["slug"]), solutions)
-    for entry in _read(FOLDER / "reuse.json", []):
-        _reuse(entry, organisations, solutions)
-    return f"{len(solutions)} solutions, {Reuse.objects.count()} reuses"
+    for entry in _read(ORGANISATIONS):
+        _ties(entry, organisations[entry["slug"]], new)
+    for entry in _read(FOLDER / "reuse.json"):
+        _reuse(entry, organisations, {**known, **new})
+    return f"{len(known) + len(new)} solutions, {Reuse.objects.count()} reuses"
 
 
 def _ties(
-    entry: dict[str, Any], organisation: Organisation | None, solutions: dict[str, Solution]
+    entry: dict[str, Any], organisation: Organisation, solutions: dict[str, Solution]
 ) -> None:
     """Which entries an organisation maintains, and for which it offers support."""
-    if organisation is None:
-        return
     for slug in entry["maintains"]:
         if slug in solutions:
             set_additions(solutions[slug].pk, maintainer=organisation)
@@ -60,14 +62,10 @@ def _ties(
 def _reuse(
     entry: dict[str, Any], organisations: dict[str, Organisation], solutions: dict[str, Solution]
 ) -> None:
-    organisation = organisations.get(entry["organisation"])
-    solution = solutions.get(entry["solution"])
-    if organisation is None or solution is None:
-        return
-    since = entry.get("since")
+    since = entry["since"]
     Reuse.objects.get_or_create(
-        solution=solution,
-        organisation=organisation,
+        solution=solutions[entry["solution"]],
+        organisation=organisations[entry["organisation"]],
         defaults={
             "stage": entry["stage"],
             "since": date.fromisoformat(f"{since}-01") if since else None,
@@ -86,5 +84,5 @@ def _organisations() -> dict[str, Organisation]:
     return found
 
 
-def _read(path: Path, missing: Any) -> Any:
-    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else missing
+def _read(path: Path) -> Any:
+    return json.loads(path.read_text(encoding="utf-8"))
