@@ -8,9 +8,11 @@ from catalog.enums import SolutionState
 from catalog.importing import import_publiccode
 from catalog.models import Solution, Support
 from catalog.services import set_additions
+from osk_portal.toolkit import clock
 from tests.catalog.factories import ReuseFactory, SolutionFactory
 from tests.catalog.files import publiccode_file
 from tests.factories import OrganisationFactory, staff
+from tests.sandbox.factories import BlueprintFactory, BlueprintVersionFactory
 
 pytestmark = pytest.mark.django_db
 LIST = reverse("catalog:solution_list")
@@ -249,3 +251,17 @@ def test_the_round_trip_changes_nothing(client):
     data = client.get(reverse("catalog:solution_publiccode", args=[solution.slug])).content
 
     assert import_publiccode(data).status == "unchanged"
+
+
+def test_a_test_product_leads_to_the_test_environment(client):
+    solution = import_publiccode(publiccode_file(), publish=True).solution
+    blueprint = BlueprintFactory(solution=solution, is_bookable=True)
+    BlueprintVersionFactory(blueprint=blueprint, published_at=None)
+    assert "Testumgebung buchen" not in client.get(solution.get_absolute_url()).content.decode()
+
+    BlueprintVersionFactory(blueprint=blueprint, number=2, published_at=clock.now())
+    BlueprintVersionFactory(blueprint=blueprint, number=3, published_at=clock.now())
+
+    text = client.get(solution.get_absolute_url()).content.decode()
+    assert "/testumgebung/?solution=terminplaner" in text
+    assert shown(page(client, "?reuse=test")) == ["terminplaner"]  # once
