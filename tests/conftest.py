@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.core.cache import caches
+from django.utils import translation
 from psycopg.conninfo import conninfo_to_dict
 
 from osk_portal.embedded.postgres import throwaway_postgres
@@ -67,6 +68,12 @@ def _clean_caches() -> None:
     """Login limits leak from test to test otherwise."""
     for cache in caches.all(initialized_only=True):
         cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def _in_german() -> None:
+    """A request leaves its language behind in the thread; each test begins in German."""
+    translation.activate("de")
 
 
 @dataclass

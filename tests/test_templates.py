@@ -12,6 +12,7 @@ ROOT = Path(__file__).resolve().parent.parent / "templates"
 TEMPLATES = sorted(ROOT.rglob("*.html"))
 COMMENT = re.compile(r"\{% comment %\}.*?\{% endcomment %\}|\{#.*?#\}", re.DOTALL)
 BLOCK = re.compile(r"\{% block (\S+) %\}")
+RELATIVE = re.compile(r"\{% (?:extends|include) \"([^\"]+)\"")
 BASE_ORDER = ["title", "head_extra", "account", "breadcrumbs", "messages", "content"]
 
 
@@ -21,6 +22,18 @@ def name(path: Path) -> str:
 
 def source(path: Path) -> str:
     return COMMENT.sub("", path.read_text(encoding="utf-8"))
+
+
+def with_relatives(text: str) -> str:
+    """A template with all that it extends or includes."""
+    found = text
+    for relative in RELATIVE.findall(text):
+        if relative.startswith("components/"):
+            continue
+        path = ROOT / relative
+        if path.exists():
+            found += with_relatives(source(path))
+    return found
 
 
 each = pytest.mark.parametrize("path", TEMPLATES, ids=name)
@@ -78,7 +91,7 @@ def test_a_form_shows_its_errors_on_top_and_leaves_checking_to_us(path: Path) ->
     if not re.search(r"\{\{ form \}\}|form\.\w+\.as_field_group", text):
         return
 
-    assert "error_summary.html" in text
+    assert "error_summary.html" in with_relatives(text)
     for tag in re.findall(r"<form[^>]*method=\"post\"[^>]*>", text):
         if "novalidate" not in tag and "{{ form" in text.split(tag)[1].split("</form>")[0]:
             pytest.fail(f"novalidate is missing: {tag}")

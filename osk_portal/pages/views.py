@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import unicodedata
 from dataclasses import dataclass
 from uuid import UUID
@@ -25,6 +26,7 @@ from osk_portal.toolkit import clock
 from osk_portal.toolkit.access import LOGIN, PUBLIC, AuthenticatedRequest, access
 
 SEARCH_LENGTH = 200
+REFERENCE = re.compile(r"osk-\d{4}-\d{1,5}", re.IGNORECASE)
 SEARCH_HITS = 10
 LATEST_MESSAGES = 4
 CAUGHT_MAILS = 50
@@ -85,7 +87,10 @@ def clean_query(text: str) -> str:
 @access(PUBLIC)
 @require_safe
 def search(request: HttpRequest) -> HttpResponse:
-    """Search over everything that the visitor may see, grouped by the app that found it."""
+    """Search over everything that the visitor may see, grouped by the app that found it.
+
+    A reference that finds its case leads straight to it (product.md 1.4).
+    """
     query = clean_query(request.GET.get("q", ""))
     groups: list[Group] = []
     if query:
@@ -94,6 +99,9 @@ def search(request: HttpRequest) -> HttpResponse:
             for source in portal.search_sources
         )
         groups = [group for group in found if group.hits]
+    only = groups[0].hits if len(groups) == 1 else []
+    if len(only) == 1 and REFERENCE.fullmatch(query):
+        return redirect(only[0].url)
     context = {
         "query": query,
         "groups": groups,

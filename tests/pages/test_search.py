@@ -48,6 +48,30 @@ def test_an_empty_result_names_the_way_on(client: Client, asked: list[str]) -> N
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(
+    ("query", "count", "jumps"),
+    [
+        ("OSK-2026-00042", 1, True),
+        ("osk-2026-42", 1, True),
+        ("OSK-2026-00042", 2, False),
+        ("OSK-2026-00042", 0, False),
+        ("Formularserver", 1, False),
+    ],
+)
+def test_a_reference_leads_straight_to_its_case(
+    client: Client, monkeypatch: pytest.MonkeyPatch, query: str, count: int, jumps: bool
+) -> None:
+    sources: portal.Registry[portal.SearchSource] = portal.Registry()
+    hits = [portal.Hit("OSK-2026-00042 Formularserver", "/fall/", "")] * count
+    sources.register(portal.SearchSource("cases", 1, "Anfragen", lambda query, request: hits))
+    monkeypatch.setattr(portal, "search_sources", sources)
+
+    response = client.get(reverse("pages:search"), {"q": query})
+
+    assert (response.status_code == 302) is jumps
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
     "bad",
     [
         "\x00",
