@@ -22,9 +22,10 @@ def sign_up(client: Client, **changes: str):
 def test_next_survives_sign_up_and_code(client, code):
     client.get(f"/konto/signup/?next={NEXT}")
     session = client.session
-    session["draft"] = {"title": "was getippt wurde"}
+    session["consulting_intake"] = {"title": "was getippt wurde"}
     session.save()
 
+    assert "Ihr Entwurf ist sicher" in client.get(f"/konto/signup/?next={NEXT}").text
     answer = sign_up(client)
     assert answer["Location"] == "/konto/confirm-email/"
     page = client.get("/konto/confirm-email/")
@@ -32,7 +33,7 @@ def test_next_survives_sign_up_and_code(client, code):
     answer = client.post("/konto/confirm-email/", {"code": code()})
 
     assert answer["Location"] == NEXT
-    assert client.session["draft"] == {"title": "was getippt wurde"}
+    assert client.session["consulting_intake"] == {"title": "was getippt wurde"}
     user = User.objects.get()
     assert (user.email, user.name, user.language) == ("neu@amt.example", "Łukasz Şahin ẞ", "de")
     assert EmailAddress.objects.get(user=user).verified
