@@ -142,6 +142,26 @@ def test_signing_out(client, person):
     assert client.get("/mein/").status_code == 302
 
 
+@pytest.mark.parametrize(
+    ("user_agent", "words"),
+    [
+        (
+            "Mozilla/5.0 (Windows NT 10.0; rv:131.0) Gecko/20100101 Firefox/131.0",
+            "Firefox, Windows",
+        ),
+        ("Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/5 Chrome/1 Safari/5", "Chrome, Linux"),
+        ("Mozilla/5.0 (Windows NT 10.0) Chrome/1 Safari/5 Edg/1", "Edge, Windows"),
+        ("Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Safari/6", "Safari, iOS"),
+        ("<script>", "Unbekanntes Gerät"),
+    ],
+)
+def test_sign_ins_are_named_by_device(client, person, user_agent, words):
+    client.defaults["HTTP_USER_AGENT"] = user_agent
+    sign_in(client)
+
+    assert words in client.get("/konto/sessions/").text
+
+
 def test_other_sign_ins_can_be_ended(client, person):
     other = Client()
     sign_in(other)
