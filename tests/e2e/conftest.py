@@ -38,7 +38,9 @@ def free_port() -> int:
 
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    var = tmp_path_factory.mktemp("stack") / "var"
+    """OSK_E2E_VAR names a folder that is kept, for a quick start while one writes a test."""
+    kept = os.environ.get("OSK_E2E_VAR")
+    var = Path(kept) if kept else tmp_path_factory.mktemp("stack") / "var"
     made = Stack(var, free_port(), demo=True, durable=False, environment=bare_environment())
     with made:
         yield made
@@ -60,9 +62,11 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def report(tmp_path_factory: pytest.TempPathFactory) -> Report:
-    """What the run has seen: HTML for the checker, pictures for people."""
-    folder = os.environ.get("OSK_SCREENSHOTS")
-    return Report(Path(folder) if folder else tmp_path_factory.mktemp("seen"))
+    """What the run has seen: HTML for the checker, with OSK_SCREENSHOTS=folder pictures for people."""
+    kept = os.environ.get("OSK_SCREENSHOTS")
+    folder = Path(kept).absolute() if kept else tmp_path_factory.mktemp("seen")
+    folder.mkdir(parents=True, exist_ok=True)
+    return Report(folder, keeps_pictures=bool(kept))
 
 
 @pytest.fixture

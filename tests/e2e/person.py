@@ -10,28 +10,57 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlsplit
+from uuid import uuid4
 
-from playwright.sync_api import BrowserContext, ConsoleMessage, Request, Response, expect
+from playwright.sync_api import (
+    BrowserContext,
+    ConsoleMessage,
+    Locator,
+    Request,
+    Response,
+    ViewportSize,
+    expect,
+)
 
 from osk_portal.embedded.demo_logins import PASSWORD
 from osk_portal.embedded.stack import Stack
 
 ROOT = Path(__file__).resolve().parents[2]
 AXE = (ROOT / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
-AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 320, "height": 640}
+AXE_ALL = {
+    "type": "tag",
+    "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+}
+# The dark page has the same structure as the light one.
+AXE_COLOURS = {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}
+ColorScheme = Literal["light", "dark"]
+WIDE: ViewportSize = {"width": 1280, "height": 900}
+NARROW: ViewportSize = {"width": 320, "height": 640}
 MAIL_SECONDS = 45.0
 
 expect.set_options(timeout=15_000)
 
 
+def words(text: str) -> str:
+    """The text with single spaces: dates hold spaces that do not break, mails break lines."""
+    return " ".join(text.split())
+
+
+def text_of(mail: EmailMessage) -> str:
+    body = mail.get_body(("plain",))
+    assert body is not None
+    text: str = body.get_content()
+    return text
+
+
 @dataclass
 class Report:
-    """HTML and pictures of the pages that were looked at, by name."""
+    """The pages that were looked at, by name: their HTML, and pictures where somebody wants them."""
 
     folder: Path
+    keeps_pictures: bool = False
     seen: set[str] = field(default_factory=set)
 
     def html_files(self) -> list[Path]:
@@ -45,6 +74,8 @@ class Person:
         self.stack = stack
         self.context = context
         self.report = report
+        self.token = uuid4().hex[:8]
+        context.set_default_timeout(15_000)
         self.page = context.new_page()
         self.problems: list[str] = []
         self.allowed_statuses: set[int] = set()
@@ -86,8 +117,15 @@ class Person:
         target = button if button.count() else self.page.get_by_role("link", name=label, exact=True)
         target.first.click()
 
+    def field(self, label: str) -> Locator:
+        """The field whose label begins with ``label``; "optional" or a number may follow."""
+        return self.page.get_by_label(re.compile(rf"^\s*{re.escape(label)}")).first
+
     def fill(self, label: str, text: str) -> None:
-        self.page.get_by_label(label, exact=True).first.fill(text)
+        self.field(label).fill(text)
+
+    def tick(self, label: str) -> None:
+        self.field(label).check()
 
     def sees(self, text: str | re.Pattern[str]) -> None:
         expect(self.page.locator("body")).to_contain_text(text)
@@ -105,6 +143,10 @@ class Person:
 
     # Mail
 
+    def address(self, name: str, domain: str = "e2e.example") -> str:
+        """An address that nobody has used before; the same one for the same name."""
+        return f"{name}.{self.token}@{domain}"
+
     def mail_to(self, address: str, containing: str) -> EmailMessage:
         """The first mail to ``address`` whose subject or text says ``containing``; waits for it."""
         found: list[EmailMessage] = []
@@ -112,8 +154,7 @@ class Person:
         def look() -> bool:
             for file in sorted(self.stack.mail_folder.glob("*.eml")):
                 message = email.message_from_bytes(file.read_bytes(), policy=email.policy.default)
-                body = message.get_body()
-                text = f"{message['Subject']}\n{body.get_content() if body else ''}"
+                text = f"{message['Subject']}\n{text_of(message)}"
                 if address in str(message["To"]) and containing in text:
                     found.append(message)
                     return True
@@ -133,26 +174,32 @@ class Person:
     # Looking
 
     def look(self, name: str) -> None:
-        """Look at the page as everybody does: light, dark, at 320 px; keep HTML and picture."""
+        """Look at the page as everybody does: light, dark, at 320 px; keep it for the HTML checker."""
         if name in self.report.seen:
             return
         self.report.seen.add(name)
         (self.report.folder / f"{name}.html").write_text(self._source(), encoding="utf-8")
-        for variant, scheme, size in (
-            ("", "light", WIDE),
-            ("-dark", "dark", WIDE),
-            ("-320", "light", NARROW),
+        self.page.evaluate(AXE)
+        self._look_at(name, "light", WIDE, AXE_ALL)
+        self._look_at(f"{name}-dunkel", "dark", WIDE, AXE_COLOURS)
+        self._look_at(f"{name}-320", "light", NARROW, AXE_ALL)
+        self._show_as("light", WIDE)
+
+    def _look_at(
+        self, name: str, scheme: ColorScheme, size: ViewportSize, rules: dict[str, Any]
+    ) -> None:
+        self._show_as(scheme, size)
+        self.problems += [f"{name}: {problem}" for problem in self.barriers(rules)]
+        if self.page.evaluate(
+            "document.documentElement.scrollWidth > document.documentElement.clientWidth"
         ):
-            self.page.set_viewport_size(size)  # type: ignore[arg-type] # a TypedDict of its own
-            self.page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type] # a Literal
-            self.problems += [f"{name}{variant}: {p}" for p in self._axe()]
-            if self.page.evaluate(
-                "document.documentElement.scrollWidth > document.documentElement.clientWidth"
-            ):
-                self.problems.append(f"{name}{variant}: scrolls sideways")
-            self.page.screenshot(path=self.report.folder / f"{name}{variant}.png", full_page=True)
-        self.page.set_viewport_size(WIDE)  # type: ignore[arg-type] # as above
-        self.page.emulate_media(color_scheme="light")
+            self.problems.append(f"{name}: scrolls sideways")
+        if self.report.keeps_pictures:
+            self.page.screenshot(path=self.report.folder / f"{name}.png", full_page=True)
+
+    def _show_as(self, scheme: ColorScheme, size: ViewportSize) -> None:
+        self.page.set_viewport_size(size)
+        self.page.emulate_media(color_scheme=scheme)
 
     def _source(self) -> str:
         """The page as the server sends it; a page that answers a POST as the browser holds it."""
@@ -161,10 +208,10 @@ class Person:
         heading = self.page.locator("h1").first.inner_text()
         return html if heading in html else self.page.content()
 
-    def _axe(self) -> list[str]:
-        self.page.evaluate(AXE)
+    def barriers(self, rules: dict[str, Any]) -> list[str]:
+        """What axe-core finds; the page must hold it already."""
         found: dict[str, Any] = self.page.evaluate(
-            "tags => axe.run(document, {runOnly: {type: 'tag', values: tags}})", AXE_TAGS
+            "rules => axe.run(document, {runOnly: rules, resultTypes: ['violations']})", rules
         )
         return [
             f"axe {v['id']}: {v['help']} at {[n['target'] for n in v['nodes'][:3]]}"
