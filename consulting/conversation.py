@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from django.db.models import Prefetch
+from django.utils.translation import gettext as _
 
 from consulting.enums import CaseEventKind, MessageKind
 from consulting.models import CaseEvent, Recommendation
@@ -100,7 +101,7 @@ def timeline(case: ConsultingRequest, *, internal: bool) -> list[Entry]:
             event.at,
             event.actor if internal else None,
             is_internal=event.kind in _INTERNAL_EVENTS,
-            label=event.label,
+            label=_label(event, case),
         )
         for event in case.events.all()
         if event.kind in shown
@@ -108,6 +109,12 @@ def timeline(case: ConsultingRequest, *, internal: bool) -> list[Entry]:
     # sort() is stable: what happened in the same moment stays in the order messages, answers, events.
     entries.sort(key=lambda entry: entry.at)
     return entries
+
+
+def _label(event: CaseEvent, case: ConsultingRequest) -> str:
+    if event.kind == K.ASSIGNED and event.data.get("assignee") == case.assignee_id:
+        return _("The contact person is %(name)s.") % {"name": case.assignee}
+    return event.label
 
 
 def history(case: ConsultingRequest, *, internal: bool) -> list[CaseEvent]:

@@ -79,7 +79,9 @@ def draft_expires_on(saved_at: datetime, announced_at: datetime | None = None) -
 
 def long_date(day: date) -> str:
     """Mittwoch, 25. November 2026"""
-    return date_format(day, pgettext("date with weekday, Django's format", "l, j F Y"))
+    return date_format(
+        day, pgettext("date with weekday, Django's format", "l, j\N{NO-BREAK SPACE}F Y")
+    )
 
 
 def short_date(day: date) -> str:

@@ -116,7 +116,7 @@ class Outcome(models.TextChoices):
 class MessageKind(models.TextChoices):
     MESSAGE = "message", _("Message")
     QUESTION = "question", _("Question")
-    REPLY = "reply", _("Reply")
+    REPLY = "reply", _("Reply to the question")
     FOLLOW_UP = "follow_up", _("Follow-up question")
     REASON = "reason", _("Reason")
     NOTE = "note", _("Internal note")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from typing import Any
+from uuid import UUID
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -68,6 +69,22 @@ class LineField(TextField):
         super().validate(value)
         if "\n" in value or "\t" in value or _OVERRIDES.search(value):
             raise ValidationError(_CONTROL_MESSAGE, code="control_characters")
+
+
+class FormIdField(forms.UUIDField):
+    """Hidden: the id that makes a form sent twice count once. Nonsense in it counts as none."""
+
+    widget = forms.HiddenInput
+
+    def __init__(self) -> None:
+        super().__init__(required=False)
+
+    def clean(self, value: Any) -> UUID | None:
+        try:
+            cleaned: UUID | None = super().clean(value)
+        except ValidationError:
+            return None
+        return cleaned
 
 
 _CONTROL_MESSAGE = _(

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from catalog.models import Solution
 from consulting import intake
 from consulting.enums import Phase, RequestKind, Topic, Visibility
-from consulting.fields import LineField, TextField
+from consulting.fields import FormIdField, LineField, TextField
 from consulting.models import ConsultingRequest
 from network.models import Organisation
 from osk_portal.accounts.models import User
@@ -54,6 +54,12 @@ class KindForm(StepForm):
         widget=forms.RadioSelect,
         error_messages={"required": _("Choose what your request is.")},
     )
+
+
+class StartForm(KindForm):
+    """``draft_id`` makes a first step that is sent twice one draft."""
+
+    draft_id = FormIdField()
 
 
 class SubjectForm(StepForm):
@@ -269,7 +275,7 @@ class TextForm(forms.Form):
     """
 
     text = TextField(label=_("Your message"), max_length=TEXT_LENGTH, rows=5)
-    message_id = forms.UUIDField(required=False, widget=forms.HiddenInput)
+    message_id = FormIdField()
 
     def __init__(
         self, *args: Any, label: Any = None, hint: Any = "", missing: Any = None, **kwargs: Any

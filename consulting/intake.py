@@ -174,13 +174,19 @@ class Visitor:
         slugs = self._kept.get("solutions", [])
         return list(Solution.objects.published().filter(slug__in=slugs)) if slugs else []
 
-    def keep(self, values: Mapping[str, Any], *, solutions: list[str] | None = None) -> None:
+    def keep(
+        self,
+        values: Mapping[str, Any],
+        *,
+        solutions: list[str] | None = None,
+        draft_id: UUID | None = None,
+    ) -> None:
         kept = {**self._kept, **values}
         if isinstance(kept.get("wished_on"), date):
             kept["wished_on"] = kept["wished_on"].isoformat()
         if solutions is not None:
             kept["solutions"] = solutions
-        kept.setdefault("draft_id", str(uuid4()))
+        kept.setdefault("draft_id", str(draft_id or uuid4()))
         self._kept = self._session[self.KEY] = kept
 
     def forget(self) -> None:

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 
 from consulting import deadlines
 from consulting.deadlines import Due, long_date
-from consulting.enums import CaseState, Outcome
+from consulting.enums import CaseState, Outcome, PartnerQuestionState
 
 if TYPE_CHECKING:
     from datetime import date
@@ -116,6 +116,19 @@ class Standing:
     @property
     def text(self) -> str:
         """What the requester reads about the state."""
+        return f"{self.headline} {self.detail}".strip()
+
+    @property
+    def headline(self) -> str:
+        return self._sentences[0]
+
+    @property
+    def detail(self) -> str:
+        """What follows the headline; may be empty."""
+        return self._sentences[1]
+
+    @property
+    def _sentences(self) -> tuple[str, str]:
         return _TEXTS[CaseState(self.case.state)](self.case)
 
     @property
@@ -144,90 +157,94 @@ class Standing:
         return case.answer_due_on if case.is_with_osk else None
 
 
-def _draft(case: ConsultingRequest) -> str:
-    return _("This is a draft. We delete it after %(date)s.") % {"date": long_date(case.expires_on)}
+# Each text is a headline and what follows it; together they are the sentence of product.md 1.3.
 
 
-def _submitted(case: ConsultingRequest) -> str:
-    return _("We have received your request. You will hear from us by %(date)s at the latest.") % {
-        "date": _date(case.first_response_due_on)
+def _draft(case: ConsultingRequest) -> tuple[str, str]:
+    return _("This is a draft."), _("We delete it after %(date)s.") % {
+        "date": long_date(case.expires_on)
     }
 
 
-def _triage(case: ConsultingRequest) -> str:
-    text = _("We are looking into your request.")
+def _submitted(case: ConsultingRequest) -> tuple[str, str]:
+    detail = _("You will hear from us by %(date)s at the latest.")
+    return _("We have received your request."), detail % {"date": _date(case.first_response_due_on)}
+
+
+def _triage(case: ConsultingRequest) -> tuple[str, str]:
+    headline = _("We are looking into your request.")
     if case.assignee is None:
-        return text
-    return f"{text} " + _("Your contact person is %(name)s.") % {"name": case.assignee}
+        return headline, ""
+    return headline, _("Your contact person is %(name)s.") % {"name": case.assignee}
 
 
-def _in_progress(case: ConsultingRequest) -> str:
-    return _("We are working on your request. Answer by %(date)s.") % {
-        "date": _date(case.answer_due_on)
-    }
+def _in_progress(case: ConsultingRequest) -> tuple[str, str]:
+    detail = _("Answer by %(date)s.") % {"date": _date(case.answer_due_on)}
+    return _("We are working on your request."), detail
 
 
-def _waiting_requester(case: ConsultingRequest) -> str:
-    return _(
-        "We have a question for you. Please reply by %(date)s. Until then our time to answer rests."
-    ) % {"date": _date(case.reply_due_on)}
+def _waiting_requester(case: ConsultingRequest) -> tuple[str, str]:
+    detail = _("Please reply by %(date)s. Until then our time to answer rests.")
+    return _("We have a question for you."), detail % {"date": _date(case.reply_due_on)}
 
 
-def _waiting_third(case: ConsultingRequest) -> str:
-    open_questions = [q for q in case.partner_questions.all() if q.state == "open"]
-    names = ", ".join(str(q.organisation) for q in open_questions)
+def _waiting_third(case: ConsultingRequest) -> tuple[str, str]:
+    open_questions = [
+        q for q in case.partner_questions.all() if q.state == PartnerQuestionState.OPEN
+    ]
     if not open_questions:
-        return _("We are gathering information.")
-    return _("We are asking %(names)s for information. You permitted this on %(date)s.") % {
-        "names": names,
-        "date": long_date(max(q.consented_on for q in open_questions)),
-    }
+        return _("We are gathering information."), ""
+    names = ", ".join(str(q.organisation) for q in open_questions)
+    permitted_on = max(q.consented_on for q in open_questions)
+    return (
+        _("We are asking %(names)s for information.") % {"names": names},
+        _("You permitted this on %(date)s.") % {"date": long_date(permitted_on)},
+    )
 
 
-def _answered(case: ConsultingRequest) -> str:
+def _answered(case: ConsultingRequest) -> tuple[str, str]:
     if case.closes_on is None:
-        return _("We have received your further question. You will hear from us.")
-    return _("Our answer is here. Is everything settled? If not, ask us again by %(date)s.") % {
-        "date": long_date(case.closes_on)
-    }
+        return _("We have received your further question."), _("You will hear from us.")
+    detail = _("If not, ask us again by %(date)s.") % {"date": long_date(case.closes_on)}
+    return _("Our answer is here. Is everything settled?"), detail
 
 
-def _closed(case: ConsultingRequest) -> str:
+def _closed(case: ConsultingRequest) -> tuple[str, str]:
+    headline = _("The consulting is finished.")
+    detail = ""
     if case.can_be_reopened:
-        text = _("The consulting is finished. You can reopen it until %(date)s.") % {
-            "date": _date(case.reopen_until)
-        }
-    else:
-        text = _("The consulting is finished.")
+        detail = _("You can reopen it until %(date)s.") % {"date": _date(case.reopen_until)}
     if case.outcome == Outcome.NO_REPLY:
-        text = _("We did not get a reply from you.") + f" {text}"
-    return text
+        return _("We did not get a reply from you."), f"{headline} {detail}".strip()
+    return headline, detail
 
 
-def _declined(case: ConsultingRequest) -> str:
-    text = _("We cannot take on this request. Reason: %(reason)s") % {"reason": case.decline_reason}
+def _declined(case: ConsultingRequest) -> tuple[str, str]:
+    detail = _("Reason: %(reason)s") % {"reason": case.decline_reason}
     if case.decline_referral:
-        text += " " + _("You can get help here: %(referral)s") % {"referral": case.decline_referral}
-    return text
+        detail += " " + _("You can get help here: %(referral)s") % {
+            "referral": case.decline_referral
+        }
+    return _("We cannot take on this request."), detail
 
 
-def _duplicate(case: ConsultingRequest) -> str:
+def _duplicate(case: ConsultingRequest) -> tuple[str, str]:
     target = case.duplicate_of
     return _("This request is continued as %(reference)s.") % {
         "reference": target.reference if target else ""
-    }
+    }, ""
 
 
-def _withdrawn(case: ConsultingRequest) -> str:
+def _withdrawn(case: ConsultingRequest) -> tuple[str, str]:
     day = deadlines.berlin_day(case.withdrawn_at) if case.withdrawn_at else None
-    return _("You withdrew the request on %(date)s.") % {"date": _date(day)}
+    return _("You withdrew the request on %(date)s.") % {"date": _date(day)}, ""
 
 
 def _date(day: date | None) -> str:
     return long_date(day) if day else "–"
 
 
-_TEXTS: Final[Mapping[CaseState, Callable[[ConsultingRequest], str]]] = {
+_TEXTS: Final[Mapping[CaseState, Callable[[ConsultingRequest], tuple[str, str]]]] = {
     CaseState.DRAFT: _draft,
     CaseState.SUBMITTED: _submitted,
     CaseState.TRIAGE: _triage,

@@ -51,9 +51,12 @@ def create_draft(
     """
     if not permissions.may_begin_request(actor):
         raise PermissionDenied("begin a request")
+    draft_id = draft_id or uuid4()
+    if ConsultingRequest.objects.filter(public_id=draft_id).exclude(author=actor).exists():
+        draft_id = uuid4()  # somebody else's: a forged form
     now = clock.now()
     case, is_new = ConsultingRequest.objects.get_or_create(
-        public_id=draft_id or uuid4(),
+        public_id=draft_id,
         author=actor,
         defaults={**_checked(values), "created_at": now, "updated_at": now},
     )

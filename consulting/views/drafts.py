@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
@@ -200,6 +201,7 @@ def request_sent(request: AuthenticatedRequest, public_id: UUID) -> HttpResponse
         "is_pending": permissions.is_membership_open(case),
         "may_withdraw": "withdraw" in permissions.allowed_actions(request.user, case),
         "sharing": _sharing_words(case),
+        "question_days": settings.OSK_CLOSE_AFTER_DAYS,
         "crumbs": crumbs(
             (_("My requests"), reverse("consulting:request_list")), (str(case.reference), None)
         ),

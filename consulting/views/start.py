@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 
 from catalog.models import Solution
 from consulting import deadlines, intake, permissions, services
-from consulting.forms import KindForm, SubjectForm
+from consulting.forms import StartForm, SubjectForm
 from consulting.matching import similar_solutions
 from consulting.models import ConsultingRequest
 from osk_portal.accounts.models import User
@@ -21,6 +21,8 @@ from osk_portal.toolkit import clock
 from osk_portal.toolkit.access import PUBLIC, access
 
 LONGEST_PREFILL = 200
+_NO_DRAFT: dict[str, object] = {"case": None, "back_url": "", "returns_to_check": False}
+"""What the page of a step shows of a draft, while there is none."""
 
 
 @access(PUBLIC)
@@ -44,24 +46,25 @@ def request_start(request: HttpRequest) -> HttpResponse:
     if refused:
         return refused
     visitor = intake.Visitor(request.session)
-    form = KindForm(
-        data=request.POST if request.method == "POST" else None, initial=visitor.values()
+    form = StartForm(
+        data=request.POST if request.method == "POST" else None,
+        initial={**visitor.values(), "draft_id": visitor.draft_id},
     )
     if request.method == "POST" and form.is_valid():
         title, solutions = _prefill(request)
         values = {**visitor.values(), "kind": form.cleaned_data["kind"]}
         if title and not values.get("title"):
             values["title"] = title
-        visitor.keep(values, solutions=solutions or None)
+        visitor.keep(values, solutions=solutions or None, draft_id=form.cleaned_data["draft_id"])
         if not request.user.is_authenticated:
             return redirect("consulting:request_new_subject")
         case = _make_draft(request, visitor)
         return redirect("consulting:request_subject", case.public_id)
     context = {
+        **_NO_DRAFT,
         "form": form,
         "places": intake.progress(intake.KIND, None),
         "number": 1,
-        "query": request.META.get("QUERY_STRING", ""),
         "crumbs": crumbs(),
     }
     return render(request, "consulting/request_kind.html", context)
@@ -90,6 +93,7 @@ def request_new_subject(request: HttpRequest) -> HttpResponse:
             return redirect("consulting:request_list")
         return redirect("consulting:request_context", case.public_id)
     context = {
+        **_NO_DRAFT,
         "form": form,
         "places": intake.progress(intake.SUBJECT, None),
         "number": 2,

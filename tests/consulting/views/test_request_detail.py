@@ -11,11 +11,10 @@ from consulting import services
 from consulting.enums import CaseState
 from consulting.models import ConsultingRequest
 from osk_portal.accounts.models import User
-from osk_portal.toolkit import clock
-from sandbox.models import Blueprint
 from tests.catalog.factories import SolutionFactory
 from tests.consulting.conftest import World
 from tests.consulting.views.conftest import queries
+from tests.sandbox.factories import BlueprintVersionFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -48,17 +47,17 @@ def test_draft_leads_to_its_check_page(world: World, signed_in: Browser) -> None
 
 
 SAID = {
-    S.SUBMITTED: ("Wir haben Ihre Anfrage erhalten. Sie hören spätestens am", "Eingegangen"),
-    S.TRIAGE: ("Wir prüfen Ihre Anfrage.", "In Prüfung"),
-    S.ASSIGNED: ("Ihre Ansprechperson ist Kim Beispiel.", "In Prüfung"),
-    S.IN_PROGRESS: ("Wir arbeiten an Ihrer Anfrage. Antwort bis", "In Bearbeitung"),
-    S.WAITING_REQUESTER: ("Wir haben eine Frage an Sie. Bitte antworten Sie bis", "Ihre Antwort fehlt"),
-    S.WAITING_THIRD: ("Wir holen Wissen", "Auskunft angefragt"),
-    S.ANSWERED: ("Unsere Antwort liegt vor. Ist alles geklärt? Sonst fragen Sie bis", "Beantwortet"),
-    S.CLOSED: ("Die Beratung ist abgeschlossen. Bis", "Abgeschlossen"),
-    S.DECLINED: ("Wir können diese Anfrage nicht übernehmen. Grund: Das Verfahren", "Nicht übernommen"),
-    S.DUPLICATE: ("Diese Anfrage wird unter OSK-", "Zusammengeführt"),
-    S.WITHDRAWN: ("Sie haben die Anfrage am", "Zurückgezogen"),
+    S.SUBMITTED: ("Wir haben Ihre Anfrage erhalten.", "Sie hören spätestens am", "Eingegangen"),
+    S.TRIAGE: ("Wir prüfen Ihre Anfrage.", "", "In Prüfung"),
+    S.ASSIGNED: ("Wir prüfen Ihre Anfrage.", "Ihre Ansprechperson ist Kim Beispiel.", "In Prüfung"),
+    S.IN_PROGRESS: ("Wir arbeiten an Ihrer Anfrage.", "Antwort bis", "In Bearbeitung"),
+    S.WAITING_REQUESTER: ("Wir haben eine Frage an Sie.", "Bitte antworten Sie bis", "Ihre Antwort fehlt"),
+    S.WAITING_THIRD: ("Wir holen Wissen", "", "Auskunft angefragt"),
+    S.ANSWERED: ("Unsere Antwort liegt vor. Ist alles geklärt?", "Sonst fragen Sie bis", "Beantwortet"),
+    S.CLOSED: ("Die Beratung ist abgeschlossen.", "Bis ", "Abgeschlossen"),
+    S.DECLINED: ("Wir können diese Anfrage nicht übernehmen.", "Grund: Das Verfahren", "Nicht übernommen"),
+    S.DUPLICATE: ("Diese Anfrage wird unter OSK-", "", "Zusammengeführt"),
+    S.WITHDRAWN: ("Sie haben die Anfrage am", "", "Zurückgezogen"),
 }  # fmt: skip
 
 
@@ -70,8 +69,9 @@ def test_state_in_words_and_only_allowed_actions(
 
     page = text(signed_in(world.requester).get(url(case)))
 
-    sentence, badge = SAID[state]
-    assert sentence in page
+    headline, detail, badge = SAID[state]
+    assert headline in page
+    assert detail in page
     assert f">{badge}<" in page
     offered = {
         "antworten/": state == S.WAITING_REQUESTER,
@@ -150,6 +150,31 @@ def test_result_leads_to_solution_and_test_environment(
     assert partner.name in page
 
 
+def test_test_environment_of_a_recommended_solution_can_be_requested(
+    world: World, signed_in: Browser
+) -> None:
+    solution = SolutionFactory(slug="radicale")
+    blueprint = BlueprintVersionFactory(blueprint__solution=solution).blueprint
+    closed = BlueprintVersionFactory(
+        blueprint__solution=solution, blueprint__is_bookable=False
+    ).blueprint
+    case = world.case(S.IN_PROGRESS)
+    services.answer(
+        case_id=case.pk,
+        actor=world.advisor,
+        text="Testen Sie es.",
+        recommendations=[
+            services.Advice("passt", solution=solution),
+            services.Advice("sofort", blueprint=blueprint),
+        ],
+    )
+
+    page = text(signed_in(world.requester).get(url(case)))
+
+    assert page.count(f'href="{blueprint.get_absolute_url()}"') == 3
+    assert closed.get_absolute_url() not in page
+
+
 def test_same_number_of_queries_with_more_rows(world: World, signed_in: Browser) -> None:
     case = world.case(S.IN_PROGRESS)
     browser = signed_in(world.requester)
@@ -176,8 +201,3 @@ def test_same_number_of_queries_with_more_rows(world: World, signed_in: Browser)
 
     assert one == three
     assert three <= 20
-
-
-def test_unused_blueprints_are_no_condition(world: World) -> None:
-    assert Blueprint.objects.count() == 0
-    assert clock.today()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from consulting.enums import CaseState
 from consulting.models import ConsultingRequest
 from osk_portal.accounts.models import User
 from tests.catalog.factories import SolutionFactory
@@ -64,6 +66,39 @@ def test_signed_in_person_gets_a_draft_at_once(
     assert response.url == reverse("consulting:request_subject", args=[case.public_id])
     assert case.is_draft
     assert case.reference is None
+
+
+def test_first_step_sent_twice_is_one_draft(
+    signed_in: Callable[[User], Client], world: World
+) -> None:
+    browser = signed_in(world.requester)
+    form = {"kind": "question", "draft_id": str(uuid.uuid4())}
+
+    assert browser.post(START, form).url == browser.post(START, form).url
+    assert ConsultingRequest.objects.count() == 1
+
+
+@pytest.mark.parametrize("draft_id", ["nonsense", "\x00", "1"])
+def test_hostile_draft_id_is_no_error(
+    signed_in: Callable[[User], Client], world: World, draft_id: str
+) -> None:
+    response = signed_in(world.requester).post(START, {"kind": "idea", "draft_id": draft_id})
+
+    assert response.status_code == 302
+    assert ConsultingRequest.objects.count() == 1
+
+
+def test_forged_draft_id_touches_nobody_elses_draft(
+    signed_in: Callable[[User], Client], world: World
+) -> None:
+    foreign = world.case(CaseState.DRAFT)
+
+    signed_in(world.stranger).post(START, {"kind": "idea", "draft_id": str(foreign.public_id)})
+
+    mine = ConsultingRequest.objects.get(author=world.stranger)
+    assert mine.public_id != foreign.public_id
+    foreign.refresh_from_db()
+    assert foreign.kind == "question"
 
 
 def test_prefill_from_a_solution_and_from_an_empty_search(
