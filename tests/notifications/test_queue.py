@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import threading
+import time
 import uuid
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
+from celery.exceptions import SoftTimeLimitExceeded
+from django.conf import settings
+from django.core.mail.backends.base import BaseEmailBackend
 from django.core.management import call_command
 from django.db import connection, transaction
 
 from osk_portal import portal
-from osk_portal.notifications import queue, tasks
+from osk_portal.notifications import delivery, queue, tasks
 from osk_portal.notifications.models import Heartbeat, OutgoingMail, PeriodicRun
 from osk_portal.notifications.status import outbox_status
+from tests.notifications.conftest import free_port
 from tests.notifications.factories import OutgoingMailFactory
 
 pytestmark = pytest.mark.django_db
@@ -196,3 +206,61 @@ def test_every_mail_is_sent_once_by_two_drains(transactional_db, mailoutbox):
 
     assert len(mailoutbox) == 20
     assert set(OutgoingMail.objects.values_list("state", "attempts")) == {("sent", 1)}
+
+
+def test_a_server_that_drips_is_left_before_the_lease_ends(settings, caplog):
+    """Celery's soft limit (50 s) ends before the lease (60 s): the mail stays with the sweep."""
+    settings.EMAIL_BACKEND = f"{__name__}.Dripping"
+    mail = OutgoingMailFactory()
+    assert tasks.deliver.soft_time_limit < tasks.deliver.time_limit < delivery.LEASE.total_seconds()
+
+    tasks.deliver(mail_id=mail.pk)
+
+    mail.refresh_from_db()
+    assert mail.state == "leased"
+    assert "mail server too slow" in caplog.text
+
+
+class Dripping(BaseEmailBackend):
+    def send_messages(self, email_messages: Any) -> int:
+        raise SoftTimeLimitExceeded
+
+
+def test_drain_in_a_loop_ends_at_a_signal(transactional_db, database_url):
+    """As a service in place of worker and beat: goes on until SIGTERM, then ends well."""
+    mail = OutgoingMailFactory()
+    name = connection.settings_dict["NAME"]
+    environment = {
+        **os.environ,
+        "DJANGO_SETTINGS_MODULE": "osk_portal.settings",
+        "OSK_ENV": "test",
+        "OSK_PROCESS": "command",
+        "EMAIL_URL": f"smtp://127.0.0.1:{free_port()}",
+        "DATABASE_URL": f"{database_url} dbname={name}"
+        if "://" not in database_url
+        else urlsplit(database_url)._replace(path=f"/{name}").geturl(),
+    }
+    process = subprocess.Popen(
+        [sys.executable, "manage.py", "outbox_drain", "--loop", "--pause", "0.1"],
+        cwd=settings.BASE_DIR,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            mail.refresh_from_db()
+            if mail.last_error:
+                break
+            time.sleep(0.1)
+        process.terminate()
+        out, errors = process.communicate(timeout=30)
+    finally:
+        process.kill()
+
+    assert process.returncode == 0, errors
+    assert "1 mails handled" in out
+    assert (mail.state, mail.attempts) == ("pending", 1)
+    assert "Refused" in mail.last_error
