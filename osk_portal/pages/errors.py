@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import logging
 import sys
+import time
 from typing import TYPE_CHECKING
 
+from django.contrib.auth.models import AnonymousUser
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -22,6 +24,8 @@ logger = logging.getLogger(__name__)
 # exceptions, shutting down or starting up, too many connections. A dead connection has no code at all.
 _UNREACHABLE = ("08", "57P", "53300")
 RETRY_AFTER_SECONDS = 30
+KNOWN_SECONDS = 3
+_known_until = 0.0
 
 
 def _page(
@@ -84,6 +88,8 @@ def unavailable(request: HttpRequest) -> HttpResponse:
         _("Please try again in a few minutes. What you have just sent is not saved."),
     )
     response["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    # Django would log an ERROR for every visitor of the outage; the line of server_error says it once.
+    response._has_been_logged = True  # type: ignore[attr-defined] # noqa: SLF001 # read by django.utils.log
     return response
 
 
@@ -92,10 +98,10 @@ def server_error(request: HttpRequest) -> HttpResponse:
     error = sys.exc_info()[1]
     if is_database_down(error):
         logger.warning("database unreachable", extra={"path": request.path})
-        response = unavailable(request)
-        # Django would log an ERROR with a trace for every visitor of the outage; the line above says it.
-        response._has_been_logged = True  # type: ignore[attr-defined] # noqa: SLF001 # read by django.utils.log
-        return response
+        note_outage()
+        # Middleware on the way out looks at the user, and would wait for the database once more.
+        request.user = AnonymousUser()
+        return unavailable(request)
     return _page(
         request,
         500,
@@ -103,6 +109,16 @@ def server_error(request: HttpRequest) -> HttpResponse:
         _("Your last entries may not be saved. We have been told about the error."),
         logs.request_id.get() or "",
     )
+
+
+def note_outage() -> None:
+    """From now on, for a moment, requests are answered without asking the database."""
+    global _known_until
+    _known_until = time.monotonic() + KNOWN_SECONDS
+
+
+def is_outage_known() -> bool:
+    return time.monotonic() < _known_until
 
 
 def is_database_down(error: BaseException | None) -> bool:

@@ -1,5 +1,6 @@
 """Error pages are whole pages and ask the database nothing."""
 
+import time
 from typing import Any
 
 import psycopg
@@ -99,6 +100,35 @@ def test_an_outage_asks_to_come_back_and_leaves_no_trace(
 
     assert response["Retry-After"] == "30"
     assert [r.levelname for r in caplog.records if "unreachable" in r.getMessage()] == ["WARNING"]
+
+
+@here
+def test_after_one_has_found_the_outage_the_next_need_not_wait(visitor: Client) -> None:
+    visitor.get("/test/503/")
+
+    # No database mark: a query would fail.
+    response = visitor.get("/netzwerk/", headers={"Accept-Language": "en"})
+
+    assert response.status_code == 503
+    assert "cannot be reached" in response.content.decode()
+    assert "Content-Security-Policy" in response
+
+
+@here
+def test_probes_are_asked_even_in_an_outage(visitor: Client) -> None:
+    errors.note_outage()
+
+    assert visitor.get("/healthz").status_code == 200
+
+
+@here
+@pytest.mark.django_db
+def test_an_outage_is_forgotten_soon(visitor: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    errors.note_outage()
+    later = time.monotonic() + errors.KNOWN_SECONDS + 1
+    monkeypatch.setattr(time, "monotonic", lambda: later)
+
+    assert visitor.get("/netzwerk/").status_code == 200
 
 
 @here
