@@ -14,6 +14,7 @@ from osk_portal.toolkit import env
 # Defaults that depend on where the portal lies are described instead of printed.
 DESCRIBED = {
     "OSK_VAR": "var/ beside manage.py",
+    "OSK_RADICALE_PYTHON": ".venv-radicale/bin/python beside manage.py",
     "OSK_BASE_URL": "http://localhost:PORT",
     "ALLOWED_HOSTS": "the host of OSK_BASE_URL",
 }
