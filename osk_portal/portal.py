@@ -161,6 +161,19 @@ class WorkList:
 
 
 @dataclass(frozen=True)
+class WorkHome:
+    """Where the work of a staff role begins, and where the search of the staff area's bar leads.
+
+    Both give an empty text to whom the work is not for; ``search_url`` takes the words as ``q``.
+    """
+
+    key: str
+    order: int
+    url: Callable[[User], str]
+    search_url: Callable[[User], str]
+
+
+@dataclass(frozen=True)
 class MailGuard:
     """Asked again when a mail is sent: may this address still read about this object?
 
@@ -219,11 +232,22 @@ my_areas: Registry[MyArea] = Registry()
 home_sections: Registry[HomeSection] = Registry()
 panels: Registry[Panel] = Registry()
 work_lists: Registry[WorkList] = Registry()
+work_homes: Registry[WorkHome] = Registry()
 mail_guards: Registry[MailGuard] = Registry()
 reference_data: Registry[ReferenceData] = Registry()
 staff_rights: Registry[StaffRights] = Registry()
 demo_steps: Registry[DemoStep] = Registry()
 daily_jobs: Registry[DailyJob] = Registry()
+
+
+def work_home(user: User) -> str:
+    """The page that the staff area opens with for ``user``; empty: its overview."""
+    return next((url for home in work_homes if (url := home.url(user))), "")
+
+
+def work_search(user: User) -> str:
+    """What the bar of the staff area searches for ``user``; empty: the search over everything."""
+    return next((url for home in work_homes if (url := home.search_url(user))), "")
 
 
 def panels_for(place: str, obj: object, request: HttpRequest) -> list[dict[str, object]]:

@@ -13,7 +13,9 @@ from django.shortcuts import redirect
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 
+from osk_portal import portal
 from osk_portal.accounts import second_factor
+from osk_portal.toolkit.access import staff_user
 
 
 class OskAdminSite(admin.AdminSite):
@@ -52,3 +54,10 @@ class OskAdminSite(admin.AdminSite):
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         return redirect("account_change_password")
+
+    def index(  # type: ignore[override] # a redirect is enough
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Straight to the work of a role, where it has one; else Django's overview."""
+        home = portal.work_home(staff_user(request))
+        return redirect(home) if home else super().index(request, extra_context)

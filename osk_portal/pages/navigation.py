@@ -89,3 +89,10 @@ def reverse_or_empty(name: str) -> str:
         return reverse(name)
     except NoReverseMatch:
         return ""
+
+
+def work_search(request: HttpRequest) -> str:
+    """What the bar of the staff area searches: a role's own work, or everything."""
+    user = request.user
+    own = portal.work_search(user) if user.is_authenticated else ""
+    return own or reverse("pages:search")

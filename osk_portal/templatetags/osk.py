@@ -220,3 +220,9 @@ def account_navigation(context: RequestContext) -> list[navigation.Item]:
 def work_navigation(context: RequestContext) -> list[navigation.WorkSection]:
     """The side list of the staff area: what each app offers to this person."""
     return navigation.work(context.request)
+
+
+@register.simple_tag(takes_context=True)
+def work_search(context: RequestContext) -> str:
+    """Where the search of the staff area's bar leads."""
+    return navigation.work_search(context.request)

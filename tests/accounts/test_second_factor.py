@@ -120,7 +120,7 @@ def test_staff_pass_once_it_is_set_up(client, advisor, app_code, set_up_app):
     set_up_app(client)
 
     assert client.get("/mein/").status_code == 200
-    assert client.get("/admin/").status_code == 200
+    assert client.get("/admin/", follow=True).status_code == 200
 
 
 @pytest.mark.django_db(transaction=True)
@@ -171,7 +171,7 @@ def test_demo_logins_are_let_in_where_there_is_a_demo(client, settings):
 def test_the_tests_own_staff_are_let_in(client):
     client.force_login(staff("advisor"), backend="django.contrib.auth.backends.ModelBackend")
 
-    assert client.get("/admin/").status_code == 200
+    assert client.get("/admin/", follow=True).status_code == 200
 
 
 class TestAdminSite:
