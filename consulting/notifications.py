@@ -112,7 +112,7 @@ def advisors() -> Iterable[User]:
 
 def staff_url(case: ConsultingRequest) -> str:
     """The case page of the OSK."""
-    return reverse("admin:consulting_consultingrequest_change", args=[case.pk])
+    return reverse("admin:consulting_consultingrequest_case", args=[case.public_id])
 
 
 def _without(actor: User | None, people: Iterable[User]) -> list[User]:

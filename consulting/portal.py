@@ -8,10 +8,11 @@ from datetime import timedelta
 
 from django.db.models import Avg, DurationField, ExpressionWrapper, F, Q
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from consulting import demo_world, permissions
+from consulting import demo_world, permissions, queues
 from consulting.enums import CaseState
 from consulting.models import ConsultingRequest
 from consulting.presentation import Standing
@@ -121,6 +122,14 @@ def _may_still_read(user_id: int, kind: str, subject_key: str) -> bool:
     return ConsultingRequest.objects.visible_to(user).filter(public_id=subject_key).exists()
 
 
+def _work_home(user: User) -> str:
+    return queues.HOME.url if user.is_advisor else ""
+
+
+def _work_search(user: User) -> str:
+    return reverse("admin:consulting_consultingrequest_search") if user.is_advisor else ""
+
+
 portal.figures.register(
     portal.Figure("consulting", 20, gettext_lazy("Requests answered"), _answered, "consulting:home")
 )
@@ -147,6 +156,10 @@ portal.my_areas.register(
         "consulting:request_list",
     )
 )
+portal.work_lists.register(
+    portal.WorkList("consulting", 10, gettext_lazy("Requests"), queues.work_entries)
+)
+portal.work_homes.register(portal.WorkHome("consulting", 10, _work_home, _work_search))
 portal.mail_guards.register(portal.MailGuard("consulting", 40, _may_still_read))
 portal.daily_jobs.register(portal.DailyJob("consulting", 40, daily.run))
 portal.demo_steps.register(portal.DemoStep("consulting", 40, demo_world.load))

@@ -31,9 +31,11 @@ def close_silent(*, case_id: int) -> CaseEvent:
 
 
 @transaction.atomic
-def reopen(*, case_id: int, actor: User, reason: str) -> CaseEvent:
+def reopen(
+    *, case_id: int, actor: User, reason: str, expected_version: int | None = None
+) -> CaseEvent:
     """Go on with an answered or closed case; the reason becomes a public message."""
-    case = begin(case_id, CaseAction.REOPEN, actor)
+    case = begin(case_id, CaseAction.REOPEN, actor, expected_version)
     event = case.reopen(actor=actor)
     write_message(
         case,

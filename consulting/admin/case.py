@@ -1,0 +1,132 @@
+"""The page of a case, and the two things that are written on it: messages and internal notes."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.db.models import Prefetch, prefetch_related_objects
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from consulting import permissions, queues, services
+from consulting.admin.common import (
+    Conflict,
+    case_frame,
+    conflict,
+    find_case,
+    page,
+    queue_of,
+)
+from consulting.admin.rows import next_step
+from consulting.admin.step import buttons
+from consulting.conversation import history, timeline
+from consulting.enums import PartnerQuestionState, Visibility
+from consulting.matching import similar_solutions
+from consulting.models import CaseEvent, ConsultingRequest
+from consulting.staff_forms import MessageForm, NoteForm
+from osk_portal.accounts.permissions import is_advisor
+from osk_portal.toolkit.access import AuthenticatedRequest, access
+from osk_portal.toolkit.transitions import TransitionNotAllowed
+
+LATEST_EVENTS = 6
+MOST_SOLUTIONS = 5
+
+
+@access(is_advisor)
+@require_safe
+def case_page(request: AuthenticatedRequest, public_id: UUID) -> HttpResponse:
+    return _show(request, find_case(request.user, public_id))
+
+
+@access(is_advisor)
+@require_POST
+def message_add(request: AuthenticatedRequest, public_id: UUID) -> HttpResponse:
+    """Say something to the authority."""
+    case = find_case(request.user, public_id)
+    form = MessageForm(case=case, data=request.POST)
+    if not form.is_valid():
+        return _show(request, case, message_form=form)
+    try:
+        services.add_message(
+            case_id=case.pk,
+            actor=request.user,
+            text=form.cleaned_data["text"],
+            message_id=form.cleaned_data["message_id"],
+            expected_version=form.cleaned_data["version"],
+        )
+    except TransitionNotAllowed:
+        case = find_case(request.user, public_id)
+        clash = conflict(case, form.cleaned_data["version"], can_send=case.takes_messages)
+        form.renew(case)
+        return _show(request, case, message_form=form, clash=clash, status=409)
+    messages.success(request, _("Your message has been sent to the authority."))
+    return redirect(queues.case_url(case, queue_of(request)))
+
+
+@access(is_advisor)
+@require_POST
+def note_add(request: AuthenticatedRequest, public_id: UUID) -> HttpResponse:
+    """Keep an internal note. It contradicts nothing, so it needs no version of the case."""
+    case = find_case(request.user, public_id)
+    form = NoteForm(case=case, data=request.POST)
+    if not form.is_valid():
+        return _show(request, case, note_form=form)
+    services.add_note(
+        case_id=case.pk,
+        actor=request.user,
+        text=form.cleaned_data["text"],
+        message_id=form.cleaned_data["message_id"],
+    )
+    messages.success(request, _("The internal note has been saved."))
+    return redirect(queues.case_url(case, queue_of(request)))
+
+
+def _show(
+    request: AuthenticatedRequest,
+    case: ConsultingRequest,
+    *,
+    message_form: MessageForm | None = None,
+    note_form: NoteForm | None = None,
+    clash: Conflict | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    queue = queue_of(request)
+    # Conversation and history read the same rows.
+    with_actors = Prefetch("events", CaseEvent.objects.select_related("actor"))
+    prefetch_related_objects([case], with_actors)
+    events = history(case, internal=True)
+    asked = list(case.partner_questions.select_related("organisation"))
+    context = {
+        "buttons": buttons(request.user, case, queue),
+        "entries": timeline(case, internal=True),
+        "readers": _readers(case),
+        "next_step": next_step(case),
+        "membership_open": permissions.is_membership_open(case),
+        "solutions": list(case.solutions.all()),
+        "matching": similar_solutions(case.title, most=MOST_SOLUTIONS),
+        "partner_questions": asked,
+        "open_partner_questions": [q for q in asked if q.state == PartnerQuestionState.OPEN],
+        "latest_events": events[:LATEST_EVENTS],
+        "earlier_events": events[LATEST_EVENTS:],
+        "message_form": message_form or MessageForm(case=case),
+        "note_form": note_form or NoteForm(case=case),
+        "message_url": queues.step_url(case, "message", queue),
+        "note_url": queues.step_url(case, "note", queue),
+        "clash": clash,
+        "faulty_form": message_form or note_form,
+    }
+    return page(request, "case.html", {**case_frame(request, case), **context}, status=status)
+
+
+def _readers(case: ConsultingRequest) -> str:
+    """Who reads a public message, in words: one must know before one writes."""
+    if case.visibility == Visibility.ORGANISATION:
+        return _("%(author)s and all members of the authority read along") % {"author": case.author}
+    others = {p.user_id for p in case.participants.all()} | {case.deputy_id}
+    count = len(others - {None, case.author_id})
+    if not count:
+        return _("%(author)s reads it") % {"author": case.author}
+    return _("%(author)s and %(count)d more read along") % {"author": case.author, "count": count}

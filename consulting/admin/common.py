@@ -1,0 +1,88 @@
+"""What the staff pages of consulting have in common: finding a case, its frame, and who came first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+
+from consulting import queues
+from consulting.admin.rows import Row
+from consulting.enums import CaseEventKind
+from consulting.models import CaseEvent, ConsultingRequest
+from consulting.presentation import Standing
+from consulting.queues import Queue
+from osk_portal.accounts.models import User
+
+if TYPE_CHECKING:
+    from osk_portal.toolkit.access import AuthenticatedRequest
+
+MOST_NEIGHBOURS = 50
+MOST_CHANGES = 10
+# They leave the case's version, and with it every open form, as it is.
+_WITHOUT_VERSION = (CaseEventKind.NOTE_ADDED,)
+
+
+@dataclass(frozen=True)
+class Conflict:
+    """Somebody was faster: nothing was written. ``changes``: what happened since the form was shown."""
+
+    changes: Sequence[CaseEvent]
+    can_send: bool
+    """What was typed can still be sent, to the case as it is now."""
+
+
+def find_case(user: User, public_id: UUID) -> ConsultingRequest:
+    """The case for its page; 404 for a draft or an unknown id."""
+    cases = queues.all_cases(user).select_related(
+        "organisation", "author", "assignee", "deputy", "duplicate_of", "result"
+    )
+    return get_object_or_404(cases, public_id=public_id)
+
+
+def queue_of(request: HttpRequest) -> Queue | None:
+    """The queue that one came from."""
+    return queues.BY_NAME.get(request.GET.get("queue", ""))
+
+
+def conflict(case: ConsultingRequest, seen_version: int, *, can_send: bool) -> Conflict:
+    """What happened since ``seen_version``: each change of a case raises its version by one."""
+    missed = min(max(case.version - seen_version, 0), MOST_CHANGES)
+    events = (
+        case.events.exclude(kind__in=_WITHOUT_VERSION)
+        .select_related("actor")
+        .order_by("-at", "-pk")[:missed]
+    )
+    return Conflict(list(reversed(events)), can_send)
+
+
+def page(
+    request: HttpRequest, template: str, context: Mapping[str, object], *, status: int = 200
+) -> HttpResponse:
+    """A page in the staff shell."""
+    shell = admin.site.each_context(request)
+    return render(request, f"admin/consulting/{template}", {**shell, **context}, status=status)
+
+
+def case_frame(request: AuthenticatedRequest, case: ConsultingRequest) -> dict[str, object]:
+    """What stands around every page of a case: title, state, and the queue at the side."""
+    queue = queue_of(request)
+    neighbours: list[Row] = []
+    total = 0
+    if queue is not None:
+        found = list(queues.cases_in(queue, request.user)[: MOST_NEIGHBOURS + 1])
+        total = len(found)
+        neighbours = [Row(other, queue) for other in found[:MOST_NEIGHBOURS]]
+    return {
+        "case": case,
+        "standing": Standing(case),
+        "case_url": queues.case_url(case, queue),
+        "queue": queue,
+        "neighbours": neighbours,
+        "more_neighbours": total > MOST_NEIGHBOURS,
+    }

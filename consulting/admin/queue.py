@@ -1,0 +1,76 @@
+"""The queues, and the search over all requests."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from django.core.paginator import Paginator
+from django.db.models import Q
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.http import require_safe
+
+from consulting import queues
+from consulting.admin.common import page
+from consulting.admin.rows import Row
+from consulting.querysets import CaseQuerySet
+from consulting.staff_forms import SearchForm
+from osk_portal.accounts.permissions import is_advisor
+from osk_portal.toolkit.access import AuthenticatedRequest, access
+
+PAGE_SIZE: Final = 25
+MOST_WORDS: Final = 8
+# "OSK-2026-00042", and as people type it: "osk 2026 42", "2026-42".
+_REFERENCE: Final = re.compile(r"(?:osk[\s\-–]*)?(\d{4})[\s\-–]+(\d{1,5})", re.IGNORECASE)
+
+
+@access(is_advisor)
+@require_safe
+def queue_page(request: AuthenticatedRequest, name: str) -> HttpResponse:
+    queue = queues.BY_NAME.get(name)
+    if queue is None:
+        raise Http404
+    cases = queues.cases_in(queue, request.user)
+    found = Paginator(cases, PAGE_SIZE).get_page(request.GET.get("page"))
+    return page(
+        request,
+        "queue.html",
+        {"queue": queue, "page_obj": found, "rows": [Row(case, queue) for case in found]},
+    )
+
+
+@access(is_advisor)
+@require_safe
+def search_page(request: AuthenticatedRequest) -> HttpResponse:
+    """A reference leads to its case; anything else is searched for in titles, references, authorities."""
+    form = SearchForm(data=request.GET)
+    query = form.cleaned_data["q"] if form.is_valid() else ""
+    cases = queues.all_cases(request.user)
+    reference = _REFERENCE.fullmatch(query)
+    if reference:
+        year, number = reference.groups()
+        case = cases.filter(reference=f"OSK-{year}-{int(number):05d}").first()
+        if case is not None:
+            return redirect(queues.case_url(case))
+    matching = queues.in_order(_matching(cases, query)) if query else cases.none()
+    found = Paginator(matching, PAGE_SIZE).get_page(request.GET.get("page"))
+    return page(
+        request,
+        "search.html",
+        {"form": form, "query": query, "page_obj": found, "rows": [Row(case) for case in found]},
+    )
+
+
+def _matching(cases: CaseQuerySet, query: str) -> CaseQuerySet:
+    """Each word in the title (in any German form), in a reference, or in the authority's name."""
+    for word in query.split()[:MOST_WORDS]:
+        cases = cases.filter(
+            Q(title__search=word)
+            | Q(title__icontains=word)
+            | Q(reference__icontains=word)
+            | Q(own_reference__icontains=word)
+            | Q(organisation__name__icontains=word)
+            | Q(organisation__short_name__icontains=word)
+        )
+    return cases

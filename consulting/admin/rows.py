@@ -1,0 +1,84 @@
+"""A case as one line of a queue: what is promised, who must do what."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from consulting import queues
+from consulting.deadlines import Due, short_date
+from consulting.enums import CaseState, PartnerQuestionState
+from consulting.models import ConsultingRequest
+from consulting.presentation import Standing
+from consulting.queues import Queue
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
+
+_NEXT: Final[Mapping[str, _StrPromise]] = {
+    CaseState.SUBMITTED: gettext_lazy("look at the request"),
+    CaseState.TRIAGE: gettext_lazy("assign the request"),
+    CaseState.ASSIGNED: gettext_lazy("start work"),
+    CaseState.IN_PROGRESS: gettext_lazy("prepare the answer"),
+    CaseState.WAITING_REQUESTER: gettext_lazy("answer the question"),
+    CaseState.WAITING_THIRD: gettext_lazy("wait for the information"),
+    CaseState.ANSWERED: gettext_lazy("confirm the answer"),
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    case: ConsultingRequest
+    queue: Queue | None = None
+
+    @property
+    def url(self) -> str:
+        return queues.case_url(self.case, self.queue)
+
+    @property
+    def standing(self) -> Standing:
+        return Standing(self.case)
+
+    @property
+    def due(self) -> Due | None:
+        return self.standing.first_response or self.standing.due
+
+    @property
+    def due_note(self) -> str:
+        """The date behind the words: of the promise, of the question, of the closing."""
+        case = self.case
+        if case.state == CaseState.WAITING_REQUESTER and case.reply_due_on:
+            return _("question until %(date)s") % {"date": short_date(case.reply_due_on)}
+        if case.state == CaseState.ANSWERED:
+            if case.closes_on is None:
+                return ""
+            return _("closes on %(date)s") % {"date": short_date(case.closes_on)}
+        if case.is_with_osk and self.due and self.due.on:
+            day = short_date(self.due.on)
+            if self.standing.first_response:
+                return _("first response by %(date)s") % {"date": day}
+            return day
+        return ""
+
+    @property
+    def next_step(self) -> str:
+        """What whoever must act has to do."""
+        return next_step(self.case)
+
+
+def next_step(case: ConsultingRequest) -> str:
+    if case.follow_up_at is not None:
+        return _("answer the further question")
+    if case.state == CaseState.WAITING_THIRD:
+        days = [
+            question.due_on
+            for question in case.partner_questions.all()
+            if question.state == PartnerQuestionState.OPEN
+        ]
+        if days:
+            return _("wait for the information until %(date)s") % {"date": short_date(max(days))}
+    return str(_NEXT.get(case.state, ""))

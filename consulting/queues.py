@@ -1,0 +1,173 @@
+"""The queues of the OSK: which cases stand in each, in which order, and how many."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Final
+
+from django.db.models import Case, Count, DateField, F, IntegerField, Q, Value, When
+from django.db.models.functions import TruncDate
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from consulting.deadlines import DUE_SOON_DAYS
+from consulting.enums import CaseState
+from consulting.models import ConsultingRequest
+from consulting.querysets import OPEN_STATES, WITH_OSK_STATES, CaseQuerySet
+from osk_portal import portal
+from osk_portal.accounts.models import User
+from osk_portal.toolkit import clock
+from osk_portal.toolkit.working_days import add_working_days
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
+
+_WITH_OSK = Q(state__in=WITH_OSK_STATES)
+_FIRST_RESPONSE_OPEN = _WITH_OSK & Q(first_responded_at=None)
+
+
+@dataclass(frozen=True)
+class Queue:
+    name: str
+    label: _StrPromise
+    heading: _StrPromise
+    condition: Callable[[User, date], Q]
+
+    @property
+    def url(self) -> str:
+        return reverse("admin:consulting_consultingrequest_queue", args=[self.name])
+
+
+def _promised(lookup: str, *days: date) -> Q:
+    """The next promise to keep, the first response or the answer, compared with ``days``."""
+    value = days if len(days) > 1 else days[0]
+    return _WITH_OSK & (
+        Q(first_responded_at=None, **{f"first_response_due_on__{lookup}": value})
+        | Q(first_responded_at__isnull=False, **{f"answer_due_on__{lookup}": value})
+    )
+
+
+QUEUES: Final = (
+    Queue("new", _("New"), _("New requests"), lambda user, today: Q(state=CaseState.SUBMITTED)),
+    Queue(
+        "mine",
+        _("Mine"),
+        _("My requests"),
+        lambda user, today: Q(assignee=user, state__in=(*OPEN_STATES, CaseState.ANSWERED)),
+    ),
+    Queue(
+        "unassigned",
+        _("Unassigned"),
+        _("Unassigned requests"),
+        lambda user, today: Q(assignee=None, state__in=OPEN_STATES),
+    ),
+    Queue(
+        "waiting",
+        _("Waiting"),
+        _("Waiting requests"),
+        lambda user, today: Q(state__in=(CaseState.WAITING_REQUESTER, CaseState.WAITING_THIRD)),
+    ),
+    Queue(
+        "due-soon",
+        _("Due soon"),
+        _("Requests due soon"),
+        lambda user, today: _promised("range", today, add_working_days(today, DUE_SOON_DAYS)),
+    ),
+    Queue(
+        "overdue", _("Overdue"), _("Overdue requests"), lambda user, today: _promised("lt", today)
+    ),
+    Queue(
+        "answered",
+        _("Answered"),
+        _("Answered requests"),
+        lambda user, today: Q(state=CaseState.ANSWERED),
+    ),
+    Queue(
+        "open", _("All open"), _("All open requests"), lambda user, today: Q(state__in=OPEN_STATES)
+    ),
+)
+BY_NAME: Final = {queue.name: queue for queue in QUEUES}
+HOME: Final = BY_NAME["new"]
+OVERDUE: Final = BY_NAME["overdue"]
+
+
+def case_url(case: ConsultingRequest, queue: Queue | None = None) -> str:
+    """The page of a case for the OSK; ``queue``: where one came from, shown at its side."""
+    return _within(queue, reverse("admin:consulting_consultingrequest_case", args=[case.public_id]))
+
+
+def step_url(case: ConsultingRequest, step: str, queue: Queue | None = None) -> str:
+    """The page or the button of something to do with a case: a step, "message" or "note"."""
+    url = reverse("admin:consulting_consultingrequest_step", args=[case.public_id, step])
+    return _within(queue, url)
+
+
+def _within(queue: Queue | None, url: str) -> str:
+    return f"{url}?queue={queue.name}" if queue else url
+
+
+def cases_in(queue: Queue, user: User) -> CaseQuerySet:
+    """The cases of ``queue`` that ``user`` may read, in the order of the promise, ready for a list."""
+    return in_order(all_cases(user).filter(queue.condition(user, clock.today())))
+
+
+def all_cases(user: User) -> CaseQuerySet:
+    """What ever reached the OSK. An advisor's own drafts are no work of the OSK."""
+    return ConsultingRequest.objects.sent().visible_to(user)
+
+
+def in_order(cases: CaseQuerySet) -> CaseQuerySet:
+    """What the OSK has promised first, by the next promise; then what rests; then what is answered.
+
+    A further question to an answer has no promise of its own: it counts from the day it was asked.
+    """
+    return (
+        cases.for_list()
+        .prefetch_related("partner_questions")
+        .annotate(
+            rank=Case(
+                When(_WITH_OSK | Q(follow_up_at__isnull=False), then=Value(0)),
+                When(state=CaseState.WAITING_REQUESTER, then=Value(1)),
+                When(state=CaseState.ANSWERED, then=Value(2)),
+                default=Value(3),
+                output_field=IntegerField(),
+            ),
+            promised_on=Case(
+                When(_FIRST_RESPONSE_OPEN, then=F("first_response_due_on")),
+                When(_WITH_OSK, then=F("answer_due_on")),
+                When(follow_up_at__isnull=False, then=TruncDate("follow_up_at")),
+                When(state=CaseState.WAITING_REQUESTER, then=F("reply_due_on")),
+                When(state=CaseState.ANSWERED, then=F("closes_on")),
+                output_field=DateField(),
+            ),
+        )
+        .order_by("rank", F("promised_on").asc(nulls_last=True), "pk")
+    )
+
+
+def counts(user: User) -> dict[str, int]:
+    """How many cases stand in each queue: one query."""
+    today = clock.today()
+    numbers: dict[str, int] = all_cases(user).aggregate(
+        **{
+            queue.name.replace("-", "_"): Count("pk", filter=queue.condition(user, today))
+            for queue in QUEUES
+        }
+    )
+    return {queue.name: numbers[queue.name.replace("-", "_")] for queue in QUEUES}
+
+
+def work_entries(user: User) -> Iterable[portal.WorkEntry]:
+    """The queues in the side list of the staff area; none for those who do not advise."""
+    if not user.is_advisor:
+        return
+    numbers = counts(user)
+    for queue in QUEUES:
+        yield portal.WorkEntry(
+            queue.label,
+            queue.url,
+            numbers[queue.name],
+            is_overdue=queue is OVERDUE and numbers[queue.name] > 0,
+        )
