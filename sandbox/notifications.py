@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from osk_portal.notifications.services import Message, notify
 from sandbox.models import Booking, Environment
 
-_REASON = _("You get this mail because you booked a test environment.")
+_REASON = _("You booked a test environment.")
 
 
 def booking_ready(environment: Environment) -> None:

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 from django.db.models import Q
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 
 from catalog.models import Solution
 from osk_portal import portal
@@ -55,7 +54,7 @@ def _tasks(user: User) -> Iterable[portal.Task]:
                 booking.get_absolute_url(),
                 booking.ends_at.astimezone(BERLIN).date(),
                 badge=shown[1],
-                action=_("Open"),
+                action=pgettext("button", "Open"),
             )
 
 

@@ -51,7 +51,7 @@ class Slot(models.Model):
     objects = SlotQuerySet.as_manager()
 
     class Meta:
-        verbose_name = _("place")
+        verbose_name = _("slot")
         verbose_name_plural = _("places")
         ordering = ["pool", "name"]
         constraints = [
