@@ -40,7 +40,10 @@ class BookingForm(forms.Form):
         label=_("For which organisation?"),
         queryset=Organisation.objects.none(),
         empty_label=None,
-        error_messages={"required": _("Choose the organisation.")},
+        error_messages={
+            "required": _("Choose the organisation."),
+            "invalid_choice": _("Choose the organisation."),
+        },
     )
     when = forms.ChoiceField(
         label=_("When does it begin?"),
@@ -49,7 +52,10 @@ class BookingForm(forms.Form):
             (NOW, _("Now")),
             (LATER, _("Later, at a time that I enter below")),
         ],
-        error_messages={"required": _("Choose when it begins.")},
+        error_messages={
+            "required": _("Choose when it begins."),
+            "invalid_choice": _("Choose when it begins."),
+        },
     )
     start_date = forms.DateField(
         label=_("Begin: day"),

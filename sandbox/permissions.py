@@ -13,10 +13,6 @@ def bookable_organisations(user: User) -> list[Organisation]:
     return [m.organisation for m in active_memberships(user) if m.organisation.is_entitled]
 
 
-def can_book(user: User) -> bool:
-    return bool(bookable_organisations(user))
-
-
 def can_see_credentials(user: User, booking: Booking) -> bool:
     """The booker alone: a manager sees that a booking exists, not how to get in."""
     return booking.booked_by_id == user.pk

@@ -178,7 +178,7 @@ class ProcessBackend:
             state = ObservedState.RUNNING
         else:
             state = ObservedState.EXITED
-        items: list[Item] = [Item("folder", label.home)]
+        items: list[Item] = [Item("folder", name)]
         items += [_item(process) for process in alive]
         items += [Item("port", f"127.0.0.1:{port}") for port in label.ports.values()]
         return Observed(

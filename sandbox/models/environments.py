@@ -265,8 +265,3 @@ class RemovalProof(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.name}"
-
-    @property
-    def short_name(self) -> str:
-        """Paths of the machine are nobody's business: the last part says which."""
-        return self.name.rpartition("/")[2] if self.kind == ProofKind.FOLDER else self.name

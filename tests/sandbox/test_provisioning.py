@@ -10,6 +10,7 @@ import pytest
 from osk_portal.notifications.models import Notification, OutgoingMail
 from osk_portal.toolkit import clock as portal_clock
 from osk_portal.toolkit import encryption
+from osk_portal.toolkit.transitions import TransitionNotAllowed
 from sandbox import provisioning, services, tasks
 from sandbox.backends.base import BackendUnavailable, ObservedState, Permanent, Retryable
 from sandbox.enums import BookingState, Desired, EnvironmentEventKind, EnvironmentState
@@ -203,6 +204,25 @@ def test_the_end_of_the_window_ends_it(engine: FakeBackend, run: Run, clock: Clo
     assert booking.allocations.get().released_at is not None
     provisioning.tick()
     assert mails() == ["sandbox.booking_ready", "sandbox.booking_ended"]
+
+
+def test_the_tick_rings_for_what_is_due(
+    engine: FakeBackend, bells: Bells, commits: Callable
+) -> None:
+    booking = book()
+    bells.rings.clear()
+
+    with commits():
+        tasks.tick()
+
+    assert bells.of(WORK) == [{"environment_id": booking.environments.get().pk}]
+
+
+def test_what_can_no_longer_be_booked_is_refused(engine: FakeBackend) -> None:
+    blueprint = product(is_bookable=False)
+
+    with pytest.raises(TransitionNotAllowed):
+        book(blueprint)
 
 
 def test_removals_come_before_set_ups(engine: FakeBackend, run: Run, clock: Clock) -> None:

@@ -1,0 +1,219 @@
+"""The operator's side: what may be changed, and that every change is a service."""
+
+from __future__ import annotations
+
+import copy
+
+import pytest
+from django.urls import reverse
+
+from osk_portal.portal import staff_rights
+from sandbox import provisioning, services
+from sandbox.backends.base import BackendUnavailable, Permanent
+from sandbox.enums import BookingState, EnvironmentState
+from sandbox.models import Credential
+from tests.factories import staff
+from tests.sandbox.factories import SPEC, BlueprintVersionFactory
+from tests.sandbox.world import book, product
+
+pytestmark = pytest.mark.django_db
+
+LIST = reverse("admin:sandbox_environment_changelist")
+
+
+@pytest.fixture
+def operator():
+    return staff("operator")
+
+
+@pytest.fixture
+def signed_in(client):
+    def as_user(user):
+        client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+        return client
+
+    return as_user
+
+
+@pytest.fixture
+def stuck(engine, operator):
+    """A removal that does not end."""
+    booking = book()
+    provisioning.work(booking.environments.get().pk)
+    services.end_booking(booking_id=booking.pk, actor=booking.booked_by)
+    engine.fault("destroy", *[BackendUnavailable("engine sold")] * 3)
+    provisioning.work(booking.environments.get().pk)
+    return booking.environments.get()
+
+
+def forget_url(environment):
+    return reverse("admin:sandbox_environment_forget", args=[environment.pk])
+
+
+def act(client, action, *rows, url=LIST):
+    data = {"action": action, "_selected_action": [row.pk for row in rows]}
+    return client.post(url, data, follow=True)
+
+
+@pytest.mark.parametrize(
+    "model", ["environment", "booking", "pool", "blueprint", "blueprintversion"]
+)
+def test_the_operator_reads_every_list_and_page(signed_in, operator, stuck, model):
+    client = signed_in(operator)
+    page = client.get(reverse(f"admin:sandbox_{model}_changelist"))
+    assert page.status_code == 200
+
+    objects = {
+        "environment": stuck,
+        "booking": stuck.booking,
+        "pool": stuck.slot.pool,
+        "blueprint": stuck.booking.blueprint_version.blueprint,
+        "blueprintversion": stuck.booking.blueprint_version,
+    }
+    address = reverse(f"admin:sandbox_{model}_change", args=[objects[model].pk])
+    assert client.get(address).status_code == 200
+
+
+def test_no_page_of_the_admin_knows_credentials(signed_in, operator, stuck):
+    from django.contrib import admin
+
+    assert Credential not in admin.site._registry
+    page = signed_in(operator).get(reverse("admin:sandbox_environment_change", args=[stuck.pk]))
+    assert stuck.credentials.get().secret not in page.text
+
+
+def test_environments_and_bookings_are_only_read(signed_in, operator, stuck):
+    client = signed_in(operator)
+    for model, row in (("environment", stuck), ("booking", stuck.booking)):
+        address = reverse(f"admin:sandbox_{model}_change", args=[row.pk])
+        assert client.post(address, {"state": "ready"}).status_code == 403
+        assert client.get(reverse(f"admin:sandbox_{model}_add")).status_code == 403
+
+
+@pytest.mark.parametrize("role", ["advisor", "lead"])
+def test_advisors_look_but_do_not_operate(signed_in, stuck, role):
+    client = signed_in(staff(role))
+
+    assert client.get(forget_url(stuck)).status_code == 403
+    assert client.post(forget_url(stuck), {"reason": "x"}).status_code == 403
+    act(client, "retry", stuck)
+    stuck.refresh_from_db()
+    assert stuck.state == EnvironmentState.TEARING_DOWN
+
+
+def test_members_do_not_come_in(signed_in, stuck):
+    assert signed_in(stuck.booking.booked_by).get(forget_url(stuck)).status_code == 302
+
+
+def test_forgetting_needs_a_reason(signed_in, operator, stuck):
+    client = signed_in(operator)
+
+    assert forget_url(stuck) in client.get(LIST).text
+    assert client.get(forget_url(stuck)).status_code == 200
+    assert client.post(forget_url(stuck), {"reason": " "}).status_code == 422
+    client.post(forget_url(stuck), {"reason": "Maschine verschrottet"})
+
+    stuck.refresh_from_db()
+    assert stuck.state == EnvironmentState.ABANDONED
+    assert stuck.abandoned_reason == "Maschine verschrottet"
+
+
+def test_forgetting_twice_is_told(signed_in, operator, stuck):
+    client = signed_in(operator)
+    client.post(forget_url(stuck), {"reason": "Maschine verschrottet"})
+
+    again = client.post(forget_url(stuck), {"reason": "noch einmal"}, follow=True)
+
+    assert again.status_code == 200
+    stuck.refresh_from_db()
+    assert stuck.abandoned_reason == "Maschine verschrottet"
+
+
+def test_retrying_a_failed_booking(signed_in, operator, engine, expect_errors):
+    booking = book()
+    engine.fault("ensure", Permanent("", "program missing"))
+    provisioning.work(booking.environments.get().pk)
+
+    act(signed_in(operator), "retry", booking.environments.get())
+
+    booking.refresh_from_db()
+    assert booking.state == BookingState.APPROVED
+    assert booking.environments.count() == 2
+
+
+def test_retrying_what_runs_is_told(signed_in, operator, engine):
+    booking = book()
+    environment = booking.environments.get()
+
+    act(signed_in(operator), "retry", environment)
+
+    assert booking.environments.count() == 1
+
+
+def test_publishing_a_version(signed_in, operator, engine):
+    blueprint = product()
+    draft = BlueprintVersionFactory(blueprint=blueprint, number=2, published_at=None)
+    url = reverse("admin:sandbox_blueprintversion_changelist")
+
+    act(signed_in(operator), "publish", draft, url=url)
+
+    draft.refresh_from_db()
+    assert draft.is_published
+    assert blueprint.published_version() == draft
+
+
+def test_a_published_version_is_never_changed(signed_in, operator, engine):
+    version = product().published_version()
+    client = signed_in(operator)
+    address = reverse("admin:sandbox_blueprintversion_change", args=[version.pk])
+
+    changed = {"blueprint": version.blueprint_id, "number": 7, "spec": "{}"}
+    assert client.post(address, changed).status_code == 403
+    act(client, "publish", version, url=reverse("admin:sandbox_blueprintversion_changelist"))
+
+    before = version.published_at
+    version.refresh_from_db()
+    assert (version.number, version.published_at) == (1, before)
+
+
+def test_a_draft_is_written_with_validation(signed_in, operator, engine):
+    blueprint = product()
+    client = signed_in(operator)
+    address = reverse("admin:sandbox_blueprintversion_add")
+
+    refused = client.post(address, {"blueprint": blueprint.pk, "number": 2, "spec": "{}"})
+    assert "components" in refused.text
+    import json
+
+    client.post(address, {"blueprint": blueprint.pk, "number": 2, "spec": json.dumps(SPEC)})
+
+    assert blueprint.versions.get(number=2).published_at is None
+
+
+def test_publishing_what_the_engine_cannot_do_is_refused(signed_in, operator, engine, monkeypatch):
+    blueprint = product()
+    draft = BlueprintVersionFactory(
+        blueprint=blueprint, number=2, published_at=None, spec=copy.deepcopy(SPEC)
+    )
+    monkeypatch.setattr(engine, "validate", lambda spec: ["program missing"])
+    url = reverse("admin:sandbox_blueprintversion_changelist")
+
+    page = act(signed_in(operator), "publish", draft, url=url)
+
+    assert "program missing" in page.text
+    draft.refresh_from_db()
+    assert not draft.is_published
+
+
+def test_publishing_for_an_unknown_engine_is_refused(signed_in, operator):
+    blueprint = product()
+    draft = BlueprintVersionFactory(blueprint=blueprint, number=2, published_at=None)
+    url = reverse("admin:sandbox_blueprintversion_changelist")
+
+    page = act(signed_in(operator), "publish", draft, url=url)
+
+    assert "fake" in page.text
+
+
+def test_the_rights_of_staff_are_declared():
+    assert staff_rights.get("sandbox")

@@ -1,0 +1,126 @@
+"""What the shared pages show of the sandbox, and the demo world."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.test import RequestFactory
+
+from osk_portal import portal as offers
+from osk_portal.toolkit import clock as portal_clock
+from sandbox import demo_world, portal, provisioning, services
+from sandbox.enums import Phase
+from sandbox.models import Blueprint, BlueprintVersion, Booking, Pool
+from sandbox.phases import phase_of
+from tests.catalog.factories import SolutionFactory
+from tests.factories import MembershipFactory, OrganisationFactory, UserFactory, staff
+from tests.sandbox.world import book, product
+
+pytestmark = pytest.mark.django_db
+
+
+def test_the_figure_counts_what_can_be_booked():
+    product()
+    product(is_bookable=False)
+
+    assert offers.figures.get("sandbox").value() == 1
+
+
+def test_search_finds_published_products_by_name_and_sentence():
+    product(name="Radicale", summary="Kalender und Adressbücher.")
+    request = RequestFactory().get("/")
+
+    for words, found in (("Tabelle", []), ("ADRESSBUECHER", ["Radicale"]), ("radi", ["Radicale"])):
+        assert [hit.title for hit in portal._search(words, request)] == found
+
+
+def test_my_area_shows_what_runs_and_what_is_to_come(engine):
+    membership = MembershipFactory()
+    blueprint = product(slots=3, name="Radicale")
+    running = book(blueprint, membership)
+    provisioning.work(running.environments.get().pk)
+    book(blueprint, membership, starts_in=timedelta(days=20))
+
+    tasks = list(portal._tasks(membership.user))
+
+    assert {task.badge for task in tasks} == {"success", "info"}
+    assert all(task.url.startswith("/testumgebung/buchung/") for task in tasks)
+    services.end_booking(booking_id=running.pk, actor=membership.user)
+    assert len(list(portal._tasks(membership.user))) == 1
+
+
+def test_the_entry_of_a_solution_offers_to_try_it():
+    solution = SolutionFactory()
+    request = RequestFactory().get("/")
+    assert portal._of_solution(solution, request) is None
+
+    blueprint = product(solution=solution)
+
+    assert portal._of_solution(solution, request) == {"blueprints": [blueprint]}
+
+
+def test_mails_about_a_booking_reach_only_who_still_has_it(engine):
+    booking = book()
+    key = str(booking.public_id)
+
+    assert portal._still_allowed(booking.booked_by_id, "sandbox.booking_ready", key)
+    assert not portal._still_allowed(UserFactory().pk, "sandbox.booking_ready", key)
+    assert not portal._still_allowed(0, "sandbox.booking_ready", key)
+
+
+def test_the_side_list_is_for_operators():
+    assert list(portal._work(staff("advisor"))) == []
+    assert len(list(portal._work(staff("operator")))) == 3
+
+
+@pytest.fixture
+def demo_people():
+    for short_name, login in (
+        ("BA Mitte", "behoerde@demo.osk.example"),
+        ("BA Pankow", "behoerde2@demo.osk.example"),
+    ):
+        MembershipFactory(
+            organisation=OrganisationFactory(authority=True, short_name=short_name),
+            user=UserFactory(email=login),
+        )
+
+
+def test_the_demo_world_comes_once(demo_people):
+    solution = SolutionFactory(slug="radicale")
+
+    first, second = demo_world.load(), demo_world.load()
+
+    assert first == second
+    blueprint = Blueprint.objects.get()
+    assert blueprint.is_bookable
+    assert blueprint.solution == solution
+    assert BlueprintVersion.objects.count() == 1
+    assert Pool.objects.get().slots.count() == 3
+    assert Booking.objects.count() >= 5
+
+
+def test_past_bookings_of_the_demo_look_like_past_ones(demo_people):
+    demo_world.load()
+
+    now = portal_clock.now()
+    phases = {phase_of(booking, now=now) for booking in Booking.objects.all()}
+
+    assert phases == {Phase.ENDED, Phase.CANCELLED}
+    assert not Booking.objects.holding().exists()
+
+
+def test_without_people_the_demo_has_places_and_products():
+    demo_world.load()
+
+    assert Blueprint.objects.exists()
+    assert not Booking.objects.exists()
+
+
+def test_a_changed_specification_becomes_a_new_version(demo_people):
+    demo_world.load()
+    BlueprintVersion.objects.update(spec={"schema": 0})
+
+    demo_world.load()
+
+    assert BlueprintVersion.objects.count() == 2
