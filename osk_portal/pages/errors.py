@@ -5,11 +5,13 @@ from __future__ import annotations
 import logging
 import sys
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from django.contrib.auth.models import AnonymousUser
+from django.core.exceptions import RequestDataTooBig
 from django.db import InterfaceError, OperationalError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 
@@ -24,6 +26,7 @@ logger = logging.getLogger(__name__)
 # exceptions, shutting down or starting up, too many connections. A dead connection has no code at all.
 _UNREACHABLE = ("08", "57P", "53300")
 RETRY_AFTER_SECONDS = 30
+MOST_DRAINED_BYTES = 64 * 1024 * 1024
 KNOWN_SECONDS = 3
 _known_until = 0.0
 
@@ -42,11 +45,33 @@ def _page(
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    if isinstance(exception, RequestDataTooBig):
+        return too_big(request)
     return _page(
         request,
         400,
         _("We cannot read this request"),
         _("Go back, check what you have typed, and send it again."),
+    )
+
+
+def too_big(request: HttpRequest) -> HttpResponse:
+    """More text than a form takes (DATA_UPLOAD_MAX_MEMORY_SIZE).
+
+    The body is read to its end first, within bounds: a server that answers and closes while a browser
+    still sends makes the browser show a broken connection instead of this page.
+    """
+    left = MOST_DRAINED_BYTES
+    with suppress(UnreadablePostError):  # the sender has gone: nobody is left to read the page
+        while left > 0 and (chunk := request.read(min(left, 64 * 1024))):
+            left -= len(chunk)
+    return _page(
+        request,
+        400,
+        _("This is too much text at once"),
+        _(
+            "Nothing has been saved. Go back: your text is still there. Make it shorter and send it again."
+        ),
     )
 
 

@@ -197,3 +197,25 @@ def test_too_many_tries_is_a_page_of_ours(rf: RequestFactory) -> None:
     html = render(rf.get("/"), "429.html", status=429).content.decode()
 
     assert "Versuchen Sie es in 10 Minuten erneut." in html
+
+
+@pytest.mark.django_db
+def test_more_text_than_a_form_takes_is_read_and_told(client, expect_errors) -> None:
+    body = b"description=" + b"x" * (13 * 1024 * 1024)
+
+    response = client.post(
+        "/barriere-melden/", body, content_type="application/x-www-form-urlencoded"
+    )
+
+    assert response.status_code == 400
+    assert "zu viel Text" in response.text
+    assert response.wsgi_request.read() == b""
+
+
+@pytest.mark.django_db
+def test_ten_megabytes_of_text_are_answered_at_the_field(client) -> None:
+    response = client.post("/barriere-melden/", {"description": "x" * 10_000_000})
+
+    assert response.status_code in (200, 422)
+    assert "description" in response.context["form"].errors
+    assert "x" * 10_000_000 in response.text
