@@ -114,8 +114,8 @@ class Person:
     def press(self, label: str) -> None:
         """Press the button or follow the link that reads ``label``."""
         button = self.page.get_by_role("button", name=label, exact=True)
-        target = button if button.count() else self.page.get_by_role("link", name=label, exact=True)
-        target.first.click()
+        link = self.page.get_by_role("link", name=label, exact=True)
+        button.or_(link).first.click()
 
     def field(self, label: str) -> Locator:
         """The field whose label begins with ``label``; "optional" or a number may follow."""
@@ -147,21 +147,34 @@ class Person:
         """An address that nobody has used before; the same one for the same name."""
         return f"{name}.{self.token}@{domain}"
 
+    def mails_to(self, address: str) -> list[EmailMessage]:
+        """Every mail to ``address``, the newest first."""
+        files = sorted(self.stack.mail_folder.glob("*.eml"), reverse=True)
+        mails = [
+            email.message_from_bytes(file.read_bytes(), policy=email.policy.default)
+            for file in files
+        ]
+        return [mail for mail in mails if address in str(mail["To"])]
+
     def mail_to(self, address: str, containing: str) -> EmailMessage:
-        """The first mail to ``address`` whose subject or text says ``containing``; waits for it."""
+        """The newest mail to ``address`` whose subject or text says ``containing``; waits for it."""
         found: list[EmailMessage] = []
 
         def look() -> bool:
-            for file in sorted(self.stack.mail_folder.glob("*.eml")):
-                message = email.message_from_bytes(file.read_bytes(), policy=email.policy.default)
-                text = f"{message['Subject']}\n{text_of(message)}"
-                if address in str(message["To"]) and containing in text:
-                    found.append(message)
+            for mail in self.mails_to(address):
+                if containing in f"{mail['Subject']}\n{text_of(mail)}":
+                    found.append(mail)
                     return True
             return False
 
         self._until(look, MAIL_SECONDS, f"a mail to {address} with {containing!r}")
         return found[0]
+
+    def follow(self, mail: EmailMessage) -> None:
+        """Open the page that the mail is about: the first address in it."""
+        found = re.search(rf"{re.escape(self.stack.url)}\S+", text_of(mail))
+        assert found, text_of(mail)
+        self.page.goto(found.group())
 
     def _until(self, condition: Callable[[], bool], seconds: float, what: str) -> None:
         deadline = time.monotonic() + seconds
