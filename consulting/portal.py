@@ -95,9 +95,9 @@ def _search(query: str, request: HttpRequest) -> Iterable[portal.Hit]:
             | Q(own_reference__icontains=query)
         )
     for case in found.for_list()[:MOST_HITS]:
-        yield portal.Hit(
-            f"{case.reference} {case.title}", case.get_absolute_url(), Standing(case).badge
-        )
+        at_work = user.is_advisor and case.author_id != user.pk
+        url = queues.case_url(case) if at_work else case.get_absolute_url()
+        yield portal.Hit(f"{case.reference} {case.title}", url, Standing(case).badge)
 
 
 def _answered() -> int | None:

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from django.test import Client
 
-from consulting import services
+from consulting import queues, services
 from consulting.enums import CaseState
 from consulting.models import ConsultingRequest
 from consulting.services import daily
@@ -91,8 +91,9 @@ def test_search_finds_own_cases_only_and_jumps_by_reference(
     year, number = str(case.reference)[4:8], int(str(case.reference)[9:])
 
     for words in ("wasserzeichen", str(case.reference), f"osk {year} {number}"):
-        mine = signed_in(world.requester).get("/suche/", {"q": words}).content.decode()
-        assert case.get_absolute_url() in mine, words
+        mine = signed_in(world.requester).get("/suche/", {"q": words}, follow=True)
+        # A reference leads to its case, words to a list with it.
+        assert case.get_absolute_url() in mine.request["PATH_INFO"] + mine.content.decode(), words
         for client in (signed_in(world.stranger), signed_in(world.colleague), Client()):
             page = client.get("/suche/", {"q": words}).content.decode()
             assert case.get_absolute_url() not in page, words
@@ -134,3 +135,13 @@ def test_daily_work_is_registered() -> None:
 
     assert job is not None
     assert job.run == daily.run
+
+
+def test_search_leads_advisors_to_their_page_of_a_case(
+    world: World,
+    signed_in: Browser,  # noqa: F811 # a fixture
+) -> None:
+    case = world.case(S.IN_PROGRESS, title="Wasserzeichen im Formular")
+    page = signed_in(world.other_advisor).get("/suche/", {"q": "wasserzeichen"}).content.decode()
+    assert queues.case_url(case) in page
+    assert case.get_absolute_url() not in page
