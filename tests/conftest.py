@@ -19,17 +19,19 @@ from osk_portal.embedded.postgres import throwaway_postgres
 from osk_portal.notifications import doorbell
 from osk_portal.toolkit import clock as portal_clock
 
+pytest_plugins = ["tests.e2e.fixtures"]
+
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Quick tests first, one real stack after them, the check of all pages seen at the very end."""
+    """Quick tests, journeys on one real stack, what harms that stack, the check of all pages seen."""
 
     def stage(item: pytest.Item) -> int:
-        if item.get_closest_marker("faults"):
+        if item.path.name.startswith("test_zz"):
+            return 3
+        if item.get_closest_marker("faults") or "faults" in item.path.parts:
             return 2
-        if item.get_closest_marker("e2e"):
-            return 3 if item.path.name.startswith("test_zz") else 1
-        return 0
+        return 1 if item.get_closest_marker("e2e") else 0
 
     items.sort(key=stage)
 

@@ -4,65 +4,26 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import date
 
 import pytest
-from django.utils import translation
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
-from osk_portal.templatetags.osk import long_date
 from osk_portal.toolkit import clock
 from osk_portal.toolkit.working_days import add_working_days
+from tests.e2e.asking import (
+    ADVISOR,
+    REQUESTER,
+    describe,
+    file_request,
+    german,
+    heading,
+    reference_on,
+)
 from tests.e2e.person import Person, text_of, words
 
 pytestmark = [pytest.mark.e2e]
 
-REQUESTER, ADVISOR = "behoerde2@demo.osk.example", "beratung@demo.osk.example"
-REFERENCE = re.compile(r"OSK-\d{4}-\d{5}")
 PASSWORD = "Laubfrosch-Kanzlei-17"
-
-
-def german(day: date) -> str:
-    with translation.override("de"):
-        return words(str(long_date(day)))
-
-
-def heading(page: Page, text: str) -> None:
-    expect(page.get_by_role("heading", level=1)).to_have_text(text)
-
-
-def describe(person: Person, title: str) -> None:
-    """Fill in the step on what it is about."""
-    person.fill("Titel", title)
-    person.fill("Beschreibung", "Wir vergeben Termine am Telefon.\n\nWas nutzen andere Bezirke?")
-    person.tick("Einführung")
-    person.tick("Nachnutzung")
-    person.field("Wie weit sind Sie?").select_option(label="Erste Idee")
-
-
-def file_request(person: Person, title: str) -> str:
-    """From the first page to the confirmation, by someone who is signed in; gives the reference."""
-    page = person.page
-    person.goto("/beratung/anfrage/neu/")
-    person.tick("Frage")
-    person.press("Speichern und weiter")
-    heading(page, "Worum geht es?")
-    describe(person, title)
-    person.press("Speichern und weiter")
-    heading(page, "Umfeld")
-    person.press("Speichern und weiter")
-    heading(page, "Wer darf mitlesen?")
-    person.press("Speichern und weiter")
-    heading(page, "Angaben prüfen")
-    person.press("Anfrage absenden")
-    heading(page, "Ihre Anfrage ist eingegangen")
-    return reference_on(page)
-
-
-def reference_on(page: Page) -> str:
-    found = REFERENCE.search(page.locator("main").inner_text())
-    assert found, page.locator("main").inner_text()
-    return found.group()
 
 
 def test_an_authority_files_a_request_through_all_steps(sign_in: Callable[[str], Person]) -> None:

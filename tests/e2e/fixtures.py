@@ -1,6 +1,7 @@
 """One real stack a run (web, worker, beat, PostgreSQL, Valkey, mail catcher) and a real browser.
 
 The demo world is loaded once. Tests sign in as its people; what a test changes, it makes itself.
+Fixtures for tests/e2e and tests/faults; Playwright is imported by those who use it.
 """
 
 from __future__ import annotations
@@ -10,12 +11,16 @@ import shutil
 import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-from playwright.sync_api import Browser, Error, sync_playwright
 
 from osk_portal.embedded.stack import Stack, bare_environment
-from tests.e2e.person import Person, Report
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+    from tests.e2e.person import Person, Report
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 ARGUMENTS = [
@@ -48,6 +53,8 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
+    from playwright.sync_api import Error, sync_playwright
+
     found = os.environ.get("OSK_CHROMIUM") or next(filter(None, map(shutil.which, CHROMIUM)), None)
     if found is None:
         pytest.fail("No Chromium found. Install it: apt-get install chromium")
@@ -63,6 +70,8 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="session")
 def report(tmp_path_factory: pytest.TempPathFactory) -> Report:
     """What the run has seen: HTML for the checker, with OSK_SCREENSHOTS=folder pictures for people."""
+    from tests.e2e.person import Report
+
     kept = os.environ.get("OSK_SCREENSHOTS")
     folder = Path(kept).absolute() if kept else tmp_path_factory.mktemp("seen")
     folder.mkdir(parents=True, exist_ok=True)
@@ -72,6 +81,8 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Report:
 @pytest.fixture
 def visitor(stack: Stack, browser: Browser, report: Report) -> Iterator[Callable[[], Person]]:
     """Makes people with a browser of their own; at the end nothing may have gone wrong unseen."""
+    from tests.e2e.person import Person
+
     people: list[Person] = []
 
     def make() -> Person:
