@@ -10,6 +10,7 @@ import shutil
 import signal
 import socket
 import threading
+import time
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -321,6 +322,28 @@ def test_an_unknown_program_is_a_matter_for_an_operator(engine: Engine) -> None:
 
     with pytest.raises(Permanent):
         engine.ensure(spec=replace(engine.spec, components=(strange,)))
+
+
+@pytest.mark.parametrize("delay", [0.0, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3])
+def test_a_worker_killed_at_any_moment_leaves_one_environment(engine: Engine, delay: float) -> None:
+    """kill -9 in the middle of everything; whoever comes next finds what it left and goes on."""
+    worker = os.fork()
+    if worker == 0:
+        try:
+            engine.ensure()
+        finally:
+            os._exit(0)
+    time.sleep(delay)
+    os.kill(worker, signal.SIGKILL)
+    os.waitpid(worker, 0)
+
+    assert engine.ensure().state == ObservedState.RUNNING
+    assert engine.is_ready()
+    assert len(machine.labelled(engine.ref.name)) == 1
+    assert engine.backend.destroy(engine.ref).state == ObservedState.ABSENT
+    assert machine.labelled(engine.ref.name) == []
+    left = {path.name for path in engine.backend._root.iterdir()}
+    assert left <= {".ports.lock"}
 
 
 def test_two_workers_at_once_make_one_environment(engine: Engine) -> None:

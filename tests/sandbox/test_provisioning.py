@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from django.db import OperationalError
 
+from osk_portal.embedded.processes import wait_until
 from osk_portal.notifications.models import Notification, OutgoingMail
 from osk_portal.toolkit import clock as portal_clock
 from osk_portal.toolkit import encryption
@@ -553,15 +556,41 @@ def test_desired_absent_wins_in_every_state(engine: FakeBackend, run: Run) -> No
         assert environment.state == EnvironmentState.GONE, state
 
 
+@pytest.mark.django_db(transaction=True)
 def test_the_heartbeat_keeps_a_slow_step_its_lease(
     engine: FakeBackend, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The thread's own writes need a committed row: here only that it stops with the step."""
-    import threading
+    """With a connection of its own, as in a worker; it ends with the step."""
+    monkeypatch.setattr(provisioning, "HEARTBEAT_SECONDS", 0.02)
+    pk = book().environments.get().pk
+    leases: list[object] = []
 
-    booking = book()
-    monkeypatch.setattr(provisioning, "HEARTBEAT_SECONDS", 600)
+    def lease() -> object:
+        return Environment.objects.values_list("lease_until", flat=True).get(pk=pk)
 
-    provisioning.work(booking.environments.get().pk)
+    def slow() -> None:
+        leases.append(lease())
+        assert wait_until(lambda: lease() != leases[0], 5)
 
+    engine.fault("ensure", slow)
+    provisioning.work(pk)
+
+    assert leases
     assert not [t for t in threading.enumerate() if t.name == "sandbox-heartbeat"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_heartbeat_without_database_is_no_end(
+    engine: FakeBackend, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(provisioning, "HEARTBEAT_SECONDS", 0.02)
+    claimed = provisioning.claim(book().environments.get().pk)
+    assert claimed is not None
+
+    def down(*args: object, **kwargs: object) -> None:
+        raise OperationalError("server is gone")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(type(Environment.objects.all()), "update", down)
+        with claimed.heartbeat():
+            assert wait_until(lambda: "heartbeat missed" in caplog.text, 5)
