@@ -462,6 +462,9 @@ class ProcessBackend:
             else:
                 path.unlink(missing_ok=True)
         shutil.rmtree(folder)
+        if home.parent != folder:
+            with contextlib.suppress(OSError):
+                home.parent.rmdir()  # holds the homes of this portal; goes with the last of them
 
     def stop(self, name: str) -> None:
         """End its processes and keep its data: the next reconciliation starts it again."""
