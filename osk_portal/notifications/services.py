@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -97,7 +98,9 @@ def notify_address(message: Message, *, address: str, language: str = "de") -> N
         reason=message.reason,
     )
     mail = _mail(message, rendered, address=address, language=language, user=None)
-    mail.dedupe_key = f"{message.dedupe}:{address.lower()}"
+    # An address may be longer than the key; its digest says as well whether it is the same one.
+    digest = hashlib.sha256(address.lower().encode()).hexdigest()
+    mail.dedupe_key = f"{message.dedupe}:{digest}"
     _post([mail])
 
 

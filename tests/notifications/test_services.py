@@ -193,6 +193,16 @@ def test_a_wiped_secret_cannot_be_sent_again():
         services.resend_mail(mail_id=mail.pk)
 
 
+def test_the_longest_address_gets_its_mail_once(templates):
+    address = f"{'a' * 190}@{'b' * 60}.de"
+
+    with transaction.atomic():
+        for spelling in (address, address.upper()):
+            notify_address(message(templates()), address=spelling)
+
+    assert OutgoingMail.objects.count() == 1
+
+
 def test_reading_twice_keeps_the_first_time(clock):
     first = clock.move_to(datetime(2026, 11, 23, 9, tzinfo=UTC))
     notification = NotificationFactory()
