@@ -48,8 +48,11 @@ def clean(query: str) -> str:
 
 
 def words_of(query: str) -> list[str]:
-    """The words that are looked for, as written; noise only where nothing else is left."""
-    found = list(dict.fromkeys(_WORD.findall(query)))[: MOST_WORDS * 2]
+    """The words that are looked for, as written; noise only where nothing else is left.
+
+    Without letters of which folding leaves nothing (an Arabic vowel sign by itself): no word at all.
+    """
+    found = [word for word in dict.fromkeys(_WORD.findall(query)) if fold(word)][: MOST_WORDS * 2]
     telling = [word for word in found if fold(word) not in _NOISE]
     return (telling or found)[:MOST_WORDS]
 

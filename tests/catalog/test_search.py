@@ -58,6 +58,8 @@ def test_drafts_are_not_found():
         "🎉",
         "' OR 1=1",
         "*:*",
+        "\ufe70",  # Arabic vowel sign by itself: folding leaves nothing of it
+        "\ufdfa",  # one letter that folds to four words
     ],
 )
 def test_hostile_queries_are_answered_calmly(query):
