@@ -76,7 +76,7 @@ def import_publiccode(
     name = document.get("name") or repositories.last_step(document.get("url") or "")
     if not name:
         return Outcome(Status.REFUSED, result.findings)
-    document.setdefault("name", name)
+    document["name"] = name  # where the file has none, or one of invisible characters only
     findings = [documents.as_kept(finding, has_file=True) for finding in result.findings]
     found = _find(document, slug)
     if found is None:

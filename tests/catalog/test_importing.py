@@ -32,6 +32,12 @@ def test_a_valid_file_becomes_an_entry_with_columns_revision_event_and_search_te
     assert "burgerburos" in solution.search_document.folded
 
 
+def test_a_name_that_nobody_can_see_is_none():
+    outcome = import_publiccode(publiccode_file(("name", "\u200b\u202e")))
+
+    assert outcome.solution.name == "terminplaner"
+
+
 def test_the_same_file_twice_changes_nothing():
     import_publiccode(publiccode_file(), publish=True)
     before = Solution.objects.get()
