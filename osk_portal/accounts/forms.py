@@ -118,7 +118,19 @@ class LoginForm(Worded, account.LoginForm):
     words = {"login": EMAIL, "password": PASSWORD}
 
 
-class SignupForm(Worded, account.SignupForm):
+class Named(Worded):
+    """With the person's name, as it may stand in a mail."""
+
+    name = forms.CharField(max_length=200)
+
+    def clean_name(self) -> str:
+        name = normalise_name(self.cleaned_data["name"])
+        if not name:  # control characters only
+            raise forms.ValidationError(NAME.missing, code="required")
+        return name
+
+
+class SignupForm(Named, account.SignupForm):
     """``website`` is a trap for programs: people do not see it."""
 
     words = {
@@ -129,24 +141,16 @@ class SignupForm(Worded, account.SignupForm):
         ),
         "website": Words("Website", "", attrs={"tabindex": "-1", "autocomplete": "off"}),
     }
-    name = forms.CharField(max_length=200)
     field_order = ["name", "email", "password1"]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["website"].widget.attrs.pop("style", None)  # the CSP forbids inline styles
 
-    def clean_name(self) -> str:
-        return normalise_name(self.cleaned_data["name"])
 
-
-class SocialSignupForm(Worded, social.SignupForm):
+class SocialSignupForm(Named, social.SignupForm):
     words = {"name": NAME, "email": EMAIL}
-    name = forms.CharField(max_length=200)
     field_order = ["name", "email"]
-
-    def clean_name(self) -> str:
-        return normalise_name(self.cleaned_data["name"])
 
 
 class AddEmailForm(Worded, account.AddEmailForm):

@@ -146,6 +146,13 @@ def test_hostile_names_are_no_server_error(client, name):
     assert sign_up(client, name=name).status_code == 200
 
 
+def test_a_name_of_control_characters_is_none(client):
+    page = sign_up(client, name="\x01\x1b")
+
+    assert "Geben Sie Ihren Namen ein" in page.text
+    assert not User.objects.exists()
+
+
 def test_right_to_left_and_emoji_names_are_names(client):
     sign_up(client, name="عمر 🎉\u202e\x07 Öztürk")
 
