@@ -7,11 +7,13 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.db import models
 from django.forms import ModelForm
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from network.forms import DomainForm
 from network.models import (
     Expertise,
     Membership,
@@ -19,15 +21,18 @@ from network.models import (
     OrganisationDomain,
     OrganisationExpertise,
 )
+from network.permissions import can_appoint_editor, can_appoint_manager
 from network.profile import save_expertise, save_organisation
 from network.querysets import MembershipQuerySet
-from network.services import confirm_membership, refuse_membership
+from network.services import confirm_membership, refuse_membership, set_member_roles
 from osk_portal.toolkit.access import staff_user
+from osk_portal.toolkit.forms import HttpsURLField
 from osk_portal.toolkit.transitions import TransitionNotAllowed
 
 
 class DomainInline(admin.TabularInline[OrganisationDomain, Organisation]):
     model = OrganisationDomain
+    form = DomainForm
     extra = 0
 
 
@@ -47,6 +52,7 @@ class OrganisationAdmin(admin.ModelAdmin[Organisation]):
         "land", "city", "district", "description", "description_en", "website",
     ]  # fmt: skip
     prepopulated_fields = {"slug": ["name"]}
+    formfield_overrides = {models.URLField: {"form_class": HttpsURLField}}
 
     def save_model(
         self, request: HttpRequest, obj: Organisation, form: ModelForm[Organisation], change: bool
@@ -63,6 +69,9 @@ class ExpertiseAdmin(admin.ModelAdmin[Expertise]):
     search_fields = ["name_de", "name_en"]
     fields = ["slug", "name_de", "name_en"]
 
+    def get_readonly_fields(self, request: HttpRequest, obj: Expertise | None = None) -> list[str]:
+        return ["slug"] if obj else []  # another slug would be another topic
+
     def save_model(
         self, request: HttpRequest, obj: Expertise, form: ModelForm[Expertise], change: bool
     ) -> None:
@@ -78,6 +87,24 @@ class MembershipAdmin(admin.ModelAdmin[Membership]):
     list_select_related = ["user", "organisation"]
     readonly_fields = ["user", "organisation", "state", "created_at", "confirmed_at"]
     actions = ["confirm", "refuse"]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Membership | None = None) -> list[str]:
+        actor = staff_user(request)
+        may_change = {
+            "is_editor": obj is not None and can_appoint_editor(actor, obj),
+            "is_manager": obj is not None and can_appoint_manager(actor, obj),
+        }
+        return [*self.readonly_fields, *(name for name, may in may_change.items() if not may)]
+
+    def save_model(
+        self, request: HttpRequest, obj: Membership, form: ModelForm[Membership], change: bool
+    ) -> None:
+        set_member_roles(
+            membership_id=obj.pk,
+            actor=staff_user(request),
+            is_editor=obj.is_editor,
+            is_manager=obj.is_manager,
+        )
 
     @admin.action(description=_("Confirm"), permissions=["change"])
     def confirm(self, request: HttpRequest, queryset: MembershipQuerySet) -> None:

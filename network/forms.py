@@ -1,14 +1,16 @@
-"""The filter of the network page: unknown or hostile values are ignored, never an error."""
+"""The filter of the network page (unknown or hostile values are ignored), and the domain of an organisation."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from django import forms
+from django.core.validators import validate_domain_name
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
 from network.enums import OrganisationKind
-from network.models import Expertise
+from network.models import Expertise, OrganisationDomain
 from network.querysets import OrganisationQuerySet
 
 LONGEST_QUERY = 200
@@ -77,7 +79,13 @@ class OrganisationFilter:
         topics = self.apply(base, without="topic").counts_by("expertise__expertise__slug")
         topic_names = {e.slug: str(e) for e in Expertise.objects.all()}
         return [
-            _facet("kind", _("Kind"), {k.value: str(k.label) for k in OrganisationKind}, kinds, self.kinds),
+            _facet(
+                "kind",
+                _("Kind"),
+                {k.value: str(k.label) for k in OrganisationKind},
+                kinds,
+                self.kinds,
+            ),
             _facet("land", _("Place"), {land: land for land in sorted(lands)}, lands, self.lands),
             _facet("topic", _("Expertise"), topic_names, topics, self.topics),
         ]
@@ -92,3 +100,16 @@ def _facet(
         if counts.get(value) or value in chosen
     ]
     return Facet(name, label, choices)
+
+
+class DomainForm(forms.ModelForm[OrganisationDomain]):
+    """A mail domain as addresses are kept: in small letters, without the @ that people copy along."""
+
+    class Meta:
+        model = OrganisationDomain
+        fields = ["domain"]
+
+    def clean_domain(self) -> str:
+        domain: str = self.cleaned_data["domain"].lower().removeprefix("@")
+        validate_domain_name(domain)
+        return domain

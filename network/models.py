@@ -215,7 +215,14 @@ class Membership(Addressed):
     def suspend(self, *, actor: User | None) -> MembershipEvent:
         return self._move(MembershipAction.SUSPEND, MembershipState.SUSPENDED, actor)
 
-    def record(self, kind: str, *, actor: User | None, before: str = "") -> MembershipEvent:
+    def record(
+        self,
+        kind: str,
+        *,
+        actor: User | None,
+        before: str = "",
+        data: dict[str, object] | None = None,
+    ) -> MembershipEvent:
         """The event row of what has just happened to the present state."""
         return MembershipEvent.objects.create(
             membership=self,
@@ -223,6 +230,7 @@ class Membership(Addressed):
             from_state=before,
             to_state=self.state,
             actor=actor,
+            data=data or {},
             request_id=logs.request_id.get(),
         )
 

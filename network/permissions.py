@@ -47,3 +47,13 @@ def can_decide_membership(user: User, membership: Membership) -> bool:
     if membership.user_id == user.pk:
         return False
     return user.is_advisor or is_manager_of(user, membership.organisation)
+
+
+def can_appoint_editor(user: User, membership: Membership) -> bool:
+    """Advisors give and take the Redaktion; nobody to oneself."""
+    return user.is_advisor and membership.user_id != user.pk
+
+
+def can_appoint_manager(user: User, membership: Membership) -> bool:
+    """Only the OSK-Leitung gives and takes the Organisationsverwaltung (product.md, People)."""
+    return user.is_lead and membership.user_id != user.pk

@@ -28,7 +28,8 @@ def save_organisation(
             )
         )
     )
-    organisation.full_clean()
+    # What is made from the name is no field that people fill in: it may be empty.
+    organisation.full_clean(exclude=["sort_key", "folded"])
     organisation.save()
     OrganisationEvent.objects.create(
         organisation=organisation,

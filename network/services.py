@@ -89,6 +89,33 @@ def refuse_membership(*, membership_id: int, actor: User) -> MembershipEvent:
         return event
 
 
+def set_member_roles(
+    *, membership_id: int, actor: User, is_editor: bool, is_manager: bool
+) -> MembershipEvent | None:
+    """Give a member these roles. Returns None where nothing changes.
+
+    Raises PermissionDenied for people who may not give or take one that changes.
+    """
+    with transaction.atomic():
+        membership = _locked(membership_id)
+        wanted = {"is_editor": is_editor, "is_manager": is_manager}
+        may = {
+            "is_editor": permissions.can_appoint_editor(actor, membership),
+            "is_manager": permissions.can_appoint_manager(actor, membership),
+        }
+        changed = [name for name, value in wanted.items() if getattr(membership, name) != value]
+        if not changed:
+            return None
+        if not all(may[name] for name in changed):
+            raise PermissionDenied
+        for name in changed:
+            setattr(membership, name, wanted[name])
+        membership.save(update_fields=changed)
+        return membership.record(
+            "roles", actor=actor, before=membership.state, data={n: wanted[n] for n in changed}
+        )
+
+
 def _decidable(membership_id: int, actor: User) -> Membership:
     membership = _locked(membership_id)
     if not permissions.can_decide_membership(actor, membership):

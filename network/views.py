@@ -20,6 +20,7 @@ from osk_portal.toolkit.access import LOGIN, PUBLIC, AuthenticatedRequest, acces
 from osk_portal.toolkit.transitions import TransitionNotAllowed
 
 PAGE_SIZE = 24
+_DECISIONS = {"confirm": confirm_membership, "refuse": refuse_membership}
 
 
 @access(PUBLIC)
@@ -60,10 +61,11 @@ def membership_decide(request: AuthenticatedRequest, public_id: UUID) -> HttpRes
     membership = get_object_or_404(
         Membership.objects.decidable_by(request.user), public_id=public_id
     )
-    if request.method == "POST":
-        decide = confirm_membership if "confirm" in request.POST else refuse_membership
+    # Only a button decides: a form that was sent without one shows the page again.
+    pressed = [name for name in _DECISIONS if name in request.POST]
+    if len(pressed) == 1:
         try:
-            decide(membership_id=membership.pk, actor=request.user)
+            _DECISIONS[pressed[0]](membership_id=membership.pk, actor=request.user)
         except TransitionNotAllowed as error:
             messages.warning(request, str(error))
         else:

@@ -338,6 +338,15 @@ class TestPage:
         assert membership.state == "active"
         assert 'name="confirm"' not in page.text
 
+    def test_without_a_button_nothing_is_decided(self, client, url, manager, membership):
+        client.force_login(manager, backend=self.BACKEND)
+
+        for data in ({}, {"confirm": "", "refuse": ""}):
+            assert client.post(url, data).status_code == 200
+
+        membership.refresh_from_db()
+        assert membership.state == "pending"
+
     def test_a_manager_refuses(self, client, url, manager, membership):
         client.force_login(manager, backend=self.BACKEND)
 
