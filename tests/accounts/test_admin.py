@@ -144,3 +144,17 @@ def test_groups_have_their_rights():
 
 def test_taking_the_same_roles_again_is_no_event(person):
     assert services.set_roles(user_id=person.pk, roles=[], actor=None) is None
+
+
+@pytest.mark.parametrize("query", ["is_staff__exact=%00", "gibt-es-nicht=1&e=1", "q=%00", "p=%00"])
+def test_hostile_addresses_of_a_list_are_no_server_error(query):
+    assert signed_in("lead").get(f"/admin/accounts/user/?{query}").status_code in (200, 400)
+
+
+@pytest.mark.parametrize("chosen", ["abc", "\x00", "²"])
+def test_a_chosen_row_that_is_no_number_is_no_server_error(chosen):
+    data = {"action": "resend", "_selected_action": chosen}
+
+    answer = signed_in("operator").post("/admin/notifications/outgoingmail/", data)
+
+    assert answer.status_code == 400
