@@ -5,10 +5,12 @@ from __future__ import annotations
 import logging
 from datetime import timedelta
 
+from allauth.mfa.utils import is_mfa_enabled
 from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import logout
+from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -56,14 +58,17 @@ class SessionAgeMiddleware:
 
 
 class StaffSecondFactorMiddleware:
-    """Leads staff who have not proved a second factor to the page where they set one up.
+    """Leads staff who have not proved a second factor to the page where they set one up or prove it.
 
-    What they need for that (second factor, confirming the password, signing out) stays open; static
-    files never come this far.
+    What they need for that stays open; static files never come this far. Who has a factor proves it first:
+    the pages that replace it would take the password alone.
     """
 
-    OPEN_NAMES = frozenset(("account_logout", "account_reauthenticate", "set_language"))
-    OPEN_PREFIX = "mfa_"
+    OPEN_NAMES = frozenset(
+        ("account_logout", "set_language", "mfa_reauthenticate", "mfa_reauthenticate_webauthn")
+    )
+    SET_UP_NAMES = frozenset(("account_reauthenticate",))
+    SET_UP_PREFIX = "mfa_"
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -78,8 +83,14 @@ class StaffSecondFactorMiddleware:
         if not (user.is_authenticated and user.is_staff) or second_factor.is_proved(request):
             return None
         match = request.resolver_match
-        name = match.url_name if match and not match.namespaces else None
-        if name and (name in self.OPEN_NAMES or name.startswith(self.OPEN_PREFIX)):
+        name = (match.url_name if match and not match.namespaces else None) or ""
+        if name in self.OPEN_NAMES:
+            return None
+        if is_mfa_enabled(user):
+            messages.info(request, _("Please prove your second factor. OSK staff need it."))
+            target = request.get_full_path() if request.method == "GET" else ""
+            return redirect_to_login(target, reverse("mfa_reauthenticate"))
+        if name in self.SET_UP_NAMES or name.startswith(self.SET_UP_PREFIX):
             return None
         messages.info(request, _("Please set up a second factor first. OSK staff need one."))
         return HttpResponseRedirect(reverse("mfa_index"))

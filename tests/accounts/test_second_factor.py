@@ -132,8 +132,49 @@ def test_an_older_sign_in_does_not_profit_from_it(client, advisor, app_code, set
 
     set_up_app(client)
 
-    assert thief.get("/mein/")["Location"] == "/konto/2fa/"
+    assert thief.get("/mein/")["Location"] == "/konto/2fa/reauthenticate/?next=/mein/"
     assert thief.get("/admin/").status_code == 302
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_older_sign_in_cannot_replace_the_factor(client, advisor, set_up_app):
+    """The password alone, even if it was given a minute ago, does not open the pages that remove it."""
+    thief = Client()
+    sign_in(thief, advisor.email)
+    sign_in(client, advisor.email)
+    set_up_app(client)
+
+    for path in (
+        "/konto/2fa/",
+        "/konto/2fa/totp/deactivate/",
+        "/konto/2fa/totp/activate/",
+        "/konto/2fa/webauthn/add/",
+        "/konto/2fa/recovery-codes/",
+        "/konto/2fa/recovery-codes/generate/",
+        "/konto/reauthenticate/",
+        "/konto/email/",
+        "/konto/password/change/",
+    ):
+        for answer in (thief.get(path), thief.post(path)):
+            assert answer["Location"].startswith("/konto/2fa/reauthenticate/"), path
+    assert Authenticator.objects.filter(user=advisor, type="totp").exists()
+    assert thief.post("/konto/logout/").status_code == 302
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_older_sign_in_goes_on_with_the_code(client, advisor, app_code, still, set_up_app):
+    older = Client()
+    sign_in(older, advisor.email)
+    sign_in(client, advisor.email)
+    secret = set_up_app(client)
+    still.shift(31)
+    page = older.get("/mein/", follow=True)
+    assert "zweiten Faktor" in page.text
+
+    answer = older.post("/konto/2fa/reauthenticate/", {"code": app_code(secret), "next": "/mein/"})
+
+    assert answer["Location"] == "/mein/"
+    assert older.get("/mein/").status_code == 200
 
 
 @pytest.mark.django_db(transaction=True)
