@@ -165,7 +165,7 @@ def _socket_folder() -> Path:
     base = tempfile.gettempdir()
     longest = LONGEST_SOCKET_FOLDER - len(f"/{SOCKET_PREFIX}12345678")
     if len(base) > longest or "," in base or '"' in base:
-        base = "/tmp"  # noqa: S108 only the place for mkdtemp, which makes a folder of our own
+        base = "/tmp"  # noqa: S108 # only the place for mkdtemp, which makes a folder of our own
     return Path(tempfile.mkdtemp(prefix=SOCKET_PREFIX, dir=base))
 
 

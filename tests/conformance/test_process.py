@@ -77,7 +77,7 @@ def test_the_product_sees_nothing_of_the_portal(
     assert {n for n in names if not n.startswith("OSK_SANDBOX_")} <= allowed
     assert cwd == str(home_of(engine))
     if os.getuid() == 0:
-        assert uid == str(OtherUser.find("nobody").uid)  # type: ignore[union-attr]
+        assert uid == str(OtherUser.find("nobody").uid)
     status = Path(f"/proc/{leader_of(engine).pid}/status").read_text()
     assert "NoNewPrivs:\t1" in status
 
@@ -109,7 +109,7 @@ def test_secrets_reach_the_preparation_and_no_command_line(engine: Engine) -> No
 def test_the_home_belongs_to_the_other_user_and_the_label_to_us(engine: Engine) -> None:
     engine.ensure()
 
-    assert home_of(engine).stat().st_uid == OtherUser.find("nobody").uid  # type: ignore[union-attr]
+    assert home_of(engine).stat().st_uid == OtherUser.find("nobody").uid
     label = folder_of(engine) / "label.json"
     assert label.stat().st_uid == 0
     assert label.stat().st_mode & 0o077 == 0
