@@ -564,7 +564,9 @@ OSK_SANDBOX_USER = env.text(
     "OSK_SANDBOX_USER", "nobody", help="User of the tried-out programs where the portal is root."
 )
 OSK_SANDBOX_PORTS = env.text(
-    "OSK_SANDBOX_PORTS", "21000-21999", help="Loopback ports of the process backend, as 21000-21999."
+    "OSK_SANDBOX_PORTS",
+    "21000-21999",
+    help="Loopback ports of the process backend, as 21000-21999.",
 )
 OSK_SANDBOX_PROGRAMS = {
     "radicale": env.text(
