@@ -56,8 +56,12 @@ def is_author(user: User, case: ConsultingRequest) -> bool:
         return False
     if case.is_draft or _is_active_member(user, case):
         return True
-    states = _membership_states(case, user.pk)
-    return not states or bool(states - ENDED)
+    mine = _memberships(case, user.pk)
+    return not any(map(_is_over, mine)) or any(
+        case.submitted_at is not None and m.created_at <= case.submitted_at
+        for m in mine
+        if not _is_over(m)
+    )
 
 
 def is_writer(user: User, case: ConsultingRequest) -> bool:
@@ -186,16 +190,24 @@ def _is_active_member(user: User, case: ConsultingRequest) -> bool:
 
 
 def _author_is_confirmed(case: ConsultingRequest) -> bool:
-    return bool(_membership_states(case, case.author_id) - UNCONFIRMED)
+    return any(
+        m.state not in UNCONFIRMED or m.confirmed_at is not None
+        for m in _memberships(case, case.author_id)
+    )
 
 
-def _membership_states(case: ConsultingRequest, user_id: int) -> frozenset[str]:
+def _is_over(membership: Membership) -> bool:
+    """Was confirmed, and is no more."""
+    return membership.state in ENDED or (
+        membership.state == MembershipState.REFUSED and membership.confirmed_at is not None
+    )
+
+
+def _memberships(case: ConsultingRequest, user_id: int) -> list[Membership]:
     """One query a case and person, kept on the case: it lives as long as the web request."""
-    known: dict[int, frozenset[str]] = case.__dict__.setdefault("_membership_states", {})
+    known: dict[int, list[Membership]] = case.__dict__.setdefault("_memberships", {})
     if user_id not in known:
-        known[user_id] = frozenset(
-            Membership.objects.filter(organisation=case.organisation_id, user=user_id)
-            .order_by()
-            .values_list("state", flat=True)
+        known[user_id] = list(
+            Membership.objects.filter(organisation=case.organisation_id, user=user_id).order_by()
         )
     return known[user_id]

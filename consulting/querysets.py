@@ -26,6 +26,9 @@ WITH_OSK_STATES = tuple(s for s in OPEN_STATES if s != CaseState.WAITING_REQUEST
 # Of the author's memberships in the organisation of the request; permissions.py asks the same.
 UNCONFIRMED = frozenset({MembershipState.PENDING, MembershipState.REFUSED})
 ENDED = frozenset({MembershipState.SUSPENDED, MembershipState.ENDED})
+# A membership that was confirmed once stays so for what it stood for, even when it is refused later.
+_WAS_CONFIRMED = ~Q(state__in=UNCONFIRMED) | Q(confirmed_at__isnull=False)
+_IS_OVER = Q(state__in=ENDED) | Q(state=MembershipState.REFUSED, confirmed_at__isnull=False)
 
 
 class CaseQuerySet(models.QuerySet["ConsultingRequest"]):
@@ -113,12 +116,13 @@ def _is_active_member(user: User) -> Q:
 
 
 def _has_left(user: User) -> Q:
-    """The author's membership has ended, and no other one stands."""
+    """The author's membership is over. Asking for a new one gives nothing back until it is confirmed,
+    but for what was sent since it was asked for (product.md, Belonging and Leaving)."""
     mine = _memberships_here().filter(user=user)
-    return Q(Exists(mine.filter(state__in=ENDED))) & ~Q(Exists(mine.exclude(state__in=ENDED)))
+    stands = Q(state=MembershipState.ACTIVE) | Q(created_at__lte=OuterRef("submitted_at"))
+    return Q(Exists(mine.filter(_IS_OVER))) & ~Q(Exists(mine.filter(~_IS_OVER & stands)))
 
 
 def _author_is_confirmed() -> Q:
     """A membership that ended later was confirmed once: its requests stay with the organisation."""
-    confirmed = _memberships_here().filter(user=OuterRef("author")).exclude(state__in=UNCONFIRMED)
-    return Q(Exists(confirmed))
+    return Q(Exists(_memberships_here().filter(_WAS_CONFIRMED, user=OuterRef("author"))))

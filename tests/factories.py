@@ -46,7 +46,11 @@ class MembershipFactory(DjangoModelFactory[Membership]):
     organisation = factory.SubFactory(OrganisationFactory, authority=True)
     user = factory.SubFactory(UserFactory)
     state = MembershipState.ACTIVE
-    confirmed_at = factory.LazyFunction(clock.now)
+    confirmed_at = factory.LazyAttribute(
+        lambda m: (
+            None if m.state in (MembershipState.PENDING, MembershipState.REFUSED) else clock.now()
+        )
+    )
 
     class Params:
         editor = factory.Trait(is_editor=True)

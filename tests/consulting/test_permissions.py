@@ -9,6 +9,7 @@ from consulting.enums import CaseAction, CaseState, Visibility
 from consulting.models import ConsultingRequest
 from network.enums import MembershipState
 from network.models import Membership
+from network.services import request_membership
 from osk_portal.accounts.models import User
 from tests.consulting.conftest import ROLES, World
 from tests.consulting.test_models import TABLE
@@ -127,6 +128,29 @@ def test_author_who_came_back_sees_again(world: World) -> None:
     MembershipFactory(user=world.requester, organisation=world.authority)
 
     assert sees(world.person("requester"), case)
+
+
+def test_asking_for_a_membership_again_gives_nothing_back(world: World) -> None:
+    """Whoever left could otherwise read on by claiming to belong there, which everybody may."""
+    case = world.case(S.IN_PROGRESS)
+    Membership.objects.filter(user=world.requester).update(state=MembershipState.ENDED)
+    request_membership(user=world.person("requester"), organisation=world.authority)
+    sent_since = world.case(S.SUBMITTED)
+
+    assert not sees(world.person("requester"), case)
+    assert sees(world.person("requester"), sent_since)
+    assert permissions.allowed_actions(world.person("requester"), case) == frozenset()
+
+
+def test_refused_after_being_confirmed_has_left(world: World) -> None:
+    case = world.case(S.IN_PROGRESS, visibility=Visibility.ORGANISATION)
+    membership = Membership.objects.get(user=world.requester)
+    membership.suspend(actor=None)
+    membership.refuse(actor=world.advisor)
+
+    assert not sees(world.person("requester"), case)
+    assert sees(world.person("colleague"), case)
+    assert not permissions.is_membership_open(case)
 
 
 def test_manager_sees_bare_facts_of_confirmed_requests_of_the_organisation(world: World) -> None:
