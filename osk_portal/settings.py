@@ -561,7 +561,10 @@ OSK_SANDBOX_QUOTA = env.number(
     "OSK_SANDBOX_QUOTA", 2, help="Test environments an organisation may have at the same time."
 )
 OSK_SANDBOX_USER = env.text(
-    "OSK_SANDBOX_USER", "nobody", help="User of the tried-out programs where the portal is root."
+    "OSK_SANDBOX_USER",
+    # Owns nothing and has no account; "nobody" is the embedded PostgreSQL.
+    "61000",
+    help="User of the tried-out programs where the portal is root: a name or a free number.",
 )
 OSK_SANDBOX_PORTS = env.text(
     "OSK_SANDBOX_PORTS",

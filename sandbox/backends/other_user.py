@@ -1,6 +1,6 @@
 """Who products run as where the portal itself is root, and what that user needs to reach.
 
-A portal that root cloned into its home lies behind a door that ``nobody`` cannot open, and so does a
+A portal that root cloned into its home lies behind a door that nobody else can open, and so does a
 Python that root installed there. What a product needs of them is then copied to a place of its own.
 """
 
@@ -16,6 +16,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from osk_portal.embedded.postgres_home import nobody
 from sandbox.backends.base import BackendUnavailable
 
 # Parts of Python's library that no server needs.
@@ -32,19 +33,23 @@ class OtherUser:
 
     @classmethod
     def find(cls, name: str) -> OtherUser | None:
-        """None where the portal is no root and cannot become somebody else.
+        """``name``: an account, or a number that none has; None where the portal is no root.
 
-        Raises BackendUnavailable: a product never runs as root.
+        Raises BackendUnavailable: a product never runs as root, nor as the user of the embedded
+        PostgreSQL, which trusts whoever reaches its socket.
         """
         if os.getuid() != 0:
             return None
         try:
-            entry = pwd.getpwnam(name)
+            found = _identity(name)
         except KeyError:
             raise BackendUnavailable(f"There is no user “{name}” to run products as.") from None
-        if entry.pw_uid == 0:
+        if found.uid == 0:
             raise BackendUnavailable("Products never run as root: set OSK_SANDBOX_USER.")
-        return cls(entry.pw_uid, entry.pw_gid)
+        database = nobody()
+        if database is not None and found.uid == database.uid:
+            raise BackendUnavailable("Products never run as nobody: PostgreSQL does.")
+        return found
 
     def can_enter(self, folder: Path) -> bool:
         return self._succeeds("/bin/sh", "-c", 'test -x "$1"', "sh", str(folder))
@@ -68,6 +73,14 @@ class OtherUser:
         except (OSError, subprocess.TimeoutExpired):
             return False
         return answer.returncode == 0
+
+
+def _identity(name: str) -> OtherUser:
+    """Raises KeyError."""
+    if name.isascii() and name.isdigit():
+        return OtherUser(int(name), int(name))
+    entry = pwd.getpwnam(name)
+    return OtherUser(entry.pw_uid, entry.pw_gid)
 
 
 def reachable_python(python: Path, user: OtherUser, store: Path) -> tuple[Path, dict[str, str]]:

@@ -105,7 +105,7 @@ class ProcessBackend:
         root: Path,
         programs: Mapping[str, str],
         ports: range,
-        user: str = "nobody",
+        user: str,
         outside: Path = ROOT_HOME,
     ) -> None:
         self._root = root

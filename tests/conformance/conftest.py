@@ -21,6 +21,7 @@ from tests.sandbox.fake_backend import FakeBackend
 
 COMPONENT = (Path(__file__).parent / "component.py").read_text(encoding="utf-8")
 PORTS = range(22000, 22400)
+PRODUCTS = "61000"
 
 
 def make_spec(mode: str = "", path: str = "/") -> spec.EnvSpec:
@@ -101,6 +102,7 @@ def process_backend(tmp_path: Path, outside: Path, small_python: Path) -> Iterat
         root=tmp_path / "sandboxes",
         programs={"python": str(small_python)},
         ports=PORTS,
+        user=PRODUCTS,
         outside=outside,
     )
     yield backend

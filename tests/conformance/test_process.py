@@ -23,11 +23,11 @@ from django.core.management import CommandError, call_command
 from osk_portal.embedded.processes import ProcessId, wait_until
 from osk_portal.toolkit import clock
 from sandbox import backends
-from sandbox.backends import launcher, machine
+from sandbox.backends import launcher, machine, process
 from sandbox.backends.base import BackendUnavailable, ObservedState, Permanent, Retryable
 from sandbox.backends.other_user import OtherUser
 from sandbox.backends.process import ProcessBackend
-from tests.conformance.conftest import PORTS, Engine, make_spec, reference
+from tests.conformance.conftest import PORTS, PRODUCTS, Engine, make_spec, reference
 
 as_root = pytest.mark.skipif(os.getuid() != 0, reason="only root can become another user")
 
@@ -77,7 +77,7 @@ def test_the_product_sees_nothing_of_the_portal(
     assert {n for n in names if not n.startswith("OSK_SANDBOX_")} <= allowed
     assert cwd == str(home_of(engine))
     if os.getuid() == 0:
-        assert uid == str(OtherUser.find("nobody").uid)
+        assert uid == str(OtherUser.find(PRODUCTS).uid)
     status = Path(f"/proc/{leader_of(engine).pid}/status").read_text()
     assert "NoNewPrivs:\t1" in status
 
@@ -109,18 +109,17 @@ def test_secrets_reach_the_preparation_and_no_command_line(engine: Engine) -> No
 def test_the_home_belongs_to_the_other_user_and_the_label_to_us(engine: Engine) -> None:
     engine.ensure()
 
-    assert home_of(engine).stat().st_uid == OtherUser.find("nobody").uid
+    assert home_of(engine).stat().st_uid == OtherUser.find(PRODUCTS).uid
     label = folder_of(engine) / "label.json"
     assert label.stat().st_uid == 0
     assert label.stat().st_mode & 0o077 == 0
 
 
 @as_root
-def test_a_product_never_runs_as_root() -> None:
+@pytest.mark.parametrize("name", ["root", "0", "nobody", "den-gibt-es-nicht", ""])
+def test_a_product_never_runs_as_root_nor_as_the_database(name: str) -> None:
     with pytest.raises(BackendUnavailable):
-        OtherUser.find("root")
-    with pytest.raises(BackendUnavailable):
-        OtherUser.find("den-gibt-es-nicht")
+        OtherUser.find(name)
 
 
 def test_a_killed_program_is_started_again_with_its_data(engine: Engine) -> None:
@@ -212,6 +211,34 @@ def test_a_label_that_cannot_be_read_is_unknown_not_absent(engine: Engine) -> No
         engine.backend.destroy(engine.ref)
 
     label.write_text(whole)
+
+
+@pytest.mark.parametrize("changes", [{"created_at": "gestern"}, {"ports": 7}, {"home": None}])
+def test_a_label_of_nonsense_hides_nobody_elses_environment(
+    engine: Engine, changes: dict[str, object]
+) -> None:
+    """Where the portal is no root, a product could write into its own label."""
+    engine.ensure()
+    engine.ensure(reference(2))
+    label = folder_of(engine) / "label.json"
+    whole = label.read_text()
+    label.write_text(json.dumps({**json.loads(whole), **changes}))
+
+    states = [observed.state for observed in engine.backend.observe_all()]
+
+    assert states == [ObservedState.UNKNOWN, ObservedState.RUNNING]
+    label.write_text(whole)
+
+
+def test_a_preparation_that_hangs_is_tried_again(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    [component] = engine.spec.components
+    hanging = replace(component, prepare=(("-I", "-c", "import time; time.sleep(3)"),))
+    monkeypatch.setattr(process, "LAUNCH_SECONDS", 0.5)
+
+    with pytest.raises(Retryable):
+        engine.ensure(spec=replace(engine.spec, components=(hanging,)))
 
 
 def test_a_folder_without_a_label_is_not_ours(engine: Engine) -> None:
@@ -367,7 +394,11 @@ def test_two_workers_at_once_make_one_environment(engine: Engine) -> None:
 
 def test_the_program_of_a_missing_installation_is_named(tmp_path: Path, outside: Path) -> None:
     backend = ProcessBackend(
-        root=tmp_path / "x", programs={"radicale": "/nirgends/python"}, ports=PORTS, outside=outside
+        root=tmp_path / "x",
+        programs={"radicale": "/nirgends/python"},
+        ports=PORTS,
+        user=PRODUCTS,
+        outside=outside,
     )
 
     assert "radicale" in backend.check().detail

@@ -15,7 +15,7 @@ from osk_portal.toolkit import clock
 from sandbox import shipped, spec
 from sandbox.backends.base import ObservedState
 from sandbox.backends.process import ProcessBackend
-from tests.conformance.conftest import PORTS, reference
+from tests.conformance.conftest import PORTS, PRODUCTS, reference
 
 PASSWORD = "nur-für-diesen-Test-4711"
 
@@ -28,6 +28,7 @@ def radicale(tmp_path: Path, outside: Path) -> ProcessBackend:
         root=tmp_path / "mit Leerzeichen",
         programs={"radicale": python},
         ports=PORTS,
+        user=PRODUCTS,
         outside=outside,
     )
 

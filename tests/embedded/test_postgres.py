@@ -4,11 +4,13 @@ import json
 import os
 import pwd
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import psycopg
@@ -18,6 +20,7 @@ from osk_portal.embedded import postgres_home
 from osk_portal.embedded.postgres import EmbeddedPostgres, throwaway_postgres
 from osk_portal.embedded.processes import EmbeddedError, ProcessId
 from osk_portal.embedded.service import PROJECT
+from sandbox.backends.other_user import OtherUser
 
 as_root = pytest.mark.skipif(os.getuid() != 0, reason="only root chooses whom the server runs as")
 
@@ -85,6 +88,36 @@ def test_only_this_machine_and_user_reach_it(tmp_path: Path) -> None:
         sockets = Path(parse_qs(urlsplit(server.url()).query)["host"][0])
         assert sockets.stat().st_mode & 0o777 == 0o700
     assert not sockets.exists()
+
+
+@as_root
+def test_the_user_of_products_does_not_reach_it(open_folder: Path, settings: Any) -> None:
+    """The server trusts who reaches its socket: a product that did would be its superuser."""
+    products = OtherUser.find(settings.OSK_SANDBOX_USER)
+    assert products is not None
+    with EmbeddedPostgres(open_folder / "data", durable=False) as server:
+        address = parse_qs(urlsplit(server.url()).query)["host"][0] + "/.s.PGSQL.5432"
+        assert owner_of(server.pid) != products.uid
+        assert not reaches(products, address)
+
+
+def reaches(user: OtherUser, address: str) -> bool:
+    """Whether a process of that user can open the socket."""
+    child = os.fork()
+    if child == 0:
+        code = 1
+        try:
+            os.setgroups([])
+            os.setgid(user.gid)
+            os.setuid(user.uid)
+            with socket.socket(socket.AF_UNIX) as probe:
+                probe.connect(address)
+            code = 0
+        except OSError:
+            code = 1
+        finally:
+            os._exit(code)
+    return os.waitpid(child, 0)[1] == 0
 
 
 def test_starting_and_stopping_twice_changes_nothing(tmp_path: Path) -> None:
