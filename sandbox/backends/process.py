@@ -82,9 +82,17 @@ class Label:
         except FileNotFoundError:
             return None
         try:
-            return cls(**data)
-        except TypeError as error:
-            raise ValueError(f"{folder.name} has a label of another kind") from error
+            label = cls(**data)
+            for moment in (label.created_at, label.expires_at):
+                datetime.fromisoformat(moment)
+            is_whole = isinstance(label.home, str) and all(
+                isinstance(port, int) for port in label.ports.values()
+            )
+        except (AttributeError, TypeError, ValueError):
+            is_whole = False
+        if not is_whole:
+            raise ValueError(f"{folder.name} has a label of another kind")
+        return label
 
     def write(self, folder: Path) -> None:
         half = folder / f"{LABEL}.new"
@@ -353,17 +361,21 @@ class ProcessBackend:
             "state_file": str(state_file),
             "lock": lock,
         }
-        done = subprocess.run(
-            [sys.executable, "-I", "-S", str(Path(launcher.__file__))],
-            input=json.dumps(order).encode(),
-            capture_output=True,
-            pass_fds=(lock,),
-            start_new_session=True,
-            cwd="/",
-            env={},
-            check=False,
-            timeout=LAUNCH_SECONDS,
-        )
+        try:
+            done = subprocess.run(
+                [sys.executable, "-I", "-S", str(Path(launcher.__file__))],
+                input=json.dumps(order).encode(),
+                capture_output=True,
+                pass_fds=(lock,),
+                start_new_session=True,
+                cwd="/",
+                env={},
+                check=False,
+                timeout=LAUNCH_SECONDS,
+            )
+        except subprocess.TimeoutExpired as error:
+            # Its child still holds the lock, so nobody starts a second one before that has ended.
+            raise Retryable(f"launcher took longer than {LAUNCH_SECONDS} s") from error
         if done.returncode:
             raise Retryable(f"launcher ended with {done.returncode}: {done.stderr[-500:]!r}")
         wait_until(state_file.exists, 5)
