@@ -57,6 +57,7 @@ class EmbeddedMailCatcher(Service):
 
     def _prepare(self) -> None:
         self.mail_folder.mkdir(parents=True, exist_ok=True)
+        self.mail_folder.chmod(0o700)  # mails hold codes to sign in with
         self.port = self.port or free_port()
 
     def _spawn(self, log: IO[bytes]) -> subprocess.Popen[bytes]:

@@ -45,6 +45,11 @@ def test_a_mail_can_be_read_as_it_was_sent(catcher: EmbeddedMailCatcher) -> None
     assert caught.message_id == "<1@osk.example>"
 
 
+def test_mails_are_for_us_only(catcher: EmbeddedMailCatcher) -> None:
+    """They hold codes to sign in with, and products run on the same machine as another user."""
+    assert catcher.mail_folder.stat().st_mode & 0o077 == 0
+
+
 def test_the_newest_mail_comes_first(catcher: EmbeddedMailCatcher) -> None:
     with smtplib.SMTP("127.0.0.1", catcher.port) as client:
         for subject in ("first", "second"):
