@@ -140,6 +140,13 @@ class BookingForm(forms.Form):
             self.add_error("start_time", _("Enter the time at which it begins."))
         if day is None or hour is None:
             return None
+        today = clock.today()
+        if day < today:
+            self.add_error("start_date", _("This time is over. Choose a later one, or “Now”."))
+            return None
+        if day > today + HORIZON:
+            self.add_error("start_date", _("Choose a day in the next 90 days."))
+            return None
         try:
             start = berlin_moment(day, hour)
         except LocalTimeError as error:
@@ -147,9 +154,6 @@ class BookingForm(forms.Form):
             return None
         if start <= clock.now():
             self.add_error("start_date", _("This time is over. Choose a later one, or “Now”."))
-            return None
-        if start > clock.now() + HORIZON:
-            self.add_error("start_date", _("Choose a day in the next 90 days."))
             return None
         return start
 

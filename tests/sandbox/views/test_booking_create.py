@@ -128,6 +128,14 @@ def test_booking_for_later_in_berlin_time(signed_in, world, clock):
             "Diese Zeit ist vorbei.",
         ),
         (
+            {"when": "later", "start_date": "0001-01-01", "start_time": "00:00"},
+            "Diese Zeit ist vorbei.",
+        ),
+        (
+            {"when": "later", "start_date": "9999-12-31", "start_time": "23:59"},
+            "Wählen Sie einen Tag in den nächsten 90 Tagen.",
+        ),
+        (
             {"when": "later", "start_date": "2027-12-01", "start_time": "09:00"},
             "Wählen Sie einen Tag in den nächsten 90 Tagen.",
         ),
