@@ -284,12 +284,17 @@ def _set_up(claimed: Claim) -> None:
 
 def _ensure(claimed: Claim) -> Observed:
     environment = claimed.environment
-    return claimed.backend.ensure(
+    found = claimed.backend.ensure(
         claimed.ref,
         claimed.spec,
         services.plain_credentials(environment),
         expires_at=environment.expires_at,
     )
+    if not Environment.objects.existing().filter(pk=environment.pk).exists():
+        # We stood still past our lease: another worker has proved meanwhile that nothing is left.
+        logger.warning("sandbox: late, removed", extra={"environment": environment.backend_key})
+        claimed.backend.destroy(claimed.ref)
+    return found
 
 
 def _wait_until_ready(claimed: Claim) -> None:
@@ -491,10 +496,16 @@ def _backoff(attempts: int) -> timedelta:
 
 
 def _wait(environment: Environment, delay: timedelta) -> None:
-    environment.next_action_at = clock.now() + delay
+    """A removal that was asked for meanwhile waits for nothing."""
+    is_ended = (
+        environment.desired == Desired.ABSENT and environment.state != EnvironmentState.TEARING_DOWN
+    )
+    environment.next_action_at = clock.now() + (timedelta() if is_ended else delay)
     environment.save(update_fields=["next_action_at"])
 
 
 def _wait_for_end(environment: Environment) -> None:
+    if environment.desired == Desired.ABSENT:
+        return  # it is due already
     environment.next_action_at = environment.expires_at
     environment.save(update_fields=["next_action_at"])

@@ -16,7 +16,7 @@ from osk_portal.accounts.models import User
 from osk_portal.notifications.doorbell import ring
 from osk_portal.toolkit import clock, encryption
 from osk_portal.toolkit.transitions import TransitionNotAllowed
-from sandbox import backends, capacity
+from sandbox import backends, capacity, notifications
 from sandbox.backends.base import BackendUnavailable
 from sandbox.enums import (
     BookingState,
@@ -208,7 +208,8 @@ def retry_booking(*, booking_id: int, actor: User) -> Environment:
 def forget_environment(*, environment_id: int, actor: User, reason: str) -> Environment:
     """An operator gives up a removal that never ends, for example of an engine that is gone.
 
-    The place is free again, the proof of deletion stays empty. Raises TransitionNotAllowed.
+    The place is free again, the proof of deletion stays empty. A booking that waited for the next
+    generation has failed. Raises TransitionNotAllowed.
     """
     with transaction.atomic():
         booking = Booking.objects.select_for_update(of=("self",)).get(
@@ -219,6 +220,14 @@ def forget_environment(*, environment_id: int, actor: User, reason: str) -> Envi
         release_lease(environment)
         wipe_credentials(environment)
         release_slot(booking)
+        if booking.is_holding:
+            # Its replacement would have come after the removal: now only an operator can retry.
+            booking.fail()
+            notifications.booking_failed(
+                booking,
+                generation=environment.generation,
+                was_ready=environment.ready_at is not None,
+            )
         logger.warning("sandbox: forgotten", extra={"environment": environment.backend_key})
         return environment
 

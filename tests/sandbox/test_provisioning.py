@@ -594,3 +594,66 @@ def test_a_heartbeat_without_database_is_no_end(
         patch.setattr(type(Environment.objects.all()), "update", down)
         with claimed.heartbeat():
             assert wait_until(lambda: "heartbeat missed" in caplog.text, 5)
+
+
+def test_ending_what_keeps_failing_does_not_wait_for_the_next_attempt(
+    engine: FakeBackend, run: Run, clock: Clock
+) -> None:
+    clock.move_to(portal_clock.now())
+    booking = book()
+    engine.fault("ensure", *[Retryable("busy")] * 3)
+    for _ in range(3):
+        run(booking)
+        later(clock, minutes=2)
+
+    def end_and_fail() -> None:
+        services.end_booking(booking_id=booking.pk, actor=booking.booked_by)
+        raise BackendUnavailable("busy", after=60)
+
+    engine.fault("ensure", end_and_fail)
+
+    assert run(booking).state == EnvironmentState.GONE
+
+
+def test_what_comes_after_the_removal_was_proved_is_removed(
+    engine: FakeBackend, run: Run, clock: Clock
+) -> None:
+    """A worker that stood still past its lease wakes up and sets up what has long been ended."""
+    clock.move_to(portal_clock.now())
+    booking = book()
+
+    def stand_still() -> None:
+        services.end_booking(booking_id=booking.pk, actor=booking.booked_by)
+        later(clock, minutes=1)
+        provisioning.work(booking.environments.get().pk)
+        assert booking.environments.get().state == EnvironmentState.GONE
+
+    engine.fault("ensure", stand_still)
+
+    run(booking)
+
+    assert engine.objects == {}
+
+
+def test_forgetting_a_failed_generation_fails_the_booking_and_tells_its_person(
+    engine: FakeBackend, run: Run, clock: Clock, expect_errors: None
+) -> None:
+    """Otherwise it would be "being provided" until its end, and no operator could try again."""
+    clock.move_to(portal_clock.now())
+    booking = book()
+    engine.unhealthy.add(booking.environments.get().backend_key)
+    run(booking)
+    later(clock, minutes=5)
+    engine.fault("destroy", *[Retryable("stuck")] * 3)
+    environment = run(booking)
+    assert environment.state == EnvironmentState.TEARING_DOWN
+
+    services.forget_environment(
+        environment_id=environment.pk, actor=staff("operator"), reason="Maschine verschrottet"
+    )
+
+    booking.refresh_from_db()
+    assert booking.state == BookingState.FAILED
+    assert mails() == ["sandbox.booking_failed"]
+    services.retry_booking(booking_id=booking.pk, actor=staff("operator"))
+    assert run(booking).state == EnvironmentState.READY
