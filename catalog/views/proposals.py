@@ -47,7 +47,9 @@ def proposal_create(request: AuthenticatedRequest, slug: str) -> HttpResponse:
     if not can_propose(request.user, solution):
         raise PermissionDenied
     waiting = Proposal.objects.undecided().filter(solution=solution, organisation=organisation)
-    if present := waiting.first():
+    present = waiting.first()
+    # Of two colleagues who wrote at the same time, the second keeps the text; a click too many does not ask.
+    if present is not None and (request.method != "POST" or present.author_id == request.user.pk):
         messages.info(request, _("There is an open proposal for this entry already."))
         return redirect(present)
     form = ProposalForm(solution=solution, data=request.POST if request.method == "POST" else None)
@@ -62,10 +64,10 @@ def proposal_create(request: AuthenticatedRequest, slug: str) -> HttpResponse:
                 reason=form.cleaned_data["reason"],
             )
         except TransitionNotAllowed as error:
-            messages.error(request, str(error))
-            return redirect(solution)
-        messages.success(request, _("Thank you. The OSK has received your proposal."))
-        return redirect(proposal)
+            form.add_error(None, str(error))
+        else:
+            messages.success(request, _("Thank you. The OSK has received your proposal."))
+            return redirect(proposal)
     return _form_page(request, solution, form)
 
 
@@ -116,7 +118,8 @@ def proposal_revise(request: AuthenticatedRequest, public_id: UUID) -> HttpRespo
     proposal = _get(request, public_id)
     if not can_edit_proposal(request.user, proposal):
         raise PermissionDenied
-    if not proposal.can(ProposalAction.REVISE):
+    is_repeated = request.method != "POST" or proposal.author_id == request.user.pk
+    if not proposal.can(ProposalAction.REVISE) and is_repeated:
         messages.info(request, _("This proposal cannot be changed any more."))
         return redirect(proposal)
     form = ProposalForm(
@@ -134,10 +137,10 @@ def proposal_revise(request: AuthenticatedRequest, public_id: UUID) -> HttpRespo
                 reason=form.cleaned_data["reason"],
             )
         except TransitionNotAllowed as error:
-            messages.error(request, str(error))
+            form.add_error(None, str(error))
         else:
             messages.success(request, _("Thank you. The OSK has received your proposal."))
-        return redirect(proposal)
+            return redirect(proposal)
     return _form_page(request, proposal.solution, form, proposal)
 
 

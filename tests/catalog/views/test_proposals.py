@@ -9,6 +9,7 @@ from catalog.forms import ProposalForm
 from catalog.importing import import_publiccode
 from catalog.models import Proposal
 from tests.catalog.files import publiccode_file
+from tests.factories import MembershipFactory
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 
@@ -163,6 +164,29 @@ def test_a_second_proposal_leads_to_the_first(client, world, proposal):
 
     assert response["Location"] == proposal.get_absolute_url()
     assert Proposal.objects.count() == 1
+
+
+def test_of_two_who_wrote_at_the_same_time_the_second_keeps_the_text(client, world, proposal):
+    second = MembershipFactory(organisation=world.company, editor=True).user
+    login(client, second)
+
+    response = client.post(create_url(world), filled(world, name="Terminplaner 3"))
+
+    assert response.status_code == 422
+    assert "Terminplaner 3" in response.text
+    assert "schon einen offenen Vorschlag" in response.text
+    services.return_proposal(proposal.pk, actor=world.advisor, seen_revision=1, comment="Kürzer.")
+    url = reverse("catalog:proposal_revise", args=[proposal.public_id])
+    services.revise_proposal(
+        proposal.pk, actor=world.editor, changes={"name": "TP"}, base_revision=1
+    )
+
+    response = client.post(url, filled(world, name="Terminplaner 4"))
+
+    assert response.status_code == 422
+    assert "Terminplaner 4" in response.text
+    proposal.refresh_from_db()
+    assert proposal.changes == {"name": "TP"}
 
 
 @pytest.mark.parametrize(
