@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from catalog.models import Proposal, Reuse, Solution  # named in the type parameters
     from osk_portal.accounts.models import User
 
-IN_BERLIN = Q(organisation__kind=OrganisationKind.BERLIN_ADMINISTRATION)
-
 
 class SolutionQuerySet(models.QuerySet["Solution"]):
     def published(self) -> SolutionQuerySet:
@@ -70,12 +68,6 @@ class SolutionQuerySet(models.QuerySet["Solution"]):
 class ReuseQuerySet(models.QuerySet["Reuse"]):
     def in_use(self) -> ReuseQuerySet:
         return self.filter(stage__in=STAGES_IN_USE)
-
-    def in_berlin(self) -> ReuseQuerySet:
-        return self.filter(IN_BERLIN)
-
-    def elsewhere(self) -> ReuseQuerySet:
-        return self.exclude(IN_BERLIN)
 
 
 class ProposalQuerySet(models.QuerySet["Proposal"]):

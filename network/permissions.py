@@ -17,10 +17,6 @@ def active_memberships(user: User) -> list[Membership]:
     return found
 
 
-def is_member(user: User) -> bool:
-    return bool(active_memberships(user))
-
-
 def is_entitled(user: User) -> bool:
     """Member of an organisation that may ask for advice."""
     return any(m.organisation.is_entitled for m in active_memberships(user))

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from django.db import models
 from django.db.models import Count, Prefetch, Q
 
-from network.enums import MembershipState, OrganisationKind
+from network.enums import MembershipState
 from osk_portal.toolkit.search_text import fold
 
 if TYPE_CHECKING:
@@ -18,14 +18,6 @@ MOST_WORDS = 8
 class OrganisationQuerySet(models.QuerySet["Organisation"]):
     def published(self) -> OrganisationQuerySet:
         return self.filter(is_published=True)
-
-    def public_administrations(self) -> OrganisationQuerySet:
-        return self.filter(
-            kind__in=(
-                OrganisationKind.BERLIN_ADMINISTRATION,
-                OrganisationKind.OTHER_PUBLIC_ADMINISTRATION,
-            )
-        )
 
     def matching(self, query: str) -> OrganisationQuerySet:
         """Every word stands in the name, the place or a field of expertise; spelling is folded."""
