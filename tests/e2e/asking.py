@@ -33,8 +33,8 @@ def describe(person: Person, title: str) -> None:
     person.field("Wie weit sind Sie?").select_option(label="Erste Idee")
 
 
-def file_request(person: Person, title: str) -> str:
-    """From the first page to the confirmation, by someone who is signed in; gives the reference."""
+def fill_in_request(person: Person, title: str) -> None:
+    """From the first page to the one where all is checked, by someone who is signed in."""
     page = person.page
     person.goto("/beratung/anfrage/neu/")
     person.tick("Frage")
@@ -47,9 +47,14 @@ def file_request(person: Person, title: str) -> str:
     heading(page, "Wer darf mitlesen?")
     person.press("Speichern und weiter")
     heading(page, "Angaben prüfen")
+
+
+def file_request(person: Person, title: str) -> str:
+    """Fill in and send; gives the reference."""
+    fill_in_request(person, title)
     person.press("Anfrage absenden")
-    heading(page, "Ihre Anfrage ist eingegangen")
-    return reference_on(page)
+    heading(person.page, "Ihre Anfrage ist eingegangen")
+    return reference_on(person.page)
 
 
 def reference_on(page: Page) -> str:

@@ -67,6 +67,11 @@ class OnMachine:
         return True
 
 
+def folders(stack: Stack) -> set[Path]:
+    """The folders of all environments, finished or not."""
+    return {path for path in (stack.var / "sandboxes").glob("osk-*") if path.is_dir()}
+
+
 def environments(stack: Stack) -> list[OnMachine]:
     """Every environment that has a folder and a process file."""
     return [

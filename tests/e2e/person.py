@@ -156,19 +156,22 @@ class Person:
         ]
         return [mail for mail in mails if address in str(mail["To"])]
 
-    def mail_to(self, address: str, containing: str) -> EmailMessage:
-        """The newest mail to ``address`` whose subject or text says ``containing``; waits for it."""
-        found: list[EmailMessage] = []
+    def received(self, address: str, containing: str) -> list[EmailMessage]:
+        """The mails to ``address`` whose subject or text says ``containing``, the newest first."""
+        return [
+            mail
+            for mail in self.mails_to(address)
+            if containing in f"{mail['Subject']}\n{text_of(mail)}"
+        ]
 
-        def look() -> bool:
-            for mail in self.mails_to(address):
-                if containing in f"{mail['Subject']}\n{text_of(mail)}":
-                    found.append(mail)
-                    return True
-            return False
-
-        self._until(look, MAIL_SECONDS, f"a mail to {address} with {containing!r}")
-        return found[0]
+    def mail_to(self, address: str, containing: str, seconds: float = MAIL_SECONDS) -> EmailMessage:
+        """The newest of these mails; waits for the first."""
+        self._until(
+            lambda: bool(self.received(address, containing)),
+            seconds,
+            f"a mail to {address} with {containing!r}",
+        )
+        return self.received(address, containing)[0]
 
     def follow(self, mail: EmailMessage) -> None:
         """Open the page that the mail is about: the first address in it."""
