@@ -119,6 +119,17 @@ class Standing:
         return f"{self.headline} {self.detail}".strip()
 
     @property
+    def mail_text(self) -> str:
+        """``text`` as a mail may carry it: without what was written, and of a procurement case without
+        the partners (product.md 1.5)."""
+        if self.case.state == CaseState.DECLINED:
+            hint = _("You find the reason, and where you get help, on the page of the request.")
+            return f"{self.headline} {hint}"
+        if self.case.state == CaseState.WAITING_THIRD and self.case.is_about_procurement:
+            return _("We are gathering information.")
+        return self.text
+
+    @property
     def headline(self) -> str:
         return self._sentences[0]
 

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     Text = str | _StrPromise
 
 A = CaseAction
-Service = Callable[..., CaseEvent]
+Service = Callable[..., CaseEvent | None]
 
 
 @dataclass(frozen=True)

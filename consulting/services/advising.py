@@ -22,7 +22,7 @@ from consulting.models import (
     Recommendation,
 )
 from consulting.notifications import tell
-from consulting.services.common import begin, locked, write_message
+from consulting.services.common import begin, locked, withdraw_partner_questions, write_message
 from network.models import Organisation
 from osk_portal.accounts.models import User
 from osk_portal.toolkit import clock
@@ -68,7 +68,7 @@ def return_to_queue(
     """Back to triage with an internal reason."""
     case = begin(case_id, CaseAction.RETURN_TO_QUEUE, actor, expected_version)
     event = case.return_to_queue(actor=actor)
-    _withdraw_partner_questions(case)
+    withdraw_partner_questions(case)
     _note_reason(case, actor, reason)
     tell(event)
     return event
@@ -111,7 +111,7 @@ def answer(
     """Give the result. Open questions to partners are withdrawn."""
     case = begin(case_id, CaseAction.ANSWER, actor, expected_version)
     event = case.answer(actor=actor, result=_write_result(case, actor, text, recommendations))
-    _withdraw_partner_questions(case)
+    withdraw_partner_questions(case)
     tell(event)
     return event
 
@@ -147,6 +147,12 @@ def involve_partner(
 ) -> CaseEvent:
     """Ask a partner; ``consented_on``: when the requester permitted it."""
     case = begin(case_id, CaseAction.INVOLVE_PARTNER, actor, expected_version)
+    asked = case.partner_questions.filter(organisation=organisation)
+    if asked.filter(state=PartnerQuestionState.OPEN).exists():
+        # Asked before a question to the requester, whose reply led back to work.
+        raise TransitionNotAllowed(
+            CaseAction.INVOLVE_PARTNER, case.state, _("This partner has an open question already.")
+        )
     PartnerQuestion.objects.create(
         case=case,
         organisation=organisation,
@@ -168,7 +174,7 @@ def partner_done(
     """Go on: by the assignee at any time, by the system when no partner's answer is open any more."""
     case = begin(case_id, CaseAction.PARTNER_DONE, actor, expected_version)
     event = case.partner_done(actor=actor)
-    _withdraw_partner_questions(case)
+    withdraw_partner_questions(case)
     tell(event)
     return event
 
@@ -185,7 +191,7 @@ def decline(
     """Reason and referral are shown to the requester."""
     case = begin(case_id, CaseAction.DECLINE, actor, expected_version)
     event = case.decline(actor=actor, reason=reason, referral=referral)
-    _withdraw_partner_questions(case)
+    withdraw_partner_questions(case)
     tell(event)
     return event
 
@@ -262,12 +268,6 @@ def _write_result(
         for position, advice in enumerate(recommendations)
     )
     return result
-
-
-def _withdraw_partner_questions(case: ConsultingRequest) -> None:
-    case.partner_questions.filter(state=PartnerQuestionState.OPEN).update(
-        state=PartnerQuestionState.WITHDRAWN
-    )
 
 
 def _note_reason(case: ConsultingRequest, actor: User, reason: str) -> None:

@@ -7,7 +7,7 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 
 from consulting import permissions
-from consulting.enums import CaseAction, CaseEventKind, MessageKind
+from consulting.enums import CaseAction, CaseEventKind, MessageKind, PartnerQuestionState
 from consulting.models import CaseEvent, CaseMessage, ConsultingRequest
 from osk_portal.accounts.models import User
 from osk_portal.toolkit import clock, logs
@@ -65,6 +65,19 @@ def write_message(
         is_internal=is_internal,
         body=body,
         created_at=clock.now(),
+    )
+
+
+def is_said(case: ConsultingRequest, actor: User, message_id: UUID | None) -> bool:
+    """The form's id is in the case already: sent twice by double click or reload."""
+    if message_id is None:
+        return False
+    return CaseMessage.objects.filter(form_id=message_id, case=case, author=actor).exists()
+
+
+def withdraw_partner_questions(case: ConsultingRequest) -> None:
+    case.partner_questions.filter(state=PartnerQuestionState.OPEN).update(
+        state=PartnerQuestionState.WITHDRAWN
     )
 
 

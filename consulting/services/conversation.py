@@ -10,9 +10,16 @@ from django.utils.translation import gettext as _
 
 from consulting import permissions
 from consulting.enums import CaseAction, CaseEventKind, CaseState, MessageKind
-from consulting.models import CaseEvent, CaseMessage, ConsultingRequest
+from consulting.models import CaseEvent
 from consulting.notifications import tell
-from consulting.services.common import begin, check_version, locked, record, write_message
+from consulting.services.common import (
+    begin,
+    check_version,
+    is_said,
+    locked,
+    record,
+    write_message,
+)
 from osk_portal.accounts.models import User
 from osk_portal.toolkit.transitions import TransitionNotAllowed
 
@@ -23,7 +30,7 @@ def reply(
 ) -> CaseEvent | None:
     """The requester's side answers our question; our time runs again. None when it was said already."""
     case = begin(case_id, CaseAction.REPLY, actor)
-    if _is_said(case, actor, message_id):
+    if is_said(case, actor, message_id):
         return None
     event = case.reply(actor=actor)
     write_message(
@@ -55,7 +62,7 @@ def add_message(
     case = locked(case_id)
     if not permissions.can_message(actor, case):
         raise PermissionDenied("message")
-    if _is_said(case, actor, message_id):
+    if is_said(case, actor, message_id):
         return None
     check_version(case, "message", expected_version)
     from_requester = permissions.is_requester_side(actor, case)
@@ -88,7 +95,7 @@ def add_note(
     case = locked(case_id)
     if not permissions.can_note(actor, case):
         raise PermissionDenied("note")
-    if _is_said(case, actor, message_id):
+    if is_said(case, actor, message_id):
         return None
     write_message(
         case,
@@ -100,10 +107,3 @@ def add_note(
         message_id=message_id,
     )
     return record(case, CaseEventKind.NOTE_ADDED, actor)
-
-
-def _is_said(case: ConsultingRequest, actor: User, message_id: UUID | None) -> bool:
-    """The form's id is in the case already: sent twice by double click or reload."""
-    if message_id is None:
-        return False
-    return CaseMessage.objects.filter(form_id=message_id, case=case, author=actor).exists()

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from django.db import transaction
 
-from consulting.enums import CaseAction, MessageKind, PartnerQuestionState
+from consulting.enums import CaseAction, MessageKind
 from consulting.models import CaseEvent
 from consulting.notifications import tell
 from consulting.permissions import is_requester_side
-from consulting.services.common import begin, write_message
+from consulting.services.common import (
+    begin,
+    is_said,
+    withdraw_partner_questions,
+    write_message,
+)
 from osk_portal.accounts.models import User
 
 
@@ -26,16 +33,27 @@ def close_silent(*, case_id: int) -> CaseEvent:
     """By the system, when our question was not answered."""
     case = begin(case_id, CaseAction.CLOSE_SILENT, None)
     event = case.close_silent()
+    withdraw_partner_questions(case)
     tell(event)
     return event
 
 
 @transaction.atomic
 def reopen(
-    *, case_id: int, actor: User, reason: str, expected_version: int | None = None
-) -> CaseEvent:
-    """Go on with an answered or closed case; the reason becomes a public message."""
+    *,
+    case_id: int,
+    actor: User,
+    reason: str,
+    message_id: UUID | None = None,
+    expected_version: int | None = None,
+) -> CaseEvent | None:
+    """Go on with an answered or closed case; the reason becomes a public message.
+
+    None when it was said already (a form sent twice).
+    """
     case = begin(case_id, CaseAction.REOPEN, actor, expected_version)
+    if is_said(case, actor, message_id):
+        return None
     event = case.reopen(actor=actor)
     write_message(
         case,
@@ -43,6 +61,7 @@ def reopen(
         body=reason,
         kind=MessageKind.REASON,
         by_osk=not is_requester_side(actor, case),
+        message_id=message_id,
     )
     tell(event)
     return event
@@ -52,8 +71,6 @@ def reopen(
 def withdraw(*, case_id: int, actor: User) -> CaseEvent:
     case = begin(case_id, CaseAction.WITHDRAW, actor)
     event = case.withdraw(actor=actor)
-    case.partner_questions.filter(state=PartnerQuestionState.OPEN).update(
-        state=PartnerQuestionState.WITHDRAWN
-    )
+    withdraw_partner_questions(case)
     tell(event)
     return event

@@ -198,6 +198,7 @@ def request_sent(request: AuthenticatedRequest, public_id: UUID) -> HttpResponse
     )
     context = {
         "case": case,
+        "is_author": case.author_id == request.user.pk,
         "is_pending": permissions.is_membership_open(case),
         "may_withdraw": "withdraw" in permissions.allowed_actions(request.user, case),
         "sharing": _sharing_words(case),

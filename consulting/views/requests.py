@@ -113,7 +113,12 @@ def request_reopen(request: AuthenticatedRequest, public_id: UUID) -> HttpRespon
     form = reopen_form(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
-            services.reopen(case_id=case.pk, actor=request.user, reason=form.cleaned_data["text"])
+            services.reopen(
+                case_id=case.pk,
+                actor=request.user,
+                reason=form.cleaned_data["text"],
+                message_id=form.cleaned_data["message_id"],
+            )
         except TransitionNotAllowed as error:
             return _detail_page(request, _case(request, public_id), moved=error, unsent=form)
         messages.success(request, _("Your request is open again."))

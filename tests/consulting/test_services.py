@@ -214,6 +214,33 @@ def test_mail_of_a_procurement_case_carries_no_title(world: World) -> None:
     assert not Notification.objects.filter(text__contains="Geheimes Los 7").exists()
 
 
+@pytest.mark.parametrize("topics", [[Topic.REUSE], [Topic.PROCUREMENT]])
+def test_mail_of_a_decline_says_that_but_not_what_was_written(
+    world: World, topics: list[Topic]
+) -> None:
+    case = world.case(S.IN_PROGRESS, topics=topics)
+
+    services.decline(
+        case_id=case.pk, actor=world.lead, reason="Wert 500.000 Euro", referral="Stelle Z"
+    )
+
+    mail = OutgoingMail.objects.filter(kind="consulting.case_moved").first()
+    assert mail is not None
+    assert "Wir können diese Anfrage nicht übernehmen." in mail.body
+    for written in ("500.000", "Stelle Z"):
+        assert not OutgoingMail.objects.filter(body__contains=written).exists()
+        assert not Notification.objects.filter(text__contains=written).exists()
+
+
+def test_mail_of_a_procurement_case_names_no_partner(world: World) -> None:
+    case = world.case(S.IN_PROGRESS, topics=[Topic.PROCUREMENT])
+
+    partner = call(A.INVOLVE_PARTNER, world, case, world.advisor).case.partner_questions.get()
+
+    assert OutgoingMail.objects.filter(kind="consulting.case_moved").exists()
+    assert not OutgoingMail.objects.filter(body__contains=str(partner.organisation)).exists()
+
+
 def test_failing_mail_rolls_everything_back(world: World, monkeypatch: Any) -> None:
     """The border of the app: a mail that cannot be written takes the step with it."""
     case = world.case(S.IN_PROGRESS)
@@ -326,6 +353,30 @@ def test_answer_withdraws_open_questions_to_partners(world: World) -> None:
     call(A.INVOLVE_PARTNER, world, case, world.advisor)
 
     services.answer(case_id=case.pk, actor=world.advisor, text="Es geht auch so.")
+
+    assert case.partner_questions.get().state == PartnerQuestionState.WITHDRAWN
+
+
+def test_partner_with_an_open_question_is_not_asked_again(world: World) -> None:
+    """T → W leads back to work with the partner's question still open."""
+    case = world.case(S.IN_PROGRESS)
+    call(A.INVOLVE_PARTNER, world, case, world.advisor)
+    call(A.ASK_BACK, world, case, world.advisor)
+    call(A.REPLY, world, case, world.requester)
+
+    with pytest.raises(TransitionNotAllowed) as error:
+        call(A.INVOLVE_PARTNER, world, case, world.advisor)
+
+    assert "offene Frage" in str(error.value)
+    assert case.partner_questions.count() == 1
+
+
+def test_closing_without_a_reply_withdraws_open_questions_to_partners(world: World) -> None:
+    case = world.case(S.IN_PROGRESS)
+    call(A.INVOLVE_PARTNER, world, case, world.advisor)
+    call(A.ASK_BACK, world, case, world.advisor)
+
+    services.close_silent(case_id=case.pk)
 
     assert case.partner_questions.get().state == PartnerQuestionState.WITHDRAWN
 

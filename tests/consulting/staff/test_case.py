@@ -218,7 +218,9 @@ def test_an_unconfirmed_membership_is_said(world, sign_in):
     case = world.case(S.SUBMITTED)
     advisor = sign_in("advisor")
     assert advisor.get(url(case)).context["membership_open"] is False
-    Membership.objects.filter(user=world.requester).update(state=MembershipState.PENDING)
+    Membership.objects.filter(user=world.requester).update(
+        state=MembershipState.PENDING, confirmed_at=None
+    )
     assert advisor.get(url(case)).context["membership_open"] is True
 
 

@@ -113,7 +113,10 @@ def test_organisation_that_lost_its_entitlement_is_403(world: World, signed_in: 
 def test_confirmation_is_for_those_who_may_read(world: World, signed_in: Browser) -> None:
     case = world.case(CaseState.SUBMITTED)
 
-    assert signed_in(world.reader).get(sent(case)).status_code == 200
+    assert world.requester.email in signed_in(world.requester).get(sent(case)).content.decode()
+    page = signed_in(world.reader).get(sent(case))
+    assert page.status_code == 200
+    assert world.requester.email not in page.content.decode()
     assert signed_in(world.stranger).get(sent(case)).status_code == 404
     assert signed_in(world.requester).get(sent(world.case(CaseState.DRAFT))).status_code == 404
     assert "/konto/" in Client().get(sent(case)).url
