@@ -8,6 +8,10 @@ os.environ.setdefault("OSK_PROCESS", "command")
 os.environ["SECRET_KEY"] = "only-for-tests-" + "x" * 50
 os.environ["OSK_ENCRYPTION_KEYS"] = "dGVzdC1rZXktdGVzdC1rZXktdGVzdC1rZXktdGVzdC0="
 os.environ["CELERY_BROKER_URL"] = "memory://"
+if worker := os.environ.get("PYTEST_XDIST_WORKER"):
+    # Each process of a run has a folder of its own: its cluster, its test environments.
+    var = os.environ.get("OSK_VAR") or str(Path(__file__).resolve().parent.parent / "var")
+    os.environ["OSK_VAR"] = f"{var}/test-{worker}"
 
 from osk_portal.toolkit.catalogues import compile_stale  # as below
 
