@@ -152,6 +152,8 @@ class Visitor:
     """
 
     KEY = "consulting_intake"
+    MADE = "consulting_intake_made"
+    """The draft that was made of it last: the form may come twice, or once more after going back."""
 
     def __init__(self, session: SessionBase) -> None:
         self._session = session
@@ -169,6 +171,16 @@ class Visitor:
         if values.get("wished_on"):
             values["wished_on"] = date.fromisoformat(values["wished_on"])
         return values
+
+    @property
+    def has_words(self) -> bool:
+        """More was typed than the choice of step 1."""
+        return any(self._kept.get(name) for name in ("title", "description"))
+
+    @property
+    def made(self) -> UUID | None:
+        made = self._session.get(self.MADE)
+        return UUID(made) if made else None
 
     def solutions(self) -> list[Solution]:
         slugs = self._kept.get("solutions", [])
@@ -189,6 +201,8 @@ class Visitor:
         kept.setdefault("draft_id", str(draft_id or uuid4()))
         self._kept = self._session[self.KEY] = kept
 
-    def forget(self) -> None:
+    def became(self, draft_id: UUID) -> None:
+        """All of it stands in a draft now."""
         self._session.pop(self.KEY, None)
+        self._session[self.MADE] = str(draft_id)
         self._kept = {}

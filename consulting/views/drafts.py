@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -25,10 +26,12 @@ from consulting.forms import (
     StepForm,
     SubjectForm,
     initial_of,
+    message_form,
 )
 from consulting.matching import find_solutions, similar_solutions
 from consulting.models import ConsultingRequest
-from consulting.views.start import crumbs
+from consulting.views.requests import detail_page, find_case
+from consulting.views.start import crumbs, refused
 from network import services as network_services
 from osk_portal.toolkit import clock
 from osk_portal.toolkit.access import LOGIN, AuthenticatedRequest, access
@@ -154,6 +157,10 @@ def request_check(request: AuthenticatedRequest, public_id: UUID) -> HttpRespons
         public_id=public_id,
         author=request.user,
     )
+    if case.is_draft and case.organisation is not None:
+        refusal = _cannot_ask(request, case)
+        if refusal:
+            return refusal
     if request.method == "POST":
         try:
             services.submit(
@@ -229,6 +236,21 @@ def draft_delete(request: AuthenticatedRequest, public_id: UUID) -> HttpResponse
     return render(request, "consulting/draft_delete.html", context)
 
 
+def _cannot_ask(request: AuthenticatedRequest, case: ConsultingRequest) -> HttpResponse | None:
+    """The membership or the entitlement has ended since the organisation was chosen."""
+    if permissions.may_request_for(request.user, case.organisation):
+        return None
+    refusal = refused(request)
+    if refusal:
+        return refusal
+    messages.warning(
+        request,
+        _("You cannot ask for %(organisation)s any more. Please choose your authority again.")
+        % {"organisation": case.organisation},
+    )
+    return redirect("consulting:request_context", case.public_id)
+
+
 def _draft(
     request: AuthenticatedRequest, public_id: UUID
 ) -> tuple[ConsultingRequest, HttpResponse | None]:
@@ -238,8 +260,23 @@ def _draft(
     )
     if case.is_draft:
         return case, None
-    messages.info(request, _("This request was sent already."))
-    return case, redirect("consulting:request_detail", case.public_id)
+    return case, _was_sent(request, case)
+
+
+def _was_sent(request: AuthenticatedRequest, case: ConsultingRequest) -> HttpResponse:
+    """Leads to the request; a text that would be lost stands there in the form for messages."""
+    unsaved = [
+        text
+        for name in _TEXTS
+        if (text := request.POST.get(name, "").replace("\r\n", "\n").strip())
+        and text != getattr(case, name).strip()
+    ]
+    said = TransitionNotAllowed("save_draft", case.state, _("This request was sent already."))
+    if unsaved:
+        unsent = message_form(initial={"text": "\n\n".join(unsaved)})
+        return detail_page(request, find_case(request, case.public_id), moved=said, unsent=unsent)
+    messages.info(request, str(said))
+    return redirect("consulting:request_detail", case.public_id)
 
 
 def _bound(
@@ -260,6 +297,9 @@ def _typed(request: AuthenticatedRequest) -> dict[str, str]:
     """What stands in the form of step 3, unchecked, to be shown again beside what was found."""
     names = (*intake.CONTEXT.fields, "version")
     return {name: request.POST[name] for name in names if name in request.POST}
+
+
+_TEXTS = ("title", "description", "own_reference", "software_in_use")
 
 
 class _Saved:
@@ -283,7 +323,7 @@ def _save(
     case: ConsultingRequest,
     form: StepForm,
     solutions: Any = None,
-) -> _Saved | None:
+) -> Callable[[intake.Step], HttpResponse] | None:
     """Save the step; None when the draft was changed elsewhere, which the page then shows."""
     try:
         services.save_draft(
@@ -296,6 +336,9 @@ def _save(
     except services.CaseChanged as error:
         _show_conflict(request, error, form)
         return None
+    except TransitionNotAllowed:  # sent in the same moment
+        sent = ConsultingRequest.objects.get(pk=case.pk)
+        return lambda following: _was_sent(request, sent)
     return _Saved(request, case)
 
 

@@ -51,10 +51,10 @@ def request_list(request: AuthenticatedRequest) -> HttpResponse:
 @access(LOGIN)
 @require_safe
 def request_detail(request: AuthenticatedRequest, public_id: UUID) -> HttpResponse:
-    case = _case(request, public_id)
+    case = find_case(request, public_id)
     if case.is_draft:
         return redirect("consulting:request_check", case.public_id)
-    return _detail_page(request, case)
+    return detail_page(request, case)
 
 
 @access(LOGIN)
@@ -96,7 +96,7 @@ def request_message(request: AuthenticatedRequest, public_id: UUID) -> HttpRespo
 @access(LOGIN)
 @require_POST
 def request_close(request: AuthenticatedRequest, public_id: UUID) -> HttpResponse:
-    case = _case(request, public_id)
+    case = find_case(request, public_id)
     return _act(
         request,
         case,
@@ -107,7 +107,7 @@ def request_close(request: AuthenticatedRequest, public_id: UUID) -> HttpRespons
 
 @access(LOGIN)
 def request_reopen(request: AuthenticatedRequest, public_id: UUID) -> HttpResponse:
-    case = _case(request, public_id)
+    case = find_case(request, public_id)
     if not permissions.may(request.user, CaseAction.REOPEN, case):
         raise PermissionDenied
     form = reopen_form(request.POST if request.method == "POST" else None)
@@ -120,7 +120,7 @@ def request_reopen(request: AuthenticatedRequest, public_id: UUID) -> HttpRespon
                 message_id=form.cleaned_data["message_id"],
             )
         except TransitionNotAllowed as error:
-            return _detail_page(request, _case(request, public_id), moved=error, unsent=form)
+            return detail_page(request, find_case(request, public_id), moved=error, unsent=form)
         messages.success(request, _("Your request is open again."))
         return redirect(case)
     if not case.can(CaseAction.REOPEN):
@@ -135,7 +135,7 @@ def request_reopen(request: AuthenticatedRequest, public_id: UUID) -> HttpRespon
 
 @access(LOGIN)
 def request_withdraw(request: AuthenticatedRequest, public_id: UUID) -> HttpResponse:
-    case = _case(request, public_id)
+    case = find_case(request, public_id)
     if not permissions.may(request.user, CaseAction.WITHDRAW, case):
         raise PermissionDenied
     if request.method == "POST":
@@ -155,7 +155,7 @@ def request_withdraw(request: AuthenticatedRequest, public_id: UUID) -> HttpResp
     )
 
 
-def _case(request: AuthenticatedRequest, public_id: UUID) -> ConsultingRequest:
+def find_case(request: AuthenticatedRequest, public_id: UUID) -> ConsultingRequest:
     """With what the page shows; a stranger gets 404."""
     return get_object_or_404(
         ConsultingRequest.objects.visible_to(request.user)
@@ -194,22 +194,22 @@ def _say(
     done: str,
 ) -> HttpResponse:
     """Send a text. On a case that has moved on, the page is shown as it is now, with the text kept."""
-    case = _case(request, public_id)
+    case = find_case(request, public_id)
     if not permissions.is_requester_side(request.user, case):
         raise PermissionDenied
     if request.method != "POST":
         return redirect(case)
     if not form.is_valid():
-        return _detail_page(request, case, form=form, status=422)
+        return detail_page(request, case, form=form, status=422)
     try:
         send(case, form)
     except TransitionNotAllowed as error:
-        return _detail_page(request, _case(request, public_id), moved=error, unsent=form)
+        return detail_page(request, find_case(request, public_id), moved=error, unsent=form)
     messages.success(request, done)
     return redirect(case)
 
 
-def _detail_page(
+def detail_page(
     request: AuthenticatedRequest,
     case: ConsultingRequest,
     *,

@@ -42,23 +42,28 @@ def home(request: HttpRequest) -> HttpResponse:
 @access(PUBLIC)
 def request_start(request: HttpRequest) -> HttpResponse:
     """Step 1. For a signed-in person it makes the draft; a visitor's choice is kept in the session."""
-    refused = _refused(request)
-    if refused:
-        return refused
+    refusal = refused(request)
+    if refusal:
+        return refusal
     visitor = intake.Visitor(request.session)
     form = StartForm(
         data=request.POST if request.method == "POST" else None,
         initial={**visitor.values(), "draft_id": visitor.draft_id},
     )
     if request.method == "POST" and form.is_valid():
+        was_typed_before = visitor.has_words
         title, solutions = _prefill(request)
         values = {**visitor.values(), "kind": form.cleaned_data["kind"]}
         if title and not values.get("title"):
             values["title"] = title
         visitor.keep(values, solutions=solutions or None, draft_id=form.cleaned_data["draft_id"])
-        if not request.user.is_authenticated:
+        if not request.user.is_authenticated or was_typed_before:
+            # What was typed before the login is looked at before it becomes somebody's draft.
             return redirect("consulting:request_new_subject")
         case = _make_draft(request, visitor)
+        if case.is_draft and case.kind != values["kind"]:
+            # The same form once more, with another choice: somebody went back.
+            services.save_draft(case_id=case.pk, actor=case.author, values={"kind": values["kind"]})
         return redirect("consulting:request_subject", case.public_id)
     context = {
         **_NO_DRAFT,
@@ -73,16 +78,21 @@ def request_start(request: HttpRequest) -> HttpResponse:
 @access(PUBLIC)
 def request_new_subject(request: HttpRequest) -> HttpResponse:
     """Step 2 without a draft. Saving needs a login; what was typed waits in the session."""
-    refused = _refused(request)
-    if refused:
-        return refused
+    refusal = refused(request)
+    if refusal:
+        return refusal
     visitor = intake.Visitor(request.session)
     kept = visitor.values()
     if "kind" not in kept:
+        if request.method == "POST" and request.user.is_authenticated and visitor.made:
+            # Sent twice, or once more after going back: it goes to the draft that was made of it.
+            return redirect("consulting:request_subject", visitor.made, preserve_request=True)
         return redirect("consulting:request_start")
     as_draft = "save_draft" in request.POST
     form = SubjectForm(
-        data=request.POST if request.method == "POST" else None, initial=kept, as_draft=as_draft
+        data=request.POST if request.method == "POST" else None,
+        initial={**kept, "version": 1},
+        as_draft=as_draft,
     )
     if request.method == "POST" and form.is_valid():
         visitor.keep(form.values())
@@ -125,7 +135,7 @@ def crumbs(*more: tuple[str, str | None]) -> list[tuple[str, str | None]]:
     ]
 
 
-def _refused(request: HttpRequest) -> HttpResponse | None:
+def refused(request: HttpRequest) -> HttpResponse | None:
     """A page that says why for members of organisations that are not entitled to advice."""
     if not request.user.is_authenticated:
         return None
@@ -141,7 +151,7 @@ def _make_draft(request: HttpRequest, visitor: intake.Visitor) -> ConsultingRequ
         solutions=visitor.solutions(),
         draft_id=visitor.draft_id,
     )
-    visitor.forget()
+    visitor.became(case.public_id)
     return case
 
 

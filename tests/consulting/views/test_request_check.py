@@ -12,6 +12,8 @@ from django.urls import reverse
 
 from consulting.enums import CaseState
 from consulting.models import ConsultingRequest
+from network.enums import MembershipState
+from network.models import Membership
 from osk_portal.accounts.models import User
 from osk_portal.notifications.models import OutgoingMail
 from tests.consulting.conftest import World
@@ -108,6 +110,25 @@ def test_organisation_that_lost_its_entitlement_is_403(world: World, signed_in: 
     world.authority.save()
 
     assert signed_in(world.requester).post(check(case)).status_code == 403
+
+
+def test_membership_that_ended_meanwhile_leads_to_another_choice(
+    world: World, signed_in: Browser
+) -> None:
+    case = world.case(CaseState.DRAFT)
+    Membership.objects.filter(user=world.requester).update(state=MembershipState.ENDED)
+    browser = signed_in(world.requester)
+
+    for response in (
+        browser.get(check(case)),
+        browser.post(check(case), {"version": case.version}),
+    ):
+        assert response.url == reverse("consulting:request_context", args=[case.public_id])
+    page = browser.get(response.url).content.decode()
+    assert "können Sie nicht mehr anfragen" in page
+    assert world.authority.name in page
+    case.refresh_from_db()
+    assert case.is_draft
 
 
 def test_confirmation_is_for_those_who_may_read(world: World, signed_in: Browser) -> None:

@@ -78,6 +78,65 @@ def test_first_step_sent_twice_is_one_draft(
     assert ConsultingRequest.objects.count() == 1
 
 
+def test_going_back_and_choosing_another_kind_counts(
+    signed_in: Callable[[User], Client], world: World
+) -> None:
+    browser = signed_in(world.requester)
+    form = {"kind": "question", "draft_id": str(uuid.uuid4())}
+
+    browser.post(START, form)
+    browser.post(START, {**form, "kind": "project"})
+
+    assert ConsultingRequest.objects.get().kind == "project"
+
+
+def test_second_step_sent_twice_after_the_login_is_one_draft(client: Client, world: World) -> None:
+    client.post(START, {"kind": "project"})
+    client.force_login(world.requester, backend="django.contrib.auth.backends.ModelBackend")
+    typed = {**TYPED, "version": "1"}
+    client.post(SUBJECT, typed)
+
+    again = client.post(SUBJECT, {**typed, "description": "Neu gesagt."}, follow=True)
+
+    case = ConsultingRequest.objects.get()
+    assert again.redirect_chain[0][1] == 307  # the browser sends the form to the draft
+    assert again.redirect_chain[-1][0] == reverse(
+        "consulting:request_context", args=[case.public_id]
+    )
+    assert case.description == "Neu gesagt."
+
+
+def test_second_step_sent_again_overwrites_nothing_newer(client: Client, world: World) -> None:
+    client.post(START, {"kind": "project"})
+    client.force_login(world.requester, backend="django.contrib.auth.backends.ModelBackend")
+    typed = {**TYPED, "version": "1"}
+    client.post(SUBJECT, typed)
+    case = ConsultingRequest.objects.get()
+    client.post(
+        reverse("consulting:request_subject", args=[case.public_id]),
+        {**typed, "title": "Von einem anderen Gerät"},
+    )
+
+    page = client.post(SUBJECT, {**typed, "title": "Aus dem alten Fenster"}, follow=True)
+
+    case.refresh_from_db()
+    assert case.title == "Von einem anderen Gerät"
+    assert "Aus dem alten Fenster" in page.content.decode()
+
+
+def test_words_of_a_visitor_become_nobodys_draft_unseen(client: Client, world: World) -> None:
+    """At a shared computer somebody else may have typed them."""
+    client.post(START, {"kind": "project"})
+    client.post(SUBJECT, TYPED)
+    client.force_login(world.requester, backend="django.contrib.auth.backends.ModelBackend")
+
+    response = client.post(START, {"kind": "question"})
+
+    assert response.url == SUBJECT
+    assert not ConsultingRequest.objects.exists()
+    assert "Ihre Angaben sind noch da" in client.get(SUBJECT).content.decode()
+
+
 @pytest.mark.parametrize("draft_id", ["nonsense", "\x00", "1"])
 def test_hostile_draft_id_is_no_error(
     signed_in: Callable[[User], Client], world: World, draft_id: str

@@ -10,6 +10,7 @@ from django.test import Client
 from django.urls import reverse
 
 from catalog.services.indexing import index_solution
+from consulting import services
 from consulting.enums import CaseState
 from consulting.models import ConsultingRequest
 from network.enums import MembershipState
@@ -58,6 +59,42 @@ def test_sent_request_has_no_steps_any_more(name: str, world: World, signed_in: 
         assert response.url == url("request_detail", case)
     case.refresh_from_db()
     assert case.state == CaseState.SUBMITTED
+
+
+@pytest.mark.parametrize("name", ["request_subject", "request_context"])
+def test_text_for_a_draft_that_was_sent_meanwhile_is_kept(
+    name: str, world: World, signed_in: Browser
+) -> None:
+    case = world.case(CaseState.SUBMITTED)
+    field = "description" if name == "request_subject" else "software_in_use"
+
+    response = signed_in(world.requester).post(url(name, case), {field: "Aus dem alten Fenster"})
+
+    assert response.status_code == 409
+    page = response.content.decode()
+    assert "Diese Anfrage ist schon abgesendet" in page
+    assert "Aus dem alten Fenster" in page
+    case.refresh_from_db()
+    assert case.description != "Aus dem alten Fenster"
+
+
+def test_draft_sent_in_the_same_moment_is_told(
+    world: World, signed_in: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = world.case(CaseState.DRAFT)
+    asked = ConsultingRequest.objects.select_for_update
+
+    def sent_just_before(*args: Any, **options: Any) -> Any:
+        monkeypatch.undo()
+        services.submit(case_id=case.pk, actor=world.requester)
+        return asked(*args, **options)
+
+    monkeypatch.setattr(ConsultingRequest.objects, "select_for_update", sent_just_before)
+
+    response = signed_in(world.requester).post(url("request_subject", case), SUBJECT)
+
+    assert response.status_code == 409
+    assert "Neue Beschreibung" in response.content.decode()
 
 
 def test_each_step_saves_and_leads_on(world: World, signed_in: Browser) -> None:
