@@ -113,7 +113,7 @@ def timeline(case: ConsultingRequest, *, internal: bool) -> list[Entry]:
 
 def _label(event: CaseEvent, case: ConsultingRequest) -> str:
     if event.kind == K.ASSIGNED and event.data.get("assignee") == case.assignee_id:
-        return _("The contact person is %(name)s.") % {"name": case.assignee}
+        return _("The contact person is %(name)s") % {"name": case.assignee}
     return event.label
 
 
