@@ -75,6 +75,7 @@ class Stack:
         self.var = var.absolute()
         self.port = port
         self.demo = demo
+        self.durable = durable
         self.say = say
         self.cancel = cancel
         self.mail_folder = self.var / "mail"
@@ -297,7 +298,11 @@ class Stack:
         return self.var / f"demo-loaded-{hashlib.sha256(address).hexdigest()[:12]}"
 
     def _reap_sandboxes(self) -> None:
-        """End the test environments: they left the worker's process group on purpose."""
+        """End the test environments: they left the worker's process group on purpose.
+
+        A booking lasts for days, so their data stays for the next start, whose reconciliation
+        starts them again; a throwaway stack leaves nothing.
+        """
         database = self._servers.get("database")
         if not REAP_COMMAND.exists() or not self._run_file.exists():
             return
@@ -305,7 +310,7 @@ class Stack:
             return
         try:
             run_step(
-                ["manage.py", "sandbox_reap", "--all"],
+                ["manage.py", "sandbox_reap", "--stop" if self.durable else "--all"],
                 self.environment(),
                 self.var / "run" / "reap.log",
                 seconds=REAP_SECONDS,

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from osk_portal.embedded.processes import ProcessId, wait_until
 from osk_portal.embedded.programs import loopbacks
 from osk_portal.embedded.service import PROJECT
 from osk_portal.embedded.stack import bare_environment
+from osk_portal.toolkit import clock
 from tests.embedded.conftest import COMMAND, Start
 from tests.embedded.processes_left import left_of
 
@@ -102,6 +104,35 @@ def test_a_run_that_was_killed_is_cleaned_up_by_the_next(start: Start) -> None:
 
     assert not any(process.is_alive for process in left)
     assert run.get("/healthz") == 200
+
+
+def test_a_stop_ends_test_environments_and_keeps_their_data(start: Start, var: Path) -> None:
+    """A booking lasts for days: whoever stops the portal at night finds everything in the morning."""
+    run = start()
+    run.wait_until_ready()
+    name = "osk-00000001-g1"
+    folder = var / "sandboxes" / name
+    (folder / "home").mkdir(parents=True)
+    (folder / "home" / "kept").write_text("Termin")
+    label = {
+        "instance": "tryout",
+        "env": "00000001-0000-4000-8000-000000000000",
+        "generation": 1,
+        "created_at": clock.now().isoformat(),
+        "expires_at": (clock.now() + timedelta(days=1)).isoformat(),
+        "home": str(folder / "home"),
+        "ports": {},
+        "endpoint": "",
+    }
+    (folder / "label.json").write_text(json.dumps(label))
+    variables = {"OSK_SANDBOX_NAME": name, "OSK_SANDBOX_INSTANCE": "tryout"}
+    with subprocess.Popen(["sleep", "600"], env=variables, start_new_session=True) as product:
+        run.send(signal.SIGTERM)
+        assert run.wait() == 0, run.said
+        assert product.wait(timeout=5) == -signal.SIGTERM
+
+    assert (folder / "home" / "kept").read_text() == "Termin"
+    shutil.rmtree(folder)
 
 
 def test_a_stale_state_file_harms_nobody(start: Start, var: Path) -> None:
