@@ -58,14 +58,24 @@ class ProcessId:
 
         A leader that has ended may leave members behind, and its pid is not given out again while
         its group lives, so the group is killed where the leader is gone, but not where the pid
-        belongs to another process now.
+        belongs to another process now. After a boot no group of before is left.
         """
-        if self.pid == os.getpgrp() or ProcessId.of(self.pid) not in (self, None):
+        if (
+            not self._is_of_this_boot
+            or self.pid == os.getpgrp()
+            or ProcessId.of(self.pid) not in (self, None)
+        ):
             return
         try:
             os.killpg(self.pid, signal.SIGKILL)
         except (ProcessLookupError, PermissionError):
             return
+
+    @property
+    def _is_of_this_boot(self) -> bool:
+        """True where there is no /proc to tell (macOS): the start time alone names it then."""
+        boot = _boot_id()
+        return not boot or self.started.startswith(f"{boot}/")
 
     def end(
         self,
@@ -166,12 +176,19 @@ def _start_time(pid: int) -> str:
         return _start_time_by_ps(pid)
     try:
         stat = PROC.joinpath(str(pid), "stat").read_text(errors="replace")
-        boot = PROC.joinpath("sys/kernel/random/boot_id").read_text().strip()
     except (FileNotFoundError, ProcessLookupError, PermissionError):
         return ""
     # The command name may hold spaces and brackets; the fields are counted behind its last one.
     fields = stat.rpartition(")")[2].split()
-    return "" if fields[0] in "ZX" else f"{boot}/{fields[19]}"
+    return "" if fields[0] in "ZX" else f"{_boot_id()}/{fields[19]}"
+
+
+def _boot_id() -> str:
+    """Another one after each boot; "" where there is no /proc."""
+    try:
+        return PROC.joinpath("sys/kernel/random/boot_id").read_text().strip()
+    except (FileNotFoundError, PermissionError):
+        return ""
 
 
 def _start_time_by_ps(pid: int) -> str:

@@ -137,3 +137,20 @@ print(end_adopted(frozenset()), flush=True)
     assert count == "1"
     # The daemon may have been ended before it could say its pid.
     assert all(ProcessId.of(int(pid)) is None for pid in said)
+
+
+def test_a_group_of_another_boot_is_left_alone() -> None:
+    """After a boot the number of a leader that ended may be that of a stranger's group."""
+    leader = subprocess.Popen(
+        ["sh", "-c", "sleep 600 & echo $!"], stdout=subprocess.PIPE, start_new_session=True
+    )
+    assert leader.stdout is not None
+    member = ProcessId.of(int(leader.stdout.readline()))
+    leader.wait()
+    leader.stdout.close()
+    assert member is not None
+
+    ProcessId(leader.pid, "another-boot/4711").kill_group()
+
+    assert not wait_until(lambda: not member.is_alive, 0.5)
+    member.end()
