@@ -28,6 +28,7 @@ from sandbox.backends.base import (
 from sandbox.enums import Desired, EnvironmentState
 from sandbox.models import Environment, Slot
 from sandbox.provisioning import ref_of
+from sandbox.spec import SpecError
 
 logger = logging.getLogger(__name__)
 
@@ -96,7 +97,7 @@ def _find_lost(backend: SandboxBackend, found: dict[str, Observed]) -> None:
     for environment in rows:
         try:
             is_well = _is_well(backend, environment, found.get(environment.backend_key))
-        except BackendError as error:
+        except (BackendError, SpecError) as error:
             logger.warning(
                 "sandbox: could not be checked",
                 extra={"environment": environment.backend_key, "detail": str(error)},

@@ -215,3 +215,18 @@ def test_one_that_was_ended_meanwhile_is_not_repaired(engine: FakeBackend, run: 
 
     environment.refresh_from_db()
     assert environment.state == EnvironmentState.READY
+
+
+def test_a_broken_specification_keeps_nobody_else_from_being_checked(
+    engine: FakeBackend, run: Run
+) -> None:
+    broken, well = book(), book()
+    for booking in (broken, well):
+        run(booking)
+    broken.blueprint_version.spec = {"schema": 7}
+    broken.blueprint_version.save()
+    engine.kill(well.environments.get().backend_key)
+
+    reconciling.reconcile()
+
+    assert well.environments.get().state == EnvironmentState.DEGRADED
