@@ -165,7 +165,12 @@ class Standing:
             return case.closes_on
         if case.state == CaseState.DRAFT:
             return case.expires_on
-        return case.answer_due_on if case.is_with_osk else None
+        if not case.is_with_osk:
+            return None
+        # The text promises the first response while the request is new; the day beside it is the same.
+        return (
+            case.first_response_due_on if case.state == CaseState.SUBMITTED else case.answer_due_on
+        )
 
 
 # Each text is a headline and what follows it; together they are the sentence of product.md 1.3.

@@ -159,6 +159,7 @@ def test_act_by_is_the_day_of_whoever_must_act(clock: Any) -> None:
     days = {state: Standing(case_in(state)).act_by for state in CaseState}
 
     assert days[S.DRAFT] == date(2027, 1, 1)
+    assert days[S.SUBMITTED] == date(2026, 11, 4)  # as in "Sie hören spätestens am …"
     assert days[S.IN_PROGRESS] == days[S.ANSWERED] == date(2026, 11, 16)
     assert days[S.WAITING_REQUESTER] == date(2026, 11, 9)
     assert days[S.CLOSED] is None
@@ -178,6 +179,7 @@ def test_timeline_tells_the_story_in_order(world: World) -> None:
     public = conversation.timeline(case, internal=False)
     staff_side = conversation.timeline(case, internal=True)
 
+    assert "Ansprechperson ist Kim Beispiel" in [entry.label for entry in staff_side]
     said = [entry.body for entry in public if entry.what != "event"]
     assert said == [case.description, "?", "!", "So."]
     assert [entry.body for entry in staff_side if entry.is_internal and entry.body] == ["Intern"]
