@@ -176,6 +176,7 @@ def test_timeline_tells_the_story_in_order(world: World) -> None:
     services.start(case_id=case.pk, actor=world.advisor)
     services.answer(case_id=case.pk, actor=world.advisor, text="So.")
 
+    case.refresh_from_db()
     public = conversation.timeline(case, internal=False)
     staff_side = conversation.timeline(case, internal=True)
 
