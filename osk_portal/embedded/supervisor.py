@@ -103,6 +103,11 @@ def _say_welcome(stack: Stack) -> None:
             say(f"  {login.email:{width}}  {login.role}")
     if "mail" in stack.children:
         say(f"Mails, die das Portal verschickt: {stack.url}dev/mail/")
+    if os.getuid() != 0:
+        say(
+            "Testumgebungen laufen unter Ihrem Benutzer und könnten Ihre Dateien lesen: "
+            "Bieten Sie nur Produkte an, denen Sie vertrauen."
+        )
     say("Beenden mit Strg+C.")
 
 

@@ -187,6 +187,7 @@ def test_children_that_left_the_session_go_too(engine: Engine) -> None:
 
 def test_a_process_whose_folder_somebody_removed_is_found_and_ended(engine: Engine) -> None:
     engine.ensure()
+    assert engine.is_ready()  # it has read its files
     process = leader_of(engine)
     home = home_of(engine)
     shutil.rmtree(folder_of(engine))

@@ -282,8 +282,9 @@ def test_an_ordinary_user_can_run_it(start: Start) -> None:
         # The texts are compiled into the project, which belongs to root here.
         manage(home, "messages", "--compile")
         run = start(command=[*user, *COMMAND[1:]], folder=home / "var")
-        run.wait_until_ready()
+        run.wait_for("Beenden mit Strg+C.")
         assert run.get("/") == 200
+        assert "Testumgebungen laufen unter Ihrem Benutzer" in run.said, "what is weaker then"
         run.end()
         assert "OSK-Portal ist beendet." in run.said
         assert left_of(run.var) == []
