@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import socket
 import stat
+from pathlib import Path
 
 from osk_portal.embedded.processes import PROC, ProcessId
 from sandbox.backends.base import NAME
@@ -31,9 +32,18 @@ def labels() -> dict[int, dict[str, str]]:
     return found
 
 
-def labelled(name: str) -> list[ProcessId]:
-    """Running processes of this environment, wherever they went."""
-    pids = [pid for pid, variables in labels().items() if variables["OSK_SANDBOX_NAME"] == name]
+def labelled(name: str, root: Path) -> list[ProcessId]:
+    """Running processes of this environment, wherever they went.
+
+    ``root`` is the folder of the portal that asks: two portals of one machine, or a restored copy beside
+    its original, give the same name, and neither may end what is the other's.
+    """
+    wanted = (name, str(root))
+    pids = [
+        pid
+        for pid, variables in labels().items()
+        if (variables["OSK_SANDBOX_NAME"], variables.get("OSK_SANDBOX_ROOT")) == wanted
+    ]
     return [process for pid in pids if (process := ProcessId.of(pid)) is not None]
 
 

@@ -172,7 +172,7 @@ class ProcessBackend:
         except (OSError, ValueError):
             return unknown
         if label is None:
-            strays = tuple(_item(process) for process in machine.labelled(name))
+            strays = tuple(_item(process) for process in self._labelled(name))
             if exists or strays:
                 return replace(unknown, state=ObservedState.CREATING, items=strays)
             return replace(unknown, state=ObservedState.ABSENT)
@@ -200,6 +200,9 @@ class ProcessBackend:
             expires_at=datetime.fromisoformat(label.expires_at),
             items=tuple(items),
         )
+
+    def _labelled(self, name: str) -> list[ProcessId]:
+        return machine.labelled(name, self._root)
 
     def _without_folder(self, names: set[str]) -> Iterator[Observed]:
         """Processes with our label whose folder somebody removed."""
@@ -445,7 +448,7 @@ class ProcessBackend:
         return ProbeResult(True)
 
     def _listens(self, name: str, port: int) -> bool:
-        processes = [*machine.labelled(name), *_leaders(self._root / name)]
+        processes = [*self._labelled(name), *_leaders(self._root / name)]
         return machine.listens({process.pid for process in processes}, port)
 
     # Removing
@@ -488,7 +491,7 @@ class ProcessBackend:
         leaders = _leaders(folder)
 
         def running() -> list[ProcessId]:
-            return [process for process in leaders if process.is_alive] + machine.labelled(name)
+            return [process for process in leaders if process.is_alive] + self._labelled(name)
 
         for process in running():
             process.send(signal.SIGTERM)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 import venv
@@ -20,7 +21,9 @@ from sandbox.backends.process import ProcessBackend
 from tests.sandbox.fake_backend import FakeBackend
 
 COMPONENT = (Path(__file__).parent / "component.py").read_text(encoding="utf-8")
-PORTS = range(22000, 22400)
+# Each process of pytest-xdist has ports of its own: a free one is taken only when the product listens.
+WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+PORTS = range(22000 + 400 * WORKER, 22400 + 400 * WORKER)
 PRODUCTS = "61000"
 
 

@@ -49,6 +49,10 @@ def leader_of(engine: Engine) -> ProcessId:
     return process
 
 
+def labelled(engine: Engine) -> list[ProcessId]:
+    return machine.labelled(engine.ref.name, engine.backend._root)
+
+
 def home_of(engine: Engine) -> Path:
     return Path(json.loads((folder_of(engine) / "label.json").read_text())["home"])
 
@@ -156,7 +160,7 @@ def test_a_half_made_environment_is_completed(engine: Engine, lost: str) -> None
 
     assert engine.ensure().state == ObservedState.RUNNING
     assert engine.is_ready()
-    assert len(machine.labelled(engine.ref.name)) == 1
+    assert len(labelled(engine)) == 1
 
 
 def test_a_folder_without_its_first_step_is_no_obstacle(engine: Engine) -> None:
@@ -177,7 +181,7 @@ def test_children_that_left_the_session_go_too(engine: Engine) -> None:
     engine.spec = make_spec("child")
     engine.ensure()
     assert engine.is_ready()
-    processes = machine.labelled(engine.ref.name)
+    processes = labelled(engine)
     assert len(processes) == 2
 
     engine.backend.destroy(engine.ref)
@@ -367,9 +371,9 @@ def test_a_worker_killed_at_any_moment_leaves_one_environment(engine: Engine, de
 
     assert engine.ensure().state == ObservedState.RUNNING
     assert engine.is_ready()
-    assert len(machine.labelled(engine.ref.name)) == 1
+    assert len(labelled(engine)) == 1
     assert engine.backend.destroy(engine.ref).state == ObservedState.ABSENT
-    assert machine.labelled(engine.ref.name) == []
+    assert labelled(engine) == []
     left = {path.name for path in engine.backend._root.iterdir()}
     assert left <= {".ports.lock"}
 
@@ -390,7 +394,7 @@ def test_two_workers_at_once_make_one_environment(engine: Engine) -> None:
         thread.join()
 
     assert ObservedState.RUNNING in outcomes
-    assert len(machine.labelled(engine.ref.name)) == 1
+    assert len(labelled(engine)) == 1
 
 
 def test_the_program_of_a_missing_installation_is_named(tmp_path: Path, outside: Path) -> None:
@@ -414,6 +418,32 @@ def test_refused_in_production(settings: Any) -> None:
 
     with pytest.raises(BackendUnavailable):
         backends.get("process")
+
+
+def test_a_portal_beside_ours_with_the_same_names_is_left_alone(
+    engine: Engine, tmp_path: Path, outside: Path, small_python: Path
+) -> None:
+    """A restored copy of a portal, or the tests of two checkouts: same names, other folder."""
+    beside = ProcessBackend(
+        root=tmp_path / "beside",
+        programs={"python": str(small_python)},
+        ports=PORTS,
+        user=PRODUCTS,
+        outside=outside,
+    )
+    other = Engine(beside, engine.ref, engine.spec)
+    other.ensure()
+    assert other.is_ready()
+
+    engine.ensure()
+    engine.backend.destroy(engine.ref)
+
+    try:
+        assert engine.backend.observe(engine.ref).state == ObservedState.ABSENT
+        assert other.is_ready()
+        assert len(labelled(other)) == 1
+    finally:
+        beside.destroy(engine.ref)
 
 
 @pytest.fixture
