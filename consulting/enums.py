@@ -113,10 +113,38 @@ class Outcome(models.TextChoices):
     NO_REPLY = "no_reply", _("No reply")
 
 
+class Channel(models.TextChoices):
+    """How a request came in (product.md 1.2)."""
+
+    WEB = "web", _("Portal")
+    MAIL = "mail", _("Mail")
+    PHONE = "phone", _("Telephone")
+    ROADSHOW = "roadshow", _("Roadshow")
+    TALK = "talk", _("Conversation")
+
+
+class Urgency(models.TextChoices):
+    """Marked as urgent by the requester; the Leitung confirms or answers within a working day (1.1)."""
+
+    NORMAL = "normal", _("Not urgent")
+    WISHED = "wished", _("Marked as urgent")
+    CONFIRMED = "confirmed", _("Urgent")
+    ANSWERED = "answered", _("Not handled as urgent")
+
+
+class ProcedureState(models.TextChoices):
+    """Where the procurement procedure stands (1.1, procurement block)."""
+
+    NONE = "none", _("No procedure")
+    PLANNED = "planned", _("Planned")
+    RUNNING = "running", _("Running")
+
+
 class MessageKind(models.TextChoices):
     MESSAGE = "message", _("Message")
     QUESTION = "question", _("Question")
     REPLY = "reply", _("Reply to the question")
+    CALL = "call", _("Telephone note")
     FOLLOW_UP = "follow_up", _("Follow-up question")
     REASON = "reason", _("Reason")
     NOTE = "note", _("Internal note")

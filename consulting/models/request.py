@@ -17,10 +17,13 @@ from consulting.enums import (
     CaseAction,
     CaseEventKind,
     CaseState,
+    Channel,
     Outcome,
     Phase,
+    ProcedureState,
     RequestKind,
     Topic,
+    Urgency,
     Visibility,
 )
 from consulting.models.conversation import CaseEvent
@@ -129,6 +132,29 @@ class ConsultingRequest(Addressed):
         blank=True,
         related_name="consulting_requests",
     )
+    channel = models.CharField(
+        _("channel"), max_length=20, choices=Channel, default=Channel.WEB, editable=False
+    )
+    continues = models.ForeignKey(
+        "self",
+        verbose_name=_("continues"),
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="continued_by",
+    )
+    urgency = models.CharField(_("urgency"), max_length=20, choices=Urgency, default=Urgency.NORMAL)
+    urgency_reason = models.TextField(_("reason for the urgency"), blank=True)
+    urgency_answer = models.TextField(_("answer to the urgency"), blank=True)
+    procedure_state = models.CharField(
+        _("state of the procedure"), max_length=20, choices=ProcedureState, blank=True
+    )
+    is_confidential = models.BooleanField(
+        _("confidential"),
+        default=False,
+        editable=False,
+        help_text=_("Procurement, with a procedure that is planned, running or not yet named."),
+    )
     # Who of the own organisation reads along
     visibility = models.CharField(
         _("visible for"), max_length=20, choices=Visibility, default=Visibility.ONLY_ME
@@ -171,6 +197,8 @@ class ConsultingRequest(Addressed):
         blank=True,
         related_name="duplicates",
     )
+    snoozed_until = models.DateField(_("follow-up date"), null=True, blank=True)
+    snooze_note = models.TextField(_("note on the follow-up date"), blank=True)
     version = models.PositiveIntegerField(default=1, editable=False)
     # Times and promises
     created_at = models.DateTimeField(default=clock.now, editable=False)
@@ -313,6 +341,12 @@ class ConsultingRequest(Addressed):
     @property
     def is_about_procurement(self) -> bool:
         return Topic.PROCUREMENT in self.topics
+
+    @property
+    def needs_confidence(self) -> bool:
+        """What ``is_confidential`` must hold (product.md 1.5). Until the state of the procedure is named
+        it counts as running: value, deadline and files must not leave by mail meanwhile."""
+        return self.is_about_procurement and self.procedure_state != ProcedureState.NONE
 
     @property
     def reopen_until(self) -> date | None:

@@ -23,7 +23,8 @@ from osk_portal.toolkit.transitions import TransitionNotAllowed
 CONTENT_FIELDS = frozenset(
     {
         "kind", "title", "description", "topics", "phase", "wished_on", "organisation",
-        "own_reference", "users_count", "software_in_use",
+        "own_reference", "users_count", "software_in_use", "continues", "urgency", "urgency_reason",
+        "procedure_state",
     }
 )  # fmt: skip
 REQUIRED_FIELDS = ("kind", "title", "description", "topics", "phase", "organisation")
@@ -61,6 +62,9 @@ def create_draft(
         defaults={**_checked(values), "created_at": now, "updated_at": now},
     )
     if is_new:
+        if case.needs_confidence:
+            case.is_confidential = True
+            case.save(update_fields=["is_confidential"])
         case.solutions.set(solutions)
     return case
 
@@ -174,6 +178,7 @@ def _set(case: ConsultingRequest, values: Mapping[str, Any]) -> set[str]:
     changed = {name for name, value in _checked(values).items() if getattr(case, name) != value}
     for name, value in values.items():
         setattr(case, name, value)
+    case.is_confidential = case.needs_confidence
     return changed
 
 

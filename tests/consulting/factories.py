@@ -9,7 +9,7 @@ import factory
 from factory.django import DjangoModelFactory
 
 from consulting import deadlines
-from consulting.enums import CaseState, Outcome, Phase, RequestKind, Topic
+from consulting.enums import CaseState, Outcome, Phase, ProcedureState, RequestKind, Topic
 from consulting.models import CaseResult, ConsultingRequest
 from osk_portal.accounts.models import User
 from osk_portal.toolkit import clock
@@ -30,6 +30,13 @@ class DraftFactory(DjangoModelFactory[ConsultingRequest]):
     author = factory.SubFactory(UserFactory)
     created_at = factory.LazyFunction(clock.now)
     updated_at = factory.LazyFunction(clock.now)
+
+    is_confidential = factory.LazyAttribute(
+        lambda case: (
+            Topic.PROCUREMENT in case.topics
+            and getattr(case, "procedure_state", "") != ProcedureState.NONE
+        )
+    )
 
     @factory.post_generation
     def membership(case: ConsultingRequest, create: bool, wanted: Any, **fields: Any) -> None:
