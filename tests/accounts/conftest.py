@@ -66,9 +66,9 @@ def sign_in(client: Client, email: str = "mina@amt.example", password: str = PAS
 
 @pytest.fixture
 def set_up_app(
-    app_code: Callable[[str], str], commits: Callable[[], Any]
+    app_code: Callable[[str], str], commits: Callable[[], Any], still: Any
 ) -> Callable[[Client], str]:
-    """Sets a code app up for who is signed in; gives its key."""
+    """Sets a code app up for who is signed in; gives its key. No code runs out on the way."""
 
     def set_up(client: Client) -> str:
         page = client.get("/konto/2fa/totp/activate/")

@@ -125,11 +125,18 @@ def test_a_stop_ends_test_environments_and_keeps_their_data(start: Start, var: P
         "endpoint": "",
     }
     (folder / "label.json").write_text(json.dumps(label))
-    variables = {"OSK_SANDBOX_NAME": name, "OSK_SANDBOX_INSTANCE": "tryout"}
+    variables = {
+        "OSK_SANDBOX_NAME": name,
+        "OSK_SANDBOX_ROOT": str(folder.parent),
+        "OSK_SANDBOX_INSTANCE": "tryout",
+    }
     with subprocess.Popen(["sleep", "600"], env=variables, start_new_session=True) as product:
         run.send(signal.SIGTERM)
         assert run.wait() == 0, run.said
-        assert product.wait(timeout=5) == -signal.SIGTERM
+        try:
+            assert product.wait(timeout=5) == -signal.SIGTERM
+        finally:
+            product.kill()
 
     assert (folder / "home" / "kept").read_text() == "Termin"
     shutil.rmtree(folder)
