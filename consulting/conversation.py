@@ -28,8 +28,14 @@ _SHOWN_EVENTS: Final = frozenset(
     }
 )  # fmt: skip
 _INTERNAL_EVENTS: Final = frozenset({K.RETURNED, K.TAKEN_UP, K.SHARED})
-# In the history beside the case; the requester's never names what only the OSK does.
-_HISTORY: Final = frozenset(set(K) - {K.MESSAGE_ADDED, K.NOTE_ADDED, K.RETURNED, K.SHARED})
+# The requester's history: a new kind is the OSK's alone until it is named here.
+_HISTORY: Final = frozenset(
+    {
+        K.SUBMITTED, K.TAKEN_UP, K.ASSIGNED, K.STARTED, K.ASKED_BACK, K.REPLIED, K.PARTNER_INVOLVED,
+        K.PARTNER_DONE, K.ANSWERED, K.CLOSED, K.CLOSED_SILENT, K.REOPENED, K.DECLINED,
+        K.MARKED_DUPLICATE, K.UNDONE, K.WITHDRAWN, K.REMINDED,
+    }
+)  # fmt: skip
 
 EVENTS: Final = Prefetch("events", CaseEvent.objects.select_related("actor"))
 """For the query of a case whose timeline and history are shown: one query for both."""
