@@ -2,15 +2,18 @@
 
 from consulting.models.conversation import CaseEvent, CaseMessage
 from consulting.models.counter import Counter
+from consulting.models.files import CaseFile, FileState
 from consulting.models.request import ConsultingRequest, Participant
 from consulting.models.result import CaseResult, PartnerQuestion, Recommendation
 
 __all__ = [
     "CaseEvent",
+    "CaseFile",
     "CaseMessage",
     "CaseResult",
     "ConsultingRequest",
     "Counter",
+    "FileState",
     "Participant",
     "PartnerQuestion",
     "Recommendation",

@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+import uuid
+
+from django.conf import settings
+from django.core.files.storage import Storage, storages
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from osk_portal.toolkit import clock
+from osk_portal.toolkit.addressed import Addressed
+
+
+class FileState(models.TextChoices):
+    QUARANTINED = "quarantined", _("being checked")
+    CLEAN = "clean", _("checked")
+    INFECTED = "infected", _("malware found, removed")
+    REFUSED = "refused", _("refused")
+
+
+def private_storage() -> Storage:
+    """Outside every public folder; named by a function so that migrations hold no path."""
+    return storages["private"]
+
+
+def random_name(instance: CaseFile, filename: str) -> str:
+    """Nothing of the name that somebody chose reaches the file system."""
+    return f"consulting/{uuid.uuid4().hex}"
+
+
+class CaseFile(Addressed):
+    """A file of a case: of the case itself, or attached to one of its messages.
+
+    Only a clean one is ever given out. The row stays when malware was found; its content does not.
+    """
+
+    case = models.ForeignKey(
+        "consulting.ConsultingRequest", on_delete=models.PROTECT, related_name="files"
+    )
+    message = models.ForeignKey(
+        "consulting.CaseMessage", on_delete=models.PROTECT, null=True, related_name="files"
+    )
+    uploaded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    by_osk = models.BooleanField(_("by the OSK"), default=False)
+    is_internal = models.BooleanField(_("internal, OSK only"), default=False)
+    name = models.CharField(_("file name"), max_length=150)
+    content = models.FileField(
+        _("content"), storage=private_storage, upload_to=random_name, max_length=100, blank=True
+    )
+    kind = models.CharField(_("kind of content"), max_length=10)
+    size = models.PositiveBigIntegerField(_("size in bytes"))
+    sha256 = models.CharField(_("SHA-256"), max_length=64)
+    state = models.CharField(max_length=20, choices=FileState, default=FileState.QUARANTINED)
+    created_at = models.DateTimeField(default=clock.now)
+    scanned_at = models.DateTimeField(null=True)
+    # The scan is a job whose row is the queue: claimed under a lease, tried again later.
+    attempts = models.PositiveSmallIntegerField(default=0)
+    next_attempt_at = models.DateTimeField(default=clock.now)
+    leased_until = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = _("file")
+        verbose_name_plural = _("files")
+        ordering = ["created_at", "pk"]
+        indexes = [
+            models.Index(
+                fields=["next_attempt_at"],
+                condition=Q(state="quarantined"),
+                name="file_to_scan",
+            )
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(is_internal=True) | Q(by_osk=True), name="file_internal_by_osk"
+            ),
+            models.CheckConstraint(condition=Q(size__gt=0), name="file_has_content"),
+            models.CheckConstraint(condition=~Q(name=""), name="file_has_name"),
+            models.CheckConstraint(
+                condition=Q(sha256__regex=r"^[0-9a-f]{64}$"), name="file_has_sum"
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=("infected", "refused"), content="")
+                | (Q(state__in=("quarantined", "clean")) & ~Q(content="")),
+                name="file_bad_is_removed",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
