@@ -27,9 +27,13 @@ _SHOWN_EVENTS: Final = frozenset(
         K.REOPENED, K.DECLINED, K.MARKED_DUPLICATE, K.UNDONE, K.WITHDRAWN, K.REMINDED,
     }
 )  # fmt: skip
-_INTERNAL_EVENTS: Final = frozenset({K.RETURNED, K.TAKEN_UP, K.SHARED})
+# What a partner says reaches the requester only when the OSK passes it on.
+_PARTNER_EVENTS: Final = frozenset({K.PARTNER_ANSWERED, K.PARTNER_REFUSED})
+_INTERNAL_EVENTS: Final = frozenset({K.RETURNED, K.TAKEN_UP, K.SHARED}) | _PARTNER_EVENTS
 # In the history beside the case; the requester's never names what only the OSK does.
-_HISTORY: Final = frozenset(set(K) - {K.MESSAGE_ADDED, K.NOTE_ADDED, K.RETURNED, K.SHARED})
+_HISTORY: Final = frozenset(
+    set(K) - {K.MESSAGE_ADDED, K.NOTE_ADDED, K.RETURNED, K.SHARED} - _PARTNER_EVENTS
+)
 
 EVENTS: Final = Prefetch("events", CaseEvent.objects.select_related("actor"))
 """For the query of a case whose timeline and history are shown: one query for both."""
