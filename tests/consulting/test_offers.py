@@ -63,3 +63,4 @@ def test_answer_of_a_procurement_case_lists_every_offer_with_its_rule(
     for absent in ("Verborgen", "Woanders"):
         assert absent not in procurement
     assert "Beta eG" not in plain
+    assert all("Das OSK gibt keine Rechtsberatung." in page for page in pages)
