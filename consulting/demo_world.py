@@ -50,7 +50,9 @@ def load() -> str:
         for entry in new:
             with transaction.atomic():
                 case = _Story(entry, titles, now).tell()
-                OutgoingMail.objects.filter(subject_key=str(case.public_id)).delete()
+                asked = case.partner_questions.values_list("public_id", flat=True)
+                keys = [str(public_id) for public_id in (case.public_id, *asked)]
+                OutgoingMail.objects.filter(subject_key__in=keys).delete()
     finally:
         clock.move_to(None)
     return f"{len(entries)} requests, {len(new)} of them new"

@@ -54,6 +54,8 @@ class CaseEventKind(models.TextChoices):
     ASKED_BACK = "asked_back", _("Question to the authority")
     REPLIED = "replied", _("Reply of the authority")
     PARTNER_INVOLVED = "partner_involved", _("Information requested")
+    PARTNER_ANSWERED = "partner_answered", _("Answer of a partner")
+    PARTNER_REFUSED = "partner_refused", _("A partner does not answer")
     PARTNER_DONE = "partner_done", _("Information received")
     ANSWERED = "answered", _("Answer given")
     CLOSED = "closed", _("Closed")

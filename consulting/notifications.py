@@ -11,9 +11,9 @@ from typing import Final
 
 from django.urls import reverse
 
-from consulting import permissions
+from consulting import confidential, permissions
 from consulting.enums import CaseEventKind
-from consulting.models import CaseEvent, ConsultingRequest
+from consulting.models import CaseEvent, ConsultingRequest, PartnerQuestion
 from consulting.presentation import Standing
 from osk_portal.accounts.enums import StaffRole
 from osk_portal.accounts.models import User
@@ -48,6 +48,8 @@ _TO_OSK: Final[dict[str, str]] = {
     K.ASSIGNED: "staff_assigned",
     K.RETURNED: "staff_moved",
     K.REPLIED: "staff_replied",
+    K.PARTNER_ANSWERED: "staff_moved",
+    K.PARTNER_REFUSED: "staff_moved",
     K.PARTNER_DONE: "staff_moved",
     K.CLOSED: "staff_moved",
     K.CLOSED_SILENT: "staff_moved",
@@ -84,6 +86,22 @@ def tell_draft_expires(case: ConsultingRequest) -> None:
             context={"case": case},
         ),
         [case.author],
+    )
+
+
+def tell_partner(question: PartnerQuestion) -> None:
+    """Who answers for the partner hears that the OSK asks; the question stands on its page only."""
+    members = question.organisation.memberships.active().answering().select_related("user")
+    notify(
+        Message(
+            kind="consulting.partner_asked",
+            template="consulting/email/partner_asked",
+            url=question.get_absolute_url(),
+            dedupe=f"consulting:partner:{question.pk}",
+            subject_key=str(question.public_id),
+            context={"question": question},
+        ),
+        [membership.user for membership in members],
     )
 
 
@@ -131,7 +149,7 @@ def _send(event: CaseEvent, template: str, recipients: Iterable[User], url: str,
             context={
                 "case": case,
                 "standing": Standing(case),
-                "title": "" if case.is_about_procurement else case.title,
+                "title": confidential.title_outside(case),
                 "event": event,
                 "actor": event.actor,
             },

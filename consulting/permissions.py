@@ -12,7 +12,7 @@ from typing import Final
 from django.core.exceptions import PermissionDenied
 
 from consulting.enums import CaseAction, CaseState, Visibility
-from consulting.models import ConsultingRequest
+from consulting.models import ConsultingRequest, PartnerQuestion
 from consulting.querysets import ENDED, UNCONFIRMED
 from network.enums import MembershipState
 from network.models import Membership, Organisation
@@ -113,6 +113,14 @@ def can_share(user: User, case: ConsultingRequest) -> bool:
 def can_assign_to(user: User, assignee: User) -> bool:
     """A lead to any advisor, an advisor to nobody but himself or herself."""
     return assignee.is_advisor and (user.is_lead or (user.is_advisor and assignee.pk == user.pk))
+
+
+def can_answer_question(user: User, question: PartnerQuestion) -> bool:
+    """For the partner speak its Redaktion and its Organisationsverwaltung."""
+    return user.is_active and any(
+        m.organisation_id == question.organisation_id and (m.is_editor or m.is_manager)
+        for m in active_memberships(user)
+    )
 
 
 def is_membership_open(case: ConsultingRequest) -> bool:

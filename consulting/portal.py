@@ -13,12 +13,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from consulting import demo_world, permissions, queues
-from consulting.enums import CaseState
-from consulting.models import ConsultingRequest
+from consulting.enums import CaseState, PartnerQuestionState
+from consulting.models import ConsultingRequest, PartnerQuestion
 from consulting.presentation import Standing
 from consulting.services import daily
 from osk_portal import portal
 from osk_portal.accounts.models import User
+from osk_portal.toolkit import clock
 
 MOST_HITS = 10
 MOST_ROWS = 5
@@ -62,6 +63,19 @@ def _tasks(user: User) -> Iterable[portal.Task]:
                 badge="success",
                 action=_("Read the answer"),
             )
+    open_questions = PartnerQuestion.objects.visible_to(user).filter(
+        state=PartnerQuestionState.OPEN, due_on__gte=clock.today()
+    )
+    for question in open_questions.select_related("organisation").order_by("due_on", "pk")[
+        :MOST_TASKS
+    ]:
+        yield portal.Task(
+            _("The OSK asks you a question"),
+            str(question.organisation),
+            question.get_absolute_url(),
+            due_on=question.due_on,
+            action=_("Answer the question"),
+        )
     for draft in mine.drafts()[:MOST_TASKS]:
         yield portal.Task(
             _("Finish your draft"),
@@ -119,6 +133,9 @@ def _may_still_read(user_id: int, kind: str, subject_key: str) -> bool:
     user = User.objects.filter(pk=user_id).first()
     if user is None:
         return False
+    if kind == "consulting.partner_asked":
+        asked = PartnerQuestion.objects.visible_to(user).filter(public_id=subject_key)
+        return asked.filter(state=PartnerQuestionState.OPEN).exists()
     return ConsultingRequest.objects.visible_to(user).filter(public_id=subject_key).exists()
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from consulting import deadlines
+from consulting import confidential, deadlines
 from consulting.deadlines import Due, long_date
 from consulting.enums import CaseState, Outcome, PartnerQuestionState
 
@@ -125,7 +125,8 @@ class Standing:
         if self.case.state == CaseState.DECLINED:
             hint = _("You find the reason, and where you get help, on the page of the request.")
             return f"{self.headline} {hint}"
-        if self.case.state == CaseState.WAITING_THIRD and self.case.is_about_procurement:
+        outside = confidential.names_partners_outside(self.case)
+        if self.case.state == CaseState.WAITING_THIRD and not outside:
             return _("We are gathering information.")
         return self.text
 

@@ -11,7 +11,10 @@ from network.enums import MembershipState
 from network.models import Membership
 
 if TYPE_CHECKING:
-    from consulting.models import ConsultingRequest  # named in the type parameters
+    from consulting.models import (  # named in the type parameters
+        ConsultingRequest,
+        PartnerQuestion,
+    )
     from osk_portal.accounts.models import User
 
 OPEN_STATES = (
@@ -105,6 +108,24 @@ class CaseQuerySet(models.QuerySet["ConsultingRequest"]):
             .filter(organisation__in=managed.values("organisation"))
             .filter(_author_is_confirmed())
         )
+
+
+class PartnerQuestionQuerySet(models.QuerySet["PartnerQuestion"]):
+    def of_members(self, user: User) -> PartnerQuestionQuerySet:
+        """Asked of an organisation of which ``user`` is an active member, with or without a role."""
+        return self._asked(user, Membership.objects.active())
+
+    def visible_to(self, user: User) -> PartnerQuestionQuerySet:
+        """Those that ``user`` may read and answer for the partner (product.md 1.5)."""
+        return self._asked(user, Membership.objects.active().answering())
+
+    def _asked(
+        self, user: User, memberships: models.QuerySet[Membership]
+    ) -> PartnerQuestionQuerySet:
+        if not user.is_authenticated or not user.is_active:
+            return self.none()
+        mine = memberships.filter(user=user).order_by()
+        return self.filter(organisation__in=mine.values("organisation"))
 
 
 def _memberships_here() -> models.QuerySet[Membership]:

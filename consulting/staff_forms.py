@@ -277,6 +277,12 @@ class InvolvePartnerForm(StaffForm):
         },
     )
 
+    names_authority = forms.BooleanField(
+        label=_("The partner may know which authority asks"),
+        help_text=_("Only when the authority has agreed to this too."),
+        required=False,
+    )
+
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
         self.initial.setdefault("due_on", add_working_days(clock.today(), USUAL_WAIT))
@@ -284,7 +290,7 @@ class InvolvePartnerForm(StaffForm):
         if self.case.organisation is not None:
             partners = partners.exclude(pk=self.case.organisation.pk)
         self.hidden_partners = 0
-        if self.case.is_about_procurement:
+        if self.case.is_confidential:
             companies = partners.filter(kind=OrganisationKind.BUSINESS)
             self.hidden_partners = companies.count()
             partners = partners.exclude(kind=OrganisationKind.BUSINESS)

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from consulting.views import drafts, requests, start
+from consulting.views import drafts, partners, requests, start
 
 app_name = "consulting"
 
@@ -32,4 +32,10 @@ request_urls = [
     ),
 ]
 
-urlpatterns = intake_urls + request_urls
+partner_urls = [
+    path("frage/<uuid:public_id>/", partners.question_detail, name="question_detail"),
+    path("frage/<uuid:public_id>/antworten/", partners.question_answer, name="question_answer"),
+    path("frage/<uuid:public_id>/ablehnen/", partners.question_refuse, name="question_refuse"),
+]
+
+urlpatterns = intake_urls + request_urls + partner_urls

@@ -43,6 +43,10 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
     def active(self) -> MembershipQuerySet:
         return self.filter(state=MembershipState.ACTIVE)
 
+    def answering(self) -> MembershipQuerySet:
+        """Who speaks for the organisation to the OSK: Redaktion and Organisationsverwaltung."""
+        return self.filter(Q(is_editor=True) | Q(is_manager=True))
+
     def of(self, user: User) -> MembershipQuerySet:
         return self.filter(user=user).select_related("organisation")
 

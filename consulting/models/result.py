@@ -3,9 +3,11 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from consulting.enums import PartnerQuestionState
+from consulting.querysets import PartnerQuestionQuerySet
 from osk_portal.toolkit import clock
 from osk_portal.toolkit.addressed import Addressed
 
@@ -100,6 +102,13 @@ class PartnerQuestion(Addressed):
     asked_at = models.DateTimeField(default=clock.now)
     answer = models.TextField(_("answer"), blank=True)
     answered_at = models.DateTimeField(null=True, blank=True)
+    answered_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    refusal = models.TextField(_("reason"), blank=True)
+    names_authority = models.BooleanField(_("the partner may know the authority"), default=False)
+
+    objects = PartnerQuestionQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("question to a partner")
@@ -118,7 +127,22 @@ class PartnerQuestion(Addressed):
                 name="partner_answered_has_answer",
                 violation_error_message=_("An answered question has an answer."),
             ),
+            models.CheckConstraint(
+                condition=~Q(state=PartnerQuestionState.REFUSED)
+                | (Q(answered_at__isnull=False) & ~Q(refusal="")),
+                name="partner_refused_has_reason",
+                violation_error_message=_("A refused question has a reason."),
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.organisation_id} {self.state}"
+
+    def get_absolute_url(self) -> str:
+        """The partner's page; the OSK reads the answer on the page of the case."""
+        return reverse("consulting:question_detail", args=[self.public_id])
+
+    @property
+    def takes_answer(self) -> bool:
+        """Open, and its day is not over."""
+        return self.state == PartnerQuestionState.OPEN and clock.today() <= self.due_on

@@ -30,6 +30,7 @@ from consulting.services.drafts import (
     submit,
 )
 from consulting.services.ending import close, close_silent, reopen, withdraw
+from consulting.services.partners import answer_question, refuse_question
 
 __all__ = [
     "Advice",
@@ -39,6 +40,7 @@ __all__ = [
     "add_note",
     "answer",
     "answer_at_once",
+    "answer_question",
     "ask_back",
     "assign",
     "close",
@@ -49,6 +51,7 @@ __all__ = [
     "involve_partner",
     "mark_duplicate",
     "partner_done",
+    "refuse_question",
     "reopen",
     "reply",
     "return_to_queue",

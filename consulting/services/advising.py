@@ -11,7 +11,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from catalog.models import Solution
-from consulting import permissions
+from consulting import confidential, permissions
 from consulting.enums import CaseAction, MessageKind, PartnerQuestionState
 from consulting.models import (
     CaseEvent,
@@ -21,7 +21,7 @@ from consulting.models import (
     PartnerQuestion,
     Recommendation,
 )
-from consulting.notifications import tell
+from consulting.notifications import tell, tell_partner
 from consulting.services.common import begin, locked, withdraw_partner_questions, write_message
 from network.models import Organisation
 from osk_portal.accounts.models import User
@@ -143,17 +143,28 @@ def involve_partner(
     question: str,
     due_on: date,
     consented_on: date,
+    names_authority: bool = False,
     expected_version: int | None = None,
 ) -> CaseEvent:
-    """Ask a partner; ``consented_on``: when the requester permitted it."""
+    """Ask a partner; ``consented_on``: when the requester permitted it.
+
+    ``names_authority``: the requester also permitted to say which authority asks. A company is refused in
+    a confidential case.
+    """
     case = begin(case_id, CaseAction.INVOLVE_PARTNER, actor, expected_version)
+    if not confidential.may_involve(case, organisation):
+        raise TransitionNotAllowed(
+            CaseAction.INVOLVE_PARTNER,
+            case.state,
+            _("This request is about procurement. You cannot involve companies."),
+        )
     asked = case.partner_questions.filter(organisation=organisation)
     if asked.filter(state=PartnerQuestionState.OPEN).exists():
         # Asked before a question to the requester, whose reply led back to work.
         raise TransitionNotAllowed(
             CaseAction.INVOLVE_PARTNER, case.state, _("This partner has an open question already.")
         )
-    PartnerQuestion.objects.create(
+    asked_now = PartnerQuestion.objects.create(
         case=case,
         organisation=organisation,
         question=question,
@@ -161,9 +172,11 @@ def involve_partner(
         consented_on=consented_on,
         asked_by=actor,
         asked_at=clock.now(),
+        names_authority=names_authority,
     )
     event = case.involve_partner(actor=actor)
     tell(event)
+    tell_partner(asked_now)
     return event
 
 
@@ -255,6 +268,13 @@ def undo(
 def _write_result(
     case: ConsultingRequest, actor: User, text: str, recommendations: Sequence[Advice]
 ) -> CaseResult:
+    companies = [a.organisation for a in recommendations if a.organisation is not None]
+    if not all(confidential.may_involve(case, company) for company in companies):
+        raise TransitionNotAllowed(
+            CaseAction.ANSWER,
+            case.state,
+            _("This request is about procurement. You cannot recommend a single company."),
+        )
     result = CaseResult.objects.create(case=case, author=actor, text=text, created_at=clock.now())
     Recommendation.objects.bulk_create(
         Recommendation(

@@ -19,6 +19,7 @@ from consulting import conversation, permissions, services
 from consulting.enums import CaseAction, CaseState
 from consulting.forms import TextForm, message_form, reopen_form, reply_form
 from consulting.models import ConsultingRequest, Participant, PartnerQuestion
+from consulting.offers import matching_offers
 from consulting.presentation import Standing
 from consulting.views.start import crumbs
 from osk_portal.toolkit.access import LOGIN, AuthenticatedRequest, access
@@ -226,6 +227,7 @@ def detail_page(
         form = _composer(case, allowed, kept)
     timeline = conversation.timeline(case, internal=False)
     answers = [entry for entry in timeline if entry.what == "answer"]
+    recommendations = answers[-1].recommendations if answers else []
     context = {
         "case": case,
         "standing": Standing(case),
@@ -234,7 +236,8 @@ def detail_page(
         "is_reply": CaseAction.REPLY in allowed,
         "moved": moved,
         "unsent": kept if form is None else "",
-        "recommendations": answers[-1].recommendations if answers else [],
+        "recommendations": recommendations,
+        "offers": matching_offers(case, recommendations) if case.is_confidential else [],
         "timeline": timeline,
         "history": conversation.history(case, internal=False),
         "is_pending": permissions.is_membership_open(case),
