@@ -27,7 +27,10 @@ _SHOWN_EVENTS: Final = frozenset(
         K.REOPENED, K.DECLINED, K.MARKED_DUPLICATE, K.UNDONE, K.WITHDRAWN, K.REMINDED,
     }
 )  # fmt: skip
-_INTERNAL_EVENTS: Final = frozenset({K.RETURNED, K.TAKEN_UP, K.SHARED})
+# What a partner says reaches the requester only when the OSK passes it on.
+_INTERNAL_EVENTS: Final = frozenset(
+    {K.RETURNED, K.TAKEN_UP, K.SHARED, K.PARTNER_ANSWERED, K.PARTNER_REFUSED}
+)
 # The requester's history: a new kind is the OSK's alone until it is named here.
 _HISTORY: Final = frozenset(
     {
