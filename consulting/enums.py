@@ -67,6 +67,7 @@ class CaseEventKind(models.TextChoices):
     NOTE_ADDED = "note_added", _("Internal note")
     REMINDED = "reminded", _("Reminder sent")
     SHARED = "shared", _("Sharing changed")
+    RECORD_TAKEN = "record_taken", _("Full record downloaded")
 
 
 class RequestKind(models.TextChoices):

@@ -30,6 +30,7 @@ from consulting.services.drafts import (
     submit,
 )
 from consulting.services.ending import close, close_silent, reopen, withdraw
+from consulting.services.records import take_record
 
 __all__ = [
     "Advice",
@@ -56,6 +57,7 @@ __all__ = [
     "share",
     "start",
     "submit",
+    "take_record",
     "take_up",
     "undo",
     "withdraw",
