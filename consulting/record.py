@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 
 from consulting import conversation
 from consulting.deadlines import berlin_day, long_date
-from consulting.enums import PartnerQuestionState, Urgency
+from consulting.enums import PartnerQuestionState, Uptake, Urgency
 from consulting.models import CaseFile
 from consulting.presentation import Standing
 from osk_portal.templatetags.osk import berlin_datetime
@@ -123,6 +123,14 @@ def recommendation_in_words(item: Recommendation) -> str:
     return _("Partner: %(name)s") % {"name": item.target}
 
 
+def uptake_in_words(item: Recommendation) -> str:
+    """``Rückmeldung der Behörde: Nichts für uns (Grund)``, or empty while nothing was said."""
+    if item.uptake == Uptake.OPEN:
+        return ""
+    said = _("Feedback of the authority: %(what)s") % {"what": item.get_uptake_display()}
+    return f"{said} ({item.uptake_reason})" if item.uptake_reason else said
+
+
 def file_in_words(file: CaseFile) -> list[Fact]:
     return [
         (_("Size"), filesizeformat(file.size)),
@@ -179,7 +187,7 @@ def _sections(record: Record) -> list[dict[str, pdf.Json]]:
     recommended = [
         _part(
             recommendation_in_words(item),
-            blocks=pdf.paragraphs(item.reason),
+            blocks=[*pdf.paragraphs(item.reason), *pdf.paragraphs(uptake_in_words(item))],
         )
         for entry in record.timeline
         for item in entry.recommendations

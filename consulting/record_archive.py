@@ -126,7 +126,16 @@ def _texts(record: Record) -> str:
         stamp = entry.at.astimezone(clock.BERLIN).isoformat(timespec="seconds")
         parts.append(f"---- {stamp} · {records.speaker(entry, case)}\n\n{entry.body}")
         parts += [
-            f"{records.recommendation_in_words(item)}\n{item.reason}".strip()
+            "\n".join(
+                filter(
+                    None,
+                    (
+                        records.recommendation_in_words(item),
+                        item.reason,
+                        records.uptake_in_words(item),
+                    ),
+                )
+            )
             for item in entry.recommendations
         ]
     return "\n\n".join(parts) + "\n"

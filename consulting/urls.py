@@ -1,6 +1,6 @@
 from django.urls import path
 
-from consulting.views import drafts, records, requests, start
+from consulting.views import drafts, recommendations, records, requests, start
 
 app_name = "consulting"
 
@@ -24,6 +24,11 @@ request_urls = [
     path("anfrage/<uuid:public_id>/antworten/", requests.request_reply, name="request_reply"),
     path("anfrage/<uuid:public_id>/nachricht/", requests.request_message, name="request_message"),
     path("anfrage/<uuid:public_id>/abschliessen/", requests.request_close, name="request_close"),
+    path(
+        "anfrage/<uuid:public_id>/empfehlung/<int:recommendation_id>/",
+        recommendations.recommendation_mark,
+        name="recommendation_mark",
+    ),
     path("anfrage/<uuid:public_id>/akte/", records.request_record, name="request_record"),
     path(
         "anfrage/<uuid:public_id>/akte/vollstaendig/",

@@ -25,7 +25,11 @@ if TYPE_CHECKING:
 MOST_NEIGHBOURS = 50
 MOST_CHANGES = 10
 # They leave the case's version, and with it every open form, as it is.
-_WITHOUT_VERSION = (CaseEventKind.NOTE_ADDED, CaseEventKind.RECORD_TAKEN)
+_WITHOUT_VERSION = (
+    CaseEventKind.NOTE_ADDED,
+    CaseEventKind.RECOMMENDATION_MARKED,
+    CaseEventKind.RECORD_TAKEN,
+)
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,7 @@ from consulting.services.drafts import (
     submit,
 )
 from consulting.services.ending import close, close_silent, reopen, withdraw
+from consulting.services.recommendations import mark_recommendation
 from consulting.services.records import take_record
 
 __all__ = [
@@ -49,6 +50,7 @@ __all__ = [
     "delete_draft",
     "involve_partner",
     "mark_duplicate",
+    "mark_recommendation",
     "partner_done",
     "reopen",
     "reply",

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from consulting import conversation, permissions, services
 from consulting.enums import CaseAction, CaseState
-from consulting.forms import TextForm, message_form, reopen_form, reply_form
+from consulting.forms import TextForm, UptakeForm, message_form, reopen_form, reply_form
 from consulting.models import ConsultingRequest, Participant, PartnerQuestion
 from consulting.presentation import Standing
 from consulting.views.start import crumbs
@@ -216,6 +216,7 @@ def detail_page(
     form: TextForm | None = None,
     moved: TransitionNotAllowed | None = None,
     unsent: TextForm | None = None,
+    mark_form: UptakeForm | None = None,
     status: int = 200,
 ) -> HttpResponse:
     """``form``: the composer with its errors. ``unsent``: a text that found the case in another state."""
@@ -234,6 +235,8 @@ def detail_page(
         "is_reply": CaseAction.REPLY in allowed,
         "moved": moved,
         "unsent": kept if form is None else "",
+        "mark_form": mark_form,
+        "may_mark": is_side and permissions.can_mark_recommendation(request.user, case),
         "recommendations": answers[-1].recommendations if answers else [],
         "timeline": timeline,
         "history": conversation.history(case, internal=False),
