@@ -69,6 +69,8 @@ class CaseEventKind(models.TextChoices):
     NOTE_ADDED = "note_added", _("Internal note")
     REMINDED = "reminded", _("Reminder sent")
     SHARED = "shared", _("Sharing changed")
+    RECOMMENDATION_MARKED = "recommendation_marked", _("Feedback on a recommendation")
+    RECORD_TAKEN = "record_taken", _("Full record downloaded")
 
 
 class RequestKind(models.TextChoices):
@@ -113,6 +115,14 @@ class Outcome(models.TextChoices):
     SETTLED = "settled", _("Settled")
     AUTOMATIC = "automatic", _("Closed after the time for questions")
     NO_REPLY = "no_reply", _("No reply")
+
+
+class Uptake(models.TextChoices):
+    """What becomes of a recommendation, by the requester's side (product.md 1.6)."""
+
+    OPEN = "open", _("Not decided yet")
+    TAKEN_UP = "taken_up", _("We take it up")
+    NOT_FOR_US = "not_for_us", _("Not for us")
 
 
 class Channel(models.TextChoices):

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from catalog.models import Solution
 from consulting import intake
-from consulting.enums import Phase, RequestKind, Topic, Visibility
+from consulting.enums import Phase, RequestKind, Topic, Uptake, Visibility
 from consulting.fields import FormIdField, LineField, TextField
 from consulting.models import ConsultingRequest
 from network.models import Organisation
@@ -286,6 +286,18 @@ class TextForm(forms.Form):
         field.label = label or field.label
         field.help_text = hint
         field.error_messages["required"] = missing or _("Write a text.")
+
+
+class UptakeForm(forms.Form):
+    """What becomes of one recommendation; only a refusal has a reason, and needs none."""
+
+    uptake = forms.ChoiceField(choices=Uptake.choices)
+    reason = TextField(label=_("Why not? (optional)"), max_length=500, rows=2, required=False)
+
+    def __init__(self, *args: Any, recommendation_id: int, **kwargs: Any) -> None:
+        self.recommendation_id = recommendation_id
+        kwargs.setdefault("auto_id", f"id_{recommendation_id}_%s")
+        super().__init__(*args, **kwargs)
 
 
 def reply_form(data: Any = None) -> TextForm:

@@ -102,6 +102,11 @@ def can_message(user: User, case: ConsultingRequest) -> bool:
     return is_requester_side(user, case) or user.is_advisor
 
 
+def can_mark_recommendation(user: User, case: ConsultingRequest) -> bool:
+    """Say what becomes of a recommendation; *when* stays with the service."""
+    return is_requester_side(user, case)
+
+
 def can_note(user: User, case: ConsultingRequest) -> bool:
     return user.is_advisor and not case.is_draft
 

@@ -1,6 +1,7 @@
 from django.urls import path
 
 from consulting.views import drafts, partners, requests, start
+from consulting.views import drafts, recommendations, records, requests, start
 
 app_name = "consulting"
 
@@ -24,6 +25,17 @@ request_urls = [
     path("anfrage/<uuid:public_id>/antworten/", requests.request_reply, name="request_reply"),
     path("anfrage/<uuid:public_id>/nachricht/", requests.request_message, name="request_message"),
     path("anfrage/<uuid:public_id>/abschliessen/", requests.request_close, name="request_close"),
+    path(
+        "anfrage/<uuid:public_id>/empfehlung/<int:recommendation_id>/",
+        recommendations.recommendation_mark,
+        name="recommendation_mark",
+    ),
+    path("anfrage/<uuid:public_id>/akte/", records.request_record, name="request_record"),
+    path(
+        "anfrage/<uuid:public_id>/akte/vollstaendig/",
+        records.request_full_record,
+        name="request_full_record",
+    ),
     path("anfrage/<uuid:public_id>/oeffnen/", requests.request_reopen, name="request_reopen"),
     path(
         "anfrage/<uuid:public_id>/zurueckziehen/",

@@ -29,6 +29,8 @@ _WITHOUT_VERSION = (
     CaseEventKind.NOTE_ADDED,
     CaseEventKind.PARTNER_ANSWERED,
     CaseEventKind.PARTNER_REFUSED,
+    CaseEventKind.RECOMMENDATION_MARKED,
+    CaseEventKind.RECORD_TAKEN,
 )
 
 

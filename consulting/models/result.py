@@ -6,7 +6,7 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from consulting.enums import PartnerQuestionState
+from consulting.enums import PartnerQuestionState, Uptake
 from consulting.querysets import PartnerQuestionQuerySet
 from osk_portal.toolkit import clock
 from osk_portal.toolkit.addressed import Addressed
@@ -53,6 +53,11 @@ class Recommendation(models.Model):
         "network.Organisation", on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
     reason = models.TextField(_("reason"), blank=True)
+    uptake = models.CharField(
+        _("what becomes of it"), max_length=20, choices=Uptake, default=Uptake.OPEN
+    )
+    uptake_reason = models.TextField(_("why not"), blank=True)
+    uptake_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         verbose_name = _("recommendation")
@@ -67,7 +72,16 @@ class Recommendation(models.Model):
                 violation_error_message=_(
                     "Recommend exactly one: a solution, a test environment or a partner."
                 ),
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(uptake=Uptake.OPEN, uptake_at=None)
+                | (~Q(uptake=Uptake.OPEN) & Q(uptake_at__isnull=False)),
+                name="recommendation_uptake_has_time",
+            ),
+            models.CheckConstraint(
+                condition=Q(uptake=Uptake.NOT_FOR_US) | Q(uptake_reason=""),
+                name="recommendation_reason_of_refusal",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -31,6 +31,8 @@ from consulting.services.drafts import (
 )
 from consulting.services.ending import close, close_silent, reopen, withdraw
 from consulting.services.partners import answer_question, refuse_question
+from consulting.services.recommendations import mark_recommendation
+from consulting.services.records import take_record
 
 __all__ = [
     "Advice",
@@ -50,6 +52,7 @@ __all__ = [
     "delete_draft",
     "involve_partner",
     "mark_duplicate",
+    "mark_recommendation",
     "partner_done",
     "refuse_question",
     "reopen",
@@ -59,6 +62,7 @@ __all__ = [
     "share",
     "start",
     "submit",
+    "take_record",
     "take_up",
     "undo",
     "withdraw",

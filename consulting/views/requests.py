@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from consulting import conversation, permissions, services
 from consulting.enums import CaseAction, CaseState
-from consulting.forms import TextForm, message_form, reopen_form, reply_form
+from consulting.forms import TextForm, UptakeForm, message_form, reopen_form, reply_form
 from consulting.models import ConsultingRequest, Participant, PartnerQuestion
 from consulting.offers import matching_offers
 from consulting.presentation import Standing
@@ -217,6 +217,7 @@ def detail_page(
     form: TextForm | None = None,
     moved: TransitionNotAllowed | None = None,
     unsent: TextForm | None = None,
+    mark_form: UptakeForm | None = None,
     status: int = 200,
 ) -> HttpResponse:
     """``form``: the composer with its errors. ``unsent``: a text that found the case in another state."""
@@ -238,6 +239,8 @@ def detail_page(
         "unsent": kept if form is None else "",
         "recommendations": recommendations,
         "offers": matching_offers(case, recommendations) if case.is_confidential else [],
+        "mark_form": mark_form,
+        "may_mark": is_side and permissions.can_mark_recommendation(request.user, case),
         "timeline": timeline,
         "history": conversation.history(case, internal=False),
         "is_pending": permissions.is_membership_open(case),

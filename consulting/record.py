@@ -1,0 +1,229 @@
+"""The record of a case for the authority's own files: what both sides know, never what only the OSK does.
+
+One content for everybody who may read the case (product.md 1.6). It is built from the public side of
+conversation and history alone; ``record_archive`` packs the same content with the original texts and files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+
+from django.db.models import Q
+from django.template.defaultfilters import filesizeformat
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from consulting import conversation
+from consulting.deadlines import berlin_day, long_date
+from consulting.enums import PartnerQuestionState, Uptake, Urgency
+from consulting.models import CaseFile
+from consulting.presentation import Standing
+from osk_portal.templatetags.osk import berlin_datetime
+from osk_portal.toolkit import pdf
+
+if TYPE_CHECKING:
+    from consulting.conversation import Entry
+    from consulting.models import ConsultingRequest, Recommendation
+
+TEMPLATE = "consulting/record.typ"
+
+Fact = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Record:
+    """What the record holds, in words of the active language."""
+
+    case: ConsultingRequest
+    made_at: datetime
+    facts: Sequence[Fact]
+    state: str
+    timeline: Sequence[Entry]
+    files: Sequence[CaseFile]
+    partners: Sequence[str]
+    history: Sequence[Fact]
+
+    @property
+    def title(self) -> str:
+        return _("Record %(reference)s: %(title)s") % {
+            "reference": self.case.reference,
+            "title": self.case.title,
+        }
+
+    @property
+    def said(self) -> Sequence[Entry]:
+        """Messages and answers, oldest first."""
+        return [entry for entry in self.timeline if entry.what != "event"]
+
+
+def public_files(case: ConsultingRequest) -> list[CaseFile]:
+    """The files that both sides see; of them only clean ones are given out."""
+    attached_to_note = Q(message__is_internal=True)
+    return list(case.files.filter(is_internal=False).exclude(attached_to_note))
+
+
+def build(case: ConsultingRequest, made_at: datetime) -> Record:
+    """``case`` is a sent one, fetched through ``visible_to`` with ``conversation.EVENTS``."""
+    return Record(
+        case=case,
+        made_at=made_at,
+        facts=_facts(case),
+        state=Standing(case, berlin_day(made_at)).text,
+        timeline=conversation.timeline(case, internal=False),
+        files=public_files(case),
+        partners=_partners(case),
+        history=[
+            (berlin_datetime(event.at), event.label)
+            for event in reversed(conversation.history(case, internal=False))
+        ],
+    )
+
+
+def as_pdf(record: Record) -> bytes:
+    """The tagged PDF. Raises ``pdf.PdfError``."""
+    case = record.case
+    footer = _("Record %(reference)s, as of %(moment)s") % {
+        "reference": case.reference,
+        "moment": berlin_datetime(record.made_at),
+    }
+    data: dict[str, pdf.Json] = {
+        "publisher": _("Open Source Kompetenzzentrum (OSK)"),
+        "header": _("Confidential procurement case") if case.is_confidential else "",
+        "footer": footer,
+        "lossy_note": _(
+            "The sign � stands for a character that cannot be printed here. The portal keeps the "
+            "original text; the full record (ZIP) contains it."
+        ),
+        "sections": [section for section in _sections(record) if section["parts"]],
+    }
+    return pdf.render(
+        TEMPLATE,
+        data,
+        title=record.title,
+        language=(get_language() or "de")[:2],
+        made_at=record.made_at,
+    )
+
+
+def speaker(entry: Entry, case: ConsultingRequest) -> str:
+    """``Alex Muster · Bezirksamt``, with what kind of message it is."""
+    side = _("OSK") if entry.by_osk else str(case.organisation)
+    what = _("Answer") if entry.what == "answer" else entry.label
+    return " · ".join(part for part in (str(entry.author or ""), side, what) if part)
+
+
+def recommendation_in_words(item: Recommendation) -> str:
+    if item.solution:
+        return _("Solution: %(name)s") % {"name": item.solution.name}
+    if item.blueprint:
+        return _("Test environment: %(name)s") % {"name": item.blueprint.name}
+    return _("Partner: %(name)s") % {"name": item.target}
+
+
+def uptake_in_words(item: Recommendation) -> str:
+    """``Rückmeldung der Behörde: Nichts für uns (Grund)``, or empty while nothing was said."""
+    if item.uptake == Uptake.OPEN:
+        return ""
+    said = _("Feedback of the authority: %(what)s") % {"what": item.get_uptake_display()}
+    return f"{said} ({item.uptake_reason})" if item.uptake_reason else said
+
+
+def file_in_words(file: CaseFile) -> list[Fact]:
+    return [
+        (_("Size"), filesizeformat(file.size)),
+        (_("SHA-256"), file.sha256),
+        (_("Handed in"), berlin_datetime(file.created_at)),
+        (_("Check"), str(file.get_state_display())),
+    ]
+
+
+def _facts(case: ConsultingRequest) -> list[Fact]:
+    urgent = case.urgency != Urgency.NORMAL
+    facts = [
+        (_("Reference"), case.reference or ""),
+        (_("Your reference"), case.own_reference),
+        (_("Authority"), str(case.organisation)),
+        (_("Author"), str(case.author)),
+        (_("Contact person at the OSK"), str(case.assignee or "")),
+        (_("Kind"), str(case.get_kind_display())),
+        (_("Topics"), ", ".join(case.topic_labels)),
+        (_("Phase"), str(case.get_phase_display())),
+        (_("Came in by"), str(case.get_channel_display())),
+        (_("State of the procedure"), str(case.get_procedure_state_display())),
+        (_("Number of users"), str(case.users_count or "")),
+        (_("Software in use"), case.software_in_use),
+        (_("Solutions"), ", ".join(solution.name for solution in case.solutions.all())),
+        (_("Wished date"), _day(case.wished_on)),
+        (_("Urgency"), str(case.get_urgency_display()) if urgent else ""),
+        (_("Reason for the urgency"), case.urgency_reason),
+        (_("Answer to the urgency"), case.urgency_answer),
+        (_("Received"), _moment(case.submitted_at)),
+        (_("Promised answer"), _day(case.answer_due_on)),
+        (_("Answered"), _moment(case.answered_at)),
+        (_("Closed"), _moment(case.closed_at)),
+        (_("Outcome"), str(case.get_outcome_display())),
+    ]
+    return [(label, value) for label, value in facts if value.strip()]
+
+
+def _partners(case: ConsultingRequest) -> list[str]:
+    """Who was asked, and when the requester permitted it. What was said there stays there."""
+    return [
+        _("%(partner)s: asked on %(asked)s, permitted by you on %(permitted)s; %(state)s")
+        % {
+            "partner": question.organisation,
+            "asked": long_date(berlin_day(question.asked_at)),
+            "permitted": long_date(question.consented_on),
+            "state": PartnerQuestionState(question.state).label,
+        }
+        for question in case.partner_questions.all()
+    ]
+
+
+def _sections(record: Record) -> list[dict[str, pdf.Json]]:
+    recommended = [
+        _part(
+            recommendation_in_words(item),
+            blocks=[*pdf.paragraphs(item.reason), *pdf.paragraphs(uptake_in_words(item))],
+        )
+        for entry in record.timeline
+        for item in entry.recommendations
+    ]
+    said = [
+        _part(
+            speaker(entry, record.case),
+            facts=[(_("Date"), berlin_datetime(entry.at))],
+            blocks=(pdf.markdown_blocks if entry.is_markdown else pdf.paragraphs)(entry.body),
+        )
+        for entry in record.said
+    ]
+    return [
+        _section(_("Facts"), _part(facts=record.facts)),
+        _section(_("State"), _part(blocks=pdf.paragraphs(record.state))),
+        _section(_("Our recommendations"), *recommended),
+        _section(_("Conversation"), *said),
+        _section(_("Files"), *(_part(f.name, facts=file_in_words(f)) for f in record.files)),
+        _section(_("Partners"), *(_part(blocks=pdf.paragraphs(p)) for p in record.partners)),
+        _section(_("History"), _part(facts=record.history)),
+    ]
+
+
+def _section(heading: str, *parts: dict[str, pdf.Json]) -> dict[str, pdf.Json]:
+    return {"heading": heading, "parts": list(parts)}
+
+
+def _part(
+    heading: str = "", *, facts: Sequence[Fact] = (), blocks: Sequence[pdf.Block] = ()
+) -> dict[str, pdf.Json]:
+    return {"heading": heading, "facts": [list(fact) for fact in facts], "blocks": list(blocks)}
+
+
+def _day(day: date | None) -> str:
+    return long_date(day) if day else ""
+
+
+def _moment(moment: datetime | None) -> str:
+    return berlin_datetime(moment) if moment else ""
