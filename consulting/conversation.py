@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Final
 
 from django.db.models import Prefetch
 from django.utils.translation import gettext as _
 
+from consulting.deadlines import short_date
 from consulting.enums import CaseEventKind, MessageKind
 from consulting.models import CaseEvent, Recommendation
 from sandbox.models import Blueprint
@@ -27,9 +28,11 @@ _SHOWN_EVENTS: Final = frozenset(
         K.REOPENED, K.DECLINED, K.MARKED_DUPLICATE, K.UNDONE, K.WITHDRAWN, K.REMINDED,
     }
 )  # fmt: skip
-_INTERNAL_EVENTS: Final = frozenset({K.RETURNED, K.TAKEN_UP, K.SHARED})
+_INTERNAL_EVENTS: Final = frozenset({K.RETURNED, K.TAKEN_UP, K.SHARED, K.SNOOZED, K.WOKEN})
 # In the history beside the case; the requester's never names what only the OSK does.
-_HISTORY: Final = frozenset(set(K) - {K.MESSAGE_ADDED, K.NOTE_ADDED, K.RETURNED, K.SHARED})
+_HISTORY: Final = frozenset(
+    set(K) - {K.MESSAGE_ADDED, K.NOTE_ADDED, K.RETURNED, K.SHARED, K.SNOOZED, K.WOKEN}
+)
 
 EVENTS: Final = Prefetch("events", CaseEvent.objects.select_related("actor"))
 """For the query of a case whose timeline and history are shown: one query for both."""
@@ -114,6 +117,9 @@ def timeline(case: ConsultingRequest, *, internal: bool) -> list[Entry]:
 def _label(event: CaseEvent, case: ConsultingRequest) -> str:
     if event.kind == K.ASSIGNED and event.data.get("assignee") == case.assignee_id:
         return _("The contact person is %(name)s") % {"name": case.assignee}
+    if event.kind == K.SNOOZED:
+        day = date.fromisoformat(str(event.data["until"]))
+        return _("Follow-up date: %(date)s") % {"date": short_date(day)}
     return event.label
 
 

@@ -41,6 +41,8 @@ class CaseAction(models.TextChoices):
     UNDO = "undo", _("Undo")
     WITHDRAW = "withdraw", _("Withdraw request")
     DELETE_DRAFT = "delete_draft", _("Delete draft")
+    SNOOZE = "snooze", _("Set a follow-up date")
+    WAKE = "wake", _("Take back the follow-up date")
 
 
 class CaseEventKind(models.TextChoices):
@@ -67,6 +69,8 @@ class CaseEventKind(models.TextChoices):
     NOTE_ADDED = "note_added", _("Internal note")
     REMINDED = "reminded", _("Reminder sent")
     SHARED = "shared", _("Sharing changed")
+    SNOOZED = "snoozed", _("Follow-up date set")
+    WOKEN = "woken", _("Follow-up date taken back")
 
 
 class RequestKind(models.TextChoices):

@@ -142,6 +142,11 @@ def _can_reopen(user: User, case: ConsultingRequest) -> bool:
     return is_requester_side(user, case) or user.is_advisor
 
 
+def _can_snooze(user: User, case: ConsultingRequest) -> bool:
+    """The follow-up date is the assignee's; while there is none any advisor's."""
+    return _assignee_or_lead(user, case) or (user.is_advisor and case.assignee_id is None)
+
+
 def _nobody(user: User, case: ConsultingRequest) -> bool:
     return False
 
@@ -166,6 +171,8 @@ WHO: Final[Mapping[CaseAction, Predicate]] = {
     CaseAction.UNDO: _lead,
     CaseAction.WITHDRAW: is_requester_side,
     CaseAction.DELETE_DRAFT: is_author,
+    CaseAction.SNOOZE: _can_snooze,
+    CaseAction.WAKE: _can_snooze,
 }
 
 

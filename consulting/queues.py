@@ -55,7 +55,10 @@ QUEUES: Final = (
         "mine",
         _("Mine"),
         _("My requests"),
-        lambda user, today: Q(assignee=user, state__in=(*OPEN_STATES, CaseState.ANSWERED)),
+        lambda user, today: (
+            Q(assignee=user, state__in=(*OPEN_STATES, CaseState.ANSWERED))
+            & (Q(snoozed_until=None) | Q(snoozed_until__lte=today))
+        ),
     ),
     Queue(
         "unassigned",
@@ -77,6 +80,12 @@ QUEUES: Final = (
     ),
     Queue(
         "overdue", _("Overdue"), _("Overdue requests"), lambda user, today: _promised("lt", today)
+    ),
+    Queue(
+        "follow-up",
+        _("Follow-up"),
+        _("Requests with a follow-up date"),
+        lambda user, today: Q(snoozed_until__isnull=False),
     ),
     Queue(
         "answered",

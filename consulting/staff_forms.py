@@ -196,6 +196,30 @@ class AssignForm(StaffForm):
         return bool(case.assignee == self.cleaned_data["assignee"])
 
 
+class SnoozeForm(StaffForm):
+    until = _future_day(_("Follow-up date"))
+    note = TextField(
+        label=_("Note for this day"),
+        help_text=_("Only the OSK reads it."),
+        max_length=REASON_LENGTH,
+        rows=3,
+        required=False,
+    )
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.initial.setdefault("until", add_working_days(clock.today(), USUAL_WAIT))
+
+    def clean_until(self) -> date:
+        return _check_future(self.cleaned_data["until"])
+
+    def was_saved(self, case: ConsultingRequest, user: User) -> bool:
+        return (case.snoozed_until, case.snooze_note) == (
+            self.cleaned_data["until"],
+            self.cleaned_data["note"],
+        )
+
+
 def _reason(label: Any, required: Any, help_text: Any = "") -> TextField:
     return TextField(
         label=label,

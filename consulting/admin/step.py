@@ -159,6 +159,21 @@ STEPS: Final[tuple[Step, ...]] = (
         is_aside=True,
     ),
     Step(
+        "snooze", A.SNOOZE, CaseEventKind.SNOOZED, services.snooze,
+        gettext_lazy("The follow-up date is set. The promise to the authority stays as it is."),
+        form=staff_forms.SnoozeForm,
+        intro=gettext_lazy(
+            "Until that day the request leaves “Mine” and stands in “Follow-up”. The promise to the"
+            " authority does not move. A message of the authority brings the request back at once."
+        ),
+        is_aside=True,
+    ),
+    Step(
+        "wake", A.WAKE, CaseEventKind.WOKEN, services.wake,
+        gettext_lazy("The follow-up date has been taken back."),
+        is_aside=True,
+    ),
+    Step(
         "return", A.RETURN_TO_QUEUE, CaseEventKind.RETURNED, services.return_to_queue,
         gettext_lazy("The request is back in the queue."),
         form=staff_forms.ReturnForm,

@@ -30,6 +30,7 @@ from consulting.services.drafts import (
     submit,
 )
 from consulting.services.ending import close, close_silent, reopen, withdraw
+from consulting.services.follow_up import snooze, wake
 
 __all__ = [
     "Advice",
@@ -54,9 +55,11 @@ __all__ = [
     "return_to_queue",
     "save_draft",
     "share",
+    "snooze",
     "start",
     "submit",
     "take_up",
     "undo",
+    "wake",
     "withdraw",
 ]
