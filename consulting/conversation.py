@@ -36,9 +36,11 @@ _HISTORY: Final = frozenset(
 
 EVENTS: Final = Prefetch("events", CaseEvent.objects.select_related("actor"))
 """For the query of a case whose timeline and history are shown: one query for both."""
+_RECOMMENDED = Recommendation.objects.select_related("solution", "blueprint", "organisation")
+RECOMMENDED: Final = Prefetch("recommendations", _RECOMMENDED)
 RECOMMENDATIONS: Final = Prefetch(
     "recommendations",
-    Recommendation.objects.select_related("solution", "blueprint", "organisation").prefetch_related(
+    _RECOMMENDED.prefetch_related(
         Prefetch(
             "solution__blueprints", Blueprint.objects.bookable(), to_attr="bookable_blueprints"
         )
@@ -84,7 +86,9 @@ def timeline(case: ConsultingRequest, *, internal: bool) -> list[Entry]:
         )
         for m in messages
     ]
-    results = case.results.select_related("author").prefetch_related(RECOMMENDATIONS)
+    # Without a first answer there is no result to look for; staff see no buttons for a booking.
+    results = case.results.none() if case.answered_at is None else case.results.all()
+    recommended = RECOMMENDED if internal else RECOMMENDATIONS
     entries += [
         Entry(
             "answer",
@@ -95,7 +99,7 @@ def timeline(case: ConsultingRequest, *, internal: bool) -> list[Entry]:
             is_markdown=True,
             recommendations=list(r.recommendations.all()),
         )
-        for r in results
+        for r in results.select_related("author").prefetch_related(recommended)
     ]
     shown = _SHOWN_EVENTS | _INTERNAL_EVENTS if internal else _SHOWN_EVENTS
     entries += [

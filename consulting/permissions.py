@@ -193,7 +193,7 @@ def allowed_actions(user: User, case: ConsultingRequest) -> frozenset[CaseAction
 
 
 def _is_active_member(user: User, case: ConsultingRequest) -> bool:
-    return any(m.organisation_id == case.organisation_id for m in active_memberships(user))
+    return any(m.state == MembershipState.ACTIVE for m in _memberships(case, user.pk))
 
 
 def _author_is_confirmed(case: ConsultingRequest) -> bool:
@@ -211,10 +211,13 @@ def _is_over(membership: Membership) -> bool:
 
 
 def _memberships(case: ConsultingRequest, user_id: int) -> list[Membership]:
-    """One query a case and person, kept on the case: it lives as long as the web request."""
+    """Of one person in the case's organisation, read together with the author's and kept on the case: it
+    lives as long as the web request."""
     known: dict[int, list[Membership]] = case.__dict__.setdefault("_memberships", {})
     if user_id not in known:
-        known[user_id] = list(
-            Membership.objects.filter(organisation=case.organisation_id, user=user_id).order_by()
-        )
+        missing = {user_id, case.author_id} - known.keys()
+        known.update({person: [] for person in missing})
+        found = Membership.objects.filter(organisation=case.organisation_id, user__in=missing)
+        for membership in found.order_by():
+            known[membership.user_id].append(membership)
     return known[user_id]
