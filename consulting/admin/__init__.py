@@ -16,12 +16,15 @@ from consulting import queues
 from consulting.admin.case import case_page, message_add, note_add
 from consulting.admin.queue import queue_page, search_page
 from consulting.admin.step import step_page
-from consulting.models import ConsultingRequest
+from consulting.admin.text_module import TextModuleAdmin
+from consulting.models import ConsultingRequest, TextModule
 from consulting.presentation import Standing
 from consulting.querysets import CaseQuerySet
 from osk_portal.accounts.models import User
 from osk_portal.toolkit.access import staff_user
 from osk_portal.toolkit.admin import ReadOnlyAdmin
+
+admin.site.register(TextModule, TextModuleAdmin)
 
 
 class CaseChangeList(ChangeList):

@@ -25,6 +25,7 @@ from consulting.enums import CaseAction, CaseEventKind
 from consulting.models import CaseEvent, ConsultingRequest
 from consulting.queues import Queue
 from consulting.staff_forms import AnswerForm, StaffForm
+from consulting.text_modules import ModuleMixin
 from osk_portal.accounts.models import User
 from osk_portal.accounts.permissions import is_advisor
 from osk_portal.toolkit.access import AuthenticatedRequest, access
@@ -253,6 +254,10 @@ def step_page(request: AuthenticatedRequest, public_id: UUID, name: str) -> Http
 def _submitted(request: AuthenticatedRequest, step: Step, case: ConsultingRequest) -> HttpResponse:
     user = request.user
     form = step.form(case=case, user=user, data=request.POST)
+    if isinstance(form, ModuleMixin) and form.is_inserting and step.is_open(user, case):
+        typed = form.typed_with_module(user)
+        kept = {"typed": typed} if isinstance(form, AnswerForm) else {"initial": typed}
+        return _show(request, step, case, step.form(case=case, user=user, **kept))
     if isinstance(form, AnswerForm) and form.is_searching and step.is_open(user, case):
         return _show(request, step, case, form.with_hits())
     is_valid = form.is_valid()

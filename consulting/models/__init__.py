@@ -4,6 +4,7 @@ from consulting.models.conversation import CaseEvent, CaseMessage
 from consulting.models.counter import Counter
 from consulting.models.request import ConsultingRequest, Participant
 from consulting.models.result import CaseResult, PartnerQuestion, Recommendation
+from consulting.models.text_module import TextModule
 
 __all__ = [
     "CaseEvent",
@@ -14,4 +15,5 @@ __all__ = [
     "Participant",
     "PartnerQuestion",
     "Recommendation",
+    "TextModule",
 ]
