@@ -106,6 +106,11 @@ def can_note(user: User, case: ConsultingRequest) -> bool:
     return user.is_advisor and not case.is_draft
 
 
+def can_export(user: User) -> bool:
+    """Take lists away: OSK-Leitung (product.md, "People and what they may do")."""
+    return user.is_lead
+
+
 def can_share(user: User, case: ConsultingRequest) -> bool:
     return is_author(user, case)
 

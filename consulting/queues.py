@@ -34,6 +34,8 @@ class Queue:
     label: _StrPromise
     heading: _StrPromise
     condition: Callable[[User, date], Q]
+    is_exportable: bool = True
+    """No list per advisor leaves the portal (product.md, Staff data)."""
 
     @property
     def url(self) -> str:
@@ -59,6 +61,7 @@ QUEUES: Final = (
             Q(assignee=user, state__in=(*OPEN_STATES, CaseState.ANSWERED))
             & (Q(snoozed_until=None) | Q(snoozed_until__lte=today))
         ),
+        is_exportable=False,
     ),
     Queue(
         "unassigned",

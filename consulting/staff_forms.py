@@ -381,6 +381,9 @@ class AnswerForm(ModuleMixin, StaffForm):
         for slug, blueprint in self._blueprints.items():
             self._add_fields(f"blueprint-{slug}", blueprint)
 
+    def options_with_module(self, writer: User) -> dict[str, Any]:
+        return {"typed": self.typed_with_module(writer)}
+
     @property
     def is_searching(self) -> bool:
         return "search" in self.data

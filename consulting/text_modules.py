@@ -52,6 +52,10 @@ class ModuleMixin(forms.Form):
     def is_inserting(self) -> bool:
         return BUTTON in self.data
 
+    def options_with_module(self, writer: User) -> dict[str, Any]:
+        """The options for the same form again, with the text inserted."""
+        return {"initial": self.typed_with_module(writer)}
+
     def typed_with_module(self, writer: User) -> dict[str, Any]:
         """What was typed, with the chosen text behind it; for the same form again, not yet checked."""
         typed = {name: self.data[name] for name in self.data}

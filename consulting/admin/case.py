@@ -48,8 +48,8 @@ def message_add(request: AuthenticatedRequest, public_id: UUID) -> HttpResponse:
     case = find_case(request.user, public_id)
     form = MessageForm(case=case, data=request.POST)
     if form.is_inserting:
-        typed = form.typed_with_module(request.user)
-        return _show(request, case, message_form=MessageForm(case=case, initial=typed))
+        again = MessageForm(case=case, **form.options_with_module(request.user))
+        return _show(request, case, message_form=again)
     if not form.is_valid():
         return _show(request, case, message_form=form)
     try:

@@ -255,9 +255,8 @@ def _submitted(request: AuthenticatedRequest, step: Step, case: ConsultingReques
     user = request.user
     form = step.form(case=case, user=user, data=request.POST)
     if isinstance(form, ModuleMixin) and form.is_inserting and step.is_open(user, case):
-        typed = form.typed_with_module(user)
-        kept = {"typed": typed} if isinstance(form, AnswerForm) else {"initial": typed}
-        return _show(request, step, case, step.form(case=case, user=user, **kept))
+        again = step.form(case=case, user=user, **form.options_with_module(user))
+        return _show(request, step, case, again)
     if isinstance(form, AnswerForm) and form.is_searching and step.is_open(user, case):
         return _show(request, step, case, form.with_hits())
     is_valid = form.is_valid()

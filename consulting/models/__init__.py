@@ -2,6 +2,7 @@
 
 from consulting.models.conversation import CaseEvent, CaseMessage
 from consulting.models.counter import Counter
+from consulting.models.export import ListExport
 from consulting.models.request import ConsultingRequest, Participant
 from consulting.models.result import CaseResult, PartnerQuestion, Recommendation
 from consulting.models.text_module import TextModule
@@ -12,6 +13,7 @@ __all__ = [
     "CaseResult",
     "ConsultingRequest",
     "Counter",
+    "ListExport",
     "Participant",
     "PartnerQuestion",
     "Recommendation",

@@ -30,6 +30,7 @@ from consulting.services.drafts import (
     submit,
 )
 from consulting.services.ending import close, close_silent, reopen, withdraw
+from consulting.services.exports import export_list
 from consulting.services.follow_up import snooze, wake
 
 __all__ = [
@@ -47,6 +48,7 @@ __all__ = [
     "create_draft",
     "decline",
     "delete_draft",
+    "export_list",
     "involve_partner",
     "mark_duplicate",
     "partner_done",
