@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Final
 
 from django.db.models import Prefetch
 from django.utils.translation import gettext as _
 
+from consulting.deadlines import short_date
 from consulting.enums import CaseEventKind, MessageKind
 from consulting.models import CaseEvent, Recommendation
 from sandbox.models import Blueprint
@@ -29,22 +30,26 @@ _SHOWN_EVENTS: Final = frozenset(
 )  # fmt: skip
 # What a partner says reaches the requester only when the OSK passes it on.
 _INTERNAL_EVENTS: Final = frozenset(
-    {K.RETURNED, K.TAKEN_UP, K.SHARED, K.PARTNER_ANSWERED, K.PARTNER_REFUSED}
-)
+    {
+        K.RETURNED, K.TAKEN_UP, K.SHARED, K.SNOOZED, K.WOKEN, K.PARTNER_ANSWERED, K.PARTNER_REFUSED,
+    }
+)  # fmt: skip
 # The requester's history: a new kind is the OSK's alone until it is named here.
 _HISTORY: Final = frozenset(
     {
         K.SUBMITTED, K.TAKEN_UP, K.ASSIGNED, K.STARTED, K.ASKED_BACK, K.REPLIED, K.PARTNER_INVOLVED,
         K.PARTNER_DONE, K.ANSWERED, K.CLOSED, K.CLOSED_SILENT, K.REOPENED, K.DECLINED,
-        K.MARKED_DUPLICATE, K.UNDONE, K.WITHDRAWN, K.REMINDED,
+        K.MARKED_DUPLICATE, K.UNDONE, K.WITHDRAWN, K.REMINDED, K.RECOMMENDATION_MARKED,
     }
 )  # fmt: skip
 
 EVENTS: Final = Prefetch("events", CaseEvent.objects.select_related("actor"))
 """For the query of a case whose timeline and history are shown: one query for both."""
+_RECOMMENDED = Recommendation.objects.select_related("solution", "blueprint", "organisation")
+RECOMMENDED: Final = Prefetch("recommendations", _RECOMMENDED)
 RECOMMENDATIONS: Final = Prefetch(
     "recommendations",
-    Recommendation.objects.select_related("solution", "blueprint", "organisation").prefetch_related(
+    _RECOMMENDED.prefetch_related(
         Prefetch(
             "solution__blueprints", Blueprint.objects.bookable(), to_attr="bookable_blueprints"
         )
@@ -90,7 +95,9 @@ def timeline(case: ConsultingRequest, *, internal: bool) -> list[Entry]:
         )
         for m in messages
     ]
-    results = case.results.select_related("author").prefetch_related(RECOMMENDATIONS)
+    # Without a first answer there is no result to look for; staff see no buttons for a booking.
+    results = case.results.none() if case.answered_at is None else case.results.all()
+    recommended = RECOMMENDED if internal else RECOMMENDATIONS
     entries += [
         Entry(
             "answer",
@@ -101,7 +108,7 @@ def timeline(case: ConsultingRequest, *, internal: bool) -> list[Entry]:
             is_markdown=True,
             recommendations=list(r.recommendations.all()),
         )
-        for r in results
+        for r in results.select_related("author").prefetch_related(recommended)
     ]
     shown = _SHOWN_EVENTS | _INTERNAL_EVENTS if internal else _SHOWN_EVENTS
     entries += [
@@ -123,6 +130,9 @@ def timeline(case: ConsultingRequest, *, internal: bool) -> list[Entry]:
 def _label(event: CaseEvent, case: ConsultingRequest) -> str:
     if event.kind == K.ASSIGNED and event.data.get("assignee") == case.assignee_id:
         return _("The contact person is %(name)s") % {"name": case.assignee}
+    if event.kind == K.SNOOZED:
+        day = date.fromisoformat(str(event.data["until"]))
+        return _("Follow-up date: %(date)s") % {"date": short_date(day)}
     return event.label
 
 

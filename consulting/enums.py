@@ -41,6 +41,8 @@ class CaseAction(models.TextChoices):
     UNDO = "undo", _("Undo")
     WITHDRAW = "withdraw", _("Withdraw request")
     DELETE_DRAFT = "delete_draft", _("Delete draft")
+    SNOOZE = "snooze", _("Set a follow-up date")
+    WAKE = "wake", _("Take back the follow-up date")
 
 
 class CaseEventKind(models.TextChoices):
@@ -71,6 +73,8 @@ class CaseEventKind(models.TextChoices):
     SHARED = "shared", _("Sharing changed")
     RECOMMENDATION_MARKED = "recommendation_marked", _("Feedback on a recommendation")
     RECORD_TAKEN = "record_taken", _("Full record downloaded")
+    SNOOZED = "snoozed", _("Follow-up date set")
+    WOKEN = "woken", _("Follow-up date taken back")
 
 
 class RequestKind(models.TextChoices):

@@ -111,6 +111,11 @@ def can_note(user: User, case: ConsultingRequest) -> bool:
     return user.is_advisor and not case.is_draft
 
 
+def can_export(user: User) -> bool:
+    """Take lists away: OSK-Leitung (product.md, "People and what they may do")."""
+    return user.is_lead
+
+
 def can_share(user: User, case: ConsultingRequest) -> bool:
     return is_author(user, case)
 
@@ -155,6 +160,11 @@ def _can_reopen(user: User, case: ConsultingRequest) -> bool:
     return is_requester_side(user, case) or user.is_advisor
 
 
+def _can_snooze(user: User, case: ConsultingRequest) -> bool:
+    """The follow-up date is the assignee's; while there is none any advisor's."""
+    return _assignee_or_lead(user, case) or (user.is_advisor and case.assignee_id is None)
+
+
 def _nobody(user: User, case: ConsultingRequest) -> bool:
     return False
 
@@ -179,6 +189,8 @@ WHO: Final[Mapping[CaseAction, Predicate]] = {
     CaseAction.UNDO: _lead,
     CaseAction.WITHDRAW: is_requester_side,
     CaseAction.DELETE_DRAFT: is_author,
+    CaseAction.SNOOZE: _can_snooze,
+    CaseAction.WAKE: _can_snooze,
 }
 
 
@@ -199,7 +211,7 @@ def allowed_actions(user: User, case: ConsultingRequest) -> frozenset[CaseAction
 
 
 def _is_active_member(user: User, case: ConsultingRequest) -> bool:
-    return any(m.organisation_id == case.organisation_id for m in active_memberships(user))
+    return any(m.state == MembershipState.ACTIVE for m in _memberships(case, user.pk))
 
 
 def _author_is_confirmed(case: ConsultingRequest) -> bool:
@@ -217,10 +229,13 @@ def _is_over(membership: Membership) -> bool:
 
 
 def _memberships(case: ConsultingRequest, user_id: int) -> list[Membership]:
-    """One query a case and person, kept on the case: it lives as long as the web request."""
+    """Of one person in the case's organisation, read together with the author's and kept on the case: it
+    lives as long as the web request."""
     known: dict[int, list[Membership]] = case.__dict__.setdefault("_memberships", {})
     if user_id not in known:
-        known[user_id] = list(
-            Membership.objects.filter(organisation=case.organisation_id, user=user_id).order_by()
-        )
+        missing = {user_id, case.author_id} - known.keys()
+        known.update({person: [] for person in missing})
+        found = Membership.objects.filter(organisation=case.organisation_id, user__in=missing)
+        for membership in found.order_by():
+            known[membership.user_id].append(membership)
     return known[user_id]

@@ -34,6 +34,8 @@ class Queue:
     label: _StrPromise
     heading: _StrPromise
     condition: Callable[[User, date], Q]
+    is_exportable: bool = True
+    """No list per advisor leaves the portal (product.md, Staff data)."""
 
     @property
     def url(self) -> str:
@@ -55,7 +57,11 @@ QUEUES: Final = (
         "mine",
         _("Mine"),
         _("My requests"),
-        lambda user, today: Q(assignee=user, state__in=(*OPEN_STATES, CaseState.ANSWERED)),
+        lambda user, today: (
+            Q(assignee=user, state__in=(*OPEN_STATES, CaseState.ANSWERED))
+            & (Q(snoozed_until=None) | Q(snoozed_until__lte=today))
+        ),
+        is_exportable=False,
     ),
     Queue(
         "unassigned",
@@ -77,6 +83,12 @@ QUEUES: Final = (
     ),
     Queue(
         "overdue", _("Overdue"), _("Overdue requests"), lambda user, today: _promised("lt", today)
+    ),
+    Queue(
+        "follow-up",
+        _("Follow-up"),
+        _("Requests with a follow-up date"),
+        lambda user, today: Q(snoozed_until__isnull=False),
     ),
     Queue(
         "answered",

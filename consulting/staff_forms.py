@@ -22,6 +22,7 @@ from consulting.fields import LineField, TextField
 from consulting.matching import find_solutions, similar_solutions
 from consulting.models import ConsultingRequest
 from consulting.services import Advice
+from consulting.text_modules import ModuleMixin
 from network.enums import OrganisationKind
 from network.models import Organisation
 from osk_portal.accounts.enums import StaffRole
@@ -37,6 +38,7 @@ LONGEST_WAIT: Final = timedelta(days=180)
 USUAL_WAIT: Final = 5
 """Working days that a question or a partner usually gets."""
 MOST_CANDIDATES: Final = 40
+_NO_INPUT: Final = ("version", "module")
 
 
 class CaseForm(forms.Form):
@@ -74,11 +76,14 @@ class _WritingForm(CaseForm):
     )
 
     def __init__(self, *, case: ConsultingRequest, **options: Any) -> None:
-        super().__init__(case=case, initial={"message_id": uuid4()}, **options)
+        initial = {"message_id": uuid4(), **options.pop("initial", {})}
+        super().__init__(case=case, initial=initial, **options)
 
 
-class MessageForm(_WritingForm):
+class MessageForm(ModuleMixin, _WritingForm):
     """Public: the authority reads it."""
+
+    target = "text"
 
     text = TextField(
         label=_("Message to the authority"),
@@ -114,7 +119,7 @@ class StaffForm(CaseForm):
 
     def values(self) -> dict[str, Any]:
         """The service's arguments."""
-        return {name: value for name, value in self.cleaned_data.items() if name != "version"}
+        return {name: value for name, value in self.cleaned_data.items() if name not in _NO_INPUT}
 
     def was_saved(self, case: ConsultingRequest, user: User) -> bool:
         """What is typed here stands in ``case`` already, written by ``user``."""
@@ -155,7 +160,9 @@ def _check_future(day: date) -> date:
     return day
 
 
-class AskBackForm(StaffForm):
+class AskBackForm(ModuleMixin, StaffForm):
+    target = "question"
+
     question = TextField(
         label=_("Question to the authority"),
         max_length=TEXT_LENGTH,
@@ -196,6 +203,30 @@ class AssignForm(StaffForm):
         return bool(case.assignee == self.cleaned_data["assignee"])
 
 
+class SnoozeForm(StaffForm):
+    until = _future_day(_("Follow-up date"))
+    note = TextField(
+        label=_("Note for this day"),
+        help_text=_("Only the OSK reads it."),
+        max_length=REASON_LENGTH,
+        rows=3,
+        required=False,
+    )
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.initial.setdefault("until", add_working_days(clock.today(), USUAL_WAIT))
+
+    def clean_until(self) -> date:
+        return _check_future(self.cleaned_data["until"])
+
+    def was_saved(self, case: ConsultingRequest, user: User) -> bool:
+        return (case.snoozed_until, case.snooze_note) == (
+            self.cleaned_data["until"],
+            self.cleaned_data["note"],
+        )
+
+
 def _reason(label: Any, required: Any, help_text: Any = "") -> TextField:
     return TextField(
         label=label,
@@ -218,7 +249,9 @@ class ReopenForm(StaffForm):
     reason = _reason(_("Reason"), _("Write a reason."), _("The authority reads it."))
 
 
-class DeclineForm(StaffForm):
+class DeclineForm(ModuleMixin, StaffForm):
+    target = "reason"
+
     reason = _reason(_("Reason"), _("Write a reason."), _("The authority reads it."))
     referral = _reason(
         _("Where to get help"),
@@ -317,12 +350,14 @@ class Candidate:
     why: BoundField
 
 
-class AnswerForm(StaffForm):
+class AnswerForm(ModuleMixin, StaffForm):
     """The answer, with solutions that are searched for and test products; works without a script.
 
     Which solutions are offered follows from the form's own field names, so that ticks and reasons survive
     each search: first those that the request is about or that fit its title, then what was found.
     """
+
+    target = "text"
 
     text = TextField(
         label=_("Answer to the authority"),
@@ -351,6 +386,9 @@ class AnswerForm(StaffForm):
         self._blueprints = {b.slug: b for b in Blueprint.objects.bookable()[:MOST_CANDIDATES]}
         for slug, blueprint in self._blueprints.items():
             self._add_fields(f"blueprint-{slug}", blueprint)
+
+    def options_with_module(self, writer: User) -> dict[str, Any]:
+        return {"typed": self.typed_with_module(writer)}
 
     @property
     def is_searching(self) -> bool:

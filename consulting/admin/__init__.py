@@ -14,14 +14,19 @@ from django.utils.translation import gettext_lazy as _
 
 from consulting import queues
 from consulting.admin.case import case_page, message_add, note_add
+from consulting.admin.export import ListExportAdmin, queue_export, search_export
 from consulting.admin.queue import queue_page, search_page
 from consulting.admin.step import step_page
-from consulting.models import ConsultingRequest
+from consulting.admin.text_module import TextModuleAdmin
+from consulting.models import ConsultingRequest, ListExport, TextModule
 from consulting.presentation import Standing
 from consulting.querysets import CaseQuerySet
 from osk_portal.accounts.models import User
 from osk_portal.toolkit.access import staff_user
 from osk_portal.toolkit.admin import ReadOnlyAdmin
+
+admin.site.register(TextModule, TextModuleAdmin)
+admin.site.register(ListExport, ListExportAdmin)
 
 
 class CaseChangeList(ChangeList):
@@ -67,7 +72,9 @@ class ConsultingRequestAdmin(ReadOnlyAdmin):
         wrap = self.admin_site.admin_view
         return [
             path("queue/<slug:name>/", wrap(queue_page), name=f"{prefix}_queue"),
+            path("queue/<slug:name>/export/", wrap(queue_export), name=f"{prefix}_queue_export"),
             path("search/", wrap(search_page), name=f"{prefix}_search"),
+            path("search/export/", wrap(search_export), name=f"{prefix}_search_export"),
             path("<uuid:public_id>/", wrap(case_page), name=f"{prefix}_case"),
             path("<uuid:public_id>/message/", wrap(message_add), name=f"{prefix}_message"),
             path("<uuid:public_id>/note/", wrap(note_add), name=f"{prefix}_note"),

@@ -25,7 +25,7 @@ from consulting.admin.step import buttons
 from consulting.conversation import history, timeline
 from consulting.enums import PartnerQuestionState, Visibility
 from consulting.matching import similar_solutions
-from consulting.models import CaseEvent, ConsultingRequest
+from consulting.models import CaseEvent, ConsultingRequest, PartnerQuestion
 from consulting.staff_forms import MessageForm, NoteForm
 from osk_portal.accounts.permissions import is_advisor
 from osk_portal.toolkit.access import AuthenticatedRequest, access
@@ -47,6 +47,9 @@ def message_add(request: AuthenticatedRequest, public_id: UUID) -> HttpResponse:
     """Say something to the authority."""
     case = find_case(request.user, public_id)
     form = MessageForm(case=case, data=request.POST)
+    if form.is_inserting:
+        again = MessageForm(case=case, **form.options_with_module(request.user))
+        return _show(request, case, message_form=again)
     if not form.is_valid():
         return _show(request, case, message_form=form)
     try:
@@ -96,9 +99,10 @@ def _show(
     queue = queue_of(request)
     # Conversation and history read the same rows.
     with_actors = Prefetch("events", CaseEvent.objects.select_related("actor"))
-    prefetch_related_objects([case], with_actors)
+    partners = Prefetch("partner_questions", PartnerQuestion.objects.select_related("organisation"))
+    prefetch_related_objects([case], with_actors, partners)
     events = history(case, internal=True)
-    asked = list(case.partner_questions.select_related("organisation"))
+    asked = list(case.partner_questions.all())
     context = {
         "buttons": buttons(request.user, case, queue),
         "entries": timeline(case, internal=True),

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 from typing import Final
+from urllib.parse import urlencode
 
 from django.core.paginator import Paginator
 from django.db.models import Q
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from consulting import queues
+from consulting import permissions, queues
 from consulting.admin.common import page
 from consulting.admin.rows import Row
 from consulting.querysets import CaseQuerySet
@@ -36,7 +38,12 @@ def queue_page(request: AuthenticatedRequest, name: str) -> HttpResponse:
     return page(
         request,
         "queue.html",
-        {"queue": queue, "page_obj": found, "rows": [Row(case, queue) for case in found]},
+        {
+            "queue": queue,
+            "page_obj": found,
+            "rows": [Row(case, queue) for case in found],
+            "may_export": queue.is_exportable and permissions.can_export(request.user),
+        },
     )
 
 
@@ -53,16 +60,27 @@ def search_page(request: AuthenticatedRequest) -> HttpResponse:
         case = cases.filter(reference=f"OSK-{year}-{int(number):05d}").first()
         if case is not None:
             return redirect(queues.case_url(case))
-    matching = queues.in_order(_matching(cases, query)) if query else cases.none()
-    found = Paginator(matching, PAGE_SIZE).get_page(request.GET.get("page"))
+    hits = queues.in_order(matching(cases, query)) if query else cases.none()
+    found = Paginator(hits, PAGE_SIZE).get_page(request.GET.get("page"))
     return page(
         request,
         "search.html",
-        {"form": form, "query": query, "page_obj": found, "rows": [Row(case) for case in found]},
+        {
+            "form": form,
+            "query": query,
+            "page_obj": found,
+            "rows": [Row(case) for case in found],
+            "may_export": permissions.can_export(request.user),
+        },
     )
 
 
-def _matching(cases: CaseQuerySet, query: str) -> CaseQuerySet:
+def search_url(query: str = "") -> str:
+    url = reverse("admin:consulting_consultingrequest_search")
+    return f"{url}?{urlencode({'q': query})}" if query else url
+
+
+def matching(cases: CaseQuerySet, query: str) -> CaseQuerySet:
     """Each word in the title (in any German form), in a reference, or in the authority's name."""
     for word in query.split()[:MOST_WORDS]:
         cases = cases.filter(

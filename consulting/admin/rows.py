@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -19,6 +20,7 @@ from consulting.queues import Queue
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
 
+NOTE_LENGTH: Final = 120
 _NEXT: Final[Mapping[str, _StrPromise]] = {
     CaseState.SUBMITTED: gettext_lazy("look at the request"),
     CaseState.TRIAGE: gettext_lazy("assign the request"),
@@ -63,6 +65,17 @@ class Row:
                 return _("first response by %(date)s") % {"date": day}
             return day
         return ""
+
+    @property
+    def follow_up(self) -> str:
+        """The follow-up date, from its day on with the note; empty where there is none."""
+        case = self.case
+        if case.snoozed_until is None:
+            return ""
+        text = _("Follow-up on %(date)s") % {"date": short_date(case.snoozed_until)}
+        if case.is_snoozed or not case.snooze_note:
+            return text
+        return f"{text}: {Truncator(case.snooze_note).chars(NOTE_LENGTH)}"
 
     @property
     def next_step(self) -> str:

@@ -25,6 +25,7 @@ from consulting.enums import CaseAction, CaseEventKind
 from consulting.models import CaseEvent, ConsultingRequest
 from consulting.queues import Queue
 from consulting.staff_forms import AnswerForm, StaffForm
+from consulting.text_modules import ModuleMixin
 from osk_portal.accounts.models import User
 from osk_portal.accounts.permissions import is_advisor
 from osk_portal.toolkit.access import AuthenticatedRequest, access
@@ -159,6 +160,21 @@ STEPS: Final[tuple[Step, ...]] = (
         is_aside=True,
     ),
     Step(
+        "snooze", A.SNOOZE, CaseEventKind.SNOOZED, services.snooze,
+        gettext_lazy("The follow-up date is set. The promise to the authority stays as it is."),
+        form=staff_forms.SnoozeForm,
+        intro=gettext_lazy(
+            "Until that day the request leaves “Mine” and stands in “Follow-up”. The promise to the"
+            " authority does not move. A message of the authority brings the request back at once."
+        ),
+        is_aside=True,
+    ),
+    Step(
+        "wake", A.WAKE, CaseEventKind.WOKEN, services.wake,
+        gettext_lazy("The follow-up date has been taken back."),
+        is_aside=True,
+    ),
+    Step(
         "return", A.RETURN_TO_QUEUE, CaseEventKind.RETURNED, services.return_to_queue,
         gettext_lazy("The request is back in the queue."),
         form=staff_forms.ReturnForm,
@@ -238,6 +254,9 @@ def step_page(request: AuthenticatedRequest, public_id: UUID, name: str) -> Http
 def _submitted(request: AuthenticatedRequest, step: Step, case: ConsultingRequest) -> HttpResponse:
     user = request.user
     form = step.form(case=case, user=user, data=request.POST)
+    if isinstance(form, ModuleMixin) and form.is_inserting and step.is_open(user, case):
+        again = step.form(case=case, user=user, **form.options_with_module(user))
+        return _show(request, step, case, again)
     if isinstance(form, AnswerForm) and form.is_searching and step.is_open(user, case):
         return _show(request, step, case, form.with_hits())
     is_valid = form.is_valid()

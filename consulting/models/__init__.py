@@ -3,8 +3,10 @@
 from consulting.models.conversation import CaseEvent, CaseMessage
 from consulting.models.counter import Counter
 from consulting.models.files import CaseFile, FileState
+from consulting.models.export import ListExport
 from consulting.models.request import ConsultingRequest, Participant
 from consulting.models.result import CaseResult, PartnerQuestion, Recommendation
+from consulting.models.text_module import TextModule
 
 __all__ = [
     "CaseEvent",
@@ -14,7 +16,9 @@ __all__ = [
     "ConsultingRequest",
     "Counter",
     "FileState",
+    "ListExport",
     "Participant",
     "PartnerQuestion",
     "Recommendation",
+    "TextModule",
 ]

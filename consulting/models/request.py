@@ -75,6 +75,8 @@ ALLOWED: Final[Mapping[CaseAction, frozenset[CaseState]]] = {
         }
     ),
     CaseAction.DELETE_DRAFT: frozenset({S.DRAFT}),
+    CaseAction.SNOOZE: frozenset(OPEN_STATES) | {S.ANSWERED},
+    CaseAction.WAKE: frozenset(OPEN_STATES) | {S.ANSWERED},
 }
 
 # Set by transitions and by nothing else; the content of a request is written by the drafts' services.
@@ -83,7 +85,7 @@ _LIFECYCLE_FIELDS = (
     "first_response_due_on", "first_responded_at", "answer_due_on", "paused_at",
     "paused_working_days", "reply_due_on", "closes_on", "reminded_at", "follow_up_at", "answered_at",
     "result", "closed_at", "outcome", "decline_reason", "decline_referral", "duplicate_of",
-    "withdrawn_at", "version", "updated_at",
+    "withdrawn_at", "snoozed_until", "snooze_note", "version", "updated_at",
 )  # fmt: skip
 
 
@@ -362,10 +364,17 @@ class ConsultingRequest(Addressed):
         """Last day of a draft that nobody touches; never sooner than 14 days after the notice."""
         return deadlines.draft_expires_on(self.updated_at, self.expiry_announced_at)
 
+    @property
+    def is_snoozed(self) -> bool:
+        """Its follow-up date is still to come; on the day itself the case is back."""
+        return self.snoozed_until is not None and self.snoozed_until > clock.today()
+
     def can(self, action: CaseAction) -> bool:
         """Does ``action`` start from the present state? *Who* may is in permissions.py."""
         if self.state not in self.ALLOWED[action]:
             return False
+        if action == CaseAction.WAKE:
+            return self.snoozed_until is not None
         return action != CaseAction.REOPEN or self.can_be_reopened
 
     # Transitions. Called by services, which hold the row's lock.
@@ -393,6 +402,7 @@ class ConsultingRequest(Addressed):
                 CaseAction.ASSIGN, self.state, gettext("This is the contact person already.")
             )
         self.assignee = assignee
+        self._end_snooze()
         self._note_first_response()
         if self.state == S.WAITING_REQUESTER and self.state_before_waiting == S.TRIAGE:
             # After the reply the case must be where its assignee can start, not back in triage.
@@ -402,6 +412,7 @@ class ConsultingRequest(Addressed):
     def return_to_queue(self, *, actor: User) -> CaseEvent:
         self._check(CaseAction.RETURN_TO_QUEUE)
         self.assignee = None
+        self._end_snooze()
         return self._enter(S.TRIAGE, CaseEventKind.RETURNED, actor)
 
     def start(self, *, actor: User) -> CaseEvent:
@@ -433,6 +444,7 @@ class ConsultingRequest(Addressed):
 
     def reply(self, *, actor: User) -> CaseEvent:
         self._check(CaseAction.REPLY)
+        self._end_snooze()
         return self._enter(S(self.state_before_waiting), CaseEventKind.REPLIED, actor)
 
     def involve_partner(self, *, actor: User) -> CaseEvent:
@@ -485,6 +497,7 @@ class ConsultingRequest(Addressed):
         self.outcome = ""
         self.closes_on = None
         self.follow_up_at = None
+        self._end_snooze()
         self.answer_due_on = deadlines.answer_due(clock.today())
         return self._enter(S.IN_PROGRESS, CaseEventKind.REOPENED, actor)
 
@@ -514,6 +527,23 @@ class ConsultingRequest(Addressed):
         self.withdrawn_at = clock.now()
         return self._enter(S.WITHDRAWN, CaseEventKind.WITHDRAWN, actor)
 
+    def snooze(self, *, actor: User, until: date, note: str) -> CaseEvent:
+        """Leave the assignee's list until ``until``. No promise moves (product.md 1.4)."""
+        self._check(CaseAction.SNOOZE)
+        self.snoozed_until = until
+        self.snooze_note = note
+        return self._enter(S(self.state), CaseEventKind.SNOOZED, actor, until=until.isoformat())
+
+    def wake(self, *, actor: User) -> CaseEvent:
+        """Back in the assignee's list before the day."""
+        self._check(CaseAction.WAKE)
+        if self.snoozed_until is None:
+            raise TransitionNotAllowed(
+                CaseAction.WAKE, self.state, gettext("This request has no follow-up date.")
+            )
+        self._end_snooze()
+        return self._enter(S(self.state), CaseEventKind.WOKEN, actor)
+
     def delete_draft(self) -> None:
         """A draft leaves nothing behind, not even an event."""
         self._check(CaseAction.DELETE_DRAFT)
@@ -523,8 +553,10 @@ class ConsultingRequest(Addressed):
         """A public message was added: who waits now, and that an old form is out of date.
 
         A follow-up question to an answer stops the automatic closing; the OSK's reply starts the time
-        for questions again (product.md 1.3).
+        for questions again (product.md 1.3). A message of the requester ends a follow-up date.
         """
+        if from_requester:
+            self._end_snooze()
         if from_requester and self.state == S.ANSWERED:
             self.follow_up_at = clock.now()
             self.closes_on = None
@@ -543,6 +575,8 @@ class ConsultingRequest(Addressed):
     ) -> CaseEvent:
         """Move to ``state``, save, and write the event."""
         from_state = self.state
+        if state not in self.ALLOWED[CaseAction.SNOOZE]:
+            self._end_snooze()
         if from_state == S.WAITING_REQUESTER and state != S.WAITING_REQUESTER:
             self._resume_clock()
         if state != S.ANSWERED:
@@ -581,6 +615,10 @@ class ConsultingRequest(Addressed):
         self.paused_at = None
         self.state_before_waiting = ""
         self.reply_due_on = None
+
+    def _end_snooze(self) -> None:
+        self.snoozed_until = None
+        self.snooze_note = ""
 
     def _note_first_response(self) -> None:
         if self.first_responded_at is None:

@@ -33,6 +33,8 @@ from consulting.services.ending import close, close_silent, reopen, withdraw
 from consulting.services.partners import answer_question, refuse_question
 from consulting.services.recommendations import mark_recommendation
 from consulting.services.records import take_record
+from consulting.services.exports import export_list
+from consulting.services.follow_up import snooze, wake
 
 __all__ = [
     "Advice",
@@ -50,6 +52,7 @@ __all__ = [
     "create_draft",
     "decline",
     "delete_draft",
+    "export_list",
     "involve_partner",
     "mark_duplicate",
     "mark_recommendation",
@@ -60,10 +63,12 @@ __all__ = [
     "return_to_queue",
     "save_draft",
     "share",
+    "snooze",
     "start",
     "submit",
     "take_record",
     "take_up",
     "undo",
+    "wake",
     "withdraw",
 ]

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.db.models import Prefetch
+from django.db.models import Prefetch, prefetch_related_objects
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -158,17 +158,22 @@ def request_withdraw(request: AuthenticatedRequest, public_id: UUID) -> HttpResp
 
 def find_case(request: AuthenticatedRequest, public_id: UUID) -> ConsultingRequest:
     """With what the page shows; a stranger gets 404."""
-    return get_object_or_404(
+    case = get_object_or_404(
         ConsultingRequest.objects.visible_to(request.user)
         .select_related("organisation", "author", "assignee", "deputy", "duplicate_of")
         .prefetch_related(
             Prefetch("participants", Participant.objects.select_related("user")),
-            Prefetch("partner_questions", PartnerQuestion.objects.select_related("organisation")),
             conversation.EVENTS,
             "solutions",
         ),
         public_id=public_id,
     )
+    if case.state == CaseState.WAITING_THIRD:  # only then the page says who is asked
+        asked = Prefetch(
+            "partner_questions", PartnerQuestion.objects.select_related("organisation")
+        )
+        prefetch_related_objects([case], asked)
+    return case
 
 
 def _act(

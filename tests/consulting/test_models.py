@@ -9,6 +9,7 @@ from django.db import IntegrityError, transaction
 
 from consulting.enums import CaseAction, CaseState, Outcome
 from consulting.models import CaseMessage, CaseResult, ConsultingRequest, Recommendation
+from consulting.querysets import OPEN_STATES
 from osk_portal.toolkit import clock as portal_clock
 from osk_portal.toolkit.transitions import TransitionNotAllowed
 from tests.consulting.factories import CaseFactory, DraftFactory, case_in
@@ -74,6 +75,9 @@ TABLE: dict[CaseAction, dict[CaseState, CaseState | None]] = {
         S.ANSWERED: S.WITHDRAWN,
     },
     A.DELETE_DRAFT: {S.DRAFT: None},
+    # product.md 1.4: out of "mine" for a while, whatever the state
+    A.SNOOZE: {s: s for s in (*OPEN_STATES, S.ANSWERED)},
+    A.WAKE: {s: s for s in (*OPEN_STATES, S.ANSWERED)},
 }
 
 
@@ -92,6 +96,8 @@ def perform(action: CaseAction, case: ConsultingRequest) -> None:
         case.decline(actor=advisor, reason="Nicht unsere Aufgabe.", referral="Rechtsamt")
     elif action == A.MARK_DUPLICATE:
         case.mark_duplicate(actor=advisor, target=CaseFactory())
+    elif action == A.SNOOZE:
+        case.snooze(actor=advisor, until=today + timedelta(days=7), note="")
     elif action in (A.CLOSE_SILENT, A.DELETE_DRAFT):
         getattr(case, action)()
     else:
@@ -101,7 +107,8 @@ def perform(action: CaseAction, case: ConsultingRequest) -> None:
 @pytest.mark.parametrize("state", CaseState)
 @pytest.mark.parametrize("action", CaseAction)
 def test_transition_from_every_state(action: CaseAction, state: CaseState) -> None:
-    case = case_in(state)
+    snoozed = {"snoozed_until": portal_clock.today()} if action == A.WAKE else {}
+    case = case_in(state, **snoozed)
 
     if state not in TABLE[action]:
         assert not case.can(action)

@@ -39,6 +39,8 @@ WHO: dict[CaseAction, set[str]] = {
     A.UNDO: {"lead"},
     A.WITHDRAW: SIDE,
     A.DELETE_DRAFT: {"requester"},
+    A.SNOOZE: {"advisor", "lead"},
+    A.WAKE: {"advisor", "lead"},
 }
 
 
@@ -46,6 +48,9 @@ def allowed_by_the_tables(role: str, state: CaseState) -> set[CaseAction]:
     allowed = {a for a in A if state in TABLE[a] and role in WHO[a]}
     if state == S.TRIAGE:  # nobody is assigned yet: any advisor asks back
         allowed |= {A.ASK_BACK} if role in OSK else set()
+    if state in (S.SUBMITTED, S.TRIAGE):
+        allowed |= {A.SNOOZE} if role in OSK else set()
+    allowed.discard(A.WAKE)  # without a follow-up date there is nothing to take back
     return allowed
 
 

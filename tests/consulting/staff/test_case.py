@@ -315,3 +315,30 @@ def test_the_plain_list_only_shows(world, sign_in):
     assert advisor.get(f"{plain}999999/change/").status_code == 404
     assert sign_in("operator").get(change).status_code in (403, 404)
     assert CaseMessage.objects.count() == 0
+
+
+@pytest.mark.parametrize("state", [S.SUBMITTED, S.IN_PROGRESS, S.WAITING_THIRD, S.ANSWERED])
+def test_the_number_of_queries_does_not_grow(world, sign_in, state):
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    case = world.case(state)
+    advisor = sign_in("advisor")
+
+    def cost() -> int:
+        with CaptureQueriesContext(connection) as captured:
+            advisor.get(url(case))
+        return len(captured)
+
+    def fill() -> None:
+        services.add_message(case_id=case.pk, actor=world.advisor, text="Hinweis")
+        services.add_message(case_id=case.pk, actor=world.writer, text="Frage")
+        services.add_note(case_id=case.pk, actor=world.advisor, text="Notiz")
+
+    fill()
+    cost()
+    one = cost()
+    fill()
+    fill()
+    assert cost() == one
+    assert one <= 19

@@ -30,7 +30,7 @@ START = {
     "answer": S.IN_PROGRESS, "assign-me": S.TRIAGE, "assign": S.TRIAGE,
     "answer-at-once": S.SUBMITTED, "ask-back": S.IN_PROGRESS, "involve-partner": S.IN_PROGRESS,
     "reopen": S.ANSWERED, "return": S.IN_PROGRESS, "merge": S.SUBMITTED, "decline": S.IN_PROGRESS,
-    "undo": S.DECLINED,
+    "undo": S.DECLINED, "snooze": S.IN_PROGRESS, "wake": S.IN_PROGRESS,
 }  # fmt: skip
 END = {
     "take-up": S.TRIAGE, "start": S.IN_PROGRESS, "partner-done": S.IN_PROGRESS,
@@ -38,11 +38,13 @@ END = {
     "answer-at-once": S.ANSWERED, "ask-back": S.WAITING_REQUESTER,
     "involve-partner": S.WAITING_THIRD, "reopen": S.IN_PROGRESS, "return": S.TRIAGE,
     "merge": S.DUPLICATE, "decline": S.DECLINED, "undo": S.TRIAGE,
+    "snooze": S.IN_PROGRESS, "wake": S.IN_PROGRESS,
 }  # fmt: skip
 WHO = {"assign": "lead", "decline": "lead", "undo": "lead"}
 # Who may see the case, but not do this with it.
 NOT = {"assign": "advisor", "decline": "advisor", "undo": "advisor"} | dict.fromkeys(
-    ("start", "partner-done", "answer", "ask-back", "involve-partner", "return"), "other_advisor"
+    ("start", "partner-done", "answer", "ask-back", "involve-partner", "return", "snooze", "wake"),
+    "other_advisor",
 )
 PAGES = [step.name for step in STEPS if step.has_page]
 ACTS = [step.name for step in STEPS if not step.has_page]
@@ -71,9 +73,19 @@ def typed_for(world, name: str) -> dict[str, object]:
         case "merge":
             target = world.case(S.IN_PROGRESS)
             return {"target": target.reference}
+        case "snooze":
+            return {"until": soon, "note": "Dann liegt der Haushalt vor"}
         case "return" | "undo" | "reopen":
             return {"reason": "Krankheit im Team"}
     return {}
+
+
+def starting(world, name: str) -> ConsultingRequest:
+    """A case with which the step can be done."""
+    if name == "wake":
+        soon = clock.today() + timedelta(days=7)
+        return world.case(START[name], snoozed_until=soon, snooze_note="Anrufen")
+    return world.case(START[name])
 
 
 def who(name: str) -> str:
@@ -116,7 +128,7 @@ def test_buttons_are_what_the_table_allows(world, sign_in, state, role):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_members_and_operators_do_not_get_in(world, sign_in, send, name):
-    case = world.case(START[name])
+    case = starting(world, name)
     typed = typed_for(world, name)
     for role in ("visitor", "requester", "stranger", "operator"):
         browser = sign_in(role)
@@ -129,7 +141,7 @@ def test_members_and_operators_do_not_get_in(world, sign_in, send, name):
 
 @pytest.mark.parametrize("name", sorted(NOT))
 def test_the_wrong_role_gets_403(world, sign_in, send, name):
-    case = world.case(START[name])
+    case = starting(world, name)
     browser = sign_in(NOT[name])
     assert browser.get(queues.step_url(case, name)).status_code == 403
     assert send(browser, case, name, **typed_for(world, name)).status_code == 403
@@ -150,14 +162,14 @@ def test_unknown_steps_are_404(world, sign_in):
 
 @pytest.mark.parametrize("name", ACTS)
 def test_a_step_without_a_page_needs_post(world, sign_in, name):
-    case = world.case(START[name])
+    case = starting(world, name)
     assert sign_in(who(name)).get(queues.step_url(case, name)).status_code == 405
     assert reload(case).state == START[name]
 
 
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_asks_first(world, sign_in, name):
-    case = world.case(START[name])
+    case = starting(world, name)
     response = sign_in(who(name)).get(queues.step_url(case, name))
     assert response.status_code == 200
     assert f'name="version" value="{case.version}"' in response.content.decode()
@@ -166,7 +178,7 @@ def test_a_page_asks_first(world, sign_in, name):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_step_moves_the_case_and_says_so(world, sign_in, send, name):
-    case = world.case(START[name])
+    case = starting(world, name)
     browser = sign_in(who(name))
     response = send(browser, case, name, **typed_for(world, name))
     assert response.status_code == 302, response.content.decode()[-3000:]
@@ -180,10 +192,10 @@ def test_a_step_moves_the_case_and_says_so(world, sign_in, send, name):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_step_tells_the_authority(world, sign_in, send, name):
-    case = world.case(START[name])
+    case = starting(world, name)
     send(sign_in(who(name)), case, name, **typed_for(world, name))
     told = OutgoingMail.objects.filter(address=world.requester.email).exists()
-    assert told == (name != "return")
+    assert told == (name not in ("return", "snooze", "wake"))
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -213,7 +225,7 @@ def test_from_every_other_state_nothing_happens_and_it_is_said(world, sign_in, s
 
 @pytest.mark.parametrize("name", NAMES)
 def test_sent_twice_makes_one_event(world, sign_in, name):
-    case = world.case(START[name])
+    case = starting(world, name)
     browser = sign_in(who(name))
     typed = {"version": case.version, **typed_for(world, name)}
     assert browser.post(queues.step_url(case, name), typed).status_code == 302
@@ -242,7 +254,7 @@ def test_another_text_from_a_second_window_is_not_taken_for_the_first(world, sig
 
 @pytest.mark.parametrize("name", PAGES)
 def test_a_changed_case_keeps_what_was_typed(world, sign_in, name):
-    case = world.case(START[name])
+    case = starting(world, name)
     typed = {"version": case.version, **typed_for(world, name)}
     if START[name] == S.DECLINED:
         services.undo(case_id=case.pk, actor=world.lead, reason="Doch möglich")
@@ -280,7 +292,7 @@ def test_a_case_taken_from_the_assignee_keeps_the_answer(world, sign_in):
 
 @pytest.mark.parametrize("name", ACTS)
 def test_a_button_of_an_old_page_does_nothing(world, sign_in, name):
-    case = world.case(START[name])
+    case = starting(world, name)
     version = case.version
     services.add_message(case_id=case.pk, actor=world.requester, text="Noch etwas")
     response = sign_in(who(name)).post(queues.step_url(case, name), {"version": version})
@@ -313,7 +325,7 @@ def test_a_broken_version_writes_nothing(world, sign_in, name, version):
 )  # fmt: skip
 @pytest.mark.parametrize("value", ["", "  ", "\x00", "a\x00b", "x" * 30_000, "\u202e\x07"])
 def test_nothing_useful_is_said_at_the_field(world, sign_in, send, name, field, value):
-    case = world.case(START[name])
+    case = starting(world, name)
     typed = {**typed_for(world, name), field: value}
     response = send(sign_in(who(name)), case, name, **typed)
     assert response.status_code == 200
@@ -332,7 +344,7 @@ def test_nothing_useful_is_said_at_the_field(world, sign_in, send, name, field, 
     ],
 )  # fmt: skip
 def test_dates_out_of_reach_are_refused(world, sign_in, send, name, field, days):
-    case = world.case(START[name])
+    case = starting(world, name)
     day = (clock.today() + timedelta(days=days)).isoformat()
     response = send(sign_in("advisor"), case, name, **{**typed_for(world, name), field: day})
     assert response.context["form"].errors[field]

@@ -200,4 +200,13 @@ def test_same_number_of_queries_with_more_rows(world: World, signed_in: Browser)
     three = queries(lambda: browser.get(url(case)))
 
     assert one == three
-    assert three <= 20
+    assert three <= 12
+
+
+@pytest.mark.parametrize("state", [s for s in S if s != S.DRAFT])
+@pytest.mark.parametrize("role", ["requester", "reader", "deputy"])
+def test_at_most_twelve_queries(world: World, signed_in: Browser, state: S, role: str) -> None:
+    case = world.case(state)
+    browser = signed_in(world.person(role))
+    browser.get(url(case))
+    assert queries(lambda: browser.get(url(case))) <= 12

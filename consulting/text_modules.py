@@ -1,0 +1,67 @@
+"""Text modules in the composers of the OSK: choosing one, filling it in, adding it to what is typed."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, ClassVar, Final
+
+from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, override
+
+from consulting.deadlines import long_date
+from consulting.models import ConsultingRequest
+from consulting.models.text_module import PLACEHOLDERS, TextModule
+from osk_portal.accounts.models import User
+
+_PLACEHOLDER: Final = re.compile("|".join(rf"\{{{name}\}}" for name in PLACEHOLDERS))
+BUTTON: Final = "insert"
+
+
+def fill(text: str, case: ConsultingRequest, writer: User) -> str:
+    """``text`` for this case, in the language of its author; the values are inserted once and never
+    looked through for placeholders themselves."""
+    with override(case.author.language):
+        day = case.answer_due_on if case.is_open else case.closes_on
+        values = {
+            "{anrede}": _("Hello %(name)s,") % {"name": case.author},
+            "{aktenzeichen}": case.reference or "",
+            "{ansprechperson}": str(case.assignee or writer),
+            "{frist}": long_date(day) if day else "–",
+        }
+        return _PLACEHOLDER.sub(lambda found: values[found[0]], text)
+
+
+class ModuleMixin(forms.Form):
+    """A composer that offers text modules. ``insert`` is a button of the form itself: no script needed."""
+
+    target: ClassVar[str]
+    """The field into which the text goes."""
+    case: ConsultingRequest
+
+    module = forms.CharField(label=gettext_lazy("Text module"), required=False)
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.modules = {str(m.public_id): m for m in TextModule.objects.filter(is_active=True)}
+        none = ("", gettext_lazy("None"))
+        choices = [none, *((key, module.name) for key, module in self.modules.items())]
+        self.fields["module"].widget = forms.Select(choices=choices)
+
+    @property
+    def is_inserting(self) -> bool:
+        return BUTTON in self.data
+
+    def options_with_module(self, writer: User) -> dict[str, Any]:
+        """The options for the same form again, with the text inserted."""
+        return {"initial": self.typed_with_module(writer)}
+
+    def typed_with_module(self, writer: User) -> dict[str, Any]:
+        """What was typed, with the chosen text behind it; for the same form again, not yet checked."""
+        typed = {name: self.data[name] for name in self.data}
+        module = self.modules.get(typed.pop("module", ""))
+        if module is not None:
+            before = typed.get(self.target, "").rstrip()
+            added = fill(module.text, self.case, writer)
+            typed[self.target] = f"{before}\n\n{added}" if before else added
+        return typed
