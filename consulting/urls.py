@@ -1,7 +1,6 @@
 from django.urls import path
 
-from consulting.views import drafts, partners, requests, start
-from consulting.views import drafts, recommendations, records, requests, start
+from consulting.views import drafts, partners, recommendations, records, requests, start
 
 app_name = "consulting"
 

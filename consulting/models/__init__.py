@@ -2,8 +2,8 @@
 
 from consulting.models.conversation import CaseEvent, CaseMessage
 from consulting.models.counter import Counter
-from consulting.models.files import CaseFile, FileState
 from consulting.models.export import ListExport
+from consulting.models.files import CaseFile, FileState
 from consulting.models.request import ConsultingRequest, Participant
 from consulting.models.result import CaseResult, PartnerQuestion, Recommendation
 from consulting.models.text_module import TextModule

@@ -30,11 +30,11 @@ from consulting.services.drafts import (
     submit,
 )
 from consulting.services.ending import close, close_silent, reopen, withdraw
+from consulting.services.exports import export_list
+from consulting.services.follow_up import snooze, wake
 from consulting.services.partners import answer_question, refuse_question
 from consulting.services.recommendations import mark_recommendation
 from consulting.services.records import take_record
-from consulting.services.exports import export_list
-from consulting.services.follow_up import snooze, wake
 
 __all__ = [
     "Advice",
