@@ -2,6 +2,7 @@
 
 from consulting.models.conversation import CaseEvent, CaseMessage
 from consulting.models.counter import Counter
+from consulting.models.procurement import ContractType, ProcurementBlock, ValueBand
 from consulting.models.request import ConsultingRequest, Participant
 from consulting.models.result import CaseResult, PartnerQuestion, Recommendation
 
@@ -10,8 +11,11 @@ __all__ = [
     "CaseMessage",
     "CaseResult",
     "ConsultingRequest",
+    "ContractType",
     "Counter",
     "Participant",
     "PartnerQuestion",
+    "ProcurementBlock",
     "Recommendation",
+    "ValueBand",
 ]

@@ -30,6 +30,7 @@ from consulting.services.drafts import (
     submit,
 )
 from consulting.services.ending import close, close_silent, reopen, withdraw
+from consulting.services.procurement import save_procurement
 
 __all__ = [
     "Advice",
@@ -53,6 +54,7 @@ __all__ = [
     "reply",
     "return_to_queue",
     "save_draft",
+    "save_procurement",
     "share",
     "start",
     "submit",
