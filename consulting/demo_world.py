@@ -95,6 +95,7 @@ class _Story:
                 "users_count": entry["users_count"],
                 "software_in_use": entry["software_in_use"] or "",
                 "own_reference": entry["reference_own"] or "",
+                "procedure_state": entry["procurement_state"] or "",
                 "organisation": self.organisation,
             },
             solutions=Solution.objects.filter(slug__in=entry["solutions"]),

@@ -1,5 +1,6 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class CaseState(models.TextChoices):
@@ -75,6 +76,9 @@ class CaseEventKind(models.TextChoices):
     RECORD_TAKEN = "record_taken", _("Full record downloaded")
     SNOOZED = "snoozed", _("Follow-up date set")
     WOKEN = "woken", _("Follow-up date taken back")
+    URGENCY_CONFIRMED = "urgency_confirmed", _("Handled as urgent")
+    URGENCY_ANSWERED = "urgency_answered", _("Urgency answered")
+    TAKEN_OVER = "taken_over", _("Taken over by the Organisationsverwaltung")
 
 
 class RequestKind(models.TextChoices):
@@ -154,6 +158,49 @@ class ProcedureState(models.TextChoices):
     NONE = "none", _("No procedure")
     PLANNED = "planned", _("Planned")
     RUNNING = "running", _("Running")
+
+
+class Awarding(models.TextChoices):
+    """How the order is cut (1.1, procurement block)."""
+
+    SINGLE = "single", _("One order without lots")
+    LOTS = "lots", _("Lots")
+    FRAMEWORK = "framework", _("Framework contract")
+    FRAMEWORK_LOTS = "framework_lots", _("Framework contract with lots")
+    OPEN = "open", _("Not decided yet")
+
+
+class ReuseContract(models.TextChoices):
+    """Is the software to be reused by contract with another administration?"""
+
+    NO = "no", _("No")
+    PLANNED = "planned", _("Planned")
+    YES = "yes", _("Signed")
+
+
+class ArchitectureCheck(models.TextChoices):
+    """Was the ITDZ/IKT architecture checked?"""
+
+    YES = "yes", _("Yes")
+    EXEMPT = "exempt", _("Exempt")
+    OPEN = "open", _("Open")
+
+
+class Involvement(models.TextChoices):
+    """Of Personalrat, Frauenvertretung and Schwerbehindertenvertretung."""
+
+    INVOLVED = "involved", _("Involved")
+    TO_BE_INVOLVED = "to_be_involved", _("To be involved")
+    NOT_NEEDED = "not_needed", _("Not needed")
+
+
+class TaskStatus(models.TextChoices):
+    """How far data protection and accessibility are."""
+
+    OPEN = "open", pgettext_lazy("task", "Open")
+    STARTED = "started", pgettext_lazy("task", "In progress")
+    DONE = "done", pgettext_lazy("task", "Done")
+    NOT_NEEDED = "not_needed", _("Not needed")
 
 
 class MessageKind(models.TextChoices):

@@ -81,7 +81,9 @@ class SubjectForm(StepForm):
     )
     topics = forms.MultipleChoiceField(
         label=_("Topics"),
-        help_text=_("Choose everything that fits."),
+        help_text=_(
+            "Choose everything that fits. With “Procurement” we ask about the procedure in a further step."
+        ),
         choices=Topic,
         widget=forms.CheckboxSelectMultiple(attrs={"class": "osk-checks"}),
         error_messages={"required": _("Choose at least one topic.")},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
@@ -15,12 +15,20 @@ from django.utils.translation import pgettext_lazy
 
 from catalog.models import Solution
 from consulting.models import ConsultingRequest
-from consulting.services.drafts import REQUIRED_FIELDS
+from consulting.services.drafts import required_fields
 from network.enums import MembershipState
 from network.models import Membership, Organisation
 from network.permissions import active_memberships
 from network.querysets import OrganisationQuerySet
 from osk_portal.accounts.models import User
+
+
+def _always(case: ConsultingRequest | None) -> bool:
+    return True
+
+
+def _about_procurement(case: ConsultingRequest | None) -> bool:
+    return case is not None and case.is_about_procurement
 
 
 @dataclass(frozen=True)
@@ -29,25 +37,49 @@ class Step:
     url_name: str
     label: Any
     fields: tuple[str, ...]
+    applies: Callable[[ConsultingRequest | None], bool] = _always
+    """Is the step asked of this draft? None: there is no draft yet."""
 
 
-STEPS: Final = (
-    Step("anliegen", "consulting:request_kind", pgettext_lazy("step", "Request"), ("kind",)),
-    Step(
-        "thema",
-        "consulting:request_subject",
-        _("What is it about?"),
-        ("title", "description", "topics", "phase", "wished_on"),
-    ),
-    Step(
-        "umfeld",
-        "consulting:request_context",
-        _("Context"),
-        ("organisation", "own_reference", "users_count", "software_in_use"),
-    ),
-    Step("freigabe", "consulting:request_sharing", _("Who may read along?"), ("visibility",)),
+KIND = Step("anliegen", "consulting:request_kind", pgettext_lazy("step", "Request"), ("kind",))
+SUBJECT = Step(
+    "thema",
+    "consulting:request_subject",
+    _("What is it about?"),
+    ("title", "description", "topics", "phase", "wished_on"),
 )
-KIND, SUBJECT, CONTEXT, SHARING = STEPS
+CONTEXT = Step(
+    "umfeld",
+    "consulting:request_context",
+    _("Context"),
+    ("organisation", "own_reference", "users_count", "software_in_use"),
+)
+PROCUREMENT = Step(
+    "vergabe",
+    "consulting:request_procurement",
+    _("Procurement"),
+    ("procedure_state",),
+    _about_procurement,
+)
+SHARING = Step("freigabe", "consulting:request_sharing", _("Who may read along?"), ("visibility",))
+STEPS: Final = (
+    KIND,
+    SUBJECT,
+    CONTEXT,
+    PROCUREMENT,
+    SHARING,
+)
+"""In their order. A further step is one line here, its address and its view."""
+
+
+def steps_of(case: ConsultingRequest | None) -> list[Step]:
+    """The steps that are asked of ``case``."""
+    return [step for step in STEPS if step.applies(case)]
+
+
+def step_after(step: Step, case: ConsultingRequest) -> Step | None:
+    """The next step that ``case`` needs; None after the last one: the check page."""
+    return next((s for s in STEPS[STEPS.index(step) + 1 :] if s.applies(case)), None)
 
 
 @dataclass(frozen=True)
@@ -62,7 +94,8 @@ class Place:
 
 
 def progress(current: Step, case: ConsultingRequest | None) -> list[Place]:
-    here = STEPS.index(current)
+    steps = steps_of(case)
+    here = steps.index(current)
     return [
         Place(
             step.label,
@@ -71,7 +104,30 @@ def progress(current: Step, case: ConsultingRequest | None) -> list[Place]:
             number < here,
             reverse(step.url_name, args=[case.public_id]) if case and number < here else "",
         )
-        for number, step in enumerate(STEPS)
+        for number, step in enumerate(steps)
+    ]
+
+
+@dataclass(frozen=True)
+class TaskEntry:
+    """A step on the task list of a draft."""
+
+    number: int
+    label: Any
+    url: str
+    is_complete: bool
+
+
+def task_list(case: ConsultingRequest) -> list[TaskEntry]:
+    missing = set(missing_fields(case))
+    return [
+        TaskEntry(
+            number,
+            step.label,
+            reverse(step.url_name, args=[case.public_id]),
+            missing.isdisjoint(step.fields),
+        )
+        for number, step in enumerate(steps_of(case), start=1)
     ]
 
 
@@ -80,7 +136,7 @@ def step_of(field: str) -> Step:
 
 
 def missing_fields(case: ConsultingRequest) -> list[str]:
-    return [name for name in REQUIRED_FIELDS if not getattr(case, name)]
+    return [name for name in required_fields(case) if not getattr(case, name)]
 
 
 def first_open_step(case: ConsultingRequest) -> Step | None:

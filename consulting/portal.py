@@ -17,7 +17,9 @@ from consulting.enums import CaseState, PartnerQuestionState
 from consulting.models import ConsultingRequest, PartnerQuestion
 from consulting.presentation import Standing
 from consulting.services import daily
+from consulting.services.procurement import ensure_procurement_lists
 from osk_portal import portal
+from osk_portal.accounts.enums import StaffRole
 from osk_portal.accounts.models import User
 from osk_portal.toolkit import clock
 
@@ -179,4 +181,15 @@ portal.work_lists.register(
 portal.work_homes.register(portal.WorkHome("consulting", 10, _work_home, _work_search))
 portal.mail_guards.register(portal.MailGuard("consulting", 40, _may_still_read))
 portal.daily_jobs.register(portal.DailyJob("consulting", 40, daily.run))
+portal.reference_data.register(
+    portal.ReferenceData("consulting_procurement", 40, ensure_procurement_lists)
+)
+portal.staff_rights.register(
+    portal.StaffRights(
+        "consulting",
+        order=40,
+        app_label="consulting",
+        rights={StaffRole.ADVISOR: ("view",), StaffRole.LEAD: ("view", "add", "change")},
+    )
+)
 portal.demo_steps.register(portal.DemoStep("consulting", 40, demo_world.load))

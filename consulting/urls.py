@@ -1,6 +1,7 @@
 from django.urls import path
 
 from consulting.views import drafts, partners, recommendations, records, requests, start
+from consulting.views import drafts, procurement, requests, start
 
 app_name = "consulting"
 
@@ -9,9 +10,15 @@ intake_urls = [
     path("anfrage/neu/", start.request_start, name="request_start"),
     path("anfrage/neu/thema/", start.request_new_subject, name="request_new_subject"),
     path("anfrage/neu/anmelden/", start.request_sign_in, name="request_sign_in"),
+    path("anfrage/<uuid:public_id>/entwurf/", drafts.request_draft, name="request_draft"),
     path("anfrage/<uuid:public_id>/anliegen/", drafts.request_kind, name="request_kind"),
     path("anfrage/<uuid:public_id>/thema/", drafts.request_subject, name="request_subject"),
     path("anfrage/<uuid:public_id>/umfeld/", drafts.request_context, name="request_context"),
+    path(
+        "anfrage/<uuid:public_id>/vergabe/",
+        procurement.request_procurement,
+        name="request_procurement",
+    ),
     path("anfrage/<uuid:public_id>/freigabe/", drafts.request_sharing, name="request_sharing"),
     path("anfrage/<uuid:public_id>/pruefen/", drafts.request_check, name="request_check"),
     path("anfrage/<uuid:public_id>/gesendet/", drafts.request_sent, name="request_sent"),

@@ -13,6 +13,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from consulting import queues
+from consulting.admin import procurement  # noqa: F401 # registers its lists
 from consulting.admin.case import case_page, message_add, note_add
 from consulting.admin.export import ListExportAdmin, queue_export, search_export
 from consulting.admin.queue import queue_page, search_page

@@ -27,6 +27,7 @@ from consulting.enums import PartnerQuestionState, Visibility
 from consulting.matching import similar_solutions
 from consulting.models import CaseEvent, ConsultingRequest, PartnerQuestion
 from consulting.staff_forms import MessageForm, NoteForm
+from consulting.summary import procurement_rows
 from osk_portal.accounts.permissions import is_advisor
 from osk_portal.toolkit.access import AuthenticatedRequest, access
 from osk_portal.toolkit.transitions import TransitionNotAllowed
@@ -109,6 +110,7 @@ def _show(
         "readers": _readers(case),
         "next_step": next_step(case),
         "membership_open": permissions.is_membership_open(case),
+        "procurement": procurement_rows(case),
         "solutions": list(case.solutions.all()),
         "matching": similar_solutions(case.title, most=MOST_SOLUTIONS),
         "partner_questions": asked,

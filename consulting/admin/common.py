@@ -17,6 +17,7 @@ from consulting.enums import CaseEventKind
 from consulting.models import CaseEvent, ConsultingRequest
 from consulting.presentation import Standing
 from consulting.queues import Queue
+from consulting.summary import PROCUREMENT
 from osk_portal.accounts.models import User
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ class Conflict:
 def find_case(user: User, public_id: UUID) -> ConsultingRequest:
     """The case for its page; 404 for a draft or an unknown id."""
     cases = queues.all_cases(user).select_related(
-        "organisation", "author", "assignee", "deputy", "duplicate_of", "result"
+        "organisation", "author", "assignee", "deputy", "duplicate_of", "result", *PROCUREMENT
     )
     return get_object_or_404(cases, public_id=public_id)
 

@@ -4,6 +4,7 @@ from consulting.models.conversation import CaseEvent, CaseMessage
 from consulting.models.counter import Counter
 from consulting.models.export import ListExport
 from consulting.models.files import CaseFile, FileState
+from consulting.models.procurement import ContractType, ProcurementBlock, ValueBand
 from consulting.models.request import ConsultingRequest, Participant
 from consulting.models.result import CaseResult, PartnerQuestion, Recommendation
 from consulting.models.text_module import TextModule
@@ -14,11 +15,14 @@ __all__ = [
     "CaseMessage",
     "CaseResult",
     "ConsultingRequest",
+    "ContractType",
     "Counter",
     "FileState",
     "ListExport",
     "Participant",
     "PartnerQuestion",
+    "ProcurementBlock",
     "Recommendation",
     "TextModule",
+    "ValueBand",
 ]

@@ -148,6 +148,7 @@ class ConsultingRequest(Addressed):
     urgency = models.CharField(_("urgency"), max_length=20, choices=Urgency, default=Urgency.NORMAL)
     urgency_reason = models.TextField(_("reason for the urgency"), blank=True)
     urgency_answer = models.TextField(_("answer to the urgency"), blank=True)
+    urgency_reminded_at = models.DateTimeField(null=True, blank=True, editable=False)
     procedure_state = models.CharField(
         _("state of the procedure"), max_length=20, choices=ProcedureState, blank=True
     )
@@ -316,7 +317,7 @@ class ConsultingRequest(Addressed):
 
     def get_absolute_url(self) -> str:
         if self.is_draft:
-            return reverse("consulting:request_check", args=[self.public_id])
+            return reverse("consulting:request_draft", args=[self.public_id])
         return reverse("consulting:request_detail", args=[self.public_id])
 
     @property

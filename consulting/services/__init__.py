@@ -35,6 +35,7 @@ from consulting.services.follow_up import snooze, wake
 from consulting.services.partners import answer_question, refuse_question
 from consulting.services.recommendations import mark_recommendation
 from consulting.services.records import take_record
+from consulting.services.procurement import save_procurement
 
 __all__ = [
     "Advice",
@@ -62,6 +63,7 @@ __all__ = [
     "reply",
     "return_to_queue",
     "save_draft",
+    "save_procurement",
     "share",
     "snooze",
     "start",

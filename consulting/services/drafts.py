@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from catalog.models import Solution
 from consulting import permissions
 from consulting.enums import CaseAction, CaseEventKind, Visibility
-from consulting.models import ConsultingRequest, Participant
+from consulting.models import ConsultingRequest, Participant, ProcurementBlock
 from consulting.notifications import tell
 from consulting.services.common import begin, check_version, locked, record
 from osk_portal.accounts.models import User
@@ -28,6 +28,11 @@ CONTENT_FIELDS = frozenset(
     }
 )  # fmt: skip
 REQUIRED_FIELDS = ("kind", "title", "description", "topics", "phase", "organisation")
+
+
+def required_fields(case: ConsultingRequest) -> tuple[str, ...]:
+    """What must be there before ``case`` can be sent, in the order of the steps."""
+    return (*REQUIRED_FIELDS, "procedure_state") if case.is_about_procurement else REQUIRED_FIELDS
 
 
 class Incomplete(Exception):
@@ -143,11 +148,16 @@ def submit(*, case_id: int, actor: User, expected_version: int | None = None) ->
     if not case.is_draft:
         return case
     check_version(case, CaseAction.SUBMIT, expected_version)
-    missing = [name for name in REQUIRED_FIELDS if not getattr(case, name)]
+    missing = [name for name in required_fields(case) if not getattr(case, name)]
     if missing:
         raise Incomplete(missing)
     if not permissions.may_request_for(actor, case.organisation):
         raise PermissionDenied("request for this organisation")
+    if not case.is_about_procurement:
+        # Entered before the topic was taken back: nobody sees it any more, so it must not stay.
+        ProcurementBlock.objects.filter(case=case).delete()
+        case.procedure_state = ""
+        case.save(update_fields=["procedure_state"])
     tell(case.submit(actor=actor))
     return case
 

@@ -21,6 +21,7 @@ from consulting.forms import TextForm, UptakeForm, message_form, reopen_form, re
 from consulting.models import ConsultingRequest, Participant, PartnerQuestion
 from consulting.offers import matching_offers
 from consulting.presentation import Standing
+from consulting.summary import PROCUREMENT, procurement_rows
 from consulting.views.start import crumbs
 from osk_portal.toolkit.access import LOGIN, AuthenticatedRequest, access
 from osk_portal.toolkit.transitions import TransitionNotAllowed
@@ -54,7 +55,7 @@ def request_list(request: AuthenticatedRequest) -> HttpResponse:
 def request_detail(request: AuthenticatedRequest, public_id: UUID) -> HttpResponse:
     case = find_case(request, public_id)
     if case.is_draft:
-        return redirect("consulting:request_check", case.public_id)
+        return redirect(case)
     return detail_page(request, case)
 
 
@@ -160,7 +161,9 @@ def find_case(request: AuthenticatedRequest, public_id: UUID) -> ConsultingReque
     """With what the page shows; a stranger gets 404."""
     case = get_object_or_404(
         ConsultingRequest.objects.visible_to(request.user)
-        .select_related("organisation", "author", "assignee", "deputy", "duplicate_of")
+        .select_related(
+            "organisation", "author", "assignee", "deputy", "duplicate_of", *PROCUREMENT
+        )
         .prefetch_related(
             Prefetch("participants", Participant.objects.select_related("user")),
             conversation.EVENTS,
@@ -252,6 +255,7 @@ def detail_page(
         "is_side": is_side,
         "may_share": permissions.can_share(request.user, case),
         "is_over": case.state in (CaseState.DECLINED, CaseState.DUPLICATE, CaseState.WITHDRAWN),
+        "procurement": procurement_rows(case),
         "crumbs": _crumbs(case),
     }
     if moved is not None:

@@ -40,10 +40,10 @@ def test_who_sees_the_page(world: World, signed_in: Browser) -> None:
         assert signed_in(world.person(role)).get(url(case)).status_code == 200, role
 
 
-def test_draft_leads_to_its_check_page(world: World, signed_in: Browser) -> None:
+def test_draft_leads_to_its_task_list(world: World, signed_in: Browser) -> None:
     case = world.case(S.DRAFT)
 
-    assert signed_in(world.requester).get(url(case)).url == url(case, "pruefen/")
+    assert signed_in(world.requester).get(url(case)).url == url(case, "entwurf/")
 
 
 SAID = {
