@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from consulting import queues
 from consulting.admin.case import case_page, message_add, note_add
 from consulting.admin.queue import queue_page, search_page
+from consulting.admin.recording import record_page
 from consulting.admin.step import step_page
 from consulting.models import ConsultingRequest
 from consulting.presentation import Standing
@@ -67,6 +68,7 @@ class ConsultingRequestAdmin(ReadOnlyAdmin):
         wrap = self.admin_site.admin_view
         return [
             path("queue/<slug:name>/", wrap(queue_page), name=f"{prefix}_queue"),
+            path("record/", wrap(record_page), name=f"{prefix}_record"),
             path("search/", wrap(search_page), name=f"{prefix}_search"),
             path("<uuid:public_id>/", wrap(case_page), name=f"{prefix}_case"),
             path("<uuid:public_id>/message/", wrap(message_add), name=f"{prefix}_message"),

@@ -30,11 +30,13 @@ from consulting.services.drafts import (
     submit,
 )
 from consulting.services.ending import close, close_silent, reopen, withdraw
+from consulting.services.recording import NotRecordable, record_request
 
 __all__ = [
     "Advice",
     "CaseChanged",
     "Incomplete",
+    "NotRecordable",
     "add_message",
     "add_note",
     "answer",
@@ -49,6 +51,7 @@ __all__ = [
     "involve_partner",
     "mark_duplicate",
     "partner_done",
+    "record_request",
     "reopen",
     "reply",
     "return_to_queue",
