@@ -68,7 +68,10 @@ def tell(event: CaseEvent) -> None:
         people = list(requester_side(case))
         if event.kind != K.SUBMITTED:  # the receipt goes to who has sent it
             people = _without(event.actor, people)
-        _send(event, _TO_REQUESTER[event.kind], people, case.get_absolute_url(), "requester")
+        template = _TO_REQUESTER[event.kind]
+        if event.kind == K.SUBMITTED and "channel" in event.data:
+            template = "request_recorded"
+        _send(event, template, people, case.get_absolute_url(), "requester")
     if event.kind in _TO_OSK:
         people = _without(event.actor, osk_side(case))
         _send(event, _TO_OSK[event.kind], people, staff_url(case), "osk")

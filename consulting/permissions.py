@@ -39,6 +39,11 @@ def may_begin_request(user: User) -> bool:
     return not active_memberships(user) or is_entitled(user)
 
 
+def may_record(user: User) -> bool:
+    """Write down a request that somebody made by telephone, by mail or face to face."""
+    return user.is_advisor
+
+
 def may_request_for(user: User, organisation: Organisation | None) -> bool:
     """Active or pending member of an organisation that is entitled (product.md, Belonging)."""
     if organisation is None or not organisation.is_entitled:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from django.db.models import Case, Count, DateField, F, IntegerField, Q, Value, When
 from django.db.models.functions import TruncDate
-from django.urls import reverse
+from django.urls import reverse, reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
 from consulting.deadlines import DUE_SOON_DAYS
@@ -103,6 +103,7 @@ QUEUES: Final = (
 BY_NAME: Final = {queue.name: queue for queue in QUEUES}
 HOME: Final = BY_NAME["new"]
 OVERDUE: Final = BY_NAME["overdue"]
+RECORD_URL: Final = reverse_lazy("admin:consulting_consultingrequest_record")
 
 
 def case_url(case: ConsultingRequest, queue: Queue | None = None) -> str:
@@ -183,3 +184,4 @@ def work_entries(user: User) -> Iterable[portal.WorkEntry]:
             numbers[queue.name],
             is_overdue=queue is OVERDUE and numbers[queue.name] > 0,
         )
+    yield portal.WorkEntry(_("Record a request for somebody"), str(RECORD_URL))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from datetime import datetime
+
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 
@@ -34,6 +37,37 @@ def join_by_domain(*, user: User) -> Membership | None:
         if membership.state not in Membership.ALLOWED[MembershipAction.PROVE]:
             return membership if membership.state == MembershipState.ACTIVE else None
         membership.prove(actor=user)
+        return membership
+
+
+def record_membership(
+    *, user: User, organisation: Organisation, actor: User, since: datetime
+) -> Membership:
+    """The OSK writes down where somebody says to belong, ``since`` the conversation.
+
+    Active at once where the domain of the address belongs to the organisation: nobody else gets into the
+    account. An earlier decision is not overruled: after a refusal or an end it is to be confirmed anew,
+    and a suspended membership stays suspended.
+    """
+    with transaction.atomic():
+        membership = _latest(user, organisation)
+        is_first = membership is None
+        if membership is not None and membership.state in Membership.OPEN:
+            if membership.state == MembershipState.PENDING and _fits_domain(user, organisation):
+                membership.prove(actor=actor)
+            return membership
+        membership, created = Membership.objects.get_or_create(
+            user=user,
+            organisation=organisation,
+            state__in=Membership.OPEN,
+            defaults={"state": MembershipState.PENDING, "created_at": since},
+        )
+        if not created:
+            return membership
+        if is_first and _fits_domain(user, organisation):
+            membership.prove(actor=actor)
+        else:
+            notifications.membership_requested(membership.record("request", actor=actor))
         return membership
 
 
@@ -135,10 +169,20 @@ def _latest(user: User, organisation: Organisation) -> Membership | None:
     return _locked(found.pk) if found else None
 
 
+def _fits_domain(user: User, organisation: Organisation) -> bool:
+    """The domain of the account's address, verified or not, belongs to the organisation."""
+    found = _organisation_of([user.email])
+    return found is not None and found.pk == organisation.pk
+
+
 def _organisation_by_domain(user: User) -> Organisation | None:
-    """By the domain of a verified address or a parent of it; the longest wins."""
+    return _organisation_of(verified_emails(user))
+
+
+def _organisation_of(emails: Iterable[str]) -> Organisation | None:
+    """By the domain of an address or a parent of it; the longest wins."""
     candidates: set[str] = set()
-    for email in verified_emails(user):
+    for email in emails:
         labels = email.rpartition("@")[2].split(".")
         # A top-level domain alone proves nothing.
         candidates |= {".".join(labels[start:]) for start in range(len(labels) - 1)}

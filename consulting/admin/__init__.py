@@ -17,6 +17,7 @@ from consulting.admin import procurement  # noqa: F401 # registers its lists
 from consulting.admin.case import case_page, message_add, note_add
 from consulting.admin.export import ListExportAdmin, queue_export, search_export
 from consulting.admin.queue import queue_page, search_page
+from consulting.admin.recording import record_page
 from consulting.admin.step import step_page
 from consulting.admin.text_module import TextModuleAdmin
 from consulting.models import ConsultingRequest, ListExport, TextModule
@@ -74,6 +75,7 @@ class ConsultingRequestAdmin(ReadOnlyAdmin):
         return [
             path("queue/<slug:name>/", wrap(queue_page), name=f"{prefix}_queue"),
             path("queue/<slug:name>/export/", wrap(queue_export), name=f"{prefix}_queue_export"),
+            path("record/", wrap(record_page), name=f"{prefix}_record"),
             path("search/", wrap(search_page), name=f"{prefix}_search"),
             path("search/export/", wrap(search_export), name=f"{prefix}_search_export"),
             path("<uuid:public_id>/", wrap(case_page), name=f"{prefix}_case"),

@@ -3,9 +3,10 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from consulting.enums import CaseEventKind, MessageKind
+from consulting.enums import CaseEventKind, Channel, MessageKind
 from osk_portal.toolkit import clock
 from osk_portal.toolkit.addressed import Addressed
 from osk_portal.toolkit.transitions import Event
@@ -77,4 +78,9 @@ class CaseEvent(Event):
 
     @property
     def label(self) -> str:
+        """What happened, in words; of a recorded request also through which channel it came."""
+        if self.kind == CaseEventKind.SUBMITTED and self.data.get("channel") in Channel.values:
+            return gettext("Recorded by the OSK: %(channel)s") % {
+                "channel": Channel(self.data["channel"]).label
+            }
         return str(CaseEventKind(self.kind).label)

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from django.conf import settings
@@ -380,15 +380,21 @@ class ConsultingRequest(Addressed):
 
     # Transitions. Called by services, which hold the row's lock.
 
-    def submit(self, *, actor: User) -> CaseEvent:
-        """Give the reference and the promises. The counter's row stays locked until the commit."""
+    def submit(
+        self, *, actor: User, received_at: datetime | None = None, **data: object
+    ) -> CaseEvent:
+        """Give the reference and the promises. The counter's row stays locked until the commit.
+
+        ``received_at``: when somebody said it to the OSK; the promises count from that day.
+        """
         self._check(CaseAction.SUBMIT)
-        now, today = clock.now(), clock.today()
-        self.submitted_at = now
-        self.first_response_due_on = deadlines.first_response_due(today)
-        self.answer_due_on = deadlines.answer_due(today)
+        today = clock.today()
+        self.submitted_at = received_at or clock.now()
+        received_on = deadlines.berlin_day(self.submitted_at)
+        self.first_response_due_on = deadlines.first_response_due(received_on)
+        self.answer_due_on = deadlines.answer_due(received_on)
         self.reference = f"OSK-{today.year}-{Counter.next('case', today.year):05d}"
-        return self._enter(S.SUBMITTED, CaseEventKind.SUBMITTED, actor)
+        return self._enter(S.SUBMITTED, CaseEventKind.SUBMITTED, actor, **data)
 
     def take_up(self, *, actor: User) -> CaseEvent:
         self._check(CaseAction.TAKE_UP)

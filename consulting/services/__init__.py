@@ -36,11 +36,13 @@ from consulting.services.partners import answer_question, refuse_question
 from consulting.services.recommendations import mark_recommendation
 from consulting.services.records import take_record
 from consulting.services.procurement import save_procurement
+from consulting.services.recording import NotRecordable, record_request
 
 __all__ = [
     "Advice",
     "CaseChanged",
     "Incomplete",
+    "NotRecordable",
     "add_message",
     "add_note",
     "answer",
@@ -59,6 +61,7 @@ __all__ = [
     "mark_recommendation",
     "partner_done",
     "refuse_question",
+    "record_request",
     "reopen",
     "reply",
     "return_to_queue",

@@ -15,7 +15,8 @@ from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from osk_portal.accounts import second_factor
+from osk_portal.accounts import second_factor, services
+from osk_portal.accounts.forms import SignupForm
 from osk_portal.accounts.models import User, normalise_email, normalise_name
 from osk_portal.notifications import rendering
 from osk_portal.notifications.services import post_secret
@@ -63,7 +64,16 @@ class AccountAdapter(DefaultAccountAdapter):
         return normalise_email(email)
 
     def save_user(self, request: HttpRequest, user: User, form: Any, commit: bool = True) -> User:
-        """Keep the name and the language in which the person signed up."""
+        """Keep the name and the language in which the person signed up.
+
+        Somebody for whom the OSK has recorded a request has a row already; the sign-up takes it over.
+        """
+        if commit and isinstance(form, SignupForm):
+            recorded = services.claim_person(
+                email=form.cleaned_data["email"], password=form.cleaned_data["password1"]
+            )
+            if recorded is not None:
+                return recorded
         user.name = normalise_name(form.cleaned_data.get("name") or "")
         user.language = _supported(get_language())
         saved: User = super().save_user(request, user, form, commit)

@@ -15,3 +15,4 @@ class AccountEventKind(models.TextChoices):
     LOCKED = "locked", _("Locked")
     UNLOCKED = "unlocked", _("Unlocked")
     SESSIONS_ENDED = "sessions_ended", _("Sessions ended")
+    RECORDED = "recorded", _("Recorded by the OSK")

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from allauth.account import forms as account
+from allauth.account.internal.flows.email_verification_by_code import EmailVerificationProcess
+from allauth.core import context
 from allauth.mfa import app_settings as mfa_settings
 from allauth.mfa.base import forms as mfa_base
 from allauth.mfa.models import Authenticator
@@ -18,6 +20,7 @@ from django import forms
 from django.core.cache import cache
 from django.utils.translation import gettext_lazy as _
 
+from osk_portal.accounts import services
 from osk_portal.accounts.enums import StaffRole
 from osk_portal.accounts.models import normalise_name
 
@@ -147,6 +150,13 @@ class SignupForm(Named, account.SignupForm):
         super().__init__(*args, **kwargs)
         self.fields["website"].widget.attrs.pop("style", None)  # the CSP forbids inline styles
 
+    def validate_unique_email(self, value: str) -> str:
+        """The address of a recorded person is free: the sign-up takes the row over."""
+        if services.can_be_claimed(value):
+            return value
+        email: str = super().validate_unique_email(value)
+        return email
+
 
 class SocialSignupForm(Named, social.SignupForm):
     words = {"name": NAME, "email": EMAIL}
@@ -158,7 +168,19 @@ class AddEmailForm(Worded, account.AddEmailForm):
 
 
 class ChangeEmailForm(Worded, account.ChangeEmailForm):
+    """Another address, before the first one was confirmed."""
+
     words = {"email": NEW_EMAIL}
+
+    def clean_email(self) -> str:
+        process = EmailVerificationProcess.resume(context.request)
+        if process is not None and process.user and services.is_bound_to_address(process.user):
+            raise forms.ValidationError(
+                _("This address cannot be changed here. Sign up again with the other one."),
+                code="bound",
+            )
+        email: str = super().clean_email()
+        return email
 
 
 class ChangePasswordForm(Worded, account.ChangePasswordForm):

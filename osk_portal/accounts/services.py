@@ -6,13 +6,14 @@ from collections.abc import Iterable
 
 from allauth.account.models import EmailAddress
 from allauth.usersessions.models import UserSession
+from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group, Permission
 from django.db import transaction
 from django.db.models import Q
 
 from osk_portal import portal
 from osk_portal.accounts.enums import AccountEventKind, StaffRole
-from osk_portal.accounts.models import AccountEvent, User
+from osk_portal.accounts.models import AccountEvent, User, normalise_email, normalise_name
 from osk_portal.toolkit import logs
 
 
@@ -27,6 +28,84 @@ def create_person(
             set_roles(user_id=user.pk, roles=roles, actor=None)
             user.refresh_from_db()
     return user
+
+
+class PersonLockedOut(Exception):
+    """The account with this address is locked or anonymised: nothing can be recorded for it."""
+
+
+def record_person(*, email: str, name: str, actor: User) -> User:
+    """The person with this address, or a new one who cannot sign in: no password, no verified address.
+
+    Whoever signs up with the address later takes this row over (``claim_person``). A sign-up with it that
+    was never confirmed proves nothing: it loses its password and its name, for what is recorded now must
+    not end with whoever merely typed the address. Raises PersonLockedOut.
+    """
+    email = normalise_email(email)
+    with transaction.atomic():
+        User.objects.get_or_create(
+            email=email, defaults={"name": normalise_name(name), "password": make_password(None)}
+        )
+        user = User.objects.select_for_update(of=("self",)).get(email=email)
+        if not user.is_active or user.anonymised_at:
+            raise PersonLockedOut(email)
+        if _is_proved(user):
+            return user
+        if user.has_usable_password() or EmailAddress.objects.filter(user=user).exists():
+            EmailAddress.objects.filter(user=user).delete()
+            user.set_unusable_password()
+            user.name = normalise_name(name)
+            user.save(update_fields=["password", "name"])
+        if not _was_recorded(user):
+            _event(user, AccountEventKind.RECORDED, actor)
+        return user
+
+
+def can_be_claimed(email: str) -> bool:
+    """A person was recorded with this address, and nobody has signed up with it yet."""
+    user = User.objects.filter(email=normalise_email(email), is_active=True).first()
+    return user is not None and _is_claimable(user)
+
+
+def claim_person(*, email: str, password: str) -> User | None:
+    """Sign-up of a recorded person: the row gets the password. None where there is none to claim.
+
+    The name stays as it was recorded: until the code from the mail is entered, anybody may have typed
+    this. Nobody gets in before that.
+    """
+    with transaction.atomic():
+        rows = User.objects.select_for_update(of=("self",))
+        user = rows.filter(email=normalise_email(email), is_active=True).first()
+        if user is None or not _is_claimable(user):
+            return None
+        user.set_password(password)
+        user.save(update_fields=["password"])
+        return user
+
+
+def is_bound_to_address(user: User) -> bool:
+    """A recorded person who has not proved the address: a sign-up must not move the row elsewhere.
+
+    Otherwise whoever types the address could replace it by the own one, and read what was recorded.
+    """
+    return not _is_proved(user) and _was_recorded(user)
+
+
+def _is_claimable(user: User) -> bool:
+    if user.has_usable_password() or _is_proved(user):
+        return False
+    return _was_recorded(user) and not EmailAddress.objects.filter(user=user).exists()
+
+
+def _is_proved(user: User) -> bool:
+    """Has signed in once (only a confirmed address can), works at the OSK, or owns a confirmed address."""
+    if user.is_staff or user.last_login is not None:
+        return True
+    return bool(verified_emails(user))
+
+
+def _was_recorded(user: User) -> bool:
+    return user.events.filter(kind=AccountEventKind.RECORDED).exists()
 
 
 def verified_emails(user: User) -> list[str]:

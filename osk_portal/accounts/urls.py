@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from allauth.urls import urlpatterns as allauth_patterns
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
 
+from osk_portal.accounts import views
 from osk_portal.toolkit.access import LOGIN, PUBLIC, declare
 
 # Shown to people who could not sign in, and yet not marked.
@@ -25,4 +26,7 @@ def declare_as_marked(patterns: Sequence[URLPattern | URLResolver]) -> None:
 
 
 declare_as_marked(allauth_patterns)
-urlpatterns = allauth_patterns
+urlpatterns = [
+    path("confirm-email/", views.confirm_email, name="account_email_verification_sent"),
+    *allauth_patterns,
+]

@@ -157,3 +157,12 @@ def test_right_to_left_and_emoji_names_are_names(client):
     sign_up(client, name="عمر 🎉\u202e\x07 Öztürk")
 
     assert User.objects.get().name == "عمر 🎉\u202e Öztürk"
+
+
+def test_another_address_that_is_none_is_told_at_the_field(client):
+    sign_up(client)
+
+    page = client.post("/konto/confirm-email/", {"action": "change", "email": "keine-adresse"})
+
+    assert page.status_code == 200
+    assert "Geben Sie eine vollständige E-Mail-Adresse ein" in page.text
