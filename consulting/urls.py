@@ -1,7 +1,14 @@
 from django.urls import path
 
-from consulting.views import drafts, partners, recommendations, records, requests, start
-from consulting.views import drafts, procurement, requests, start
+from consulting.views import (
+    drafts,
+    partners,
+    procurement,
+    recommendations,
+    records,
+    requests,
+    start,
+)
 
 app_name = "consulting"
 

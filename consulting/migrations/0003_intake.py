@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("consulting", "0002_case_ground"),
+        ("consulting", "0003_partners"),
     ]
 
     operations = [

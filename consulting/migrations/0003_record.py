@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("consulting", "0003_partners"),
+        ("consulting", "0003_intake"),
         ("catalog", "0001_initial"),
         ("network", "0001_initial"),
         ("sandbox", "0001_initial"),

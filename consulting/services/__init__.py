@@ -33,10 +33,10 @@ from consulting.services.ending import close, close_silent, reopen, withdraw
 from consulting.services.exports import export_list
 from consulting.services.follow_up import snooze, wake
 from consulting.services.partners import answer_question, refuse_question
-from consulting.services.recommendations import mark_recommendation
-from consulting.services.records import take_record
 from consulting.services.procurement import save_procurement
+from consulting.services.recommendations import mark_recommendation
 from consulting.services.recording import NotRecordable, record_request
+from consulting.services.records import take_record
 
 __all__ = [
     "Advice",
@@ -60,8 +60,8 @@ __all__ = [
     "mark_duplicate",
     "mark_recommendation",
     "partner_done",
-    "refuse_question",
     "record_request",
+    "refuse_question",
     "reopen",
     "reply",
     "return_to_queue",
