@@ -73,6 +73,11 @@ class CaseEventKind(models.TextChoices):
     WOKEN = "woken", _("Follow-up date taken back")
 
 
+class DeadlineKind(models.TextChoices):
+    DUE_SOON = "due_soon", _("Due soon")
+    OVERDUE = "overdue", _("Overdue")
+
+
 class RequestKind(models.TextChoices):
     QUESTION = "question", _("Question")
     IDEA = "idea", _("Idea")

@@ -3,6 +3,7 @@
 from consulting.models.conversation import CaseEvent, CaseMessage
 from consulting.models.counter import Counter
 from consulting.models.export import ListExport
+from consulting.models.notice import DeadlineNotice
 from consulting.models.request import ConsultingRequest, Participant
 from consulting.models.result import CaseResult, PartnerQuestion, Recommendation
 from consulting.models.text_module import TextModule
@@ -13,6 +14,7 @@ __all__ = [
     "CaseResult",
     "ConsultingRequest",
     "Counter",
+    "DeadlineNotice",
     "ListExport",
     "Participant",
     "PartnerQuestion",
