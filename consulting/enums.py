@@ -81,6 +81,11 @@ class CaseEventKind(models.TextChoices):
     TAKEN_OVER = "taken_over", _("Taken over by the Organisationsverwaltung")
 
 
+class DeadlineKind(models.TextChoices):
+    DUE_SOON = "due_soon", _("Due soon")
+    OVERDUE = "overdue", _("Overdue")
+
+
 class RequestKind(models.TextChoices):
     QUESTION = "question", _("Question")
     IDEA = "idea", _("Idea")

@@ -7,12 +7,13 @@ never what was written; of a procurement case not even the title (product.md 1.5
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
 from typing import Final
 
 from django.urls import reverse
 
 from consulting import confidential, permissions
-from consulting.enums import CaseEventKind
+from consulting.enums import CaseEventKind, DeadlineKind
 from consulting.models import CaseEvent, ConsultingRequest, PartnerQuestion
 from consulting.presentation import Standing
 from osk_portal.accounts.enums import StaffRole
@@ -108,6 +109,30 @@ def tell_partner(question: PartnerQuestion) -> None:
     )
 
 
+def tell_deadline(case: ConsultingRequest, kind: DeadlineKind, day: date) -> None:
+    """The contact person, or the leads while there is none, about a promise for ``day``.
+
+    Of a confidential case the mail carries reference and link only (product.md 1.5).
+    """
+    template = f"staff_{kind}"
+    has_contact = case.assignee is not None and case.assignee.is_advisor
+    notify(
+        Message(
+            kind=f"consulting.{template}",
+            template=f"consulting/email/{template}",
+            url=staff_url(case),
+            dedupe=f"consulting:{kind}:{case.pk}:{case.first_responded_at is None}:{day}",
+            subject_key=str(case.public_id),
+            context={
+                "case": case,
+                "title": "" if case.is_confidential else case.title,
+                "day": day,
+            },
+        ),
+        osk_side(case) if has_contact else leads(),
+    )
+
+
 def requester_side(case: ConsultingRequest) -> Iterable[User]:
     """The author and the colleagues with write access who may still read the case."""
     people = {case.author_id: case.author}
@@ -129,6 +154,11 @@ def advisors() -> Iterable[User]:
     return User.objects.filter(
         is_active=True, is_staff=True, groups__name__in=(StaffRole.ADVISOR, StaffRole.LEAD)
     ).distinct()
+
+
+def leads() -> Iterable[User]:
+    """Active leads."""
+    return User.objects.filter(is_active=True, is_staff=True, groups__name=StaffRole.LEAD)
 
 
 def staff_url(case: ConsultingRequest) -> str:

@@ -51,6 +51,14 @@ def _promised(lookup: str, *days: date) -> Q:
     )
 
 
+def due_soon(today: date) -> Q:
+    return _promised("range", today, add_working_days(today, DUE_SOON_DAYS))
+
+
+def overdue(today: date) -> Q:
+    return _promised("lt", today)
+
+
 QUEUES: Final = (
     Queue("new", _("New"), _("New requests"), lambda user, today: Q(state=CaseState.SUBMITTED)),
     Queue(
@@ -79,11 +87,9 @@ QUEUES: Final = (
         "due-soon",
         _("Due soon"),
         _("Requests due soon"),
-        lambda user, today: _promised("range", today, add_working_days(today, DUE_SOON_DAYS)),
+        lambda user, today: due_soon(today),
     ),
-    Queue(
-        "overdue", _("Overdue"), _("Overdue requests"), lambda user, today: _promised("lt", today)
-    ),
+    Queue("overdue", _("Overdue"), _("Overdue requests"), lambda user, today: overdue(today)),
     Queue(
         "follow-up",
         _("Follow-up"),

@@ -494,6 +494,7 @@ CELERY_BEAT_SCHEDULE = {
     "sweep-outbox": {"task": "osk_portal.notifications.tasks.sweep", "schedule": 15.0},
     "tick-sandbox": {"task": "sandbox.tasks.tick", "schedule": 15.0},
     "reconcile-sandbox": {"task": "sandbox.tasks.reconcile", "schedule": 60.0},
+    "tell-deadlines": {"task": "consulting.tasks.tell_deadlines", "schedule": 300.0},
     "run-daily": {"task": "osk_portal.notifications.tasks.run_daily", "schedule": 300.0},
 }
 
@@ -555,6 +556,12 @@ OSK_CLOSURES = [
         "OSK_CLOSURES", help="Further days without work, as 2026-05-15,2026-05-16."
     )
 ]
+OSK_OFFICE_OPENS = env.number(
+    "OSK_OFFICE_OPENS", 8, help="Hour in Berlin from which mails about deadlines go to the OSK."
+)
+OSK_OFFICE_CLOSES = env.number(
+    "OSK_OFFICE_CLOSES", 16, help="Hour in Berlin from which no mail about deadlines is sent."
+)
 OSK_SITE_NAME = "OSK-Portal"
 OSK_SANDBOX_INSTANCE = env.text(
     "OSK_SANDBOX_INSTANCE", "tryout", help="Name of this portal on everything it provisions."

@@ -5,6 +5,7 @@ from consulting.models.counter import Counter
 from consulting.models.export import ListExport
 from consulting.models.files import CaseFile, FileState
 from consulting.models.procurement import ContractType, ProcurementBlock, ValueBand
+from consulting.models.notice import DeadlineNotice
 from consulting.models.request import ConsultingRequest, Participant
 from consulting.models.result import CaseResult, PartnerQuestion, Recommendation
 from consulting.models.text_module import TextModule
@@ -18,6 +19,7 @@ __all__ = [
     "ContractType",
     "Counter",
     "FileState",
+    "DeadlineNotice",
     "ListExport",
     "Participant",
     "PartnerQuestion",

@@ -1,0 +1,12 @@
+"""Celery's way into consulting. What is due is in the rows."""
+
+from __future__ import annotations
+
+from celery import shared_task
+
+from consulting.services import deadline_mails
+
+
+@shared_task(name="consulting.tasks.tell_deadlines")
+def tell_deadlines() -> None:
+    deadline_mails.send()
