@@ -115,6 +115,11 @@ def can_assign_to(user: User, assignee: User) -> bool:
     return assignee.is_advisor and (user.is_lead or (user.is_advisor and assignee.pk == user.pk))
 
 
+def can_decide_urgency(user: User, case: ConsultingRequest) -> bool:
+    """Confirm or answer that a request is marked as urgent (product.md 1.1)."""
+    return user.is_lead and not case.is_draft
+
+
 def is_membership_open(case: ConsultingRequest) -> bool:
     """The author's membership is still to be confirmed: product.md, Belonging."""
     return not case.is_draft and not _author_is_confirmed(case)

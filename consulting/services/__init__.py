@@ -31,6 +31,7 @@ from consulting.services.drafts import (
 )
 from consulting.services.ending import close, close_silent, reopen, withdraw
 from consulting.services.procurement import save_procurement
+from consulting.services.urgency import answer_urgency, confirm_urgency
 
 __all__ = [
     "Advice",
@@ -40,10 +41,12 @@ __all__ = [
     "add_note",
     "answer",
     "answer_at_once",
+    "answer_urgency",
     "ask_back",
     "assign",
     "close",
     "close_silent",
+    "confirm_urgency",
     "create_draft",
     "decline",
     "delete_draft",
