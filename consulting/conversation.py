@@ -115,6 +115,11 @@ def timeline(case: ConsultingRequest, *, internal: bool) -> list[Entry]:
 def _label(event: CaseEvent, case: ConsultingRequest) -> str:
     if event.kind == K.ASSIGNED and event.data.get("assignee") == case.assignee_id:
         return _("The contact person is %(name)s") % {"name": case.assignee}
+    if event.kind == K.TAKEN_OVER:
+        return _("%(name)s has taken over for the Organisationsverwaltung. Reason: %(reason)s") % {
+            "name": event.actor,
+            "reason": event.data.get("reason", ""),
+        }
     return event.label
 
 

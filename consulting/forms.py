@@ -333,6 +333,15 @@ def message_form(data: Any = None, **options: Any) -> TextForm:
     )
 
 
+def take_over_form(data: Any = None) -> TextForm:
+    return TextForm(
+        data,
+        label=_("Reason"),
+        hint=_("For example leave until 8 January. Write nothing about an illness itself."),
+        missing=_("Write why you take over."),
+    )
+
+
 def reopen_form(data: Any = None) -> TextForm:
     return TextForm(
         data,

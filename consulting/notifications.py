@@ -40,6 +40,7 @@ _TO_REQUESTER: Final[dict[str, str]] = {
     K.WITHDRAWN: "case_moved",
     K.MESSAGE_ADDED: "case_message",
     K.REMINDED: "case_reminder",
+    K.TAKEN_OVER: "case_taken_over",
     K.URGENCY_CONFIRMED: "case_moved",
     K.URGENCY_ANSWERED: "case_moved",
 }
@@ -58,6 +59,7 @@ _TO_OSK: Final[dict[str, str]] = {
     K.WITHDRAWN: "staff_moved",
     K.MESSAGE_ADDED: "staff_message",
     K.URGENCY_CONFIRMED: "staff_moved",
+    K.TAKEN_OVER: "staff_moved",
 }
 """Templates for the assignee, or for all advisors while there is none; never for who did it."""
 

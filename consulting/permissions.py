@@ -115,6 +115,16 @@ def can_assign_to(user: User, assignee: User) -> bool:
     return assignee.is_advisor and (user.is_lead or (user.is_advisor and assignee.pk == user.pk))
 
 
+def can_manage(user: User, case: ConsultingRequest) -> bool:
+    """Organisationsverwaltung of the request's organisation, as in ``of_managed_organisations``."""
+    if case.is_draft:
+        return False
+    manages = any(
+        m.is_manager and m.organisation_id == case.organisation_id for m in active_memberships(user)
+    )
+    return manages and _author_is_confirmed(case)
+
+
 def can_decide_urgency(user: User, case: ConsultingRequest) -> bool:
     """Confirm or answer that a request is marked as urgent (product.md 1.1)."""
     return user.is_lead and not case.is_draft

@@ -31,6 +31,7 @@ from consulting.services.drafts import (
 )
 from consulting.services.ending import close, close_silent, reopen, withdraw
 from consulting.services.procurement import save_procurement
+from consulting.services.takeover import take_over
 from consulting.services.urgency import answer_urgency, confirm_urgency
 
 __all__ = [
@@ -61,6 +62,7 @@ __all__ = [
     "share",
     "start",
     "submit",
+    "take_over",
     "take_up",
     "undo",
     "withdraw",

@@ -242,6 +242,7 @@ def detail_page(
         "history": conversation.history(case, internal=False),
         "is_pending": permissions.is_membership_open(case),
         "is_side": is_side,
+        "may_take_over": not is_side and permissions.can_manage(request.user, case),
         "may_share": permissions.can_share(request.user, case),
         "is_over": case.state in (CaseState.DECLINED, CaseState.DUPLICATE, CaseState.WITHDRAWN),
         "procurement": procurement_rows(case),
