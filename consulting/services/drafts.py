@@ -57,6 +57,9 @@ def create_draft(
     """
     if not permissions.may_begin_request(actor):
         raise PermissionDenied("begin a request")
+    old = values.get("continues")
+    if old is not None and not permissions.may_read(actor, old):
+        raise PermissionDenied("continue this request")
     draft_id = draft_id or uuid4()
     if ConsultingRequest.objects.filter(public_id=draft_id).exclude(author=actor).exists():
         draft_id = uuid4()  # somebody else's: a forged form
