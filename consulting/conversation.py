@@ -26,6 +26,7 @@ _SHOWN_EVENTS: Final = frozenset(
     {
         K.ASSIGNED, K.STARTED, K.PARTNER_INVOLVED, K.PARTNER_DONE, K.CLOSED, K.CLOSED_SILENT,
         K.REOPENED, K.DECLINED, K.MARKED_DUPLICATE, K.UNDONE, K.WITHDRAWN, K.REMINDED,
+        K.URGENCY_CONFIRMED, K.URGENCY_ANSWERED, K.TAKEN_OVER,
     }
 )  # fmt: skip
 # What a partner says reaches the requester only when the OSK passes it on.
@@ -40,7 +41,7 @@ _HISTORY: Final = frozenset(
         K.SUBMITTED, K.TAKEN_UP, K.ASSIGNED, K.STARTED, K.ASKED_BACK, K.REPLIED, K.PARTNER_INVOLVED,
         K.PARTNER_DONE, K.ANSWERED, K.CLOSED, K.CLOSED_SILENT, K.REOPENED, K.DECLINED,
         K.MARKED_DUPLICATE, K.UNDONE, K.WITHDRAWN, K.REMINDED, K.RECOMMENDATION_MARKED,
-        K.RECORD_TAKEN,
+        K.RECORD_TAKEN, K.URGENCY_CONFIRMED, K.URGENCY_ANSWERED, K.TAKEN_OVER,
     }
 )  # fmt: skip
 
@@ -134,6 +135,11 @@ def _label(event: CaseEvent, case: ConsultingRequest) -> str:
     if event.kind == K.SNOOZED:
         day = date.fromisoformat(str(event.data["until"]))
         return _("Follow-up date: %(date)s") % {"date": short_date(day)}
+    if event.kind == K.TAKEN_OVER:
+        return _("%(name)s has taken over for the Organisationsverwaltung. Reason: %(reason)s") % {
+            "name": event.actor,
+            "reason": event.data.get("reason", ""),
+        }
     return event.label
 
 

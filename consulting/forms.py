@@ -109,6 +109,31 @@ class SubjectForm(StepForm):
         return day
 
 
+class UrgencyForm(forms.Form):
+    """On the check page, when the wished date lies before the promise."""
+
+    urgent = forms.BooleanField(label=_("Mark as urgent"), required=False)
+    urgency_reason = TextField(
+        label=_("Reason for the urgency"),
+        help_text=_("For example a resolution or the end of a contract."),
+        max_length=2_000,
+        rows=2,
+        required=False,
+    )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        reason = str(cleaned.get("urgency_reason", "")).strip()
+        if cleaned.get("urgent") and not reason and not self.errors:
+            self.add_error("urgency_reason", _("Write why it is urgent."))
+        return cleaned
+
+    @property
+    def reason(self) -> str:
+        """Why it is urgent; empty when it is not marked."""
+        return self.cleaned_data["urgency_reason"] if self.cleaned_data["urgent"] else ""
+
+
 class ContextForm(StepForm):
     """``organisations``: which the person may choose; with one there is nothing to choose."""
 
@@ -317,6 +342,15 @@ def message_form(data: Any = None, **options: Any) -> TextForm:
         hint=_("The OSK and everybody who takes part reads along. Do not write passwords."),
         missing=_("Write your message."),
         **options,
+    )
+
+
+def take_over_form(data: Any = None) -> TextForm:
+    return TextForm(
+        data,
+        label=_("Reason"),
+        hint=_("For example leave until 8 January. Write nothing about an illness itself."),
+        missing=_("Write why you take over."),
     )
 
 

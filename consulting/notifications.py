@@ -41,6 +41,9 @@ _TO_REQUESTER: Final[dict[str, str]] = {
     K.WITHDRAWN: "case_moved",
     K.MESSAGE_ADDED: "case_message",
     K.REMINDED: "case_reminder",
+    K.TAKEN_OVER: "case_taken_over",
+    K.URGENCY_CONFIRMED: "case_moved",
+    K.URGENCY_ANSWERED: "case_moved",
 }
 """Templates for the requester's side. K.RETURNED is no news for it: the text stays the same."""
 
@@ -58,6 +61,8 @@ _TO_OSK: Final[dict[str, str]] = {
     K.DECLINED: "staff_moved",
     K.WITHDRAWN: "staff_moved",
     K.MESSAGE_ADDED: "staff_message",
+    K.URGENCY_CONFIRMED: "staff_moved",
+    K.TAKEN_OVER: "staff_moved",
 }
 """Templates for the assignee, or for all advisors while there is none; never for who did it."""
 
@@ -130,6 +135,22 @@ def tell_deadline(case: ConsultingRequest, kind: DeadlineKind, day: date) -> Non
             },
         ),
         osk_side(case) if has_contact else leads(),
+    )
+
+
+def tell_urgent(case: ConsultingRequest, *, is_reminder: bool = False) -> None:
+    """The Leitung decides about the urgency within a working day; once more when it has not."""
+    suffix = ":reminder" if is_reminder else ""
+    notify(
+        Message(
+            kind="consulting.staff_urgent",
+            template="consulting/email/staff_urgent",
+            url=staff_url(case),
+            dedupe=f"consulting:urgency:{case.pk}{suffix}",
+            subject_key=str(case.public_id),
+            context={"case": case, "title": confidential.title_outside(case)},
+        ),
+        leads(),
     )
 
 

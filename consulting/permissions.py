@@ -138,6 +138,21 @@ def can_answer_question(user: User, question: PartnerQuestion) -> bool:
     )
 
 
+def can_manage(user: User, case: ConsultingRequest) -> bool:
+    """Organisationsverwaltung of the request's organisation, as in ``of_managed_organisations``."""
+    if case.is_draft:
+        return False
+    manages = any(
+        m.is_manager and m.organisation_id == case.organisation_id for m in active_memberships(user)
+    )
+    return manages and _author_is_confirmed(case)
+
+
+def can_decide_urgency(user: User, case: ConsultingRequest) -> bool:
+    """Confirm or answer that a request is marked as urgent (product.md 1.1)."""
+    return user.is_lead and not case.is_draft
+
+
 def is_membership_open(case: ConsultingRequest) -> bool:
     """The author's membership is still to be confirmed: product.md, Belonging."""
     return not case.is_draft and not _author_is_confirmed(case)

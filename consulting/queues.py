@@ -13,7 +13,7 @@ from django.urls import reverse, reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
 from consulting.deadlines import DUE_SOON_DAYS
-from consulting.enums import CaseState
+from consulting.enums import CaseState, Urgency
 from consulting.models import ConsultingRequest
 from consulting.querysets import OPEN_STATES, WITH_OSK_STATES, CaseQuerySet
 from osk_portal import portal
@@ -82,6 +82,12 @@ QUEUES: Final = (
         _("Waiting"),
         _("Waiting requests"),
         lambda user, today: Q(state__in=(CaseState.WAITING_REQUESTER, CaseState.WAITING_THIRD)),
+    ),
+    Queue(
+        "urgent",
+        _("To decide: urgent"),
+        _("Requests marked as urgent"),
+        lambda user, today: Q(state__in=OPEN_STATES, urgency=Urgency.WISHED),
     ),
     Queue(
         "due-soon",

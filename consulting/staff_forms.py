@@ -29,7 +29,7 @@ from osk_portal.accounts.enums import StaffRole
 from osk_portal.accounts.models import User
 from osk_portal.toolkit import clock
 from osk_portal.toolkit.forms import DateInput
-from osk_portal.toolkit.working_days import add_working_days
+from osk_portal.toolkit.working_days import add_working_days, is_working_day
 from sandbox.models import Blueprint
 
 TEXT_LENGTH: Final = 20_000
@@ -257,6 +257,35 @@ class DeclineForm(ModuleMixin, StaffForm):
         _("Where to get help"),
         _("Write where the authority gets help."),
         _("The authority reads it."),
+    )
+
+
+class ConfirmUrgencyForm(StaffForm):
+    answer_by = _future_day(_("Answer by"), _("A working day from today."))
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        wished, today = self.case.wished_on, clock.today()
+        if wished is not None and wished >= today and is_working_day(wished):
+            self.initial.setdefault("answer_by", wished)
+
+    def clean_answer_by(self) -> date:
+        day: date = self.cleaned_data["answer_by"]
+        if day < clock.today():
+            raise ValidationError(_("Choose a date that is not in the past."))
+        if day > clock.today() + LONGEST_WAIT:
+            raise ValidationError(_("Choose a date within the next six months."))
+        if not is_working_day(day):
+            raise ValidationError(_("Choose a working day in Berlin."))
+        return day
+
+    def was_saved(self, case: ConsultingRequest, user: User) -> bool:
+        return bool(case.answer_due_on == self.cleaned_data["answer_by"])
+
+
+class AnswerUrgencyForm(StaffForm):
+    text = _reason(
+        _("Answer to the urgency"), _("Write your answer."), _("The authority reads it.")
     )
 
 

@@ -9,6 +9,7 @@ from consulting.views import (
     requests,
     start,
 )
+from consulting.views import drafts, procurement, requests, start, takeover
 
 app_name = "consulting"
 
@@ -35,6 +36,11 @@ intake_urls = [
 request_urls = [
     path("anfragen/", requests.request_list, name="request_list"),
     path("anfrage/<uuid:public_id>/", requests.request_detail, name="request_detail"),
+    path(
+        "anfrage/<uuid:public_id>/uebernehmen/",
+        takeover.request_take_over,
+        name="request_take_over",
+    ),
     path("anfrage/<uuid:public_id>/antworten/", requests.request_reply, name="request_reply"),
     path("anfrage/<uuid:public_id>/nachricht/", requests.request_message, name="request_message"),
     path("anfrage/<uuid:public_id>/abschliessen/", requests.request_close, name="request_close"),

@@ -21,7 +21,7 @@ from django.views.decorators.http import require_http_methods
 
 from consulting import permissions, queues, services, staff_forms
 from consulting.admin.common import case_frame, conflict, find_case, page, queue_of
-from consulting.enums import CaseAction, CaseEventKind
+from consulting.enums import CaseAction, CaseEventKind, Urgency
 from consulting.models import CaseEvent, ConsultingRequest
 from consulting.queues import Queue
 from consulting.staff_forms import AnswerForm, StaffForm
@@ -45,7 +45,8 @@ class Step:
     """A button of the case page. With a form it has a page of its own, without it acts at once."""
 
     name: str
-    action: CaseAction
+    action: CaseAction | None
+    """The transition; None for what leaves the state as it is: ``rule`` and ``sense`` decide alone."""
     event: CaseEventKind
     """What stands in the history when it is done."""
     run: Service
@@ -67,18 +68,20 @@ class Step:
 
     @property
     def title(self) -> str:
-        return str(self.label or self.action.label)
+        return str(self.label or (self.action.label if self.action else self.name))
 
     @property
     def has_page(self) -> bool:
         return self.form is not StaffForm
 
     def is_permitted(self, user: User, case: ConsultingRequest) -> bool:
-        return permissions.may(user, self.action, case) and self.rule(user, case)
+        is_allowed = self.action is None or permissions.may(user, self.action, case)
+        return is_allowed and self.rule(user, case)
 
     def is_open(self, user: User, case: ConsultingRequest) -> bool:
         """``user`` may, and the case is where it starts from."""
-        return case.can(self.action) and self.sense(user, case) and self.is_permitted(user, case)
+        can = self.action is None or case.can(self.action)
+        return can and self.sense(user, case) and self.is_permitted(user, case)
 
 
 def _is_lead(user: User, case: ConsultingRequest) -> bool:
@@ -89,11 +92,33 @@ def _is_not_mine(user: User, case: ConsultingRequest) -> bool:
     return case.assignee_id != user.pk
 
 
+def _is_marked_urgent(user: User, case: ConsultingRequest) -> bool:
+    return case.is_open and case.urgency == Urgency.WISHED
+
+
 # In the order of the buttons: the first that is open is the main one.
 STEPS: Final[tuple[Step, ...]] = (
     Step(
         "take-up", A.TAKE_UP, CaseEventKind.TAKEN_UP, services.take_up,
         gettext_lazy("The request is in triage now."),
+    ),
+    Step(
+        "confirm-urgency", None, CaseEventKind.URGENCY_CONFIRMED, services.confirm_urgency,
+        gettext_lazy("The request is handled as urgent. The authority has been told."),
+        form=staff_forms.ConfirmUrgencyForm,
+        label=gettext_lazy("Confirm the urgency"),
+        intro=gettext_lazy("The authority is told the new day for the answer."),
+        rule=permissions.can_decide_urgency,
+        sense=_is_marked_urgent,
+    ),
+    Step(
+        "answer-urgency", None, CaseEventKind.URGENCY_ANSWERED, services.answer_urgency,
+        gettext_lazy("Your answer to the urgency has been sent. The promise stays as it is."),
+        form=staff_forms.AnswerUrgencyForm,
+        label=gettext_lazy("Answer the urgency"),
+        intro=gettext_lazy("The authority reads your text with your name. The promise stays as it is."),
+        rule=permissions.can_decide_urgency,
+        sense=_is_marked_urgent,
     ),
     Step(
         "start", A.START, CaseEventKind.STARTED, services.start,

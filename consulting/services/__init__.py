@@ -37,6 +37,8 @@ from consulting.services.procurement import save_procurement
 from consulting.services.recommendations import mark_recommendation
 from consulting.services.recording import NotRecordable, record_request
 from consulting.services.records import take_record
+from consulting.services.takeover import take_over
+from consulting.services.urgency import answer_urgency, confirm_urgency
 
 __all__ = [
     "Advice",
@@ -48,10 +50,12 @@ __all__ = [
     "answer",
     "answer_at_once",
     "answer_question",
+    "answer_urgency",
     "ask_back",
     "assign",
     "close",
     "close_silent",
+    "confirm_urgency",
     "create_draft",
     "decline",
     "delete_draft",
@@ -72,6 +76,7 @@ __all__ = [
     "start",
     "submit",
     "take_record",
+    "take_over",
     "take_up",
     "undo",
     "wake",

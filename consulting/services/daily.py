@@ -10,10 +10,11 @@ from django.conf import settings
 from django.db import transaction
 
 from consulting import deadlines
-from consulting.enums import CaseAction, CaseEventKind, CaseState, PartnerQuestionState
+from consulting.enums import CaseAction, CaseEventKind, CaseState, PartnerQuestionState, Urgency
 from consulting.models import ConsultingRequest
 from consulting.notifications import tell, tell_draft_expires
 from consulting.querysets import CaseQuerySet
+from consulting.services import urgency
 from consulting.services.common import locked, record
 from consulting.services.drafts import delete_draft
 from consulting.services.ending import close, close_silent
@@ -66,12 +67,21 @@ def delete_expired_drafts() -> int:
     return _each(expired, _expire)
 
 
+def remind_of_urgency() -> int:
+    """Remind the Leitung once of requests marked as urgent that nobody has decided about."""
+    marked = ConsultingRequest.objects.open().filter(
+        urgency=Urgency.WISHED, urgency_reminded_at=None
+    )
+    return _each(marked, lambda case_id: urgency.remind_of_urgency(case_id=case_id))
+
+
 def run() -> None:
     """All of it, in an order in which nothing is closed on the day of its reminder."""
     done = {
         "closed": close_answered(),
         "closed_silent": close_silent_ones(),
         "reminded": remind_silent(),
+        "urgency_reminded": remind_of_urgency(),
         "partners_missed": go_on_without_partners(),
         "drafts_deleted": delete_expired_drafts(),
         "drafts_announced": announce_draft_expiry(),

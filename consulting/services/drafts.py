@@ -11,10 +11,10 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from catalog.models import Solution
-from consulting import permissions
-from consulting.enums import CaseAction, CaseEventKind, Visibility
+from consulting import deadlines, permissions
+from consulting.enums import CaseAction, CaseEventKind, Urgency, Visibility
 from consulting.models import ConsultingRequest, Participant, ProcurementBlock
-from consulting.notifications import tell
+from consulting.notifications import tell, tell_urgent
 from consulting.services.common import begin, check_version, locked, record
 from osk_portal.accounts.models import User
 from osk_portal.toolkit import clock
@@ -57,6 +57,9 @@ def create_draft(
     """
     if not permissions.may_begin_request(actor):
         raise PermissionDenied("begin a request")
+    old = values.get("continues")
+    if old is not None and not permissions.may_read(actor, old):
+        raise PermissionDenied("continue this request")
     draft_id = draft_id or uuid4()
     if ConsultingRequest.objects.filter(public_id=draft_id).exclude(author=actor).exists():
         draft_id = uuid4()  # somebody else's: a forged form
@@ -138,8 +141,17 @@ def share(
 
 
 @transaction.atomic
-def submit(*, case_id: int, actor: User, expected_version: int | None = None) -> ConsultingRequest:
+def submit(
+    *,
+    case_id: int,
+    actor: User,
+    expected_version: int | None = None,
+    urgency_reason: str | None = None,
+) -> ConsultingRequest:
     """Send a draft. Sent twice (double click, reload, back) it is the same case, with one reference.
+
+    ``urgency_reason``: why it is urgent; empty: it is not; None: as the draft says. Only a wished date
+    before the promise makes a request urgent (product.md 1.1).
 
     Raises Incomplete, PermissionDenied, CaseChanged.
     """
@@ -148,17 +160,23 @@ def submit(*, case_id: int, actor: User, expected_version: int | None = None) ->
     if not case.is_draft:
         return case
     check_version(case, CaseAction.SUBMIT, expected_version)
+    if urgency_reason is not None:
+        case.urgency = Urgency.WISHED if urgency_reason else Urgency.NORMAL
+        case.urgency_reason = urgency_reason
     missing = [name for name in required_fields(case) if not getattr(case, name)]
     if missing:
         raise Incomplete(missing)
     if not permissions.may_request_for(actor, case.organisation):
         raise PermissionDenied("request for this organisation")
+    _settle_urgency(case)
     if not case.is_about_procurement:
         # Entered before the topic was taken back: nobody sees it any more, so it must not stay.
         ProcurementBlock.objects.filter(case=case).delete()
         case.procedure_state = ""
         case.save(update_fields=["procedure_state"])
     tell(case.submit(actor=actor))
+    if case.urgency == Urgency.WISHED:
+        tell_urgent(case)
     return case
 
 
@@ -167,6 +185,21 @@ def delete_draft(*, case_id: int, actor: User | None) -> None:
     """By the author, or by the system (None) after 60 days."""
     case = begin(case_id, CaseAction.DELETE_DRAFT, actor)
     case.delete_draft()
+
+
+def _settle_urgency(case: ConsultingRequest) -> None:
+    if case.urgency == Urgency.WISHED and not is_wished_earlier(case):
+        case.urgency = Urgency.NORMAL
+    if case.urgency == Urgency.NORMAL:
+        case.urgency_reason = ""
+    elif not case.urgency_reason.strip():
+        raise Incomplete(["urgency_reason"])
+    case.save(update_fields=["urgency", "urgency_reason"])
+
+
+def is_wished_earlier(case: ConsultingRequest) -> bool:
+    """The wished date of a draft lies before what the OSK would promise today."""
+    return case.wished_on is not None and case.wished_on < deadlines.answer_due(clock.today())
 
 
 def _begin_draft(case_id: int, actor: User, expected_version: int | None) -> ConsultingRequest:
@@ -196,6 +229,8 @@ def _checked(values: Mapping[str, Any]) -> Mapping[str, Any]:
     unknown = set(values) - CONTENT_FIELDS
     if unknown:
         raise ValueError(f"no content of a request: {unknown}")
+    if values.get("urgency", Urgency.NORMAL) not in (Urgency.NORMAL, Urgency.WISHED):
+        raise PermissionDenied("confirm the urgency: the Leitung does")
     return values
 
 

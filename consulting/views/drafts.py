@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -16,14 +17,17 @@ from django.views.decorators.http import require_safe
 
 from catalog.models import Solution
 from consulting import deadlines, intake, permissions, services
+from consulting.enums import Urgency
 from consulting.forms import (
     ContextForm,
     KindForm,
     SharingForm,
     SubjectForm,
+    UrgencyForm,
 )
 from consulting.matching import find_solutions, similar_solutions
 from consulting.models import ConsultingRequest
+from consulting.services.drafts import is_wished_earlier
 from consulting.summary import PROCUREMENT, sections, sharing_words
 from consulting.views.start import crumbs, refused
 from consulting.views.steps import (
@@ -64,6 +68,7 @@ def request_subject(request: AuthenticatedRequest, public_id: UUID) -> HttpRespo
     if is_save(request) and form.is_valid():
         saved = save_step(request, case, form)
         if saved:
+            _say_wished_earlier(request, form.cleaned_data["wished_on"])
             return saved(intake.SUBJECT)
     similar = similar_solutions(str(form["title"].value() or ""))
     return step_page(
@@ -161,19 +166,18 @@ def request_draft(request: AuthenticatedRequest, public_id: UUID) -> HttpRespons
     if gone:
         return gone
     tasks = intake.task_list(case)
+    first_open = intake.first_open_step(case)
+    go_on = first_open.url_name if first_open else "consulting:request_check"
     context = {
         "case": case,
         "tasks": tasks,
         "open_count": sum(not task.is_complete for task in tasks),
-        "first_open": intake.first_open_step(case),
+        "first_open": first_open,
+        "go_on_url": reverse(go_on, args=[case.public_id]),
         "crumbs": crumbs(
             (_("My requests"), reverse("consulting:request_list")), (_("Draft"), None)
         ),
     }
-    context["go_on_url"] = reverse(
-        context["first_open"].url_name if context["first_open"] else "consulting:request_check",
-        args=[case.public_id],
-    )
     return render(request, "consulting/request_draft.html", context)
 
 
@@ -191,12 +195,15 @@ def request_check(request: AuthenticatedRequest, public_id: UUID) -> HttpRespons
         refusal = _cannot_ask(request, case)
         if refusal:
             return refusal
-    if request.method == "POST":
+    today = clock.today()
+    urgency = _urgency_form(request, case)
+    if request.method == "POST" and (urgency is None or urgency.is_valid()):
         try:
             services.submit(
                 case_id=case.pk,
                 actor=request.user,
                 expected_version=_number(request.POST.get("version")),
+                urgency_reason=urgency.reason if urgency else None,
             )
         except services.Incomplete as error:
             return redirect(intake.step_of(error.fields[0]).url_name, case.public_id)
@@ -210,14 +217,13 @@ def request_check(request: AuthenticatedRequest, public_id: UUID) -> HttpRespons
     if step:
         messages.info(request, _("Please complete this step first."))
         return redirect(step.url_name, case.public_id)
-    today = clock.today()
     answer_on = deadlines.answer_due(today)
     context = {
         "case": case,
         "sections": sections(case),
         "first_response_on": deadlines.first_response_due(today),
         "answer_on": answer_on,
-        "is_wished_earlier": case.wished_on is not None and case.wished_on < answer_on,
+        "urgency": urgency,
         "is_pending": intake.pending_membership(request.user, case.organisation),
         "similar": similar_solutions(case.title),
         "last_step": len(intake.steps_of(case)),
@@ -265,6 +271,31 @@ def draft_delete(request: AuthenticatedRequest, public_id: UUID) -> HttpResponse
         return redirect("consulting:request_list")
     context = {"case": case, "crumbs": crumbs((_("Delete draft"), None))}
     return render(request, "consulting/draft_delete.html", context)
+
+
+def _say_wished_earlier(request: AuthenticatedRequest, wished_on: date | None) -> None:
+    """At once, not only on the check page (product.md 1.1)."""
+    promised = deadlines.answer_due(clock.today())
+    if wished_on is not None and wished_on < promised:
+        messages.info(
+            request,
+            _(
+                "Your wished date is before our promise, %(promised)s. Is it urgent? You can mark it"
+                " before you send the request."
+            )
+            % {"promised": deadlines.long_date(promised)},
+        )
+
+
+def _urgency_form(request: AuthenticatedRequest, case: ConsultingRequest) -> UrgencyForm | None:
+    """Only for a wished date before the promise."""
+    if not case.is_draft or not is_wished_earlier(case):
+        return None
+    initial = {
+        "urgent": case.urgency == Urgency.WISHED,
+        "urgency_reason": case.urgency_reason,
+    }
+    return UrgencyForm(request.POST if request.method == "POST" else None, initial=initial)
 
 
 def _cannot_ask(request: AuthenticatedRequest, case: ConsultingRequest) -> HttpResponse | None:

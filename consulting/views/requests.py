@@ -253,6 +253,8 @@ def detail_page(
         "history": conversation.history(case, internal=False),
         "is_pending": permissions.is_membership_open(case),
         "is_side": is_side,
+        "continue_url": _continue_url(request, case) if is_side else "",
+        "may_take_over": not is_side and permissions.can_manage(request.user, case),
         "may_share": permissions.can_share(request.user, case),
         "is_over": case.state in (CaseState.DECLINED, CaseState.DUPLICATE, CaseState.WITHDRAWN),
         "procurement": procurement_rows(case),
@@ -261,6 +263,15 @@ def detail_page(
     if moved is not None:
         status = 409
     return render(request, "consulting/request_detail.html", context, status=status)
+
+
+def _continue_url(request: AuthenticatedRequest, case: ConsultingRequest) -> str:
+    """Begins a request that quotes this one: when it has ended, or can be reopened no more."""
+    is_past = case.state == CaseState.CLOSED and not case.can_be_reopened
+    ended = case.state in (CaseState.DECLINED, CaseState.WITHDRAWN)
+    if not (is_past or ended) or not permissions.may_begin_request(request.user):
+        return ""
+    return f"{reverse('consulting:request_start')}?continues={case.public_id}"
 
 
 def _composer(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import cast
+from uuid import UUID
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -56,6 +57,22 @@ def request_start(request: HttpRequest) -> HttpResponse:
         values = {**visitor.values(), "kind": form.cleaned_data["kind"]}
         if title and not values.get("title"):
             values["title"] = title
+        old = _continued(request)
+        if old is not None:
+            values |= {
+                "continues": old,
+                "title": values.get("title") or old.title,
+                "description": values.get("description")
+                or _("This goes on from %(reference)s.") % {"reference": old.reference},
+            }
+            case = services.create_draft(
+                actor=cast("User", request.user),
+                values=values,
+                solutions=[*old.solutions.all()],
+                draft_id=form.cleaned_data["draft_id"],
+            )
+            visitor.became(case.public_id)
+            return redirect("consulting:request_subject", case.public_id)
         visitor.keep(values, solutions=solutions or None, draft_id=form.cleaned_data["draft_id"])
         if not request.user.is_authenticated or was_typed_before:
             # What was typed before the login is looked at before it becomes somebody's draft.
@@ -153,6 +170,18 @@ def _make_draft(request: HttpRequest, visitor: intake.Visitor) -> ConsultingRequ
     )
     visitor.became(case.public_id)
     return case
+
+
+def _continued(request: HttpRequest) -> ConsultingRequest | None:
+    """``?continues=public_id`` from a request that takes no more messages; only one that is readable."""
+    try:
+        public_id = UUID(request.GET.get("continues", ""))
+    except ValueError:
+        return None
+    if not request.user.is_authenticated:
+        return None
+    mine = ConsultingRequest.objects.sent().shared_with(request.user)
+    return mine.filter(public_id=public_id).first()
 
 
 def _prefill(request: HttpRequest) -> tuple[str, list[str]]:

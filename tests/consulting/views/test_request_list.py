@@ -43,7 +43,8 @@ def test_organisationsverwaltung_sees_bare_facts(world: World, signed_in: Browse
     assert str(case.reference) in page
     assert "Alex Muster" in page
     assert "Geheimer Titel" not in page
-    assert f"/{case.public_id}/" not in page
+    assert f"/{case.public_id}/uebernehmen/" in page
+    assert page.count(f"/{case.public_id}/") == 1
 
 
 def test_every_state_has_its_badge(world: World, signed_in: Browser) -> None:

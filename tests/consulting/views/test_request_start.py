@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from django.test import Client
@@ -299,3 +301,36 @@ def test_broken_session_is_no_error(client: Client) -> None:
     session.save()
 
     assert client.get(START).status_code == 200
+
+
+def test_old_request_is_continued_and_quoted(
+    world: World, signed_in: Callable[[User], Client], clock: Any
+) -> None:
+    case = world.case(CaseState.CLOSED, title="Formularserver")
+    clock.move_to(case.closed_at + timedelta(days=120))
+    browser = signed_in(world.requester)
+    address = f"{reverse('consulting:request_start')}?continues={case.public_id}"
+    assert address in browser.get(case.get_absolute_url()).content.decode()
+
+    typed = {"kind": "question", "draft_id": str(uuid.uuid4())}
+    for _ in range(2):
+        browser.post(address, typed)
+
+    draft = ConsultingRequest.objects.drafts().get()
+    assert (draft.continues, draft.title) == (case, "Formularserver")
+    assert str(case.reference) in draft.description
+
+
+@pytest.mark.parametrize("wanted", ["foreign", "x", "\x00", ""])
+def test_foreign_request_is_not_continued(
+    world: World, signed_in: Callable[[User], Client], wanted: str
+) -> None:
+    case = world.case(CaseState.CLOSED, title="Geheim")
+    wanted = str(case.public_id) if wanted == "foreign" else wanted
+
+    signed_in(world.stranger).post(
+        f"{reverse('consulting:request_start')}?continues={quote(wanted)}", {"kind": "question"}
+    )
+
+    draft = ConsultingRequest.objects.drafts().get()
+    assert (draft.continues, draft.title) == (None, "")
