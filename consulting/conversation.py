@@ -27,9 +27,12 @@ _SHOWN_EVENTS: Final = frozenset(
         K.REOPENED, K.DECLINED, K.MARKED_DUPLICATE, K.UNDONE, K.WITHDRAWN, K.REMINDED,
     }
 )  # fmt: skip
-_INTERNAL_EVENTS: Final = frozenset({K.RETURNED, K.TAKEN_UP, K.SHARED})
+_INTERNAL_EVENTS: Final = frozenset({K.RETURNED, K.TAKEN_UP, K.SHARED, K.LINK_SENT})
 # In the history beside the case; the requester's never names what only the OSK does.
-_HISTORY: Final = frozenset(set(K) - {K.MESSAGE_ADDED, K.NOTE_ADDED, K.RETURNED, K.SHARED})
+_HISTORY: Final = frozenset(
+    set(K)
+    - {K.MESSAGE_ADDED, K.NOTE_ADDED, K.RETURNED, K.SHARED, K.LINK_SENT, K.CALLED, K.CALL_NOTED}
+)
 
 EVENTS: Final = Prefetch("events", CaseEvent.objects.select_related("actor"))
 """For the query of a case whose timeline and history are shown: one query for both."""

@@ -67,6 +67,9 @@ class CaseEventKind(models.TextChoices):
     NOTE_ADDED = "note_added", _("Internal note")
     REMINDED = "reminded", _("Reminder sent")
     SHARED = "shared", _("Sharing changed")
+    LINK_SENT = "link_sent", _("Link sent")
+    CALLED = "called", _("Telephone note")
+    CALL_NOTED = "call_noted", _("Internal telephone note")
 
 
 class RequestKind(models.TextChoices):

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from consulting.views import drafts, requests, start
+from consulting.views import drafts, links, requests, start
 
 app_name = "consulting"
 
@@ -32,4 +32,8 @@ request_urls = [
     ),
 ]
 
-urlpatterns = intake_urls + request_urls
+urlpatterns = [
+    *intake_urls,
+    *request_urls,
+    path("link/<str:token>/", links.case_by_link, name="case_by_link"),
+]

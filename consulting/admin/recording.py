@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
 from consulting import queues, services
-from consulting.admin.common import page
+from consulting.admin.common import find_case, page, queue_of
 from consulting.recording_forms import RecordForm
 from osk_portal.accounts.permissions import is_advisor
 from osk_portal.toolkit.access import AuthenticatedRequest, access
+from osk_portal.toolkit.transitions import TransitionNotAllowed
 
 
 @access(is_advisor)
@@ -32,3 +35,17 @@ def record_page(request: AuthenticatedRequest) -> HttpResponse:
             )
             return redirect(queues.case_url(case))
     return page(request, "record.html", {"form": form})
+
+
+@access(is_advisor)
+@require_POST
+def link_renew(request: AuthenticatedRequest, public_id: UUID) -> HttpResponse:
+    """Send the person a new link; the old one no longer opens anything."""
+    case = find_case(request.user, public_id)
+    try:
+        services.renew_link(case_id=case.pk, actor=request.user)
+    except TransitionNotAllowed as refusal:
+        messages.error(request, str(refusal))
+    else:
+        messages.success(request, _("A new link goes to %(name)s.") % {"name": case.author.email})
+    return redirect(queues.case_url(case, queue_of(request)))

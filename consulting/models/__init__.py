@@ -2,11 +2,13 @@
 
 from consulting.models.conversation import CaseEvent, CaseMessage
 from consulting.models.counter import Counter
+from consulting.models.link import CaseLink
 from consulting.models.request import ConsultingRequest, Participant
 from consulting.models.result import CaseResult, PartnerQuestion, Recommendation
 
 __all__ = [
     "CaseEvent",
+    "CaseLink",
     "CaseMessage",
     "CaseResult",
     "ConsultingRequest",

@@ -30,12 +30,14 @@ from consulting.services.drafts import (
     submit,
 )
 from consulting.services.ending import close, close_silent, reopen, withdraw
+from consulting.services.links import LinkDead, renew_link, say_by_link
 from consulting.services.recording import NotRecordable, record_request
 
 __all__ = [
     "Advice",
     "CaseChanged",
     "Incomplete",
+    "LinkDead",
     "NotRecordable",
     "add_message",
     "add_note",
@@ -52,10 +54,12 @@ __all__ = [
     "mark_duplicate",
     "partner_done",
     "record_request",
+    "renew_link",
     "reopen",
     "reply",
     "return_to_queue",
     "save_draft",
+    "say_by_link",
     "share",
     "start",
     "submit",
