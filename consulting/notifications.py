@@ -41,6 +41,7 @@ _TO_REQUESTER: Final[dict[str, str]] = {
     K.UNDONE: "case_moved",
     K.WITHDRAWN: "case_moved",
     K.MESSAGE_ADDED: "case_message",
+    K.CALLED: "case_message",
     K.REMINDED: "case_reminder",
 }
 """Templates for the requester's side. K.RETURNED is no news for it: the text stays the same."""
@@ -57,6 +58,7 @@ _TO_OSK: Final[dict[str, str]] = {
     K.DECLINED: "staff_moved",
     K.WITHDRAWN: "staff_moved",
     K.MESSAGE_ADDED: "staff_message",
+    K.CALLED: "staff_message",
 }
 """Templates for the assignee, or for all advisors while there is none; never for who did it."""
 

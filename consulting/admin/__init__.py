@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from consulting import queues
 from consulting.admin.case import case_page, message_add, note_add
 from consulting.admin.queue import queue_page, search_page
-from consulting.admin.recording import link_renew, record_page
+from consulting.admin.recording import call_add, link_renew, record_page
 from consulting.admin.step import step_page
 from consulting.models import ConsultingRequest
 from consulting.presentation import Standing
@@ -73,6 +73,7 @@ class ConsultingRequestAdmin(ReadOnlyAdmin):
             path("<uuid:public_id>/", wrap(case_page), name=f"{prefix}_case"),
             path("<uuid:public_id>/message/", wrap(message_add), name=f"{prefix}_message"),
             path("<uuid:public_id>/note/", wrap(note_add), name=f"{prefix}_note"),
+            path("<uuid:public_id>/call/", wrap(call_add), name=f"{prefix}_call"),
             path("<uuid:public_id>/link/", wrap(link_renew), name=f"{prefix}_link"),
             path("<uuid:public_id>/<slug:name>/", wrap(step_page), name=f"{prefix}_step"),
             *super().get_urls(),

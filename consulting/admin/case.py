@@ -116,6 +116,7 @@ def _show(
         "message_url": queues.step_url(case, "message", queue),
         "note_url": queues.step_url(case, "note", queue),
         "can_renew_link": permissions.may_have_link(case),
+        "call_url": queues.step_url(case, "call", queue),
         "link_url": queues.step_url(case, "link", queue),
         "clash": clash,
         "faulty_form": message_form or note_form,

@@ -19,6 +19,7 @@ from consulting.services.advising import (
     take_up,
     undo,
 )
+from consulting.services.calls import add_call
 from consulting.services.common import CaseChanged
 from consulting.services.conversation import add_message, add_note, reply
 from consulting.services.drafts import (
@@ -39,6 +40,7 @@ __all__ = [
     "Incomplete",
     "LinkDead",
     "NotRecordable",
+    "add_call",
     "add_message",
     "add_note",
     "answer",
