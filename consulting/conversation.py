@@ -12,7 +12,8 @@ from django.utils.translation import gettext as _
 
 from consulting.deadlines import short_date
 from consulting.enums import CaseEventKind, MessageKind
-from consulting.models import CaseEvent, Recommendation
+from consulting.models import CaseEvent, CaseMessage, Recommendation
+from osk_portal.templatetags.osk import berlin_datetime
 from sandbox.models import Blueprint
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ _SHOWN_EVENTS: Final = frozenset(
 _INTERNAL_EVENTS: Final = frozenset(
     {
         K.RETURNED, K.TAKEN_UP, K.SHARED, K.SNOOZED, K.WOKEN, K.PARTNER_ANSWERED, K.PARTNER_REFUSED,
+        K.LINK_SENT,
     }
 )  # fmt: skip
 # The requester's history: a new kind is the OSK's alone until it is named here.
@@ -71,6 +73,7 @@ class Entry:
     is_internal: bool = False
     label: str = ""
     """What kind of message it is, or what the event says; empty for a plain message."""
+    is_call: bool = False
     body: str = ""
     is_markdown: bool = False
     recommendations: Sequence[Recommendation] = field(default=())
@@ -91,7 +94,8 @@ def timeline(case: ConsultingRequest, *, internal: bool) -> list[Entry]:
             m.author,
             by_osk=m.by_osk,
             is_internal=m.is_internal,
-            label="" if m.kind == MessageKind.MESSAGE else str(MessageKind(m.kind).label),
+            label=_message_label(m),
+            is_call=m.kind == MessageKind.CALL,
             body=m.body,
             is_markdown=m.by_osk,
         )
@@ -127,6 +131,18 @@ def timeline(case: ConsultingRequest, *, internal: bool) -> list[Entry]:
     # sort() is stable: what happened in the same moment stays in the order messages, answers, events.
     entries.sort(key=lambda entry: entry.at)
     return entries
+
+
+def _message_label(message: CaseMessage) -> str:
+    """What kind of message it is; of a call also with whom and when."""
+    if message.kind == MessageKind.MESSAGE:
+        return ""
+    if message.kind == MessageKind.CALL and message.spoken_at is not None:
+        return _("Telephone note: call with %(name)s on %(when)s") % {
+            "name": message.spoken_with,
+            "when": berlin_datetime(message.spoken_at),
+        }
+    return str(MessageKind(message.kind).label)
 
 
 def _label(event: CaseEvent, case: ConsultingRequest) -> str:

@@ -84,6 +84,9 @@ class CaseEventKind(models.TextChoices):
 class DeadlineKind(models.TextChoices):
     DUE_SOON = "due_soon", _("Due soon")
     OVERDUE = "overdue", _("Overdue")
+    LINK_SENT = "link_sent", _("Link sent")
+    CALLED = "called", _("Telephone note")
+    CALL_NOTED = "call_noted", _("Internal telephone note")
 
 
 class RequestKind(models.TextChoices):

@@ -14,11 +14,13 @@ from django.urls import reverse
 
 from consulting import confidential, permissions
 from consulting.enums import CaseEventKind, DeadlineKind
-from consulting.models import CaseEvent, ConsultingRequest, PartnerQuestion
+from consulting.models import CaseEvent, CaseLink, ConsultingRequest, PartnerQuestion
+from consulting.models.link import LIFETIME as LINK_LIFETIME
 from consulting.presentation import Standing
 from osk_portal.accounts.enums import StaffRole
 from osk_portal.accounts.models import User
-from osk_portal.notifications.services import Message, notify
+from osk_portal.notifications import rendering
+from osk_portal.notifications.services import Message, notify, post_secret
 
 K = CaseEventKind
 
@@ -40,6 +42,7 @@ _TO_REQUESTER: Final[dict[str, str]] = {
     K.UNDONE: "case_moved",
     K.WITHDRAWN: "case_moved",
     K.MESSAGE_ADDED: "case_message",
+    K.CALLED: "case_message",
     K.REMINDED: "case_reminder",
     K.TAKEN_OVER: "case_taken_over",
     K.URGENCY_CONFIRMED: "case_moved",
@@ -63,6 +66,7 @@ _TO_OSK: Final[dict[str, str]] = {
     K.MESSAGE_ADDED: "staff_message",
     K.URGENCY_CONFIRMED: "staff_moved",
     K.TAKEN_OVER: "staff_moved",
+    K.CALLED: "staff_message",
 }
 """Templates for the assignee, or for all advisors while there is none; never for who did it."""
 
@@ -70,17 +74,50 @@ _TO_OSK: Final[dict[str, str]] = {
 def tell(event: CaseEvent) -> None:
     """Tell both sides about ``event``, except the person who caused it."""
     case = event.case
-    if event.kind in _TO_REQUESTER:
+    is_recorded = event.kind == K.SUBMITTED and "channel" in event.data  # see tell_recorded
+    if event.kind in _TO_REQUESTER and not is_recorded:
         people = list(requester_side(case))
         if event.kind != K.SUBMITTED:  # the receipt goes to who has sent it
             people = _without(event.actor, people)
-        template = _TO_REQUESTER[event.kind]
-        if event.kind == K.SUBMITTED and "channel" in event.data:
-            template = "request_recorded"
-        _send(event, template, people, case.get_absolute_url(), "requester")
+        _send(event, _TO_REQUESTER[event.kind], people, case.get_absolute_url(), "requester")
     if event.kind in _TO_OSK:
         people = _without(event.actor, osk_side(case))
         _send(event, _TO_OSK[event.kind], people, staff_url(case), "osk")
+
+
+def tell_recorded(event: CaseEvent, link: CaseLink | None) -> None:
+    """The receipt of a recorded request, with the link that opens it without an account."""
+    if link is None:
+        case = event.case
+        _send(event, "request_recorded", [case.author], case.get_absolute_url(), "requester")
+    else:
+        send_link(link, event, "request_recorded")
+
+
+def send_link(link: CaseLink, event: CaseEvent, template: str) -> None:
+    """A mail that opens a case is kept encrypted, and it is not sent once the link is dead."""
+    case, person = event.case, link.person
+    rendered = rendering.render(
+        f"consulting/email/{template}",
+        {
+            **_context(event),
+            "recipient": person,
+            "link_url": rendering.absolute_url(link.get_absolute_url()),
+            "link_until": link.expires_on,
+        },
+        language=person.language,
+        url=case.get_absolute_url(),
+    )
+    post_secret(
+        kind=f"consulting.{template}",
+        address=person.email,
+        user=person,
+        language=person.language,
+        subject=rendered.subject,
+        body=rendered.body,
+        lifetime=LINK_LIFETIME,
+        subject_key=str(case.public_id),
+    )
 
 
 def tell_draft_expires(case: ConsultingRequest) -> None:
@@ -200,13 +237,18 @@ def _send(event: CaseEvent, template: str, recipients: Iterable[User], url: str,
             url=url,
             dedupe=f"consulting:event:{event.pk}:{side}",
             subject_key=str(case.public_id),
-            context={
-                "case": case,
-                "standing": Standing(case),
-                "title": confidential.title_outside(case),
-                "event": event,
-                "actor": event.actor,
-            },
+            context=_context(event),
         ),
         recipients,
     )
+
+
+def _context(event: CaseEvent) -> dict[str, object]:
+    case = event.case
+    return {
+        "case": case,
+        "standing": Standing(case),
+        "title": confidential.title_outside(case),
+        "event": event,
+        "actor": event.actor,
+    }

@@ -11,7 +11,7 @@ from typing import Final
 
 from django.core.exceptions import PermissionDenied
 
-from consulting.enums import CaseAction, CaseState, Visibility
+from consulting.enums import CaseAction, CaseState, Channel, Visibility
 from consulting.models import ConsultingRequest, PartnerQuestion
 from consulting.querysets import ENDED, UNCONFIRMED
 from network.enums import MembershipState
@@ -42,6 +42,19 @@ def may_begin_request(user: User) -> bool:
 def may_record(user: User) -> bool:
     """Write down a request that somebody made by telephone, by mail or face to face."""
     return user.is_advisor
+
+
+def may_have_link(case: ConsultingRequest) -> bool:
+    """The author may read the case by a link without signing in: recorded, never confidential (1.2)."""
+    author = case.author
+    return (
+        case.channel != Channel.WEB
+        and not (case.is_confidential or case.is_about_procurement or case.is_draft)
+        and author.is_active
+        and author.anonymised_at is None
+        and not author.is_staff
+        and is_author(author, case)
+    )
 
 
 def may_request_for(user: User, organisation: Organisation | None) -> bool:

@@ -11,6 +11,8 @@ from django.utils.translation import gettext_lazy as _
 
 from consulting.enums import Channel, Phase, RequestKind, Topic
 from consulting.fields import FormIdField, LineField, TextField
+from consulting.models import ConsultingRequest
+from consulting.staff_forms import CaseForm
 from network.models import Organisation
 from osk_portal.accounts.models import normalise_name
 from osk_portal.toolkit import clock
@@ -128,3 +130,52 @@ class RecordForm(forms.Form):
                 self.fields["person_name"].error_messages["required"], code="required"
             )
         return name
+
+
+class CallForm(CaseForm):
+    """Telefonnotiz. Nothing is chosen beforehand: who reads it is a decision of its own."""
+
+    PUBLIC: Final = "public"
+    INTERNAL: Final = "internal"
+
+    readers = forms.ChoiceField(
+        label=_("Who reads the note?"),
+        choices=[
+            (PUBLIC, _("The authority and the OSK")),
+            (INTERNAL, _("Internal, OSK only")),
+        ],
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose who reads the note.")},
+    )
+    spoken_with = LineField(
+        label=_("Spoken with"),
+        max_length=200,
+        error_messages={"required": _("Enter with whom you have spoken.")},
+    )
+    spoken_at = said_at_field()
+    text = TextField(
+        label=_("What was said?"),
+        max_length=TEXT_LENGTH,
+        rows=6,
+        error_messages={"required": _("Write what was said.")},
+    )
+    message_id = FormIdField()
+
+    def __init__(self, *, case: ConsultingRequest, **options: Any) -> None:
+        initial = {
+            "message_id": uuid4(),
+            "spoken_at": clock.now(),
+            "spoken_with": case.author.name,
+        }
+        super().__init__(case=case, initial=initial, **options)
+        if not case.takes_messages:
+            field = self.fields["readers"]
+            assert isinstance(field, forms.ChoiceField)  # noqa: S101 # says it to the type checker
+            field.choices = [(self.INTERNAL, _("Internal, OSK only"))]
+
+    def clean_spoken_at(self) -> datetime:
+        return check_said_at(self.cleaned_data["spoken_at"])
+
+    @property
+    def is_internal(self) -> bool:
+        return bool(self.cleaned_data["readers"] == self.INTERNAL)

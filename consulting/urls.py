@@ -2,14 +2,15 @@ from django.urls import path
 
 from consulting.views import (
     drafts,
+    links,
     partners,
     procurement,
     recommendations,
     records,
     requests,
     start,
+    takeover,
 )
-from consulting.views import drafts, procurement, requests, start, takeover
 
 app_name = "consulting"
 
@@ -70,3 +71,8 @@ partner_urls = [
 ]
 
 urlpatterns = intake_urls + request_urls + partner_urls
+urlpatterns = [
+    *intake_urls,
+    *request_urls,
+    path("link/<str:token>/", links.case_by_link, name="case_by_link"),
+]

@@ -293,6 +293,8 @@ ACCOUNT_RATE_LIMITS = {
     "signup": "20/m/ip",
     "reset_password": "20/m/ip,5/m/key",
     "barrier_report": "5/10m/ip",
+    "case_link_dead": "20/5m/ip",
+    "case_link_message": "10/10m/key",
     "confirm_email": "3/3m/key",
 }
 OSK_SIGNUP_OPEN = env.flag("OSK_SIGNUP_OPEN", True, help="Anybody may make an account.")

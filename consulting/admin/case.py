@@ -121,6 +121,9 @@ def _show(
         "note_form": note_form or NoteForm(case=case),
         "message_url": queues.step_url(case, "message", queue),
         "note_url": queues.step_url(case, "note", queue),
+        "can_renew_link": permissions.may_have_link(case),
+        "call_url": queues.step_url(case, "call", queue),
+        "link_url": queues.step_url(case, "link", queue),
         "clash": clash,
         "faulty_form": message_form or note_form,
     }

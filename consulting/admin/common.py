@@ -26,8 +26,10 @@ if TYPE_CHECKING:
 MOST_NEIGHBOURS = 50
 MOST_CHANGES = 10
 # They leave the case's version, and with it every open form, as it is.
-_WITHOUT_VERSION = (
+WITHOUT_VERSION = (
     CaseEventKind.NOTE_ADDED,
+    CaseEventKind.CALL_NOTED,
+    CaseEventKind.LINK_SENT,
     CaseEventKind.PARTNER_ANSWERED,
     CaseEventKind.PARTNER_REFUSED,
     CaseEventKind.RECOMMENDATION_MARKED,
@@ -61,7 +63,7 @@ def conflict(case: ConsultingRequest, seen_version: int, *, can_send: bool) -> C
     """What happened since ``seen_version``: each change of a case raises its version by one."""
     missed = min(max(case.version - seen_version, 0), MOST_CHANGES)
     events = (
-        case.events.exclude(kind__in=_WITHOUT_VERSION)
+        case.events.exclude(kind__in=WITHOUT_VERSION)
         .select_related("actor")
         .order_by("-at", "-pk")[:missed]
     )

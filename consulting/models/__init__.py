@@ -4,8 +4,9 @@ from consulting.models.conversation import CaseEvent, CaseMessage
 from consulting.models.counter import Counter
 from consulting.models.export import ListExport
 from consulting.models.files import CaseFile, FileState
-from consulting.models.procurement import ContractType, ProcurementBlock, ValueBand
+from consulting.models.link import CaseLink
 from consulting.models.notice import DeadlineNotice
+from consulting.models.procurement import ContractType, ProcurementBlock, ValueBand
 from consulting.models.request import ConsultingRequest, Participant
 from consulting.models.result import CaseResult, PartnerQuestion, Recommendation
 from consulting.models.text_module import TextModule
@@ -13,13 +14,14 @@ from consulting.models.text_module import TextModule
 __all__ = [
     "CaseEvent",
     "CaseFile",
+    "CaseLink",
     "CaseMessage",
     "CaseResult",
     "ConsultingRequest",
     "ContractType",
     "Counter",
-    "FileState",
     "DeadlineNotice",
+    "FileState",
     "ListExport",
     "Participant",
     "PartnerQuestion",

@@ -30,6 +30,8 @@ class CaseMessage(Addressed):
     body = models.TextField(_("text"))
     form_id = models.UUIDField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(default=clock.now)
+    spoken_with = models.CharField(_("spoken with"), max_length=200, blank=True)
+    spoken_at = models.DateTimeField(_("spoken at"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("message")
@@ -44,8 +46,11 @@ class CaseMessage(Addressed):
             ),
             models.CheckConstraint(
                 condition=Q(kind=MessageKind.NOTE, is_internal=True)
-                | Q(kind=MessageKind.REASON)
-                | (~Q(kind__in=(MessageKind.NOTE, MessageKind.REASON)) & Q(is_internal=False)),
+                | Q(kind__in=(MessageKind.REASON, MessageKind.CALL))
+                | (
+                    ~Q(kind__in=(MessageKind.NOTE, MessageKind.REASON, MessageKind.CALL))
+                    & Q(is_internal=False)
+                ),
                 name="message_note_is_internal",
                 violation_error_message=_("A note is internal, a message is public."),
             ),
@@ -53,6 +58,13 @@ class CaseMessage(Addressed):
                 condition=~Q(is_internal=True) | Q(by_osk=True),
                 name="message_internal_by_osk",
                 violation_error_message=_("Only the OSK writes internal notes."),
+            ),
+            models.CheckConstraint(
+                condition=Q(kind=MessageKind.CALL, by_osk=True, spoken_at__isnull=False)
+                & ~Q(spoken_with="")
+                | ~Q(kind=MessageKind.CALL) & Q(spoken_at=None, spoken_with=""),
+                name="message_call_is_named",
+                violation_error_message=_("A telephone note says who spoke, and when."),
             ),
             models.CheckConstraint(
                 condition=~Q(body=""),

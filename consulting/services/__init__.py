@@ -19,6 +19,7 @@ from consulting.services.advising import (
     take_up,
     undo,
 )
+from consulting.services.calls import add_call
 from consulting.services.common import CaseChanged
 from consulting.services.conversation import add_message, add_note, reply
 from consulting.services.drafts import (
@@ -32,6 +33,7 @@ from consulting.services.drafts import (
 from consulting.services.ending import close, close_silent, reopen, withdraw
 from consulting.services.exports import export_list
 from consulting.services.follow_up import snooze, wake
+from consulting.services.links import LinkDead, renew_link, say_by_link
 from consulting.services.partners import answer_question, refuse_question
 from consulting.services.procurement import save_procurement
 from consulting.services.recommendations import mark_recommendation
@@ -44,7 +46,9 @@ __all__ = [
     "Advice",
     "CaseChanged",
     "Incomplete",
+    "LinkDead",
     "NotRecordable",
+    "add_call",
     "add_message",
     "add_note",
     "answer",
@@ -66,17 +70,19 @@ __all__ = [
     "partner_done",
     "record_request",
     "refuse_question",
+    "renew_link",
     "reopen",
     "reply",
     "return_to_queue",
     "save_draft",
     "save_procurement",
+    "say_by_link",
     "share",
     "snooze",
     "start",
     "submit",
-    "take_record",
     "take_over",
+    "take_record",
     "take_up",
     "undo",
     "wake",

@@ -14,7 +14,8 @@ from django.utils.translation import gettext_lazy as _
 from consulting import permissions
 from consulting.enums import CaseEventKind, Channel
 from consulting.models import ConsultingRequest
-from consulting.notifications import tell
+from consulting.notifications import tell, tell_recorded
+from consulting.services.links import make_link
 from network.models import Organisation
 from network.services import record_membership
 from osk_portal.accounts.models import User
@@ -103,7 +104,9 @@ def record_request(
     if case.needs_confidence:
         case.is_confidential = True
         case.save(update_fields=["is_confidential"])
-    tell(case.submit(actor=actor, received_at=said_at, channel=channel))
+    event = case.submit(actor=actor, received_at=said_at, channel=channel)
+    tell(event)
+    tell_recorded(event, make_link(case, actor))
     return case
 
 

@@ -113,8 +113,12 @@ def post_secret(
     subject: str,
     body: str,
     lifetime: timedelta,
+    subject_key: str = "",
 ) -> None:
-    """Write a mail that opens an account (code, link): encrypted at rest, worthless after ``lifetime``."""
+    """Write a mail that opens something (code, link): encrypted at rest, worthless after ``lifetime``.
+
+    ``subject_key``: as in ``Message``, for the guard.
+    """
     with transaction.atomic():
         _post(
             [
@@ -123,6 +127,7 @@ def post_secret(
                     user=user,
                     language=language,
                     kind=kind,
+                    subject_key=subject_key,
                     subject=subject,
                     body=encryption.encrypt(body),
                     is_secret=True,

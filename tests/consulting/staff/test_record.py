@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -11,10 +12,13 @@ from django.test import Client
 from django.urls import reverse
 
 from consulting import queues
-from consulting.models import ConsultingRequest
+from consulting.models import CaseLink, ConsultingRequest
 from network.enums import MembershipState
 from osk_portal.accounts.services import create_person
+from osk_portal.notifications.models import OutgoingMail
+from osk_portal.toolkit import clock as portal_clock
 from tests.consulting.conftest import World
+from tests.consulting.test_recording import record
 from tests.consulting.views.conftest import REFUSED
 from tests.factories import MembershipFactory
 
@@ -134,3 +138,22 @@ def test_the_queue_and_the_side_list_lead_there(
     page = sign_in("advisor").get(reverse("admin:consulting_consultingrequest_queue", args=["new"]))
 
     assert page.text.count(f'href="{URL}"') == 2
+
+
+def test_the_page_of_the_case_sends_a_new_link(world: World, sign_in: Any) -> None:
+    case = record(world)
+    CaseLink.objects.update(made_at=portal_clock.now() - timedelta(days=1))
+    url = queues.step_url(case, "link")
+    assert sign_in("visitor").post(url).status_code == 302
+    assert sign_in("operator").post(url).status_code == 403
+    browser = sign_in("advisor")
+    assert browser.get(url).status_code == 405
+    assert url in browser.get(queues.case_url(case)).text
+    assert (
+        url.replace(str(case.public_id), str(world.case().public_id))
+        not in browser.get(queues.case_url(world.case())).text
+    )
+
+    assert browser.post(url)["Location"] == queues.case_url(case)
+
+    assert OutgoingMail.objects.filter(kind="consulting.case_link").count() == 1

@@ -1,0 +1,90 @@
+"""The signed link of a recorded request: made, renewed, and what the person says by it (product.md 1.2)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Final
+from uuid import UUID
+
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from consulting import permissions
+from consulting.enums import CaseEventKind, CaseState
+from consulting.models import CaseEvent, CaseLink, ConsultingRequest
+from consulting.notifications import send_link
+from consulting.services.common import locked, record
+from consulting.services.conversation import add_message, reply
+from osk_portal.accounts.models import User
+from osk_portal.toolkit import clock
+from osk_portal.toolkit.transitions import TransitionNotAllowed
+
+TWICE: Final = timedelta(minutes=1)
+"""A second press of the button within this time is the same one."""
+
+
+class LinkDead(Exception):
+    """The token opens nothing: over, replaced, or the person may no longer read the case."""
+
+
+def make_link(case: ConsultingRequest, actor: User) -> CaseLink | None:
+    """A new link for the author; the older ones are dead by it. None for a case that must have none."""
+    if not permissions.may_have_link(case):
+        return None
+    return CaseLink.objects.create(
+        case=case, person=case.author, made_by=actor, made_at=clock.now()
+    )
+
+
+@transaction.atomic
+def renew_link(*, case_id: int, actor: User) -> CaseEvent | None:
+    """Send the author a new link. None when one was sent just now.
+
+    Raises PermissionDenied, and TransitionNotAllowed for a case that must have no link.
+    """
+    case = locked(case_id)
+    if not permissions.may_record(actor):
+        raise PermissionDenied("renew a link")
+    newest = case.links.first()
+    if newest is not None and newest.made_at > clock.now() - TWICE and newest.made_by == actor:
+        return None
+    link = make_link(case, actor)
+    if link is None:
+        raise TransitionNotAllowed(
+            "renew_link", case.state, _("This request cannot be read by a link.")
+        )
+    event = record(case, CaseEventKind.LINK_SENT, actor)
+    send_link(link, event, "case_link")
+    return event
+
+
+def open_link(token: str) -> CaseLink:
+    """The link of ``token``, with what its person may read now. Raises LinkDead."""
+    link = CaseLink.named_by(token)
+    if link is None or link.is_over:
+        raise LinkDead
+    case = link.case
+    newest = case.links.first()
+    if newest != link or case.author_id != link.person_id or not permissions.may_have_link(case):
+        raise LinkDead
+    return link
+
+
+@transaction.atomic
+def say_by_link(*, token: str, text: str, message_id: UUID | None = None) -> CaseEvent | None:
+    """A reply or a message of the link's person; the event says that it came by the link.
+
+    None when it was said already. Raises LinkDead and TransitionNotAllowed.
+    """
+    named = CaseLink.named_by(token)
+    if named is None:
+        raise LinkDead
+    case = locked(named.case_id)
+    person = open_link(token).person
+    say = reply if case.state == CaseState.WAITING_REQUESTER else add_message
+    event = say(case_id=case.pk, actor=person, text=text, message_id=message_id)
+    if event is not None:
+        event.data["by_link"] = str(named.public_id)
+        event.save(update_fields=["data"])
+    return event

@@ -1,0 +1,208 @@
+"""The signed link of a recorded request: what it opens, when it dies, what can be said by it."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.core.exceptions import PermissionDenied
+from django.test import Client
+from django.urls import reverse
+
+from consulting import services
+from consulting.enums import CaseEventKind, CaseState, Topic
+from consulting.models import CaseLink, ConsultingRequest
+from network.enums import MembershipState
+from osk_portal.accounts.services import lock
+from osk_portal.notifications.models import OutgoingMail
+from osk_portal.toolkit import clock as portal_clock
+from osk_portal.toolkit.transitions import TransitionNotAllowed
+from tests.consulting.conftest import ROLES, World
+from tests.consulting.test_recording import record
+
+
+def url_in_mail(kind: str = "consulting.request_recorded") -> str:
+    text = OutgoingMail.objects.filter(kind=kind).latest("pk").text
+    found = re.search(r"https?://[^/\s]+(/beratung/link/\S+)", text)
+    assert found, text
+    return found.group(1)
+
+
+def test_the_receipt_opens_the_public_part_without_an_account(world: World, client: Client) -> None:
+    case = record(world)
+    services.add_note(case_id=case.pk, actor=world.advisor, text="NUR INTERN")
+    services.add_message(case_id=case.pk, actor=world.advisor, text="Das lesen **alle**.")
+
+    mail = OutgoingMail.objects.get(kind="consulting.request_recorded")
+    assert "/beratung/link/" not in mail.body  # encrypted at rest
+    page = client.get(url_in_mail())
+
+    assert page.status_code == 200
+    assert case.title in page.text
+    assert "<strong>alle</strong>" in page.text
+    assert "NUR INTERN" not in page.text
+    assert page["Referrer-Policy"] == "no-referrer"
+    assert page["Cache-Control"] == "no-store"
+    assert "noindex" in page["X-Robots-Tag"]
+    assert client.get(case.get_absolute_url()).status_code == 302  # only the link's page
+    assert client.put(url_in_mail()).status_code == 405
+
+
+def test_a_message_by_the_link_is_the_persons(world: World) -> None:
+    case = record(world)
+    browser = Client(enforce_csrf_checks=True)
+    data = {"text": "Noch etwas.", "message_id": str(uuid4())}
+
+    for _again in range(2):
+        answer = browser.post(url_in_mail(), data, headers={"origin": "null"})
+        assert answer["Location"] == url_in_mail()
+        assert answer["Referrer-Policy"] == "no-referrer"
+
+    message = case.messages.get()
+    assert (message.author, message.by_osk, message.is_internal) == (case.author, False, False)
+    event = case.events.get(kind=CaseEventKind.MESSAGE_ADDED)
+    assert event.data["by_link"] == str(case.links.get().public_id)
+    assert OutgoingMail.objects.filter(kind="consulting.staff_message").exists()
+
+
+def test_a_question_is_replied_by_the_link(world: World, client: Client) -> None:
+    case = record(world)
+    services.take_up(case_id=case.pk, actor=world.advisor)
+    services.ask_back(
+        case_id=case.pk, actor=world.advisor, question="Wie viele?", reply_by=portal_clock.today()
+    )
+
+    assert "Antwort senden" in client.get(url_in_mail()).text
+    client.post(url_in_mail(), {"text": "Zwölf.", "message_id": str(uuid4())})
+
+    case.refresh_from_db()
+    assert case.state == CaseState.TRIAGE
+    assert case.messages.last().kind == "reply"  # type: ignore[union-attr] # there are two
+
+
+def test_an_empty_text_is_told_and_a_long_one_kept(world: World, client: Client) -> None:
+    case = record(world)
+
+    assert client.post(url_in_mail(), {"text": ""}).status_code == 422
+    page = client.post(url_in_mail(), {"text": "x" * 20_001})
+    assert page.status_code == 422
+    assert "xxxx" in page.text
+    assert client.post(url_in_mail(), {"text": "mit\x00Null"}).status_code == 422
+    assert not case.messages.exists()
+
+
+def test_a_case_that_takes_no_messages_keeps_the_text(world: World, client: Client) -> None:
+    case = record(world)
+    services.withdraw(case_id=case.pk, actor=case.author)
+
+    page = client.post(url_in_mail(), {"text": "Zu spät.", "message_id": str(uuid4())})
+
+    assert page.status_code == 409
+    assert "Zu spät." in page.text
+    assert "nachricht" not in client.get(url_in_mail()).text
+
+
+def dies(client: Client, url: str) -> None:
+    page = client.get(url)
+    assert page.status_code == 404
+    assert "Dieser Link gilt nicht" in page.text
+    assert page["Referrer-Policy"] == "no-referrer"
+    assert client.post(url, {"text": "x"}).status_code == 404
+
+
+def test_it_dies_after_14_days(world: World, client: Client, clock: Any) -> None:
+    now = clock.move_to(portal_clock.now())
+    case = record(world)
+    clock.move_to(now + timedelta(days=14) - timedelta(seconds=1))
+    assert client.get(url_in_mail()).status_code == 200
+    clock.move_to(now + timedelta(days=14))
+
+    dies(client, url_in_mail())
+    assert case.title not in client.get(url_in_mail()).text
+
+
+def test_a_newer_link_ends_the_older(world: World, client: Client, clock: Any) -> None:
+    now = clock.move_to(portal_clock.now())
+    case = record(world)
+    old = url_in_mail()
+    assert services.renew_link(case_id=case.pk, actor=world.advisor) is None  # just made
+    clock.move_to(now + timedelta(minutes=2))
+
+    event = services.renew_link(case_id=case.pk, actor=world.other_advisor)
+
+    assert event is not None
+    assert event.kind == CaseEventKind.LINK_SENT
+    dies(client, old)
+    assert client.get(url_in_mail("consulting.case_link")).status_code == 200
+    assert CaseLink.objects.count() == 2
+
+
+@pytest.mark.parametrize("change", ["suspended", "locked", "confidential", "author"])
+def test_it_dies_with_the_right(world: World, client: Client, change: str) -> None:
+    case = record(world)
+    if change == "suspended":
+        membership = case.author.memberships.get()
+        membership.confirm(actor=world.lead)
+        membership.suspend(actor=world.lead)
+    elif change == "locked":
+        lock(user_id=case.author.pk, actor=world.operator)
+    elif change == "confidential":
+        ConsultingRequest.objects.filter(pk=case.pk).update(is_confidential=True)
+    else:
+        ConsultingRequest.objects.filter(pk=case.pk).update(author=world.requester)
+
+    dies(client, url_in_mail())
+
+
+def test_a_confidential_case_never_gets_one(world: World) -> None:
+    case = record(world, topics=[Topic.PROCUREMENT])
+
+    assert not CaseLink.objects.exists()
+    assert "/link/" not in OutgoingMail.objects.get(kind="consulting.request_recorded").text
+    with pytest.raises(TransitionNotAllowed):
+        services.renew_link(case_id=case.pk, actor=world.advisor)
+
+
+def test_a_case_of_the_portal_has_none(world: World) -> None:
+    with pytest.raises(TransitionNotAllowed):
+        services.renew_link(case_id=world.case().pk, actor=world.advisor)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_only_advisors_renew(world: World, role: str) -> None:
+    case = record(world)
+    CaseLink.objects.update(made_at=portal_clock.now() - timedelta(days=1))
+    if role in ("advisor", "other_advisor", "lead"):
+        assert services.renew_link(case_id=case.pk, actor=world.person(role))
+        return
+    with pytest.raises(PermissionDenied):
+        services.renew_link(case_id=case.pk, actor=world.person(role))
+
+
+def test_forged_tokens_and_too_many_of_them(world: World, client: Client) -> None:
+    record(world)
+    link = CaseLink.objects.get()
+    for token in ("x", link.public_id.hex, f"{link.public_id.hex}.falsch", "ü" * 500):
+        dies(client, reverse("consulting:case_by_link", args=[token]))
+    statuses = {
+        client.get(reverse("consulting:case_by_link", args=["x"])).status_code for _ in range(20)
+    }
+    assert statuses == {404, 429}
+    assert (
+        client.get(link.get_absolute_url()).status_code == 200
+    )  # who has a link is not locked out
+
+
+def test_the_guard_keeps_the_mail_when_the_right_has_ended(world: World) -> None:
+    from osk_portal import portal
+
+    case = record(world)
+    mail = OutgoingMail.objects.get(kind="consulting.request_recorded")
+    guard = portal.mail_guards.get("consulting")
+    assert guard is not None
+    assert guard.still_allowed(mail.user_id or 0, mail.kind, mail.subject_key)
+    case.author.memberships.update(state=MembershipState.REFUSED, confirmed_at=portal_clock.now())
+    assert not guard.still_allowed(mail.user_id or 0, mail.kind, mail.subject_key)
