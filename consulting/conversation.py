@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from django.db.models import Prefetch
 from django.utils.translation import gettext as _
 
-from consulting.enums import CaseEventKind, MessageKind
+from consulting.enums import FILE_EVENTS, CaseEventKind, MessageKind
 from consulting.models import CaseEvent, Recommendation
 from sandbox.models import Blueprint
 
@@ -29,7 +29,9 @@ _SHOWN_EVENTS: Final = frozenset(
 )  # fmt: skip
 _INTERNAL_EVENTS: Final = frozenset({K.RETURNED, K.TAKEN_UP, K.SHARED})
 # In the history beside the case; the requester's never names what only the OSK does.
-_HISTORY: Final = frozenset(set(K) - {K.MESSAGE_ADDED, K.NOTE_ADDED, K.RETURNED, K.SHARED})
+_HISTORY: Final = frozenset(
+    set(K) - {K.MESSAGE_ADDED, K.NOTE_ADDED, K.RETURNED, K.SHARED} - FILE_EVENTS
+)
 
 EVENTS: Final = Prefetch("events", CaseEvent.objects.select_related("actor"))
 """For the query of a case whose timeline and history are shown: one query for both."""

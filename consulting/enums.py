@@ -1,3 +1,5 @@
+from typing import Final
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -67,6 +69,15 @@ class CaseEventKind(models.TextChoices):
     NOTE_ADDED = "note_added", _("Internal note")
     REMINDED = "reminded", _("Reminder sent")
     SHARED = "shared", _("Sharing changed")
+    FILE_ADDED = "file_added", _("File added")
+    FILE_REMOVED = "file_removed", _("File removed")
+    FILE_READ = "file_read", _("File of a confidential request read")
+
+
+FILE_EVENTS: Final = frozenset(
+    {CaseEventKind.FILE_ADDED, CaseEventKind.FILE_REMOVED, CaseEventKind.FILE_READ}
+)
+"""For the OSK only; they leave the version of the case as it is."""
 
 
 class RequestKind(models.TextChoices):

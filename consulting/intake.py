@@ -45,9 +45,10 @@ STEPS: Final = (
         _("Context"),
         ("organisation", "own_reference", "users_count", "software_in_use"),
     ),
+    Step("dateien", "consulting:request_files", _("Files"), ()),
     Step("freigabe", "consulting:request_sharing", _("Who may read along?"), ("visibility",)),
 )
-KIND, SUBJECT, CONTEXT, SHARING = STEPS
+KIND, SUBJECT, CONTEXT, FILES, SHARING = STEPS
 
 
 @dataclass(frozen=True)

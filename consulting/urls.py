@@ -1,6 +1,6 @@
 from django.urls import path
 
-from consulting.views import drafts, requests, start
+from consulting.views import drafts, files, requests, start
 
 app_name = "consulting"
 
@@ -12,6 +12,7 @@ intake_urls = [
     path("anfrage/<uuid:public_id>/anliegen/", drafts.request_kind, name="request_kind"),
     path("anfrage/<uuid:public_id>/thema/", drafts.request_subject, name="request_subject"),
     path("anfrage/<uuid:public_id>/umfeld/", drafts.request_context, name="request_context"),
+    path("anfrage/<uuid:public_id>/dateien/", files.request_files, name="request_files"),
     path("anfrage/<uuid:public_id>/freigabe/", drafts.request_sharing, name="request_sharing"),
     path("anfrage/<uuid:public_id>/pruefen/", drafts.request_check, name="request_check"),
     path("anfrage/<uuid:public_id>/gesendet/", drafts.request_sent, name="request_sent"),
@@ -19,6 +20,7 @@ intake_urls = [
 ]
 
 request_urls = [
+    path("datei/<uuid:public_id>/", files.file_download, name="file_download"),
     path("anfragen/", requests.request_list, name="request_list"),
     path("anfrage/<uuid:public_id>/", requests.request_detail, name="request_detail"),
     path("anfrage/<uuid:public_id>/antworten/", requests.request_reply, name="request_reply"),

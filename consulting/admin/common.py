@@ -13,7 +13,7 @@ from django.shortcuts import get_object_or_404, render
 
 from consulting import queues
 from consulting.admin.rows import Row
-from consulting.enums import CaseEventKind
+from consulting.enums import FILE_EVENTS, CaseEventKind
 from consulting.models import CaseEvent, ConsultingRequest
 from consulting.presentation import Standing
 from consulting.queues import Queue
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 MOST_NEIGHBOURS = 50
 MOST_CHANGES = 10
 # They leave the case's version, and with it every open form, as it is.
-_WITHOUT_VERSION = (CaseEventKind.NOTE_ADDED,)
+_WITHOUT_VERSION = (CaseEventKind.NOTE_ADDED, *FILE_EVENTS)
 
 
 @dataclass(frozen=True)

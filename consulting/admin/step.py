@@ -21,7 +21,7 @@ from django.views.decorators.http import require_http_methods
 
 from consulting import permissions, queues, services, staff_forms
 from consulting.admin.common import case_frame, conflict, find_case, page, queue_of
-from consulting.enums import CaseAction, CaseEventKind
+from consulting.enums import FILE_EVENTS, CaseAction, CaseEventKind
 from consulting.models import CaseEvent, ConsultingRequest
 from consulting.queues import Queue
 from consulting.staff_forms import AnswerForm, StaffForm
@@ -299,7 +299,7 @@ def _refused(
 
 def _is_done(step: Step, case: ConsultingRequest, user: User, form: StaffForm) -> bool:
     """The same form arrived twice (double click, reload): the last event is its own."""
-    last = case.events.exclude(kind=CaseEventKind.NOTE_ADDED).last()
+    last = case.events.exclude(kind__in=(CaseEventKind.NOTE_ADDED, *FILE_EVENTS)).last()
     if last is None or last.actor_id != user.pk or last.kind != step.event:
         return False
     return form.was_saved(case, user)

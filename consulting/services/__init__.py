@@ -22,6 +22,7 @@ from consulting.services.advising import (
 from consulting.services.common import CaseChanged
 from consulting.services.conversation import add_message, add_note, reply
 from consulting.services.drafts import (
+    FilesNotReady,
     Incomplete,
     create_draft,
     delete_draft,
@@ -30,11 +31,14 @@ from consulting.services.drafts import (
     submit,
 )
 from consulting.services.ending import close, close_silent, reopen, withdraw
+from consulting.services.files import add_file, note_read, remove_file
 
 __all__ = [
     "Advice",
     "CaseChanged",
+    "FilesNotReady",
     "Incomplete",
+    "add_file",
     "add_message",
     "add_note",
     "answer",
@@ -48,7 +52,9 @@ __all__ = [
     "delete_draft",
     "involve_partner",
     "mark_duplicate",
+    "note_read",
     "partner_done",
+    "remove_file",
     "reopen",
     "reply",
     "return_to_queue",

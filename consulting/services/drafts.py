@@ -13,9 +13,10 @@ from django.utils.translation import gettext as _
 from catalog.models import Solution
 from consulting import permissions
 from consulting.enums import CaseAction, CaseEventKind, Visibility
-from consulting.models import ConsultingRequest, Participant
+from consulting.models import ConsultingRequest, FileState, Participant
 from consulting.notifications import tell
 from consulting.services.common import begin, check_version, locked, record
+from consulting.services.files import forget_files
 from osk_portal.accounts.models import User
 from osk_portal.toolkit import clock
 from osk_portal.toolkit.transitions import TransitionNotAllowed
@@ -36,6 +37,10 @@ class Incomplete(Exception):
     def __init__(self, fields: list[str]) -> None:
         self.fields = fields
         super().__init__(", ".join(fields))
+
+
+class FilesNotReady(Exception):
+    """The draft cannot be sent yet: a file is still being checked, or was found to be bad."""
 
 
 @transaction.atomic
@@ -136,7 +141,7 @@ def share(
 def submit(*, case_id: int, actor: User, expected_version: int | None = None) -> ConsultingRequest:
     """Send a draft. Sent twice (double click, reload, back) it is the same case, with one reference.
 
-    Raises Incomplete, PermissionDenied, CaseChanged.
+    Raises Incomplete, FilesNotReady, PermissionDenied, CaseChanged.
     """
     case = locked(case_id)
     permissions.authorise(actor, CaseAction.SUBMIT, case)
@@ -148,6 +153,8 @@ def submit(*, case_id: int, actor: User, expected_version: int | None = None) ->
         raise Incomplete(missing)
     if not permissions.may_request_for(actor, case.organisation):
         raise PermissionDenied("request for this organisation")
+    if case.files.exclude(state=FileState.CLEAN).exists():
+        raise FilesNotReady
     tell(case.submit(actor=actor))
     return case
 
@@ -156,6 +163,7 @@ def submit(*, case_id: int, actor: User, expected_version: int | None = None) ->
 def delete_draft(*, case_id: int, actor: User | None) -> None:
     """By the author, or by the system (None) after 60 days."""
     case = begin(case_id, CaseAction.DELETE_DRAFT, actor)
+    forget_files(case)
     case.delete_draft()
 
 

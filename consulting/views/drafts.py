@@ -40,7 +40,7 @@ from osk_portal.toolkit.transitions import TransitionNotAllowed
 
 @access(LOGIN)
 def request_kind(request: AuthenticatedRequest, public_id: UUID) -> HttpResponse:
-    case, gone = _draft(request, public_id)
+    case, gone = find_draft(request, public_id)
     if gone:
         return gone
     form = KindForm(**_bound(request, case, intake.KIND))
@@ -48,12 +48,12 @@ def request_kind(request: AuthenticatedRequest, public_id: UUID) -> HttpResponse
         saved = _save(request, case, form)
         if saved:
             return saved(intake.SUBJECT)
-    return _step_page(request, case, intake.KIND, form, "consulting/request_kind.html")
+    return step_page(request, case, intake.KIND, form, "consulting/request_kind.html")
 
 
 @access(LOGIN)
 def request_subject(request: AuthenticatedRequest, public_id: UUID) -> HttpResponse:
-    case, gone = _draft(request, public_id)
+    case, gone = find_draft(request, public_id)
     if gone:
         return gone
     form = SubjectForm(**_bound(request, case, intake.SUBJECT))
@@ -62,7 +62,7 @@ def request_subject(request: AuthenticatedRequest, public_id: UUID) -> HttpRespo
         if saved:
             return saved(intake.CONTEXT)
     similar = similar_solutions(str(form["title"].value() or ""))
-    return _step_page(
+    return step_page(
         request, case, intake.SUBJECT, form, "consulting/request_subject.html", similar=similar
     )
 
@@ -70,7 +70,7 @@ def request_subject(request: AuthenticatedRequest, public_id: UUID) -> HttpRespo
 @access(LOGIN)
 def request_context(request: AuthenticatedRequest, public_id: UUID) -> HttpResponse:
     """Step 3. Its button "Suchen" shows solutions to choose; it saves nothing and loses nothing."""
-    case, gone = _draft(request, public_id)
+    case, gone = find_draft(request, public_id)
     if gone:
         return gone
     chosen = list(case.solutions.all())
@@ -96,8 +96,8 @@ def request_context(request: AuthenticatedRequest, public_id: UUID) -> HttpRespo
             network_services.request_membership(user=request.user, organisation=organisation)
         saved = _save(request, case, form, solutions=form.cleaned_data["solutions"])
         if saved:
-            return saved(intake.SHARING)
-    return _step_page(
+            return saved(intake.FILES)
+    return step_page(
         request,
         case,
         intake.CONTEXT,
@@ -112,7 +112,7 @@ def request_context(request: AuthenticatedRequest, public_id: UUID) -> HttpRespo
 
 @access(LOGIN)
 def request_sharing(request: AuthenticatedRequest, public_id: UUID) -> HttpResponse:
-    """Step 4 of the intake; later the page "Freigabe ändern" of the author."""
+    """Step 5 of the intake; later the page "Freigabe ändern" of the author."""
     case = get_object_or_404(
         ConsultingRequest.objects.visible_to(request.user), public_id=public_id
     )
@@ -139,7 +139,7 @@ def request_sharing(request: AuthenticatedRequest, public_id: UUID) -> HttpRespo
                 messages.success(request, _("The sharing is changed."))
                 return redirect(case)
             return _Saved(request, case)(None)
-    return _step_page(
+    return step_page(
         request,
         case,
         intake.SHARING,
@@ -170,6 +170,12 @@ def request_check(request: AuthenticatedRequest, public_id: UUID) -> HttpRespons
             )
         except services.Incomplete as error:
             return redirect(intake.step_of(error.fields[0]).url_name, case.public_id)
+        except services.FilesNotReady:
+            messages.warning(
+                request,
+                _("A file is still being checked or was refused. Wait a moment, or remove it."),
+            )
+            return redirect("consulting:request_files", case.public_id)
         except services.CaseChanged as error:
             messages.warning(request, str(error))
             return redirect("consulting:request_check", case.public_id)
@@ -219,7 +225,7 @@ def request_sent(request: AuthenticatedRequest, public_id: UUID) -> HttpResponse
 
 @access(LOGIN)
 def draft_delete(request: AuthenticatedRequest, public_id: UUID) -> HttpResponse:
-    case, gone = _draft(request, public_id)
+    case, gone = find_draft(request, public_id)
     if gone:
         return gone
     if request.method == "POST":
@@ -251,7 +257,7 @@ def _cannot_ask(request: AuthenticatedRequest, case: ConsultingRequest) -> HttpR
     return redirect("consulting:request_context", case.public_id)
 
 
-def _draft(
+def find_draft(
     request: AuthenticatedRequest, public_id: UUID
 ) -> tuple[ConsultingRequest, HttpResponse | None]:
     """The author's draft; a redirect when it was sent in the meantime."""
@@ -318,6 +324,13 @@ class _Saved:
         return redirect(following.url_name, self.case.public_id)
 
 
+def saved(
+    request: AuthenticatedRequest, case: ConsultingRequest, following: intake.Step
+) -> HttpResponse:
+    """Where a step leads that has saved by itself."""
+    return _Saved(request, case)(following)
+
+
 def _save(
     request: AuthenticatedRequest,
     case: ConsultingRequest,
@@ -363,12 +376,14 @@ def _stored_values(case: ConsultingRequest, form: StepForm) -> list[tuple[str, s
     ]
 
 
-def _step_page(
+def step_page(
     request: AuthenticatedRequest,
     case: ConsultingRequest,
     step: intake.Step,
     form: StepForm,
     template: str,
+    *,
+    status: int = 200,
     **more: object,
 ) -> HttpResponse:
     number = intake.STEPS.index(step) + 1
@@ -383,7 +398,7 @@ def _step_page(
         "crumbs": crumbs(),
         **more,
     }
-    return render(request, template, context)
+    return render(request, template, context, status=status)
 
 
 def _sharing_of(case: ConsultingRequest) -> dict[str, Any]:
@@ -438,6 +453,7 @@ def _sections(case: ConsultingRequest) -> list[_Section]:
             ("software_in_use", _("Software in use"), case.software_in_use),
             ("solutions", _("Solutions"), ", ".join(s.name for s in case.solutions.all())),
         ],
+        intake.FILES: [("files", _("Files"), "\n".join(f.name for f in case.files.all()))],
         intake.SHARING: [
             ("visibility", _("Visible for"), sharing["visibility"]),
             ("readers", _("Read along"), sharing["readers"]),

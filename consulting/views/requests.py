@@ -237,6 +237,7 @@ def detail_page(
         "recommendations": answers[-1].recommendations if answers else [],
         "timeline": timeline,
         "history": conversation.history(case, internal=False),
+        "files": case.files.filter(is_internal=False),
         "is_pending": permissions.is_membership_open(case),
         "is_side": is_side,
         "may_share": permissions.can_share(request.user, case),
