@@ -21,12 +21,12 @@ class FilesField(forms.FileField):
 
     widget = FilesInput
 
-    def clean(self, data: Any, initial: Any = None) -> list[UploadedFile]:
+    def clean(self, data: Any, initial: Any = None) -> list[UploadedFile[Any]]:
         return [upload for upload in data or () if upload]
 
 
 class FilesForm(StepForm):
-    files = FilesField(
+    chosen = FilesField(
         label=_("Choose files"),
         required=False,
         widget=FilesInput(attrs={"accept": ",".join(f".{kind}" for kind in uploads.EXTENSIONS)}),

@@ -177,6 +177,7 @@ def _write(data: bytes) -> str:
     try:
         return storage.save(path, ContentFile(data))
     except OSError as error:
+        # The answer is for the person; the disk is for the operator.
         logger.error("consulting: a file cannot be kept", exc_info=error)
         storage.delete(path)  # what was written before the disk was full
         raise uploads.Refused(

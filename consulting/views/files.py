@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -36,8 +37,8 @@ def request_files(request: AuthenticatedRequest, public_id: UUID) -> HttpRespons
         _remove(request, case)
         return redirect("consulting:request_files", case.public_id)
     if request.method == "POST" and form.is_valid():
-        for refusal in _add_all(case, request.user, form.cleaned_data["files"]):
-            form.add_error("files", refusal)
+        for refusal in _add_all(case, request.user, form.cleaned_data["chosen"]):
+            form.add_error("chosen", refusal)
         if form.is_valid():
             if "add" in request.POST:
                 return redirect("consulting:request_files", case.public_id)
@@ -83,7 +84,7 @@ def file_download(request: AuthenticatedRequest, public_id: UUID) -> HttpRespons
     return response
 
 
-def _add_all(case: ConsultingRequest, actor: User, given: Sequence[UploadedFile]) -> list[str]:
+def _add_all(case: ConsultingRequest, actor: User, given: Sequence[UploadedFile[Any]]) -> list[str]:
     """Adds what is good; says of each other one why not."""
     refusals = []
     for upload in given:

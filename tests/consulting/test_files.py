@@ -105,6 +105,7 @@ def test_two_at_once_never_pass_the_limit(world: World, disk: Path, settings: An
     assert (case.files.count(), contents(disk), len(refused)) == (1, 1, 1)
 
 
+@pytest.mark.usefixtures("expect_errors")
 def test_full_disk_leaves_no_row(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     case = world.case(S.DRAFT)
 
