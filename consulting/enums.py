@@ -1,3 +1,5 @@
+from typing import Final
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -87,6 +89,15 @@ class DeadlineKind(models.TextChoices):
     LINK_SENT = "link_sent", _("Link sent")
     CALLED = "called", _("Telephone note")
     CALL_NOTED = "call_noted", _("Internal telephone note")
+    FILE_ADDED = "file_added", _("File added")
+    FILE_REMOVED = "file_removed", _("File removed")
+    FILE_READ = "file_read", _("File of a confidential request read")
+
+
+FILE_EVENTS: Final = frozenset(
+    {CaseEventKind.FILE_ADDED, CaseEventKind.FILE_REMOVED, CaseEventKind.FILE_READ}
+)
+"""For the OSK only; they leave the version of the case as it is."""
 
 
 class RequestKind(models.TextChoices):

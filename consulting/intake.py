@@ -61,12 +61,14 @@ PROCUREMENT = Step(
     ("procedure_state",),
     _about_procurement,
 )
+FILES = Step("dateien", "consulting:request_files", _("Files"), ())
 SHARING = Step("freigabe", "consulting:request_sharing", _("Who may read along?"), ("visibility",))
 STEPS: Final = (
     KIND,
     SUBJECT,
     CONTEXT,
     PROCUREMENT,
+    FILES,
     SHARING,
 )
 """In their order. A further step is one line here, its address and its view."""

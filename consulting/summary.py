@@ -58,6 +58,7 @@ def sections(case: ConsultingRequest) -> list[Section]:
             ("solutions", _("Solutions"), ", ".join(s.name for s in case.solutions.all())),
         ],
         intake.PROCUREMENT: procurement_rows(case),
+        intake.FILES: [("files", _("Files"), "\n".join(f.name for f in case.files.all()))],
         intake.SHARING: [
             ("visibility", _("Visible for"), sharing["visibility"]),
             ("readers", _("Read along"), sharing["readers"]),

@@ -11,6 +11,7 @@ from consulting.views import (
     start,
     takeover,
 )
+from consulting.views import drafts, files, requests, start
 
 app_name = "consulting"
 
@@ -28,6 +29,7 @@ intake_urls = [
         procurement.request_procurement,
         name="request_procurement",
     ),
+    path("anfrage/<uuid:public_id>/dateien/", files.request_files, name="request_files"),
     path("anfrage/<uuid:public_id>/freigabe/", drafts.request_sharing, name="request_sharing"),
     path("anfrage/<uuid:public_id>/pruefen/", drafts.request_check, name="request_check"),
     path("anfrage/<uuid:public_id>/gesendet/", drafts.request_sent, name="request_sent"),
@@ -35,6 +37,7 @@ intake_urls = [
 ]
 
 request_urls = [
+    path("datei/<uuid:public_id>/", files.file_download, name="file_download"),
     path("anfragen/", requests.request_list, name="request_list"),
     path("anfrage/<uuid:public_id>/", requests.request_detail, name="request_detail"),
     path(

@@ -404,7 +404,8 @@ MEDIA_ROOT = OSK_VAR / "media"
 FILE_UPLOAD_PERMISSIONS = 0o640
 # A text of 10 MB gets its answer at the field, with everything still there, instead of an error page.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 12 * 1024 * 1024
-DATA_UPLOAD_MAX_NUMBER_FILES = 10
+# More than a request may hold, so that one too many gets its answer at the field.
+DATA_UPLOAD_MAX_NUMBER_FILES = 50
 
 # Mail
 
@@ -563,6 +564,11 @@ OSK_OFFICE_OPENS = env.number(
 )
 OSK_OFFICE_CLOSES = env.number(
     "OSK_OFFICE_CLOSES", 16, help="Hour in Berlin from which no mail about deadlines is sent."
+)
+OSK_FILES_MOST = env.number("OSK_FILES_MOST", 10, help="Files that a request may hold.", least=1)
+OSK_FILE_MOST_MB = env.number("OSK_FILE_MOST_MB", 20, help="Megabytes of one file.", least=1)
+OSK_FILES_MOST_MB = env.number(
+    "OSK_FILES_MOST_MB", 100, help="Megabytes of all files of a request.", least=1
 )
 OSK_SITE_NAME = "OSK-Portal"
 OSK_SANDBOX_INSTANCE = env.text(

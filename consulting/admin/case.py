@@ -115,6 +115,7 @@ def _show(
         "matching": similar_solutions(case.title, most=MOST_SOLUTIONS),
         "partner_questions": asked,
         "open_partner_questions": [q for q in asked if q.state == PartnerQuestionState.OPEN],
+        "files": case.files.all(),
         "latest_events": events[:LATEST_EVENTS],
         "earlier_events": events[LATEST_EVENTS:],
         "message_form": message_form or MessageForm(case=case),

@@ -13,7 +13,7 @@ from django.shortcuts import get_object_or_404, render
 
 from consulting import queues
 from consulting.admin.rows import Row
-from consulting.enums import CaseEventKind
+from consulting.enums import FILE_EVENTS, CaseEventKind
 from consulting.models import CaseEvent, ConsultingRequest
 from consulting.presentation import Standing
 from consulting.queues import Queue
@@ -34,6 +34,7 @@ WITHOUT_VERSION = (
     CaseEventKind.PARTNER_REFUSED,
     CaseEventKind.RECOMMENDATION_MARKED,
     CaseEventKind.RECORD_TAKEN,
+    *FILE_EVENTS,
 )
 
 

@@ -24,7 +24,7 @@ def private_storage() -> Storage:
     return storages["private"]
 
 
-def random_name(instance: CaseFile, filename: str) -> str:
+def random_name(instance: CaseFile | None, filename: str) -> str:
     """Nothing of the name that somebody chose reaches the file system."""
     return f"consulting/{uuid.uuid4().hex}"
 

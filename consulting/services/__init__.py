@@ -23,6 +23,7 @@ from consulting.services.calls import add_call
 from consulting.services.common import CaseChanged
 from consulting.services.conversation import add_message, add_note, reply
 from consulting.services.drafts import (
+    FilesNotReady,
     Incomplete,
     create_draft,
     delete_draft,
@@ -41,14 +42,17 @@ from consulting.services.recording import NotRecordable, record_request
 from consulting.services.records import take_record
 from consulting.services.takeover import take_over
 from consulting.services.urgency import answer_urgency, confirm_urgency
+from consulting.services.files import add_file, note_read, remove_file
 
 __all__ = [
     "Advice",
     "CaseChanged",
+    "FilesNotReady",
     "Incomplete",
     "LinkDead",
     "NotRecordable",
     "add_call",
+    "add_file",
     "add_message",
     "add_note",
     "answer",
@@ -71,6 +75,9 @@ __all__ = [
     "record_request",
     "refuse_question",
     "renew_link",
+    "note_read",
+    "partner_done",
+    "remove_file",
     "reopen",
     "reply",
     "return_to_queue",

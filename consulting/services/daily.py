@@ -18,6 +18,7 @@ from consulting.services import urgency
 from consulting.services.common import locked, record
 from consulting.services.drafts import delete_draft
 from consulting.services.ending import close, close_silent
+from consulting.services.files import sweep_files
 from osk_portal.toolkit import clock
 
 logger = logging.getLogger(__name__)
@@ -85,6 +86,7 @@ def run() -> None:
         "partners_missed": go_on_without_partners(),
         "drafts_deleted": delete_expired_drafts(),
         "drafts_announced": announce_draft_expiry(),
+        "files_swept": sweep_files(),
     }
     logger.info("consulting: daily work done", extra=done)
 

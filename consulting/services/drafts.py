@@ -13,9 +13,10 @@ from django.utils.translation import gettext as _
 from catalog.models import Solution
 from consulting import deadlines, permissions
 from consulting.enums import CaseAction, CaseEventKind, Urgency, Visibility
-from consulting.models import ConsultingRequest, Participant, ProcurementBlock
+from consulting.models import ConsultingRequest, FileState, Participant, ProcurementBlock
 from consulting.notifications import tell, tell_urgent
 from consulting.services.common import begin, check_version, locked, record
+from consulting.services.files import forget_files
 from osk_portal.accounts.models import User
 from osk_portal.toolkit import clock
 from osk_portal.toolkit.transitions import TransitionNotAllowed
@@ -41,6 +42,10 @@ class Incomplete(Exception):
     def __init__(self, fields: list[str]) -> None:
         self.fields = fields
         super().__init__(", ".join(fields))
+
+
+class FilesNotReady(Exception):
+    """The draft cannot be sent yet: a file is still being checked, or was found to be bad."""
 
 
 @transaction.atomic
@@ -153,7 +158,7 @@ def submit(
     ``urgency_reason``: why it is urgent; empty: it is not; None: as the draft says. Only a wished date
     before the promise makes a request urgent (product.md 1.1).
 
-    Raises Incomplete, PermissionDenied, CaseChanged.
+    Raises Incomplete, FilesNotReady, PermissionDenied, CaseChanged.
     """
     case = locked(case_id)
     permissions.authorise(actor, CaseAction.SUBMIT, case)
@@ -168,6 +173,8 @@ def submit(
         raise Incomplete(missing)
     if not permissions.may_request_for(actor, case.organisation):
         raise PermissionDenied("request for this organisation")
+    if case.files.exclude(state=FileState.CLEAN).exists():
+        raise FilesNotReady
     _settle_urgency(case)
     if not case.is_about_procurement:
         # Entered before the topic was taken back: nobody sees it any more, so it must not stay.
@@ -184,6 +191,7 @@ def submit(
 def delete_draft(*, case_id: int, actor: User | None) -> None:
     """By the author, or by the system (None) after 60 days."""
     case = begin(case_id, CaseAction.DELETE_DRAFT, actor)
+    forget_files(case)
     case.delete_draft()
 
 

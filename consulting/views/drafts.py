@@ -121,7 +121,7 @@ def request_context(request: AuthenticatedRequest, public_id: UUID) -> HttpRespo
 
 @access(LOGIN)
 def request_sharing(request: AuthenticatedRequest, public_id: UUID) -> HttpResponse:
-    """Step 4 of the intake; later the page "Freigabe ändern" of the author."""
+    """Step 5 of the intake; later the page "Freigabe ändern" of the author."""
     case = get_object_or_404(
         ConsultingRequest.objects.visible_to(request.user), public_id=public_id
     )
@@ -207,6 +207,12 @@ def request_check(request: AuthenticatedRequest, public_id: UUID) -> HttpRespons
             )
         except services.Incomplete as error:
             return redirect(intake.step_of(error.fields[0]).url_name, case.public_id)
+        except services.FilesNotReady:
+            messages.warning(
+                request,
+                _("A file is still being checked or was refused. Wait a moment, or remove it."),
+            )
+            return redirect("consulting:request_files", case.public_id)
         except services.CaseChanged as error:
             messages.warning(request, str(error))
             return redirect("consulting:request_check", case.public_id)

@@ -251,6 +251,7 @@ def detail_page(
         "may_mark": is_side and permissions.can_mark_recommendation(request.user, case),
         "timeline": timeline,
         "history": conversation.history(case, internal=False),
+        "files": case.files.filter(is_internal=False),
         "is_pending": permissions.is_membership_open(case),
         "is_side": is_side,
         "continue_url": _continue_url(request, case) if is_side else "",

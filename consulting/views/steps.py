@@ -145,6 +145,8 @@ def step_page(
     step: intake.Step,
     form: StepForm,
     template: str,
+    *,
+    status: int = 200,
     **more: object,
 ) -> HttpResponse:
     steps = intake.steps_of(case)
@@ -160,4 +162,4 @@ def step_page(
         "crumbs": crumbs(),
         **more,
     }
-    return render(request, template, context)
+    return render(request, template, context, status=status)

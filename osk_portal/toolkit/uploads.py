@@ -79,12 +79,17 @@ def check(name: str, data: bytes, *, most_bytes: int) -> Checked:
     if not data:
         raise Refused(_("The file is empty. Choose the file again."))
     if len(data) > most_bytes:
-        raise Refused(
-            _("The file is larger than %(limit)s MB. Make it smaller or split it.")
-            % {"limit": most_bytes // 1024**2}
-        )
+        raise too_large(most_bytes)
     _checker(kind)(kind, data)
     return Checked(name, kind, len(data), hashlib.sha256(data).hexdigest())
+
+
+def too_large(most_bytes: int) -> Refused:
+    """Also for whoever knows the size before the content is read."""
+    return Refused(
+        _("The file is larger than %(limit)s MB. Make it smaller or split it.")
+        % {"limit": most_bytes // 1024**2}
+    )
 
 
 def clean_name(name: str) -> str:
@@ -199,6 +204,9 @@ def _members(archive: zipfile.ZipFile) -> None:
         raise Refused(_("Unpacked, the document is far too large. Save it as PDF."))
     if any(info.flag_bits & 1 for info in infos):
         raise Refused(_("The document is protected by a password. Save it without one."))
+    # Office programs write nothing else, and other packers fail in ways of their own.
+    if any(info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) for info in infos):
+        raise _mismatch()
     if len(set(names)) != len(names) or any(
         name.startswith("/") or "\\" in name or ".." in name.split("/") for name in names
     ):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.files.storage import FileSystemStorage
 
 from consulting.enums import CaseState
-from consulting.models import ConsultingRequest, Participant
+from consulting.models import CaseFile, ConsultingRequest, Participant
 from network.models import Organisation
 from osk_portal.accounts.models import User
 from tests.consulting.factories import case_in
@@ -83,3 +85,12 @@ def world(db: None) -> World:
         lead=staff("lead", name="Eike Leitung"),
         operator=staff("operator", name="Ode Betrieb"),
     )
+
+
+@pytest.fixture
+def disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty disk for the files of cases."""
+    storage = FileSystemStorage(location=tmp_path)
+    monkeypatch.setattr(CaseFile._meta.get_field("content"), "storage", storage)
+    monkeypatch.setattr("consulting.services.files.private_storage", lambda: storage)
+    return tmp_path

@@ -108,6 +108,8 @@ def test_each_step_saves_and_leads_on(world: World, signed_in: Browser) -> None:
     response = browser.post(
         url("request_context", case), {"own_reference": "IT 12 – 0815/26", "users_count": "1800"}
     )
+    assert response.url == url("request_files", case)
+    response = browser.post(response.url)
     assert response.url == url("request_sharing", case)
     response = browser.post(
         url("request_sharing", case),
@@ -306,10 +308,10 @@ def test_person_without_membership_names_an_authority_and_is_still_to_be_confirm
 
     response = browser.post(url("request_context", case), {"organisation": world.authority.slug})
 
-    assert response.url == url("request_sharing", case)
+    assert response.url == url("request_files", case)
     membership = Membership.objects.get(user=person)
     assert membership.state == MembershipState.PENDING
-    sharing = browser.get(response.url).content.decode()
+    sharing = browser.get(url("request_sharing", case)).content.decode()
     assert "Ihre Zugehörigkeit wird noch bestätigt" in sharing
     assert "Sam Kollege" not in sharing  # whoever claims to belong learns no names
     browser.post(response.url, {"visibility": "organisation"})

@@ -1,0 +1,203 @@
+"""Files of a case: taken, taken away, and swept up (product.md 1.1 (4))."""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+
+from django.conf import settings
+from django.core.exceptions import PermissionDenied
+from django.core.files.base import ContentFile
+from django.db import transaction
+from django.db.models import Sum
+from django.utils.translation import gettext as _
+
+from consulting import permissions
+from consulting.enums import CaseEventKind
+from consulting.models import CaseFile, CaseMessage, ConsultingRequest, FileState
+from consulting.models.files import private_storage, random_name
+from consulting.services.common import locked, record
+from osk_portal.accounts.models import User
+from osk_portal.toolkit import clock, uploads
+from osk_portal.toolkit.transitions import TransitionNotAllowed
+
+logger = logging.getLogger(__name__)
+
+FOLDER = "consulting"
+# A file is written before its row is there to be seen; younger ones are left alone.
+SWEEP_AFTER = timedelta(days=1)
+_MB = 1024 * 1024
+
+
+def add_file(
+    *,
+    case_id: int,
+    actor: User,
+    name: str,
+    data: bytes,
+    message: CaseMessage | None = None,
+    is_internal: bool = False,
+) -> CaseFile:
+    """Keep a file with the case, or with one of its messages. The same file twice is kept once.
+
+    Raises PermissionDenied, TransitionNotAllowed, and uploads.Refused, whose text is for people: the
+    kind, the limits, or no room on the disk. Nothing of a refused file is left, no row and no content.
+    """
+    checked = uploads.check(name, data, most_bytes=settings.OSK_FILE_MOST_MB * _MB)
+    path = ""
+    try:
+        with transaction.atomic():
+            case = locked(case_id)
+            by_osk = _side(actor, case, message, is_internal)
+            twin = case.files.filter(
+                message=message, is_internal=is_internal, name=checked.name, sha256=checked.sha256
+            ).first()
+            if twin:
+                return twin
+            _check_limits(case, checked.size)
+            path = _write(data)
+            kept = CaseFile.objects.create(
+                case=case,
+                message=message,
+                uploaded_by=actor,
+                by_osk=by_osk,
+                is_internal=is_internal,
+                name=checked.name,
+                content=path,
+                kind=checked.kind,
+                size=checked.size,
+                sha256=checked.sha256,
+                state=FileState.CLEAN,
+            )
+            _changed(case, CaseEventKind.FILE_ADDED, actor, kept)
+            return kept
+    except BaseException:
+        # Also when the process is told to stop: the row is rolled back, so the content must go.
+        if path:
+            private_storage().delete(path)
+        raise
+
+
+@transaction.atomic
+def remove_file(*, case_id: int, actor: User, file_id: int) -> None:
+    """By the author of a draft, later by whoever added it. One that is gone already is no error."""
+    case = locked(case_id)
+    kept = case.files.filter(pk=file_id).first()
+    if not (permissions.is_author(actor, case) if case.is_draft else _may_speak(actor, case)):
+        raise PermissionDenied("remove a file")
+    if kept is None:
+        return
+    if not case.is_draft and kept.uploaded_by_id != actor.pk:
+        raise PermissionDenied("remove a file of somebody else")
+    _changed(case, CaseEventKind.FILE_REMOVED, actor, kept)
+    _forget(kept)
+
+
+@transaction.atomic
+def note_read(*, file: CaseFile, actor: User) -> None:
+    """Who read a file of a confidential request is written down (product.md 1.5)."""
+    if file.case.is_confidential and not file.case.is_draft:
+        record(file.case, CaseEventKind.FILE_READ, actor, file=str(file.public_id))
+
+
+def forget_files(case: ConsultingRequest) -> None:
+    """Before a draft is deleted, within its transaction."""
+    for kept in case.files.all():
+        _forget(kept)
+
+
+def sweep_files() -> int:
+    """Remove contents without a row, left by a crash between disk and database. How many."""
+    storage = private_storage()
+    if not storage.exists(FOLDER):
+        return 0
+    limit = clock.now() - SWEEP_AFTER
+    old = [
+        path
+        for path in (f"{FOLDER}/{name}" for name in storage.listdir(FOLDER)[1])
+        if storage.get_modified_time(path) < limit
+    ]
+    known = set(CaseFile.objects.filter(content__in=old).values_list("content", flat=True))
+    orphans = [path for path in old if path not in known]
+    for path in orphans:
+        storage.delete(path)
+    if orphans:
+        logger.warning("consulting: contents without a row removed", extra={"files": len(orphans)})
+    return len(orphans)
+
+
+def _side(
+    actor: User, case: ConsultingRequest, message: CaseMessage | None, is_internal: bool
+) -> bool:
+    """Is it a file of the OSK? Raises unless ``actor`` may add it now."""
+    if message is not None and (
+        message.case_id != case.pk
+        or message.author_id != actor.pk
+        or message.is_internal != is_internal
+    ):
+        raise PermissionDenied("attach to this message")
+    if is_internal:
+        if not permissions.can_note(actor, case):
+            raise PermissionDenied("add an internal file")
+        return True
+    if case.is_draft:
+        if not permissions.is_author(actor, case):
+            raise PermissionDenied("add a file")
+        return False
+    if not _may_speak(actor, case):
+        raise PermissionDenied("add a file")
+    if message is None and not case.takes_messages:
+        raise TransitionNotAllowed("add_file", case.state, _("This request takes no more files."))
+    return message.by_osk if message else not permissions.is_requester_side(actor, case)
+
+
+def _may_speak(actor: User, case: ConsultingRequest) -> bool:
+    return permissions.can_message(actor, case)
+
+
+def _check_limits(case: ConsultingRequest, size: int) -> None:
+    """Under the lock of the case: two uploads at once never pass them together."""
+    files = case.files.exclude(content="")
+    if files.count() >= settings.OSK_FILES_MOST:
+        raise uploads.Refused(
+            _("A request holds %(limit)s files at most. Remove one first.")
+            % {"limit": settings.OSK_FILES_MOST}
+        )
+    total = files.aggregate(total=Sum("size"))["total"] or 0
+    if total + size > settings.OSK_FILES_MOST_MB * _MB:
+        raise uploads.Refused(
+            _("All files of a request together are %(limit)s MB at most. Remove one first.")
+            % {"limit": settings.OSK_FILES_MOST_MB}
+        )
+
+
+def _write(data: bytes) -> str:
+    storage = private_storage()
+    path = random_name(None, "")
+    try:
+        return storage.save(path, ContentFile(data))
+    except OSError as error:
+        # The answer is for the person; the disk is for the operator.
+        logger.error("consulting: a file cannot be kept", exc_info=error)
+        storage.delete(path)  # what was written before the disk was full
+        raise uploads.Refused(
+            _("We cannot keep files at the moment. Please try again later.")
+        ) from error
+
+
+def _changed(case: ConsultingRequest, kind: CaseEventKind, actor: User, kept: CaseFile) -> None:
+    """A sent case gets an event; a draft that is worked on lives longer."""
+    if case.is_draft:
+        case.updated_at = clock.now()
+        case.expiry_announced_at = None
+        case.save(update_fields=["updated_at", "expiry_announced_at"])
+    else:
+        record(case, kind, actor, file=str(kept.public_id), internal=kept.is_internal)
+
+
+def _forget(kept: CaseFile) -> None:
+    """The row now, the content when that is certain."""
+    path = kept.content.name
+    kept.delete()
+    if path:
+        transaction.on_commit(lambda: private_storage().delete(path))

@@ -1,0 +1,110 @@
+"""The step "Dateien" of the intake, and the one address that gives files out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib import messages
+from django.core.files.uploadedfile import UploadedFile
+from django.http import FileResponse, Http404, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from consulting import intake, services
+from consulting.file_forms import FilesForm
+from consulting.models import CaseFile, ConsultingRequest, FileState
+from consulting.views.steps import Saved, draft_of, step_page
+from osk_portal.accounts.models import User
+from osk_portal.toolkit import uploads
+from osk_portal.toolkit.access import LOGIN, AuthenticatedRequest, access
+from osk_portal.toolkit.transitions import TransitionNotAllowed
+
+
+@access(LOGIN)
+def request_files(request: AuthenticatedRequest, public_id: UUID) -> HttpResponse:
+    """Add several files at once, take one away. Good ones stay when others are refused."""
+    case, gone = draft_of(request, public_id)
+    if gone:
+        return gone
+    form = FilesForm(request.POST, request.FILES) if request.method == "POST" else FilesForm()
+    status = 200
+    if "remove" in request.POST:
+        _remove(request, case)
+        return redirect("consulting:request_files", case.public_id)
+    if request.method == "POST" and form.is_valid():
+        for refusal in _add_all(case, request.user, form.cleaned_data["chosen"]):
+            form.add_error("chosen", refusal)
+        if form.is_valid():
+            if "add" in request.POST:
+                return redirect("consulting:request_files", case.public_id)
+            return Saved(request, case)(intake.FILES)
+        status = 422
+    return step_page(
+        request,
+        case,
+        intake.FILES,
+        form,
+        "consulting/request_files.html",
+        status=status,
+        files=case.files.all(),
+        most=settings.OSK_FILES_MOST,
+        most_mb=settings.OSK_FILE_MOST_MB,
+        total_mb=settings.OSK_FILES_MOST_MB,
+    )
+
+
+@access(LOGIN)
+@require_safe
+def file_download(request: AuthenticatedRequest, public_id: UUID) -> HttpResponseBase:
+    """Who may read the case may read its files; internal ones only the OSK. Never shown, always saved:
+    whatever the content is, no browser takes it for a page of ours."""
+    files = CaseFile.objects.filter(
+        state=FileState.CLEAN, case__in=ConsultingRequest.objects.visible_to(request.user)
+    )
+    if not request.user.is_advisor:
+        files = files.filter(is_internal=False)
+    kept = get_object_or_404(files.select_related("case"), public_id=public_id)
+    try:
+        content = kept.content.open("rb")
+    except FileNotFoundError:
+        raise Http404 from None  # taken away in the same moment
+    if request.method == "GET":
+        services.note_read(file=kept, actor=request.user)
+    response = FileResponse(
+        content, as_attachment=True, filename=kept.name, content_type="application/octet-stream"
+    )
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    response["Cache-Control"] = "private, no-store"
+    return response
+
+
+def _add_all(case: ConsultingRequest, actor: User, given: Sequence[UploadedFile[Any]]) -> list[str]:
+    """Adds what is good; says of each other one why not."""
+    refusals = []
+    for upload in given:
+        name = upload.name or ""
+        try:
+            if (upload.size or 0) > settings.OSK_FILE_MOST_MB * 1024 * 1024:
+                raise uploads.too_large(settings.OSK_FILE_MOST_MB * 1024 * 1024)
+            services.add_file(case_id=case.pk, actor=actor, name=name, data=upload.read())
+        except (uploads.Refused, TransitionNotAllowed) as error:
+            refusals.append(_("“%(name)s”: %(reason)s") % {"name": name, "reason": error})
+    return refusals
+
+
+def _remove(request: AuthenticatedRequest, case: ConsultingRequest) -> None:
+    """One that is gone already is what was asked for."""
+    try:
+        wanted = UUID(request.POST["remove"])
+    except ValueError:
+        raise Http404 from None
+    kept = case.files.filter(public_id=wanted).first()
+    if kept:
+        services.remove_file(case_id=case.pk, actor=request.user, file_id=kept.pk)
+        messages.success(request, _("The file is removed."))
