@@ -85,7 +85,9 @@ def _page(
 
 
 def _untold(response: HttpResponse) -> HttpResponse:
-    """The address opens the case: no cache, no search engine and no other site learns it."""
+    """The address opens the case: no cache, no search engine, no other site and no log learns it."""
+    # Django writes the path of each answer from 400 up into its log, unless it is marked so.
+    response._has_been_logged = True  # type: ignore[attr-defined] # noqa: SLF001 # Django's own mark
     response["Referrer-Policy"] = "no-referrer"
     response["X-Robots-Tag"] = "noindex, nofollow"
     return no_store(response)

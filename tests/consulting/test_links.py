@@ -83,7 +83,9 @@ def test_a_question_is_replied_by_the_link(world: World, client: Client) -> None
     assert case.messages.last().kind == "reply"  # type: ignore[union-attr] # there are two
 
 
-def test_an_empty_text_is_told_and_a_long_one_kept(world: World, client: Client) -> None:
+def test_an_empty_text_is_told_and_a_long_one_kept(
+    world: World, client: Client, caplog: pytest.LogCaptureFixture
+) -> None:
     case = record(world)
 
     assert client.post(url_in_mail(), {"text": ""}).status_code == 422
@@ -92,6 +94,7 @@ def test_an_empty_text_is_told_and_a_long_one_kept(world: World, client: Client)
     assert "xxxx" in page.text
     assert client.post(url_in_mail(), {"text": "mit\x00Null"}).status_code == 422
     assert not case.messages.exists()
+    assert "/beratung/link/" not in caplog.text
 
 
 def test_a_case_that_takes_no_messages_keeps_the_text(world: World, client: Client) -> None:
