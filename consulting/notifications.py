@@ -11,9 +11,9 @@ from typing import Final
 
 from django.urls import reverse
 
-from consulting import permissions
+from consulting import permissions, signed_links
 from consulting.enums import CaseEventKind
-from consulting.models import CaseEvent, ConsultingRequest
+from consulting.models import CaseEvent, ConsultingRequest, ProcurementOutcome, SurveyInvitation
 from consulting.presentation import Standing
 from osk_portal.accounts.enums import StaffRole
 from osk_portal.accounts.models import User
@@ -84,6 +84,31 @@ def tell_draft_expires(case: ConsultingRequest) -> None:
             context={"case": case},
         ),
         [case.author],
+    )
+
+
+def tell_outcome_question(asked: ProcurementOutcome, *, is_reminder: bool) -> None:
+    """Ask the requester's side what became of a procurement, by a link that needs no sign-in."""
+    _ask(asked.case, "outcome", asked, "reminder" if is_reminder else "first")
+
+
+def tell_survey(invitation: SurveyInvitation) -> None:
+    _ask(invitation.case, "survey", invitation, "first")
+
+
+def _ask(
+    case: ConsultingRequest, what: str, asked: ProcurementOutcome | SurveyInvitation, turn: str
+) -> None:
+    notify(
+        Message(
+            kind=f"consulting.{what}",
+            template=f"consulting/email/{what}",
+            url=reverse(f"consulting:{what}", args=[signed_links.make(what, asked.public_id)]),
+            dedupe=f"consulting:{what}:{asked.pk}:{turn}",
+            subject_key=str(case.public_id),
+            context={"case": case},
+        ),
+        requester_side(case),
     )
 
 

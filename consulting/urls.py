@@ -1,6 +1,6 @@
 from django.urls import path
 
-from consulting.views import drafts, recommendations, records, requests, start
+from consulting.views import drafts, feedback, recommendations, records, requests, start
 
 app_name = "consulting"
 
@@ -43,4 +43,9 @@ request_urls = [
     ),
 ]
 
-urlpatterns = intake_urls + request_urls
+feedback_urls = [
+    path("was-wurde-daraus/<str:token>/", feedback.outcome, name="outcome"),
+    path("umfrage/<str:token>/", feedback.survey, name="survey"),
+]
+
+urlpatterns = intake_urls + request_urls + feedback_urls

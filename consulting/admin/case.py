@@ -26,6 +26,7 @@ from consulting.conversation import history, timeline
 from consulting.enums import PartnerQuestionState, Visibility
 from consulting.matching import similar_solutions
 from consulting.models import CaseEvent, ConsultingRequest
+from consulting.record import procured_in_words
 from consulting.staff_forms import MessageForm, NoteForm
 from osk_portal.accounts.permissions import is_advisor
 from osk_portal.toolkit.access import AuthenticatedRequest, access
@@ -109,6 +110,7 @@ def _show(
         "matching": similar_solutions(case.title, most=MOST_SOLUTIONS),
         "partner_questions": asked,
         "open_partner_questions": [q for q in asked if q.state == PartnerQuestionState.OPEN],
+        "procured": procured_in_words(case),
         "latest_events": events[:LATEST_EVENTS],
         "earlier_events": events[LATEST_EVENTS:],
         "message_form": message_form or MessageForm(case=case),

@@ -29,6 +29,8 @@ _WITHOUT_VERSION = (
     CaseEventKind.NOTE_ADDED,
     CaseEventKind.RECOMMENDATION_MARKED,
     CaseEventKind.RECORD_TAKEN,
+    CaseEventKind.OUTCOME_ASKED,
+    CaseEventKind.OUTCOME_TOLD,
 )
 
 

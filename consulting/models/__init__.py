@@ -2,6 +2,7 @@
 
 from consulting.models.conversation import CaseEvent, CaseMessage
 from consulting.models.counter import Counter
+from consulting.models.feedback import ProcurementOutcome, SurveyAnswer, SurveyInvitation
 from consulting.models.files import CaseFile, FileState
 from consulting.models.request import ConsultingRequest, Participant
 from consulting.models.result import CaseResult, PartnerQuestion, Recommendation
@@ -16,5 +17,8 @@ __all__ = [
     "FileState",
     "Participant",
     "PartnerQuestion",
+    "ProcurementOutcome",
     "Recommendation",
+    "SurveyAnswer",
+    "SurveyInvitation",
 ]

@@ -30,6 +30,7 @@ from consulting.services.drafts import (
     submit,
 )
 from consulting.services.ending import close, close_silent, reopen, withdraw
+from consulting.services.feedback import answer_survey, tell_outcome
 from consulting.services.recommendations import mark_recommendation
 from consulting.services.records import take_record
 
@@ -41,6 +42,7 @@ __all__ = [
     "add_note",
     "answer",
     "answer_at_once",
+    "answer_survey",
     "ask_back",
     "assign",
     "close",
@@ -61,6 +63,7 @@ __all__ = [
     "submit",
     "take_record",
     "take_up",
+    "tell_outcome",
     "undo",
     "withdraw",
 ]
