@@ -75,6 +75,8 @@ class CaseEventKind(models.TextChoices):
     REMINDED = "reminded", _("Reminder sent")
     SHARED = "shared", _("Sharing changed")
     RECOMMENDATION_MARKED = "recommendation_marked", _("Feedback on a recommendation")
+    OUTCOME_ASKED = "outcome_asked", _("Asked what became of it")
+    OUTCOME_TOLD = "outcome_told", _("Told what became of it")
     RECORD_TAKEN = "record_taken", _("Full record downloaded")
     SNOOZED = "snoozed", _("Follow-up date set")
     WOKEN = "woken", _("Follow-up date taken back")
@@ -150,6 +152,33 @@ class Uptake(models.TextChoices):
     OPEN = "open", _("Not decided yet")
     TAKEN_UP = "taken_up", _("We take it up")
     NOT_FOR_US = "not_for_us", _("Not for us")
+
+
+class Occasion(models.TextChoices):
+    """When "Was wurde daraus?" is asked (product.md 1.6)."""
+
+    AT_CLOSING = "at_closing", _("At closing")
+    HALF_YEAR = "half_year", _("After six months")
+
+
+class Procured(models.TextChoices):
+    OPEN_SOURCE = "open_source", _("Open source")
+    PROPRIETARY = "proprietary", _("Proprietary")
+    MIXED = "mixed", _("Mixed")
+    NOTHING = "nothing", _("Not bought")
+
+
+class ContractType(models.TextChoices):
+    """EVB-IT types, as far as they concern software."""
+
+    LICENCE = "licence", _("EVB-IT licence")
+    CARE = "care", _("EVB-IT care")
+    SERVICE = "service", _("EVB-IT service")
+    CREATION = "creation", _("EVB-IT creation")
+    SYSTEM = "system", _("EVB-IT system")
+    CLOUD = "cloud", _("EVB-IT cloud")
+    OTHER = "other", _("Another contract")
+    UNKNOWN = "unknown", _("I do not know")
 
 
 class Channel(models.TextChoices):

@@ -12,9 +12,16 @@ from typing import Final
 
 from django.urls import reverse
 
-from consulting import confidential, permissions
+from consulting import confidential, permissions, signed_links
 from consulting.enums import CaseEventKind, DeadlineKind
-from consulting.models import CaseEvent, CaseLink, ConsultingRequest, PartnerQuestion
+from consulting.models import (
+    CaseEvent,
+    CaseLink,
+    ConsultingRequest,
+    PartnerQuestion,
+    ProcurementOutcome,
+    SurveyInvitation,
+)
 from consulting.models.link import LIFETIME as LINK_LIFETIME
 from consulting.presentation import Standing
 from osk_portal.accounts.enums import StaffRole
@@ -188,6 +195,31 @@ def tell_urgent(case: ConsultingRequest, *, is_reminder: bool = False) -> None:
             context={"case": case, "title": confidential.title_outside(case)},
         ),
         leads(),
+    )
+
+
+def tell_outcome_question(asked: ProcurementOutcome, *, is_reminder: bool) -> None:
+    """Ask the requester's side what became of a procurement, by a link that needs no sign-in."""
+    _ask(asked.case, "outcome", asked, "reminder" if is_reminder else "first")
+
+
+def tell_survey(invitation: SurveyInvitation) -> None:
+    _ask(invitation.case, "survey", invitation, "first")
+
+
+def _ask(
+    case: ConsultingRequest, what: str, asked: ProcurementOutcome | SurveyInvitation, turn: str
+) -> None:
+    notify(
+        Message(
+            kind=f"consulting.{what}",
+            template=f"consulting/email/{what}",
+            url=reverse(f"consulting:{what}", args=[signed_links.make(what, asked.public_id)]),
+            dedupe=f"consulting:{what}:{asked.pk}:{turn}",
+            subject_key=str(case.public_id),
+            context={"case": case},
+        ),
+        requester_side(case),
     )
 
 

@@ -44,6 +44,7 @@ class Record:
     timeline: Sequence[Entry]
     files: Sequence[CaseFile]
     partners: Sequence[str]
+    procured: Sequence[Fact]
     history: Sequence[Fact]
 
     @property
@@ -75,6 +76,7 @@ def build(case: ConsultingRequest, made_at: datetime) -> Record:
         timeline=conversation.timeline(case, internal=False),
         files=public_files(case),
         partners=_partners(case),
+        procured=procured_in_words(case),
         history=[
             (berlin_datetime(event.at), event.label)
             for event in reversed(conversation.history(case, internal=False))
@@ -129,6 +131,17 @@ def uptake_in_words(item: Recommendation) -> str:
         return ""
     said = _("Feedback of the authority: %(what)s") % {"what": item.get_uptake_display()}
     return f"{said} ({item.uptake_reason})" if item.uptake_reason else said
+
+
+def procured_in_words(case: ConsultingRequest) -> list[Fact]:
+    """What the authority told about the outcome of a procurement: when it was asked, and the answer."""
+    if not case.is_about_procurement:
+        return []
+    facts: list[Fact] = []
+    for told in case.procured.exclude(told_at=None):
+        answer = [told.get_what_display(), told.get_contract_type_display(), told.reason]
+        facts.append((str(told.get_occasion_display()), ", ".join(map(str, filter(None, answer)))))
+    return facts
 
 
 def file_in_words(file: CaseFile) -> list[Fact]:
@@ -207,6 +220,7 @@ def _sections(record: Record) -> list[dict[str, pdf.Json]]:
         _section(_("Conversation"), *said),
         _section(_("Files"), *(_part(f.name, facts=file_in_words(f)) for f in record.files)),
         _section(_("Partners"), *(_part(blocks=pdf.paragraphs(p)) for p in record.partners)),
+        _section(_("What became of it"), *(_part(facts=[fact]) for fact in record.procured)),
         _section(_("History"), _part(facts=record.history)),
     ]
 

@@ -12,6 +12,7 @@ from consulting.views import (
     takeover,
 )
 from consulting.views import drafts, files, requests, start
+from consulting.views import drafts, feedback, recommendations, records, requests, start
 
 app_name = "consulting"
 
@@ -79,3 +80,9 @@ urlpatterns = [
     *request_urls,
     path("link/<str:token>/", links.case_by_link, name="case_by_link"),
 ]
+feedback_urls = [
+    path("was-wurde-daraus/<str:token>/", feedback.outcome, name="outcome"),
+    path("umfrage/<str:token>/", feedback.survey, name="survey"),
+]
+
+urlpatterns = intake_urls + request_urls + feedback_urls

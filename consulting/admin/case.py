@@ -26,6 +26,7 @@ from consulting.conversation import history, timeline
 from consulting.enums import PartnerQuestionState, Visibility
 from consulting.matching import similar_solutions
 from consulting.models import CaseEvent, ConsultingRequest, PartnerQuestion
+from consulting.record import procured_in_words
 from consulting.staff_forms import MessageForm, NoteForm
 from consulting.summary import procurement_rows
 from osk_portal.accounts.permissions import is_advisor
@@ -116,6 +117,7 @@ def _show(
         "partner_questions": asked,
         "open_partner_questions": [q for q in asked if q.state == PartnerQuestionState.OPEN],
         "files": case.files.all(),
+        "procured": procured_in_words(case),
         "latest_events": events[:LATEST_EVENTS],
         "earlier_events": events[LATEST_EVENTS:],
         "message_form": message_form or MessageForm(case=case),

@@ -35,6 +35,8 @@ WITHOUT_VERSION = (
     CaseEventKind.RECOMMENDATION_MARKED,
     CaseEventKind.RECORD_TAKEN,
     *FILE_EVENTS,
+    CaseEventKind.OUTCOME_ASKED,
+    CaseEventKind.OUTCOME_TOLD,
 )
 
 

@@ -3,6 +3,7 @@
 from consulting.models.conversation import CaseEvent, CaseMessage
 from consulting.models.counter import Counter
 from consulting.models.export import ListExport
+from consulting.models.feedback import ProcurementOutcome, SurveyAnswer, SurveyInvitation
 from consulting.models.files import CaseFile, FileState
 from consulting.models.link import CaseLink
 from consulting.models.notice import DeadlineNotice
@@ -29,4 +30,8 @@ __all__ = [
     "Recommendation",
     "TextModule",
     "ValueBand",
+    "ProcurementOutcome",
+    "Recommendation",
+    "SurveyAnswer",
+    "SurveyInvitation",
 ]

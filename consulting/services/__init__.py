@@ -37,6 +37,7 @@ from consulting.services.follow_up import snooze, wake
 from consulting.services.links import LinkDead, renew_link, say_by_link
 from consulting.services.partners import answer_question, refuse_question
 from consulting.services.procurement import save_procurement
+from consulting.services.feedback import answer_survey, tell_outcome
 from consulting.services.recommendations import mark_recommendation
 from consulting.services.recording import NotRecordable, record_request
 from consulting.services.records import take_record
@@ -59,6 +60,7 @@ __all__ = [
     "answer_at_once",
     "answer_question",
     "answer_urgency",
+    "answer_survey",
     "ask_back",
     "assign",
     "close",
@@ -91,6 +93,7 @@ __all__ = [
     "take_over",
     "take_record",
     "take_up",
+    "tell_outcome",
     "undo",
     "wake",
     "withdraw",

@@ -14,7 +14,7 @@ from consulting.enums import CaseAction, CaseEventKind, CaseState, PartnerQuesti
 from consulting.models import ConsultingRequest
 from consulting.notifications import tell, tell_draft_expires
 from consulting.querysets import CaseQuerySet
-from consulting.services import urgency
+from consulting.services import feedback, urgency
 from consulting.services.common import locked, record
 from consulting.services.drafts import delete_draft
 from consulting.services.ending import close, close_silent
@@ -87,6 +87,9 @@ def run() -> None:
         "drafts_deleted": delete_expired_drafts(),
         "drafts_announced": announce_draft_expiry(),
         "files_swept": sweep_files(),
+        "outcomes_asked": feedback.ask_outcomes(),
+        "outcomes_reminded": feedback.remind_outcomes(),
+        "surveys_sent": feedback.invite_to_survey(),
     }
     logger.info("consulting: daily work done", extra=done)
 

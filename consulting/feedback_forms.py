@@ -1,0 +1,55 @@
+"""The two forms behind signed links."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from consulting.enums import ContractType, Procured
+from consulting.fields import TextField
+
+_GRADES: Final = [
+    ("4", _("Yes")),
+    ("3", _("Rather yes")),
+    ("2", _("Rather no")),
+    ("1", _("No")),
+]
+
+
+class OutcomeForm(forms.Form):
+    what = forms.ChoiceField(
+        label=_("What was procured?"),
+        choices=Procured.choices,
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose what was procured.")},
+    )
+    reason = TextField(label=_("Why? (optional)"), max_length=1000, rows=3, required=False)
+    contract_type = forms.ChoiceField(
+        label=_("Type of contract (optional)"),
+        choices=[("", "–"), *ContractType.choices],
+        required=False,
+    )
+
+
+class SurveyForm(forms.Form):
+    helped = forms.ChoiceField(
+        label=_("Did our advice help you?"),
+        choices=_GRADES,
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose whether our advice helped you.")},
+    )
+    clear = forms.ChoiceField(
+        label=_("Was our answer clear?"),
+        choices=_GRADES,
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose whether our answer was clear.")},
+    )
+    comment = TextField(
+        label=_("What should we do better? (optional)"),
+        help_text=_("Do not name persons."),
+        max_length=2000,
+        rows=4,
+        required=False,
+    )

@@ -1,0 +1,144 @@
+"""What became of a case: "Was wurde daraus?" of procurement cases, and the survey.
+
+Both are asked by the daily work once a case is closed, and answered by a signed link: there is no actor.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Final
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from consulting.enums import (
+    CaseEventKind,
+    CaseState,
+    ContractType,
+    Occasion,
+    Outcome,
+    ProcedureState,
+    Procured,
+    Topic,
+)
+from consulting.models import (
+    ConsultingRequest,
+    ProcurementOutcome,
+    SurveyAnswer,
+    SurveyInvitation,
+)
+from consulting.notifications import tell_outcome_question, tell_survey
+from consulting.querysets import CaseQuerySet
+from consulting.services.common import locked, record
+from osk_portal.toolkit import clock
+from osk_portal.toolkit.transitions import TransitionNotAllowed
+
+HALF_YEAR: Final = timedelta(days=182)
+REMIND_AFTER: Final = timedelta(days=14)
+SURVEY_WITHIN: Final = timedelta(days=30)
+"""Nobody remembers a case that was closed longer ago."""
+
+
+def ask_outcomes() -> int:
+    """Ask at closing, and again six months later. How many."""
+    closed = ConsultingRequest.objects.filter(
+        state=CaseState.CLOSED, topics__contains=[Topic.PROCUREMENT]
+    ).exclude(procedure_state=ProcedureState.NONE)
+    old = closed.filter(closed_at__lte=clock.now() - HALF_YEAR)
+    return _ask_each(closed, Occasion.AT_CLOSING) + _ask_each(old, Occasion.HALF_YEAR)
+
+
+def remind_outcomes() -> int:
+    """Remind once, after 14 days without an answer."""
+    silent = ProcurementOutcome.objects.filter(
+        told_at=None, reminded_at=None, asked_at__lte=clock.now() - REMIND_AFTER
+    )
+    return sum(_remind(pk) for pk in list(silent.values_list("pk", flat=True)))
+
+
+def invite_to_survey() -> int:
+    """Invite once a case; never who did not reply to us."""
+    closed = ConsultingRequest.objects.filter(
+        state=CaseState.CLOSED, survey=None, closed_at__gte=clock.now() - SURVEY_WITHIN
+    ).exclude(outcome=Outcome.NO_REPLY)
+    return sum(_invite(pk) for pk in list(closed.order_by("pk").values_list("pk", flat=True)))
+
+
+@transaction.atomic
+def tell_outcome(
+    *,
+    outcome_id: int,
+    what: Procured,
+    reason: str = "",
+    contract_type: ContractType | None = None,
+) -> ProcurementOutcome:
+    """Keep the answer. Raises TransitionNotAllowed when one was given before, unless it is the same."""
+    case_id = ProcurementOutcome.objects.values_list("case", flat=True).get(pk=outcome_id)
+    case = locked(case_id)
+    asked = ProcurementOutcome.objects.get(pk=outcome_id)
+    given = (what, reason, contract_type or "")
+    if asked.told_at is not None:
+        if (asked.what, asked.reason, asked.contract_type) == given:
+            return asked
+        raise TransitionNotAllowed("tell_outcome", case.state, _("This was answered already."))
+    asked.what, asked.reason, asked.contract_type = given
+    asked.told_at = clock.now()
+    asked.save(update_fields=["what", "reason", "contract_type", "told_at"])
+    record(case, CaseEventKind.OUTCOME_TOLD, None, occasion=asked.occasion, what=what)
+    return asked
+
+
+@transaction.atomic
+def answer_survey(*, invitation_id: int, helped: int, clear: int, comment: str = "") -> None:
+    """Keep the answer apart from the case. Raises TransitionNotAllowed when the link is used up."""
+    invitation = SurveyInvitation.objects.select_for_update().get(pk=invitation_id)
+    if invitation.is_used:
+        raise TransitionNotAllowed("answer_survey", "used", _("This was answered already."))
+    invitation.is_used = True
+    invitation.save(update_fields=["is_used"])
+    topics = ConsultingRequest.objects.values_list("topics", flat=True).get(pk=invitation.case_id)
+    SurveyAnswer.objects.create(topics=topics, helped=helped, clear=clear, comment=comment)
+
+
+def _ask_each(cases: CaseQuerySet, occasion: Occasion) -> int:
+    asked = ProcurementOutcome.objects.filter(occasion=occasion).values("case")
+    waiting = cases.exclude(pk__in=asked).order_by("pk").values_list("pk", flat=True)
+    return sum(_ask(case_id, occasion) for case_id in list(waiting))
+
+
+@transaction.atomic
+def _ask(case_id: int, occasion: Occasion) -> bool:
+    case = locked(case_id)
+    if case.state != CaseState.CLOSED:
+        return False
+    asked, is_new = ProcurementOutcome.objects.get_or_create(case=case, occasion=occasion)
+    if is_new:
+        record(case, CaseEventKind.OUTCOME_ASKED, None, occasion=occasion)
+        tell_outcome_question(asked, is_reminder=False)
+    return is_new
+
+
+@transaction.atomic
+def _remind(outcome_id: int) -> bool:
+    asked = (
+        ProcurementOutcome.objects.select_for_update(of=("self",))
+        .select_related("case")
+        .get(pk=outcome_id)
+    )
+    if asked.told_at or asked.reminded_at or asked.case.state != CaseState.CLOSED:
+        return False
+    asked.reminded_at = clock.now()
+    asked.save(update_fields=["reminded_at"])
+    tell_outcome_question(asked, is_reminder=True)
+    return True
+
+
+@transaction.atomic
+def _invite(case_id: int) -> bool:
+    case = locked(case_id)
+    if case.state != CaseState.CLOSED:
+        return False
+    invitation, is_new = SurveyInvitation.objects.get_or_create(case=case)
+    if is_new:
+        tell_survey(invitation)
+    return is_new

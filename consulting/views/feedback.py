@@ -1,0 +1,96 @@
+"""Forms behind signed links: nobody needs to sign in, and the pages tell nothing but a reference."""
+
+from __future__ import annotations
+
+from django import forms
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from consulting import services, signed_links
+from consulting.enums import ContractType, Procured
+from consulting.feedback_forms import OutcomeForm, SurveyForm
+from consulting.models import ProcurementOutcome, SurveyInvitation
+from osk_portal.toolkit.access import PUBLIC, access
+from osk_portal.toolkit.transitions import TransitionNotAllowed
+
+_methods = require_http_methods(["GET", "HEAD", "POST"])
+
+
+@access(PUBLIC)
+@_methods
+def outcome(request: HttpRequest, token: str) -> HttpResponse:
+    """*Was wurde daraus?*"""
+    asked = get_object_or_404(
+        ProcurementOutcome.objects.select_related("case"),
+        public_id=signed_links.read("outcome", token) or _gone(),
+    )
+    title, reference = _("What became of it?"), asked.case.reference
+    form = OutcomeForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        contract = form.cleaned_data["contract_type"]
+        try:
+            services.tell_outcome(
+                outcome_id=asked.pk,
+                what=Procured(form.cleaned_data["what"]),
+                reason=form.cleaned_data["reason"],
+                contract_type=ContractType(contract) if contract else None,
+            )
+        except TransitionNotAllowed:
+            return _page(request, title, reference, is_done=True, status=409)
+        return _page(request, title, reference, is_done=True)
+    return _page(request, title, reference, form, is_done=asked.told_at is not None)
+
+
+@access(PUBLIC)
+@_methods
+def survey(request: HttpRequest, token: str) -> HttpResponse:
+    invitation = get_object_or_404(
+        SurveyInvitation.objects.select_related("case"),
+        public_id=signed_links.read("survey", token) or _gone(),
+    )
+    title, reference = _("How was our advice?"), invitation.case.reference
+    form = SurveyForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            services.answer_survey(
+                invitation_id=invitation.pk,
+                helped=int(form.cleaned_data["helped"]),
+                clear=int(form.cleaned_data["clear"]),
+                comment=form.cleaned_data["comment"],
+            )
+        except TransitionNotAllowed:
+            return _page(request, title, reference, is_done=True, status=409)
+        return _page(request, title, reference, is_done=True)
+    return _page(request, title, reference, form, is_done=invitation.is_used, is_survey=True)
+
+
+def _gone() -> str:
+    raise Http404
+
+
+def _page(
+    request: HttpRequest,
+    title: str,
+    reference: str | None,
+    form: forms.Form | None = None,
+    *,
+    is_done: bool,
+    is_survey: bool = False,
+    status: int = 200,
+) -> HttpResponse:
+    context = {
+        "title": title,
+        "reference": reference,
+        "form": form,
+        "is_done": is_done,
+        "is_survey": is_survey,
+    }
+    if form is not None and form.is_bound and not is_done:
+        status = 422
+    response = render(request, "consulting/feedback.html", context, status=status)
+    # The address is a key: no cache keeps the page, no other site learns where one came from.
+    response["Cache-Control"] = "no-store"
+    response["Referrer-Policy"] = "same-origin"
+    return response
