@@ -12,8 +12,8 @@ from typing import Final
 from django.urls import reverse
 
 from consulting import permissions
-from consulting.enums import CaseEventKind
-from consulting.models import CaseEvent, ConsultingRequest
+from consulting.enums import AnswerAction, CaseEventKind
+from consulting.models import CaseEvent, ConsultingRequest, PublishedAnswerEvent
 from consulting.presentation import Standing
 from osk_portal.accounts.enums import StaffRole
 from osk_portal.accounts.models import User
@@ -137,4 +137,27 @@ def _send(event: CaseEvent, template: str, recipients: Iterable[User], url: str,
             },
         ),
         recipients,
+    )
+
+
+def tell_answer(event: PublishedAnswerEvent, recipients: Iterable[User]) -> None:
+    """Tell who has to do something with an answer for everybody, except who caused it."""
+    answer = event.answer
+    for_requester = event.kind == AnswerAction.AGREE
+    name = "answer_objection" if for_requester else "answer_moved"
+    url = (
+        reverse("consulting:answer_objection", args=[answer.case.public_id])
+        if for_requester
+        else reverse("admin:consulting_publishedanswer_page", args=[answer.public_id])
+    )
+    notify(
+        Message(
+            kind=f"consulting.{name}",
+            template=f"consulting/email/{name}",
+            url=url,
+            dedupe=f"consulting:answer:{event.pk}",
+            subject_key=str(answer.case.public_id),
+            context={"answer": answer, "case": answer.case},
+        ),
+        _without(event.actor, recipients),
     )

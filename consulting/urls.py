@@ -1,6 +1,6 @@
 from django.urls import path
 
-from consulting.views import drafts, requests, start
+from consulting.views import drafts, objection, requests, start
 
 app_name = "consulting"
 
@@ -23,6 +23,11 @@ request_urls = [
     path("anfrage/<uuid:public_id>/", requests.request_detail, name="request_detail"),
     path("anfrage/<uuid:public_id>/antworten/", requests.request_reply, name="request_reply"),
     path("anfrage/<uuid:public_id>/nachricht/", requests.request_message, name="request_message"),
+    path(
+        "anfrage/<uuid:public_id>/veroeffentlichung/",
+        objection.answer_objection,
+        name="answer_objection",
+    ),
     path("anfrage/<uuid:public_id>/abschliessen/", requests.request_close, name="request_close"),
     path("anfrage/<uuid:public_id>/oeffnen/", requests.request_reopen, name="request_reopen"),
     path(

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from consulting import queues
 from consulting.admin.case import case_page, message_add, note_add
+from consulting.admin.published import PublishedAnswerAdmin as PublishedAnswerAdmin
 from consulting.admin.queue import queue_page, search_page
 from consulting.admin.step import step_page
 from consulting.models import ConsultingRequest

@@ -26,6 +26,7 @@ from consulting.conversation import history, timeline
 from consulting.enums import PartnerQuestionState, Visibility
 from consulting.matching import similar_solutions
 from consulting.models import CaseEvent, ConsultingRequest
+from consulting.services.published import may_be_published
 from consulting.staff_forms import MessageForm, NoteForm
 from osk_portal.accounts.permissions import is_advisor
 from osk_portal.toolkit.access import AuthenticatedRequest, access
@@ -107,6 +108,7 @@ def _show(
         "membership_open": permissions.is_membership_open(case),
         "solutions": list(case.solutions.all()),
         "matching": similar_solutions(case.title, most=MOST_SOLUTIONS),
+        "may_publish": may_be_published(case),
         "partner_questions": asked,
         "open_partner_questions": [q for q in asked if q.state == PartnerQuestionState.OPEN],
         "latest_events": events[:LATEST_EVENTS],

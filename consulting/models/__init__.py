@@ -2,6 +2,7 @@
 
 from consulting.models.conversation import CaseEvent, CaseMessage
 from consulting.models.counter import Counter
+from consulting.models.published import PublishedAnswer, PublishedAnswerEvent
 from consulting.models.request import ConsultingRequest, Participant
 from consulting.models.result import CaseResult, PartnerQuestion, Recommendation
 
@@ -13,5 +14,7 @@ __all__ = [
     "Counter",
     "Participant",
     "PartnerQuestion",
+    "PublishedAnswer",
+    "PublishedAnswerEvent",
     "Recommendation",
 ]

@@ -30,6 +30,17 @@ from consulting.services.drafts import (
     submit,
 )
 from consulting.services.ending import close, close_silent, reopen, withdraw
+from consulting.services.published import (
+    agree_to_answer,
+    confirm_answer,
+    consent_to_answer,
+    create_answer,
+    hand_in_answer,
+    object_to_answer,
+    return_answer,
+    save_answer,
+    withdraw_answer,
+)
 
 __all__ = [
     "Advice",
@@ -37,21 +48,29 @@ __all__ = [
     "Incomplete",
     "add_message",
     "add_note",
+    "agree_to_answer",
     "answer",
     "answer_at_once",
     "ask_back",
     "assign",
     "close",
     "close_silent",
+    "confirm_answer",
+    "consent_to_answer",
+    "create_answer",
     "create_draft",
     "decline",
     "delete_draft",
+    "hand_in_answer",
     "involve_partner",
     "mark_duplicate",
+    "object_to_answer",
     "partner_done",
     "reopen",
     "reply",
+    "return_answer",
     "return_to_queue",
+    "save_answer",
     "save_draft",
     "share",
     "start",
@@ -59,4 +78,5 @@ __all__ = [
     "take_up",
     "undo",
     "withdraw",
+    "withdraw_answer",
 ]

@@ -17,6 +17,7 @@ from consulting.querysets import CaseQuerySet
 from consulting.services.common import locked, record
 from consulting.services.drafts import delete_draft
 from consulting.services.ending import close, close_silent
+from consulting.services.published import publish_due
 from osk_portal.toolkit import clock
 
 logger = logging.getLogger(__name__)
@@ -75,6 +76,7 @@ def run() -> None:
         "partners_missed": go_on_without_partners(),
         "drafts_deleted": delete_expired_drafts(),
         "drafts_announced": announce_draft_expiry(),
+        "answers_published": publish_due(),
     }
     logger.info("consulting: daily work done", extra=done)
 
