@@ -267,3 +267,25 @@ class PartnerQuestionState(models.TextChoices):
     REFUSED = "refused", _("Refused")
     MISSED = "missed", _("No answer in time")
     WITHDRAWN = "withdrawn", _("Withdrawn")
+
+
+class AnswerState(models.TextChoices):
+    """Where a published answer stands (product.md 1.6)."""
+
+    DRAFT = "draft", _("Draft")
+    REVIEW = "review", _("In review")
+    OBJECTION = "objection", _("Time to object")
+    PUBLISHED = "published", _("Published")
+    WITHDRAWN = "withdrawn", _("Withdrawn")
+
+
+class AnswerAction(models.TextChoices):
+    SAVE = "save", _("Save")
+    HAND_IN = "hand_in", _("Hand in for review")
+    RETURN = "return", _("Return with a comment")
+    AGREE = "agree", _("Agree")
+    OBJECT = "object", _("Object")
+    CONSENT = "consent", _("Agree to the publication")
+    PUBLISH = "publish", _("Publish")
+    CONFIRM = "confirm", _("Confirm as reviewed")
+    WITHDRAW = "withdraw", _("Withdraw")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from catalog.models import Solution
-from catalog.search import search
+from catalog.search import clean, search
+from consulting.models import PublishedAnswer
 
 MOST = 3
 FOUND = 8
@@ -20,3 +21,11 @@ def similar_solutions(text: str, *, most: int = MOST) -> list[Solution]:
 def find_solutions(text: str) -> list[Solution]:
     """For choosing the solutions that a request is about."""
     return similar_solutions(text, most=FOUND)
+
+
+def similar_answers(text: str, *, most: int = MOST) -> list[PublishedAnswer]:
+    """Published answers that fit ``text``, the best first. None for an empty text."""
+    words = clean(text)
+    if not words:
+        return []
+    return list(PublishedAnswer.objects.listed().found(words)[:most])

@@ -13,13 +13,14 @@ from typing import Final
 from django.urls import reverse
 
 from consulting import confidential, permissions, signed_links
-from consulting.enums import CaseEventKind, DeadlineKind
+from consulting.enums import AnswerAction, CaseEventKind, DeadlineKind
 from consulting.models import (
     CaseEvent,
     CaseLink,
     ConsultingRequest,
     PartnerQuestion,
     ProcurementOutcome,
+    PublishedAnswerEvent,
     SurveyInvitation,
 )
 from consulting.models.link import LIFETIME as LINK_LIFETIME
@@ -284,3 +285,26 @@ def _context(event: CaseEvent) -> dict[str, object]:
         "event": event,
         "actor": event.actor,
     }
+
+
+def tell_answer(event: PublishedAnswerEvent, recipients: Iterable[User]) -> None:
+    """Tell who has to do something with an answer for everybody, except who caused it."""
+    answer = event.answer
+    for_requester = event.kind == AnswerAction.AGREE
+    name = "answer_objection" if for_requester else "answer_moved"
+    url = (
+        reverse("consulting:answer_objection", args=[answer.case.public_id])
+        if for_requester
+        else reverse("admin:consulting_publishedanswer_page", args=[answer.public_id])
+    )
+    notify(
+        Message(
+            kind=f"consulting.{name}",
+            template=f"consulting/email/{name}",
+            url=url,
+            dedupe=f"consulting:answer:{event.pk}",
+            subject_key=str(answer.case.public_id),
+            context={"answer": answer, "case": answer.case},
+        ),
+        _without(event.actor, recipients),
+    )

@@ -13,8 +13,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from consulting import demo_world, permissions, queues
-from consulting.enums import CaseState, PartnerQuestionState
-from consulting.models import ConsultingRequest, PartnerQuestion
+from consulting.enums import AnswerState, CaseState, PartnerQuestionState
+from consulting.matching import similar_answers
+from consulting.models import ConsultingRequest, PartnerQuestion, PublishedAnswer
 from consulting.presentation import Standing
 from consulting.services import daily
 from consulting.services.procurement import ensure_procurement_lists
@@ -78,6 +79,17 @@ def _tasks(user: User) -> Iterable[portal.Task]:
             due_on=question.due_on,
             action=_("Answer the question"),
         )
+    for answer in PublishedAnswer.objects.filter(
+        state=AnswerState.OBJECTION, case__in=mine.filter(writing)
+    ).select_related("case")[:MOST_TASKS]:
+        yield portal.Task(
+            _("May we publish this answer?"),
+            f"{answer.case.reference} · {answer.title}",
+            reverse("consulting:answer_objection", args=[answer.case.public_id]),
+            due_on=answer.objection_until,
+            badge="info",
+            action=_("Read the text"),
+        )
     for draft in mine.drafts()[:MOST_TASKS]:
         yield portal.Task(
             _("Finish your draft"),
@@ -114,6 +126,22 @@ def _search(query: str, request: HttpRequest) -> Iterable[portal.Hit]:
         at_work = user.is_advisor and case.author_id != user.pk
         url = queues.case_url(case) if at_work else case.get_absolute_url()
         yield portal.Hit(f"{case.reference} {case.title}", url, Standing(case).badge)
+
+
+def _search_answers(query: str, request: HttpRequest) -> Iterable[portal.Hit]:
+    """Published answers: the same for everybody."""
+    for answer in similar_answers(query, most=MOST_HITS):
+        yield portal.Hit(answer.title, answer.get_absolute_url(), ", ".join(answer.topic_labels))
+
+
+def _answers_at_work(user: User) -> Iterable[portal.WorkEntry]:
+    """What waits with answers for everybody: a second look, or a new one after 24 months."""
+    if user.is_advisor:
+        review = Q(state=AnswerState.REVIEW) & ~Q(owner=user)
+        waiting = PublishedAnswer.objects.filter(review).count()
+        due = PublishedAnswer.objects.to_check().count()
+        url = reverse("admin:consulting_publishedanswer_changelist")
+        yield portal.WorkEntry(gettext_lazy("Published answers"), url, waiting + due)
 
 
 def _answered() -> int | None:
@@ -163,6 +191,12 @@ portal.figures.register(
 )
 portal.search_sources.register(
     portal.SearchSource("consulting", 40, gettext_lazy("Requests"), _search)
+)
+portal.search_sources.register(
+    portal.SearchSource("knowledge", 35, gettext_lazy("Answers"), _search_answers)
+)
+portal.work_lists.register(
+    portal.WorkList("knowledge", 15, gettext_lazy("Knowledge"), _answers_at_work)
 )
 portal.my_areas.register(
     portal.MyArea(

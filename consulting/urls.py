@@ -13,6 +13,7 @@ from consulting.views import (
 )
 from consulting.views import drafts, files, requests, start
 from consulting.views import drafts, feedback, recommendations, records, requests, start
+from consulting.views import drafts, objection, requests, start
 
 app_name = "consulting"
 
@@ -48,6 +49,11 @@ request_urls = [
     ),
     path("anfrage/<uuid:public_id>/antworten/", requests.request_reply, name="request_reply"),
     path("anfrage/<uuid:public_id>/nachricht/", requests.request_message, name="request_message"),
+    path(
+        "anfrage/<uuid:public_id>/veroeffentlichung/",
+        objection.answer_objection,
+        name="answer_objection",
+    ),
     path("anfrage/<uuid:public_id>/abschliessen/", requests.request_close, name="request_close"),
     path(
         "anfrage/<uuid:public_id>/empfehlung/<int:recommendation_id>/",

@@ -17,6 +17,7 @@ urlpatterns = [
     path("beratung/", include("consulting.urls")),
     path("testumgebung/", include("sandbox.urls")),
     path("netzwerk/", include("network.urls")),
+    path("wissen/", include("consulting.knowledge_urls")),
     path("konto/", include("osk_portal.accounts.urls")),
     *declare([path("sprache/", include("django.conf.urls.i18n"))], PUBLIC),
     path("admin/", admin.site.urls),

@@ -27,6 +27,7 @@ from consulting.enums import PartnerQuestionState, Visibility
 from consulting.matching import similar_solutions
 from consulting.models import CaseEvent, ConsultingRequest, PartnerQuestion
 from consulting.record import procured_in_words
+from consulting.services.published import may_be_published
 from consulting.staff_forms import MessageForm, NoteForm
 from consulting.summary import procurement_rows
 from osk_portal.accounts.permissions import is_advisor
@@ -114,6 +115,7 @@ def _show(
         "procurement": procurement_rows(case),
         "solutions": list(case.solutions.all()),
         "matching": similar_solutions(case.title, most=MOST_SOLUTIONS),
+        "may_publish": may_be_published(case),
         "partner_questions": asked,
         "open_partner_questions": [q for q in asked if q.state == PartnerQuestionState.OPEN],
         "files": case.files.all(),

@@ -8,6 +8,7 @@ from consulting.models.files import CaseFile, FileState
 from consulting.models.link import CaseLink
 from consulting.models.notice import DeadlineNotice
 from consulting.models.procurement import ContractType, ProcurementBlock, ValueBand
+from consulting.models.published import PublishedAnswer, PublishedAnswerEvent
 from consulting.models.request import ConsultingRequest, Participant
 from consulting.models.result import CaseResult, PartnerQuestion, Recommendation
 from consulting.models.text_module import TextModule
@@ -27,6 +28,8 @@ __all__ = [
     "Participant",
     "PartnerQuestion",
     "ProcurementBlock",
+    "PublishedAnswer",
+    "PublishedAnswerEvent",
     "Recommendation",
     "TextModule",
     "ValueBand",

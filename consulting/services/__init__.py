@@ -44,6 +44,17 @@ from consulting.services.records import take_record
 from consulting.services.takeover import take_over
 from consulting.services.urgency import answer_urgency, confirm_urgency
 from consulting.services.files import add_file, note_read, remove_file
+from consulting.services.published import (
+    agree_to_answer,
+    confirm_answer,
+    consent_to_answer,
+    create_answer,
+    hand_in_answer,
+    object_to_answer,
+    return_answer,
+    save_answer,
+    withdraw_answer,
+)
 
 __all__ = [
     "Advice",
@@ -56,6 +67,7 @@ __all__ = [
     "add_file",
     "add_message",
     "add_note",
+    "agree_to_answer",
     "answer",
     "answer_at_once",
     "answer_question",
@@ -73,6 +85,16 @@ __all__ = [
     "involve_partner",
     "mark_duplicate",
     "mark_recommendation",
+    "confirm_answer",
+    "consent_to_answer",
+    "create_answer",
+    "create_draft",
+    "decline",
+    "delete_draft",
+    "hand_in_answer",
+    "involve_partner",
+    "mark_duplicate",
+    "object_to_answer",
     "partner_done",
     "record_request",
     "refuse_question",
@@ -82,7 +104,9 @@ __all__ = [
     "remove_file",
     "reopen",
     "reply",
+    "return_answer",
     "return_to_queue",
+    "save_answer",
     "save_draft",
     "save_procurement",
     "say_by_link",
@@ -97,4 +121,5 @@ __all__ = [
     "undo",
     "wake",
     "withdraw",
+    "withdraw_answer",
 ]

@@ -22,6 +22,7 @@ _MAIN: tuple[tuple[str, str, _StrPromise], ...] = (
     ("consulting", "beratung/", _("Consulting")),
     ("sandbox", "testumgebung/", _("Test environment")),
     ("network", "netzwerk/", _("Network")),
+    ("knowledge", "wissen/", _("Knowledge")),
     ("pages", "ueber-uns/", _("About us")),
 )
 
