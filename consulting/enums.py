@@ -83,11 +83,6 @@ class CaseEventKind(models.TextChoices):
     URGENCY_CONFIRMED = "urgency_confirmed", _("Handled as urgent")
     URGENCY_ANSWERED = "urgency_answered", _("Urgency answered")
     TAKEN_OVER = "taken_over", _("Taken over by the Organisationsverwaltung")
-
-
-class DeadlineKind(models.TextChoices):
-    DUE_SOON = "due_soon", _("Due soon")
-    OVERDUE = "overdue", _("Overdue")
     LINK_SENT = "link_sent", _("Link sent")
     CALLED = "called", _("Telephone note")
     CALL_NOTED = "call_noted", _("Internal telephone note")
@@ -100,6 +95,13 @@ FILE_EVENTS: Final = frozenset(
     {CaseEventKind.FILE_ADDED, CaseEventKind.FILE_REMOVED, CaseEventKind.FILE_READ}
 )
 """For the OSK only; they leave the version of the case as it is."""
+
+
+class DeadlineKind(models.TextChoices):
+    """What the OSK is told about a promise."""
+
+    DUE_SOON = "due_soon", _("Due soon")
+    OVERDUE = "overdue", _("Overdue")
 
 
 class RequestKind(models.TextChoices):

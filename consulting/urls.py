@@ -2,7 +2,10 @@ from django.urls import path
 
 from consulting.views import (
     drafts,
+    feedback,
+    files,
     links,
+    objection,
     partners,
     procurement,
     recommendations,
@@ -11,9 +14,6 @@ from consulting.views import (
     start,
     takeover,
 )
-from consulting.views import drafts, files, requests, start
-from consulting.views import drafts, feedback, recommendations, records, requests, start
-from consulting.views import drafts, objection, requests, start
 
 app_name = "consulting"
 
@@ -80,15 +80,11 @@ partner_urls = [
     path("frage/<uuid:public_id>/ablehnen/", partners.question_refuse, name="question_refuse"),
 ]
 
-urlpatterns = intake_urls + request_urls + partner_urls
-urlpatterns = [
-    *intake_urls,
-    *request_urls,
-    path("link/<str:token>/", links.case_by_link, name="case_by_link"),
-]
+link_urls = [path("link/<str:token>/", links.case_by_link, name="case_by_link")]
+
 feedback_urls = [
     path("was-wurde-daraus/<str:token>/", feedback.outcome, name="outcome"),
     path("umfrage/<str:token>/", feedback.survey, name="survey"),
 ]
 
-urlpatterns = intake_urls + request_urls + feedback_urls
+urlpatterns = intake_urls + request_urls + partner_urls + link_urls + feedback_urls

@@ -33,17 +33,12 @@ from consulting.services.drafts import (
 )
 from consulting.services.ending import close, close_silent, reopen, withdraw
 from consulting.services.exports import export_list
+from consulting.services.feedback import answer_survey, tell_outcome
+from consulting.services.files import add_file, note_read, remove_file
 from consulting.services.follow_up import snooze, wake
 from consulting.services.links import LinkDead, renew_link, say_by_link
 from consulting.services.partners import answer_question, refuse_question
 from consulting.services.procurement import save_procurement
-from consulting.services.feedback import answer_survey, tell_outcome
-from consulting.services.recommendations import mark_recommendation
-from consulting.services.recording import NotRecordable, record_request
-from consulting.services.records import take_record
-from consulting.services.takeover import take_over
-from consulting.services.urgency import answer_urgency, confirm_urgency
-from consulting.services.files import add_file, note_read, remove_file
 from consulting.services.published import (
     agree_to_answer,
     confirm_answer,
@@ -55,6 +50,11 @@ from consulting.services.published import (
     save_answer,
     withdraw_answer,
 )
+from consulting.services.recommendations import mark_recommendation
+from consulting.services.recording import NotRecordable, record_request
+from consulting.services.records import take_record
+from consulting.services.takeover import take_over
+from consulting.services.urgency import answer_urgency, confirm_urgency
 
 __all__ = [
     "Advice",
@@ -71,37 +71,31 @@ __all__ = [
     "answer",
     "answer_at_once",
     "answer_question",
-    "answer_urgency",
     "answer_survey",
+    "answer_urgency",
     "ask_back",
     "assign",
     "close",
     "close_silent",
-    "confirm_urgency",
-    "create_draft",
-    "decline",
-    "delete_draft",
-    "export_list",
-    "involve_partner",
-    "mark_duplicate",
-    "mark_recommendation",
     "confirm_answer",
+    "confirm_urgency",
     "consent_to_answer",
     "create_answer",
     "create_draft",
     "decline",
     "delete_draft",
+    "export_list",
     "hand_in_answer",
     "involve_partner",
     "mark_duplicate",
+    "mark_recommendation",
+    "note_read",
     "object_to_answer",
     "partner_done",
     "record_request",
     "refuse_question",
-    "renew_link",
-    "note_read",
-    "partner_done",
     "remove_file",
+    "renew_link",
     "reopen",
     "reply",
     "return_answer",

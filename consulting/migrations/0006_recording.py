@@ -11,7 +11,7 @@ import osk_portal.toolkit.clock
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("consulting", "0002_case_ground"),
+        ("consulting", "0005_intake"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -12,7 +12,7 @@ import osk_portal.toolkit.clock
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("consulting", "0003_record"),
+        ("consulting", "0007_record"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -12,8 +12,8 @@ import osk_portal.toolkit.clock
 
 class Migration(migrations.Migration):
     dependencies = [
+        ("consulting", "0008_working"),
         ("catalog", "0001_initial"),
-        ("consulting", "0002_case_ground"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

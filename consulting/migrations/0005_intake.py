@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("consulting", "0003_partners"),
+        ("consulting", "0004_partners"),
     ]
 
     operations = [

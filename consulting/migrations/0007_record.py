@@ -12,7 +12,7 @@ import osk_portal.toolkit.clock
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("consulting", "0003_intake"),
+        ("consulting", "0006_recording"),
         ("catalog", "0001_initial"),
         ("network", "0001_initial"),
         ("sandbox", "0001_initial"),
