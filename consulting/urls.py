@@ -25,7 +25,7 @@ request_urls = [
     path("anfrage/<uuid:public_id>/nachricht/", requests.request_message, name="request_message"),
     path("anfrage/<uuid:public_id>/abschliessen/", requests.request_close, name="request_close"),
     path(
-        "anfrage/<uuid:public_id>/empfehlung/<int:recommendation_id>/",
+        "anfrage/<uuid:public_id>/empfehlung/",
         recommendations.recommendation_mark,
         name="recommendation_mark",
     ),
