@@ -56,7 +56,7 @@ request_urls = [
     ),
     path("anfrage/<uuid:public_id>/abschliessen/", requests.request_close, name="request_close"),
     path(
-        "anfrage/<uuid:public_id>/empfehlung/<int:recommendation_id>/",
+        "anfrage/<uuid:public_id>/empfehlung/",
         recommendations.recommendation_mark,
         name="recommendation_mark",
     ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from uuid import UUID
 
 from django.contrib import messages
@@ -19,16 +20,20 @@ from consulting.views.requests import detail_page, find_case
 from osk_portal.toolkit.access import LOGIN, AuthenticatedRequest, access
 from osk_portal.toolkit.transitions import TransitionNotAllowed
 
+_ROW = re.compile(r"[0-9]{1,18}")
+
 
 @access(LOGIN)
 @require_POST
-def recommendation_mark(
-    request: AuthenticatedRequest, public_id: UUID, recommendation_id: int
-) -> HttpResponse:
+def recommendation_mark(request: AuthenticatedRequest, public_id: UUID) -> HttpResponse:
     """The requester's side takes it up, refuses it, or takes that back."""
     case = find_case(request, public_id)
     if not permissions.can_mark_recommendation(request.user, case):
         raise PermissionDenied
+    named = request.POST.get("recommendation", "")
+    if not _ROW.fullmatch(named):
+        raise Http404
+    recommendation_id = int(named)
     form = UptakeForm(request.POST, recommendation_id=recommendation_id)
     if not form.is_valid():
         return detail_page(request, case, mark_form=form, status=422)

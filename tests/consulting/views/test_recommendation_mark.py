@@ -34,25 +34,28 @@ def answered(
     return case, item
 
 
-def url(case: ConsultingRequest, item: Recommendation | int) -> str:
-    pk = item if isinstance(item, int) else item.pk
-    return f"/beratung/anfrage/{case.public_id}/empfehlung/{pk}/"
+def url(case: ConsultingRequest) -> str:
+    return f"/beratung/anfrage/{case.public_id}/empfehlung/"
+
+
+def mark(item: Recommendation | int | str, **typed: str) -> dict[str, str]:
+    return {"recommendation": str(getattr(item, "pk", item)), **typed}
 
 
 def test_ladder(world: World, signed_in: Browser) -> None:
     case, item = answered(world)
-    taken = {"uptake": "taken_up"}
-    assert "/konto/" in Client().post(url(case, item), taken).url
+    taken = mark(item, uptake="taken_up")
+    assert "/konto/" in Client().post(url(case), taken).url
     for role in ("colleague", "manager", "stranger", "operator"):
-        assert signed_in(world.person(role)).post(url(case, item), taken).status_code == 404, role
+        assert signed_in(world.person(role)).post(url(case), taken).status_code == 404, role
     for role in ("reader", "advisor", "lead"):
-        assert signed_in(world.person(role)).post(url(case, item), taken).status_code == 403, role
-    assert signed_in(world.requester).get(url(case, item)).status_code == 405
+        assert signed_in(world.person(role)).post(url(case), taken).status_code == 403, role
+    assert signed_in(world.requester).get(url(case)).status_code == 405
     item.refresh_from_db()
     assert item.uptake == Uptake.OPEN
     assert not case.events.filter(kind=K.RECOMMENDATION_MARKED).exists()
     for role in ("requester", "writer", "deputy"):
-        assert signed_in(world.person(role)).post(url(case, item), taken).status_code == 302, role
+        assert signed_in(world.person(role)).post(url(case), taken).status_code == 302, role
 
 
 def test_taken_up_refused_and_taken_back(world: World, signed_in: Browser) -> None:
@@ -62,14 +65,14 @@ def test_taken_up_refused_and_taken_back(world: World, signed_in: Browser) -> No
     assert "Greifen wir auf" in page
     assert "Lösung ansehen" in page
 
-    browser.post(url(case, item), {"uptake": "taken_up", "reason": "gehört nicht hierher"})
+    browser.post(url(case), mark(item, uptake="taken_up", reason="gehört nicht hierher"))
     item.refresh_from_db()
     assert (item.uptake, item.uptake_reason) == (Uptake.TAKEN_UP, "")
     assert item.uptake_at
-    browser.post(url(case, item), {"uptake": "open"})
+    browser.post(url(case), mark(item, uptake="open"))
     item.refresh_from_db()
     assert (item.uptake, item.uptake_at) == (Uptake.OPEN, None)
-    browser.post(url(case, item), {"uptake": "not_for_us", "reason": "Zu <b>groß</b>"})
+    browser.post(url(case), mark(item, uptake="not_for_us", reason="Zu <b>groß</b>"))
     page = browser.get(case.get_absolute_url()).content.decode()
     assert "Nichts für uns" in page
     assert "Zu &lt;b&gt;groß&lt;/b&gt;" in page
@@ -106,8 +109,8 @@ def test_recommendation_of_another_case_is_not_there(world: World, signed_in: Br
     case, _item = answered(world)
     _other, foreign = answered(world)
     browser = signed_in(world.requester)
-    for wrong in (foreign.pk, 10**6, 10**30):
-        assert browser.post(url(case, wrong), {"uptake": "open"}).status_code == 404
+    for wrong in (foreign.pk, 10**6, 10**30, 10**17, "", "x", "²"):
+        assert browser.post(url(case), mark(wrong, uptake="open")).status_code == 404
     foreign.refresh_from_db()
     assert foreign.uptake == Uptake.OPEN
 
@@ -115,11 +118,11 @@ def test_recommendation_of_another_case_is_not_there(world: World, signed_in: Br
 def test_bad_input_keeps_the_text(world: World, signed_in: Browser) -> None:
     case, item = answered(world)
     browser = signed_in(world.requester)
-    response = browser.post(url(case, item), {"uptake": "not_for_us", "reason": "Grund " * 200})
+    response = browser.post(url(case), mark(item, uptake="not_for_us", reason="Grund " * 200))
     assert response.status_code == 422
     assert "Grund Grund" in response.content.decode()
-    assert browser.post(url(case, item), {"uptake": "etwas"}).status_code == 422
-    assert browser.post(url(case, item)).status_code == 422
+    assert browser.post(url(case), mark(item, uptake="etwas")).status_code == 422
+    assert browser.post(url(case), mark(item)).status_code == 422
     item.refresh_from_db()
     assert item.uptake == Uptake.OPEN
 
@@ -127,7 +130,7 @@ def test_bad_input_keeps_the_text(world: World, signed_in: Browser) -> None:
 def test_after_the_end_and_after_a_newer_answer(world: World, signed_in: Browser) -> None:
     case, item = answered(world)
     services.withdraw(case_id=case.pk, actor=world.requester)
-    response = signed_in(world.requester).post(url(case, item), {"uptake": "taken_up"})
+    response = signed_in(world.requester).post(url(case), mark(item, uptake="taken_up"))
     assert response.url == case.get_absolute_url()
     closed, old = answered(world, S.CLOSED)
     services.reopen(case_id=closed.pk, actor=world.requester, reason="Noch etwas")
