@@ -138,10 +138,9 @@ def _answers_at_work(user: User) -> Iterable[portal.WorkEntry]:
     """What waits with answers for everybody: a second look, or a new one after 24 months."""
     if user.is_advisor:
         review = Q(state=AnswerState.REVIEW) & ~Q(owner=user)
-        waiting = PublishedAnswer.objects.filter(review).count()
-        due = PublishedAnswer.objects.to_check().count()
+        waiting = PublishedAnswer.objects.filter(review) | PublishedAnswer.objects.to_check()
         url = reverse("admin:consulting_publishedanswer_changelist")
-        yield portal.WorkEntry(gettext_lazy("Published answers"), url, waiting + due)
+        yield portal.WorkEntry(gettext_lazy("Published answers"), url, waiting.count())
 
 
 def _answered() -> int | None:

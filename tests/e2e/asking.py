@@ -44,6 +44,8 @@ def fill_in_request(person: Person, title: str) -> None:
     person.press("Speichern und weiter")
     heading(page, "Umfeld")
     person.press("Speichern und weiter")
+    heading(page, "Dateien")
+    person.press("Speichern und weiter")
     heading(page, "Wer darf mitlesen?")
     person.press("Speichern und weiter")
     heading(page, "Angaben prüfen")

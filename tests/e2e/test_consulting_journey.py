@@ -69,9 +69,13 @@ def test_an_authority_files_a_request_through_all_steps(sign_in: Callable[[str],
     requester.look("anfrage-3-umfeld")
     requester.press("Speichern und weiter")
 
+    heading(page, "Dateien")
+    requester.look("anfrage-4-dateien")
+    requester.press("Speichern und weiter")
+
     heading(page, "Wer darf mitlesen?")
     requester.tick("Nur ich")
-    requester.look("anfrage-4-freigabe")
+    requester.look("anfrage-5-freigabe")
     requester.press("Speichern und weiter")
 
     heading(page, "Angaben prüfen")
@@ -145,6 +149,8 @@ def test_a_visitor_types_first_and_signs_up_at_the_first_save(
     newcomer.press("Speichern und weiter")
     heading(page, "Umfeld")
     newcomer.sees("Bezirksamt Pankow")  # by the domain of the address, without a choice
+    newcomer.press("Speichern und weiter")
+    heading(page, "Dateien")
     newcomer.press("Speichern und weiter")
     newcomer.sees_not("Ihre Zugehörigkeit wird noch bestätigt")
     newcomer.tick("Alle Mitglieder meiner Behörde")

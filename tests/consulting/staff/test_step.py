@@ -10,11 +10,12 @@ from django.urls import reverse
 
 from consulting import permissions, queues, services
 from consulting.admin.step import BY_NAME, STEPS, buttons
-from consulting.enums import CaseAction, CaseEventKind, CaseState, MessageKind, Topic
+from consulting.enums import CaseAction, CaseEventKind, CaseState, MessageKind, Topic, Urgency
 from consulting.models import ConsultingRequest, PartnerQuestion
 from osk_portal.accounts.models import User
 from osk_portal.notifications.models import OutgoingMail
 from osk_portal.toolkit import clock
+from osk_portal.toolkit.working_days import add_working_days
 from tests.factories import OrganisationFactory, staff
 
 S = CaseState
@@ -31,6 +32,7 @@ START = {
     "answer-at-once": S.SUBMITTED, "ask-back": S.IN_PROGRESS, "involve-partner": S.IN_PROGRESS,
     "reopen": S.ANSWERED, "return": S.IN_PROGRESS, "merge": S.SUBMITTED, "decline": S.IN_PROGRESS,
     "undo": S.DECLINED, "snooze": S.IN_PROGRESS, "wake": S.IN_PROGRESS,
+    "confirm-urgency": S.TRIAGE, "answer-urgency": S.TRIAGE,
 }  # fmt: skip
 END = {
     "take-up": S.TRIAGE, "start": S.IN_PROGRESS, "partner-done": S.IN_PROGRESS,
@@ -39,10 +41,11 @@ END = {
     "involve-partner": S.WAITING_THIRD, "reopen": S.IN_PROGRESS, "return": S.TRIAGE,
     "merge": S.DUPLICATE, "decline": S.DECLINED, "undo": S.TRIAGE,
     "snooze": S.IN_PROGRESS, "wake": S.IN_PROGRESS,
+    "confirm-urgency": S.TRIAGE, "answer-urgency": S.TRIAGE,
 }  # fmt: skip
-WHO = {"assign": "lead", "decline": "lead", "undo": "lead"}
+WHO = dict.fromkeys(("assign", "decline", "undo", "confirm-urgency", "answer-urgency"), "lead")
 # Who may see the case, but not do this with it.
-NOT = {"assign": "advisor", "decline": "advisor", "undo": "advisor"} | dict.fromkeys(
+NOT = dict.fromkeys(WHO, "advisor") | dict.fromkeys(
     ("start", "partner-done", "answer", "ask-back", "involve-partner", "return", "snooze", "wake"),
     "other_advisor",
 )
@@ -75,6 +78,10 @@ def typed_for(world, name: str) -> dict[str, object]:
             return {"target": target.reference}
         case "snooze":
             return {"until": soon, "note": "Dann liegt der Haushalt vor"}
+        case "confirm-urgency":
+            return {"answer_by": add_working_days(clock.today(), 3).isoformat()}
+        case "answer-urgency":
+            return {"text": "Das Vergabeamt ist noch nicht so weit."}
         case "return" | "undo" | "reopen":
             return {"reason": "Krankheit im Team"}
     return {}
@@ -85,6 +92,8 @@ def starting(world, name: str) -> ConsultingRequest:
     if name == "wake":
         soon = clock.today() + timedelta(days=7)
         return world.case(START[name], snoozed_until=soon, snooze_note="Anrufen")
+    if name.endswith("-urgency"):
+        return world.case(START[name], urgency=Urgency.WISHED, urgency_reason="Vertragsende")
     return world.case(START[name])
 
 
@@ -97,7 +106,8 @@ def reload(case: ConsultingRequest) -> ConsultingRequest:
 
 
 def test_every_action_of_the_osk_has_a_step():
-    assert {step.action for step in STEPS} == OURS
+    # Deciding about the urgency moves no state: steps without an action of the table.
+    assert {step.action for step in STEPS} == OURS | {None}
     assert set(START) == set(END) == set(BY_NAME)
 
 

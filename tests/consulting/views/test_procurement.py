@@ -65,7 +65,7 @@ def test_step_is_asked_only_with_the_topic(world: World, signed_in: Browser) -> 
     browser = signed_in(world.requester)
 
     assert browser.get(url("request_procurement", case)).url == url("request_draft", case)
-    assert browser.post(url("request_context", case)).url == url("request_sharing", case)
+    assert browser.post(url("request_context", case)).url == url("request_files", case)
     ConsultingRequest.objects.filter(pk=case.pk).update(topics=PROCURING)
     assert browser.post(url("request_context", case)).url == url("request_procurement", case)
     page = browser.get(url("request_procurement", case)).content.decode()
@@ -77,7 +77,7 @@ def test_block_is_saved_shown_and_confidential(world: World, signed_in: Browser)
     browser = signed_in(world.requester)
 
     response = browser.post(url("request_procurement", case), block(version=case.version))
-    assert response.url == url("request_sharing", case)
+    assert response.url == url("request_files", case)
     browser.post(url("request_sharing", case), {"visibility": "only_me"})
     check = browser.get(url("request_check", case)).content.decode().replace("\xa0", " ")
     for words in ("Weiß ich nicht", "50.000", "22. Januar 2027", "Rahmenvertrag mit Losen"):
