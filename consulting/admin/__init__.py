@@ -13,6 +13,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from consulting import queues
+from consulting.admin.bulk import queue_bulk
 from consulting.admin.case import case_page, message_add, note_add
 from consulting.admin.export import ListExportAdmin, queue_export, search_export
 from consulting.admin.queue import queue_page, search_page
@@ -72,6 +73,7 @@ class ConsultingRequestAdmin(ReadOnlyAdmin):
         wrap = self.admin_site.admin_view
         return [
             path("queue/<slug:name>/", wrap(queue_page), name=f"{prefix}_queue"),
+            path("queue/<slug:name>/bulk/", wrap(queue_bulk), name=f"{prefix}_queue_bulk"),
             path("queue/<slug:name>/export/", wrap(queue_export), name=f"{prefix}_queue_export"),
             path("search/", wrap(search_page), name=f"{prefix}_search"),
             path("search/export/", wrap(search_export), name=f"{prefix}_search_export"),
