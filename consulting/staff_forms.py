@@ -5,15 +5,17 @@ Public and internal texts never share a form: MessageForm and NoteForm have noth
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Final
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.forms.boundfield import BoundField
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from catalog.models import Solution
@@ -38,6 +40,8 @@ LONGEST_WAIT: Final = timedelta(days=180)
 USUAL_WAIT: Final = 5
 """Working days that a question or a partner usually gets."""
 MOST_CANDIDATES: Final = 40
+MOST_AT_ONCE: Final = 100
+_UUID: Final = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _NO_INPUT: Final = ("version", "module")
 
 
@@ -498,6 +502,57 @@ def _named_solutions(known: Mapping[str, Any]) -> Iterable[Solution]:
         s.slug: s for s in Solution.objects.published().filter(slug__in=slugs[:MOST_CANDIDATES])
     }
     return [found[slug] for slug in slugs if slug in found]
+
+
+class BulkForm(forms.Form):
+    """One step for ticked requests; which one says the button: ``step`` is assign or return."""
+
+    assignee = forms.ModelChoiceField(
+        label=_("Contact person"),
+        queryset=User.objects.none(),
+        to_field_name="public_id",
+        empty_label=_("Please choose"),
+        required=False,
+        error_messages={"invalid_choice": _("Choose an advisor from the list.")},
+    )
+    reason = TextField(
+        label=_("Internal reason"),
+        help_text=_("For returning to the queue. Only the OSK reads it."),
+        max_length=REASON_LENGTH,
+        rows=2,
+        required=False,
+    )
+
+    def __init__(self, *, user: User, **options: Any) -> None:
+        super().__init__(auto_id="bulk_%s", **options)
+        self.user = user
+        self.cases: list[ConsultingRequest] = []
+        people = User.objects.advisors()
+        field = self.fields["assignee"]
+        if isinstance(field, forms.ModelChoiceField):
+            # An advisor assigns to himself or herself, a lead to anybody of the OSK.
+            field.queryset = people if user.is_lead else people.filter(pk=user.pk)
+
+    @property
+    def is_returning(self) -> bool:
+        return self.data.get("step") == "return"
+
+    @property
+    def ticked(self) -> list[str]:
+        return self.data.getlist("case") if isinstance(self.data, QueryDict) else []
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        known = ConsultingRequest.objects.sent().visible_to(self.user)
+        ids = [UUID(tick) for tick in self.ticked[:MOST_AT_ONCE] if _UUID.fullmatch(tick)]
+        self.cases = list(known.filter(public_id__in=ids).order_by("pk"))
+        if not self.cases:
+            self.add_error(None, _("Tick at least one request."))
+        if self.is_returning and not cleaned.get("reason") and "reason" not in self.errors:
+            self.add_error("reason", _("Write a reason."))
+        if not self.is_returning and not cleaned.get("assignee") and "assignee" not in self.errors:
+            self.add_error("assignee", _("Choose an advisor from the list."))
+        return cleaned
 
 
 class SearchForm(forms.Form):

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from consulting import queues
 from consulting.admin import procurement  # noqa: F401 # registers its lists
+from consulting.admin.bulk import queue_bulk
 from consulting.admin.case import case_page, message_add, note_add
 from consulting.admin.export import ListExportAdmin, queue_export, search_export
 from consulting.admin.published import PublishedAnswerAdmin as PublishedAnswerAdmin
@@ -75,6 +76,7 @@ class ConsultingRequestAdmin(ReadOnlyAdmin):
         wrap = self.admin_site.admin_view
         return [
             path("queue/<slug:name>/", wrap(queue_page), name=f"{prefix}_queue"),
+            path("queue/<slug:name>/bulk/", wrap(queue_bulk), name=f"{prefix}_queue_bulk"),
             path("queue/<slug:name>/export/", wrap(queue_export), name=f"{prefix}_queue_export"),
             path("record/", wrap(record_page), name=f"{prefix}_record"),
             path("search/", wrap(search_page), name=f"{prefix}_search"),

@@ -17,7 +17,8 @@ from consulting import permissions, queues
 from consulting.admin.common import page
 from consulting.admin.rows import Row
 from consulting.querysets import CaseQuerySet
-from consulting.staff_forms import SearchForm
+from consulting.queues import Queue
+from consulting.staff_forms import BulkForm, SearchForm
 from osk_portal.accounts.permissions import is_advisor
 from osk_portal.toolkit.access import AuthenticatedRequest, access
 
@@ -33,18 +34,24 @@ def queue_page(request: AuthenticatedRequest, name: str) -> HttpResponse:
     queue = queues.BY_NAME.get(name)
     if queue is None:
         raise Http404
+    return show_queue(request, queue, BulkForm(user=request.user))
+
+
+def show_queue(
+    request: AuthenticatedRequest, queue: Queue, bulk: BulkForm, *, status: int = 200
+) -> HttpResponse:
+    """One page of the queue; ``bulk``: the form for ticked requests, perhaps with its errors."""
     cases = queues.cases_in(queue, request.user)
     found = Paginator(cases, PAGE_SIZE).get_page(request.GET.get("page"))
-    return page(
-        request,
-        "queue.html",
-        {
-            "queue": queue,
-            "page_obj": found,
-            "rows": [Row(case, queue) for case in found],
-            "may_export": queue.is_exportable and permissions.can_export(request.user),
-        },
-    )
+    context = {
+        "queue": queue,
+        "page_obj": found,
+        "rows": [Row(case, queue) for case in found],
+        "may_export": queue.is_exportable and permissions.can_export(request.user),
+        "bulk": bulk,
+        "ticked": bulk.ticked,
+    }
+    return page(request, "queue.html", context, status=status)
 
 
 @access(is_advisor)

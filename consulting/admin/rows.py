@@ -42,6 +42,10 @@ class Row:
         return queues.case_url(self.case, self.queue)
 
     @property
+    def public_id(self) -> str:
+        return str(self.case.public_id)
+
+    @property
     def standing(self) -> Standing:
         return Standing(self.case)
 

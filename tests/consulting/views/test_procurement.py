@@ -69,7 +69,7 @@ def test_step_is_asked_only_with_the_topic(world: World, signed_in: Browser) -> 
     ConsultingRequest.objects.filter(pk=case.pk).update(topics=PROCURING)
     assert browser.post(url("request_context", case)).url == url("request_procurement", case)
     page = browser.get(url("request_procurement", case)).content.decode()
-    assert "Schritt 4 von 5: Vergabe" in page
+    assert "Schritt 4 von 6: Vergabe" in page
 
 
 def test_block_is_saved_shown_and_confidential(world: World, signed_in: Browser) -> None:

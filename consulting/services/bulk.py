@@ -1,0 +1,51 @@
+"""The same step for several requests: each by its own service, in a transaction of its own (product.md 1.4)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from django.core.exceptions import PermissionDenied
+from django.utils.translation import gettext as _
+
+from consulting.models import ConsultingRequest
+from consulting.services.advising import assign, return_to_queue
+from osk_portal.accounts.models import User
+from osk_portal.toolkit.transitions import TransitionNotAllowed
+
+
+@dataclass(frozen=True)
+class Refusal:
+    case: ConsultingRequest
+    reason: str
+
+
+@dataclass(frozen=True)
+class Report:
+    done: int
+    refusals: list[Refusal]
+
+
+def assign_all(*, cases: Iterable[ConsultingRequest], actor: User, assignee: User) -> Report:
+    """Name one contact person for all; what is not possible is reported, the others are done."""
+    return _each(cases, lambda case: assign(case_id=case.pk, actor=actor, assignee=assignee))
+
+
+def return_all(*, cases: Iterable[ConsultingRequest], actor: User, reason: str) -> Report:
+    """Back to the queue with one internal reason."""
+    return _each(cases, lambda case: return_to_queue(case_id=case.pk, actor=actor, reason=reason))
+
+
+def _each(cases: Iterable[ConsultingRequest], act: Callable[[ConsultingRequest], object]) -> Report:
+    done = 0
+    refusals: list[Refusal] = []
+    for case in cases:
+        try:
+            act(case)
+        except TransitionNotAllowed as refusal:
+            refusals.append(Refusal(case, str(refusal)))
+        except PermissionDenied:
+            refusals.append(Refusal(case, _("You may not do this with this request.")))
+        else:
+            done += 1
+    return Report(done, refusals)

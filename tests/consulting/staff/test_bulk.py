@@ -1,0 +1,85 @@
+"""One step for several requests: each by its service, refusals are said, the others are done."""
+
+from __future__ import annotations
+
+import pytest
+from django.urls import reverse
+
+from consulting.enums import CaseState
+from consulting.models import ConsultingRequest
+
+S = CaseState
+
+
+def url(name: str = "open") -> str:
+    return reverse("admin:consulting_consultingrequest_queue_bulk", args=[name])
+
+
+def reload(case: ConsultingRequest) -> ConsultingRequest:
+    return ConsultingRequest.objects.get(pk=case.pk)
+
+
+def ids(*cases: ConsultingRequest) -> list[str]:
+    return [str(case.public_id) for case in cases]
+
+
+def test_ladder(world, sign_in):
+    case = world.case(S.TRIAGE)
+    typed = {"case": ids(case), "step": "assign", "assignee": str(world.advisor.public_id)}
+    for role in ("visitor", "requester", "stranger", "operator"):
+        assert sign_in(role).post(url(), typed).status_code in (302, 403, 404)
+    assert sign_in("advisor").get(url()).status_code == 405
+    assert sign_in("advisor").post(url("somewhere"), typed).status_code == 404
+    assert reload(case).state == S.TRIAGE
+
+
+def test_a_lead_assigns_several_and_refusals_are_said(world, sign_in):
+    first, second = world.case(S.TRIAGE), world.case(S.IN_PROGRESS)
+    over = world.case(S.CLOSED)
+    browser = sign_in("lead")
+    typed = {
+        "case": ids(first, second, over),
+        "step": "assign",
+        "assignee": str(world.other_advisor.public_id),
+    }
+    page = browser.post(url(), typed, follow=True).content.decode()
+    assert reload(first).assignee == reload(second).assignee == world.other_advisor
+    assert reload(over).assignee == world.advisor
+    assert first.events.count() == second.events.count() == 1
+    assert over.reference in page
+    browser.post(url(), typed)
+    assert first.events.count() == 1
+
+
+def test_an_advisor_assigns_to_nobody_else_and_returns_only_own(world, sign_in):
+    case = world.case(S.TRIAGE)
+    own = world.case(S.IN_PROGRESS)
+    typed = {"case": ids(case), "step": "assign", "assignee": str(world.lead.public_id)}
+    assert sign_in("advisor").post(url(), typed).status_code == 422
+    assert reload(case).assignee is None
+    typed = {"case": ids(case, own), "step": "return", "reason": "Krankheit im Team"}
+    page = sign_in("other_advisor").post(url(), typed, follow=True).content.decode()
+    assert reload(own).state == S.IN_PROGRESS
+    assert own.reference in page
+    sign_in("advisor").post(url(), typed)
+    assert reload(own).state == S.TRIAGE
+    assert own.messages.get().is_internal
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        {"step": "return", "reason": "Grund"}, {"step": "return", "case": ["x", "\x00"], "reason": "a"},
+        {"step": "assign"}, {"step": "return", "reason": ""}, {},
+    ],
+)  # fmt: skip
+def test_what_is_missing_is_said_and_ticks_stay(world, sign_in, typed):
+    case = world.case(S.IN_PROGRESS)
+    if "reason" not in typed or not typed["reason"]:
+        typed = {"case": ids(case), **typed}
+    response = sign_in("lead").post(url(), typed)
+    assert response.status_code == 422
+    assert response.context["bulk"].errors
+    page = response.content.decode()
+    assert ("checked" in page) == (ids(case)[0] in typed.get("case", []))
+    assert reload(case).state == S.IN_PROGRESS
