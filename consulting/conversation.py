@@ -152,10 +152,7 @@ def _label(event: CaseEvent, case: ConsultingRequest) -> str:
         day = date.fromisoformat(str(event.data["until"]))
         return _("Follow-up date: %(date)s") % {"date": short_date(day)}
     if event.kind == K.TAKEN_OVER:
-        return _("%(name)s has taken over for the Organisationsverwaltung. Reason: %(reason)s") % {
-            "name": event.actor,
-            "reason": event.data.get("reason", ""),
-        }
+        return _("%(name)s has taken over for the Organisationsverwaltung.") % {"name": event.actor}
     return event.label
 
 

@@ -7,10 +7,10 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from consulting import permissions
-from consulting.enums import CaseEventKind, CaseState
+from consulting.enums import CaseEventKind, CaseState, MessageKind
 from consulting.models import CaseEvent, Participant
 from consulting.notifications import tell
-from consulting.services.common import locked, record
+from consulting.services.common import locked, record, write_message
 from osk_portal.accounts.models import User
 from osk_portal.toolkit import clock
 from osk_portal.toolkit.transitions import TransitionNotAllowed
@@ -20,7 +20,7 @@ _OVER = (CaseState.DECLINED, CaseState.DUPLICATE, CaseState.WITHDRAWN)
 
 @transaction.atomic
 def take_over(*, case_id: int, actor: User, reason: str) -> CaseEvent | None:
-    """``actor`` works along from now on; the author is told and reads the reason in the history.
+    """``actor`` works along from now on; the author is told and reads the reason in the conversation.
 
     None when the actor works along already: the same form, sent twice. The author stays the author and
     can change the sharing again. Raises PermissionDenied, TransitionNotAllowed.
@@ -38,6 +38,7 @@ def take_over(*, case_id: int, actor: User, reason: str) -> CaseEvent | None:
     case.version += 1
     case.updated_at = clock.now()
     case.save(update_fields=["version", "updated_at"])
-    event = record(case, CaseEventKind.TAKEN_OVER, actor, reason=reason)
+    write_message(case, actor=actor, body=reason, kind=MessageKind.REASON, by_osk=False)
+    event = record(case, CaseEventKind.TAKEN_OVER, actor)
     tell(event)
     return event
