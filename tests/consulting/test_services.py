@@ -47,6 +47,7 @@ def call(action: CaseAction, world: World, case: ConsultingRequest, actor: Any) 
         A.REOPEN: {"reason": "Noch eine Frage."},
         A.DECLINE: {"reason": "Nicht unsere Aufgabe.", "referral": "Rechtsamt"},
         A.UNDO: {"reason": "Doch."},
+        A.SNOOZE: {"until": portal_clock.today() + timedelta(days=5)},
     }
     if action == A.CLOSE_SILENT:
         raise PermissionDenied  # takes no actor: nobody calls it but the daily job
