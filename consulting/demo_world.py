@@ -149,6 +149,7 @@ class _Story:
                     self._day(question["workdays_ago"]), question["answer_in_workdays"]
                 ),
                 consented_on=self._day(question["workdays_ago"]),
+                consent_source="Nachricht in dieser Anfrage",
             )
             steps.append((self._at(question["workdays_ago"], 16), involve))
         return steps

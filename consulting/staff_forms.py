@@ -342,7 +342,12 @@ class InvolvePartnerForm(StaffForm):
             "invalid": _("Enter a date such as 2026-11-25."),
         },
     )
-
+    consent_source = LineField(
+        label=_("Where it was permitted"),
+        help_text=_("In writing: for example the mail or message of the authority, with its date."),
+        max_length=200,
+        error_messages={"required": _("Write where the authority has permitted it.")},
+    )
     names_authority = forms.BooleanField(
         label=_("The partner may know which authority asks"),
         help_text=_("Only when the authority has agreed to this too."),
@@ -372,6 +377,13 @@ class InvolvePartnerForm(StaffForm):
         if day > clock.today():
             raise ValidationError(_("This date lies in the future."))
         return day
+
+    def was_saved(self, case: ConsultingRequest, user: User) -> bool:
+        given = self.cleaned_data
+        asked = case.partner_questions.filter(asked_by=user, organisation=given["organisation"])
+        return asked.filter(
+            question=given["question"], consent_source=given["consent_source"]
+        ).exists()
 
 
 @dataclass(frozen=True)

@@ -454,9 +454,10 @@ class ConsultingRequest(Addressed):
         self._end_snooze()
         return self._enter(S(self.state_before_waiting), CaseEventKind.REPLIED, actor)
 
-    def involve_partner(self, *, actor: User) -> CaseEvent:
+    def involve_partner(self, *, actor: User, **released: object) -> CaseEvent:
+        """``released``: what left the case, on whose word; it stays in the event for good."""
         self._check(CaseAction.INVOLVE_PARTNER)
-        return self._enter(S.WAITING_THIRD, CaseEventKind.PARTNER_INVOLVED, actor)
+        return self._enter(S.WAITING_THIRD, CaseEventKind.PARTNER_INVOLVED, actor, **released)
 
     def partner_done(self, *, actor: User | None) -> CaseEvent:
         self._check(CaseAction.PARTNER_DONE)

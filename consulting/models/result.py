@@ -107,6 +107,10 @@ class PartnerQuestion(Addressed):
     question = models.TextField(_("question"))
     due_on = models.DateField(_("answer by"))
     consented_on = models.DateField(_("permitted by the requester on"))
+    consent_source = models.CharField(
+        _("where the requester permitted it"), max_length=200, blank=True
+    )
+    """Empty only for questions asked before this was recorded."""
     state = models.CharField(
         max_length=20, choices=PartnerQuestionState, default=PartnerQuestionState.OPEN
     )

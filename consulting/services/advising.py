@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from hashlib import sha256
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
@@ -143,11 +144,13 @@ def involve_partner(
     question: str,
     due_on: date,
     consented_on: date,
+    consent_source: str,
     names_authority: bool = False,
     expected_version: int | None = None,
 ) -> CaseEvent:
-    """Ask a partner; ``consented_on``: when the requester permitted it.
+    """Ask a partner; ``consented_on`` and ``consent_source``: when and where the requester permitted it.
 
+    The event keeps the hash of the text that was released, so that a later change of the record shows.
     ``names_authority``: the requester also permitted to say which authority asks. A company is refused in
     a confidential case.
     """
@@ -157,6 +160,12 @@ def involve_partner(
             CaseAction.INVOLVE_PARTNER,
             case.state,
             _("This request is about procurement. You cannot involve companies."),
+        )
+    if not consent_source.strip() or consented_on > clock.today():
+        raise TransitionNotAllowed(
+            CaseAction.INVOLVE_PARTNER,
+            case.state,
+            _("Say when and where the authority has permitted it."),
         )
     asked = case.partner_questions.filter(organisation=organisation)
     if asked.filter(state=PartnerQuestionState.OPEN).exists():
@@ -170,11 +179,19 @@ def involve_partner(
         question=question,
         due_on=due_on,
         consented_on=consented_on,
+        consent_source=consent_source,
         asked_by=actor,
         asked_at=clock.now(),
         names_authority=names_authority,
     )
-    event = case.involve_partner(actor=actor)
+    event = case.involve_partner(
+        actor=actor,
+        question=asked_now.pk,
+        text_sha256=sha256(question.encode()).hexdigest(),
+        names_authority=names_authority,
+        consented_on=consented_on.isoformat(),
+        consent_source=consent_source,
+    )
     tell(event)
     tell_partner(asked_now)
     return event

@@ -179,6 +179,7 @@ def test_work_goes_on_when_the_last_partner_missed_the_date(clock: Any) -> None:
             question="?",
             due_on=portal_clock.today() + timedelta(days=days),
             consented_on=portal_clock.today(),
+            consent_source="Mail der Behörde",
             asked_by=case.assignee,
         )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from hashlib import sha256
 
 import pytest
 from django.core.exceptions import PermissionDenied
@@ -60,6 +61,7 @@ def ask(world: World, *partners: Partner, **fields: bool) -> list[PartnerQuestio
             question=f"Wie betreiben Sie es, {asked.organisation}?",
             due_on=portal_clock.today() + timedelta(days=7),
             consented_on=portal_clock.today(),
+            consent_source="Mail der Behörde",
             **fields,
         )
     return list(case.partner_questions.order_by("pk"))
@@ -285,6 +287,65 @@ def test_bad_text_is_refused_in_words(
     assert question.state == Q.OPEN
 
 
+# On whose word a question leaves the case
+
+
+@pytest.mark.parametrize(("days", "source"), [(1, "Mail der Behörde"), (0, ""), (0, "  ")])
+def test_without_day_and_place_of_the_consent_nothing_leaves(
+    world: World, partner: Partner, days: int, source: str
+) -> None:
+    case = world.case(S.IN_PROGRESS)
+    with pytest.raises(TransitionNotAllowed):
+        services.involve_partner(
+            case_id=case.pk,
+            actor=world.advisor,
+            organisation=partner.organisation,
+            question="Wie?",
+            due_on=portal_clock.today() + timedelta(days=7),
+            consented_on=portal_clock.today() + timedelta(days=days),
+            consent_source=source,
+        )
+    case.refresh_from_db()
+    assert case.state == S.IN_PROGRESS
+    assert not case.partner_questions.exists()
+    assert not OutgoingMail.objects.filter(kind="consulting.partner_asked").exists()
+
+
+@pytest.mark.parametrize("names_authority", [True, False])
+def test_event_keeps_what_was_released_on_whose_word(
+    world: World, partner: Partner, names_authority: bool
+) -> None:
+    (question,) = ask(world, partner, names_authority=names_authority)
+    assert question.consent_source == "Mail der Behörde"
+    assert question.case.events.get(kind=K.PARTNER_INVOLVED).data == {
+        "question": question.pk,
+        "text_sha256": sha256(question.question.encode()).hexdigest(),
+        "names_authority": names_authority,
+        "consented_on": portal_clock.today().isoformat(),
+        "consent_source": "Mail der Behörde",
+    }
+
+
+def test_consent_stands_beside_the_question_for_the_osk_alone(
+    world: World,
+    partner: Partner,
+    signed_in: Browser,  # noqa: F811 # a fixture
+) -> None:
+    (question,) = ask(world, partner)
+    PartnerQuestion.objects.update(consent_source="<b>Aktenzeichen 7</b>")
+    admin = reverse("admin:consulting_consultingrequest_case", args=[question.case.public_id])
+    page = signed_in(world.advisor).get(admin).content.decode()
+    assert "&lt;b&gt;Aktenzeichen 7&lt;/b&gt;" in page
+    assert "Der Partner weiß" not in page
+    PartnerQuestion.objects.update(names_authority=True)
+    assert "Der Partner weiß" in signed_in(world.advisor).get(admin).content.decode()
+    for person, url in (
+        (partner.editor, question.get_absolute_url()),
+        (world.requester, question.case.get_absolute_url()),
+    ):
+        assert "Aktenzeichen 7" not in signed_in(person).get(url).content.decode()
+
+
 # Confidential procurement
 
 
@@ -303,6 +364,7 @@ def test_no_company_is_asked_or_recommended_in_a_confidential_case(
             question="Was kostet es?",
             due_on=portal_clock.today() + timedelta(days=7),
             consented_on=portal_clock.today(),
+            consent_source="Mail der Behörde",
         )
     with pytest.raises(TransitionNotAllowed):
         services.answer(
@@ -329,6 +391,7 @@ def test_without_a_procedure_a_company_may_be_asked(world: World) -> None:
         question="Bieten Sie Betrieb an?",
         due_on=portal_clock.today() + timedelta(days=7),
         consented_on=portal_clock.today(),
+        consent_source="Mail der Behörde",
     )
     assert case.partner_questions.get().organisation == company
 
@@ -344,7 +407,12 @@ def test_no_mail_or_inbox_text_of_a_confidential_case_carries_its_title(world: W
     services.ask_back(**call, question="Wert 99?", reply_by=soon)
     services.reply(case_id=case.pk, actor=world.requester, text="Wert 99")
     services.involve_partner(
-        **call, organisation=science, question="Wert 99?", due_on=soon, consented_on=soon
+        **call,
+        organisation=science,
+        question="Wert 99?",
+        due_on=soon,
+        consented_on=portal_clock.today(),
+        consent_source="Wert 99",
     )
     services.partner_done(**call)
     services.answer(**call, text="Wert 99")

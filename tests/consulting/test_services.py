@@ -43,6 +43,7 @@ def call(action: CaseAction, world: World, case: ConsultingRequest, actor: Any) 
             "question": "Wie machen Sie das?",
             "due_on": portal_clock.today(),
             "consented_on": portal_clock.today(),
+            "consent_source": "Mail der Behörde",
         },
         A.REOPEN: {"reason": "Noch eine Frage."},
         A.DECLINE: {"reason": "Nicht unsere Aufgabe.", "referral": "Rechtsamt"},

@@ -70,6 +70,7 @@ def typed_for(world, name: str) -> dict[str, object]:
                 "question": "Wie betreiben Sie es?",
                 "due_on": soon,
                 "consented_on": today,
+                "consent_source": "Mail der Behörde vom Montag",
             }
         case "decline":
             return {"reason": "Kein Open Source.", "referral": "ITDZ Vertrieb"}
@@ -329,7 +330,8 @@ def test_a_broken_version_writes_nothing(world, sign_in, name, version):
         ("answer", "text"), ("ask-back", "question"), ("ask-back", "reply_by"),
         ("assign", "assignee"), ("involve-partner", "organisation"),
         ("involve-partner", "question"), ("involve-partner", "due_on"),
-        ("involve-partner", "consented_on"), ("decline", "reason"), ("decline", "referral"),
+        ("involve-partner", "consented_on"), ("involve-partner", "consent_source"),
+        ("decline", "reason"), ("decline", "referral"),
         ("merge", "target"), ("return", "reason"), ("undo", "reason"), ("reopen", "reason"),
     ],
 )  # fmt: skip
