@@ -6,7 +6,8 @@ PYTHON_3_13 ?= python3.13
 VENV = .venv
 # Further arguments for pytest, as in: make unit ARGS="-k outbox"
 ARGS ?=
-# Processes that run the unit tests side by side; what needs a whole stack runs after them, alone.
+# Processes that run the unit tests side by side. What needs a whole stack runs after them: the journeys
+# on the one stack in one process, the tests of starts and stops in another.
 WORKERS ?= 2
 # UPGRADE=--upgrade makes `make lock` take the newest versions.
 UPGRADE ?=
@@ -37,7 +38,7 @@ run: install ## Start the portal on http://localhost:8000/ (PORT, OSK_VAR, OSK_D
 test: install-dev browser ## Run every check and every test; the last line counts
 	@$(MAKE) --no-print-directory lint types
 	$(PY) -m pytest -m "not e2e and not faults" -n $(WORKERS) $(COVERAGE) $(ARGS)
-	$(PY) -m pytest -m "e2e and not faults" $(ARGS)
+	$(PY) -m pytest -m "e2e and not faults" -n 2 --dist loadscope $(ARGS)
 
 unit: install-dev ## Run the tests that need no browser and no real processes
 	$(PY) -m pytest -m "not e2e and not faults" $(ARGS)

@@ -14,12 +14,25 @@ from django.conf import settings
 from django.core.cache import caches
 from django.utils import translation
 from psycopg.conninfo import conninfo_to_dict
+from xdist.scheduler import LoadScopeScheduling
 
 from osk_portal.embedded.postgres import throwaway_postgres
 from osk_portal.notifications import doorbell
 from osk_portal.toolkit import clock as portal_clock
 
 pytest_plugins = ["tests.e2e.fixtures"]
+
+
+class _TwoHands(LoadScopeScheduling):
+    """What shares the one stack stays in one process, in its order; the tests of starts and stops, which
+    mostly wait for processes of their own, run beside it in another."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "starts" if nodeid.startswith("tests/embedded/") else "stack"
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling | None:
+    return _TwoHands(config, log) if config.getoption("dist") == "loadscope" else None
 
 
 @pytest.hookimpl(trylast=True)
