@@ -1,0 +1,231 @@
+"""Marked words are planted in every text of a case; then each role walks over every address.
+
+A person finds the marks that the policy grants, and no other, in pages, files, PDF, ZIP, feeds, exports,
+mails and messages. What a later slice adds is walked too: addresses come from the resolver, ids from
+every row of consulting that has one.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import reverse
+from pypdf import PdfReader
+
+from consulting import services
+from consulting.enums import CaseState, ProcedureState, Topic, Visibility
+from consulting.models import CaseFile, ConsultingRequest
+from network.enums import OrganisationKind
+from osk_portal.accounts.models import User
+from osk_portal.notifications.models import Notification, OutgoingMail
+from osk_portal.toolkit import clock
+from tests.consulting.conftest import World
+from tests.consulting.factories import DraftFactory
+from tests.factories import MembershipFactory, OrganisationFactory
+from tests.test_access import ADDRESSES, ARGUMENT, BACKEND
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("disk")]
+
+MARK = re.compile(r"Zz[a-z]+zZ")
+STAFF = ("operator", "advisor")
+SLUGS = ["new", "mine", "follow_up", "answer"]
+
+
+def mark(word: str) -> str:
+    return f"Zz{word}zZ"
+
+
+OPEN = {
+    mark(w) for w in ("title", "text", "software", "said", "answered", "file", "sign", "question")
+}
+INTERNAL = {mark(w) for w in ("note", "snooze", "returned", "internalfile")}
+CONFIDENTIAL = {
+    mark(w) for w in ("secrettitle", "secrettext", "secretsaid", "secretfile", "secretsign")
+}
+DRAFT = {mark(w) for w in ("drafttitle", "drafttext")}
+EVERY = OPEN | INTERNAL | CONFIDENTIAL | DRAFT
+
+MAY_FIND: dict[str, set[str]] = {
+    "requester": OPEN | CONFIDENTIAL | DRAFT,
+    "writer": OPEN,
+    "colleague": set(),
+    "manager": set(),
+    "stranger": set(),
+    "partner": {mark("question")},
+    "operator": set(),
+    "visitor": set(),
+    "advisor": OPEN | INTERNAL | CONFIDENTIAL,
+}
+# What need not be found: the text that the requester's side released itself.
+NEED_NOT_FIND = {mark("question")}
+
+
+@pytest.fixture
+def people(world: World) -> dict[str, User | None]:
+    """All who walk; each row is planted by those who would do it."""
+    partner = OrganisationFactory(name="Hochschule E", kind=OrganisationKind.SCIENCE)
+    editor = MembershipFactory(organisation=partner, editor=True).user
+    open_case = world.case(
+        CaseState.SUBMITTED,
+        title=mark("title"),
+        description=mark("text"),
+        software_in_use=mark("software"),
+        own_reference=mark("sign"),
+        topics=[Topic.REUSE],
+    )
+    ConsultingRequest.objects.filter(pk=open_case.pk).update(deputy=world.deputy)
+    services.add_message(case_id=open_case.pk, actor=world.requester, text=mark("said"))
+    services.add_file(
+        case_id=open_case.pk, actor=world.requester, name=f"{mark('file')}.txt", data=b"a"
+    )
+    services.assign(case_id=open_case.pk, actor=world.advisor, assignee=world.advisor)
+    services.start(case_id=open_case.pk, actor=world.advisor)
+    services.add_note(case_id=open_case.pk, actor=world.advisor, text=mark("note"))
+    services.add_file(
+        case_id=open_case.pk,
+        actor=world.advisor,
+        name=f"{mark('internalfile')}.txt",
+        data=b"b",
+        is_internal=True,
+    )
+    services.add_message(case_id=open_case.pk, actor=world.advisor, text=mark("answered"))
+    services.return_to_queue(case_id=open_case.pk, actor=world.advisor, reason=mark("returned"))
+    services.assign(case_id=open_case.pk, actor=world.advisor, assignee=world.advisor)
+    services.start(case_id=open_case.pk, actor=world.advisor)
+    services.involve_partner(
+        case_id=open_case.pk,
+        actor=world.advisor,
+        organisation=partner,
+        question=mark("question"),
+        due_on=clock.today() + timedelta(days=7),
+        consented_on=clock.today(),
+        consent_source="Mail der Behörde",
+    )
+    services.snooze(
+        case_id=open_case.pk,
+        actor=world.advisor,
+        until=clock.today() + timedelta(days=3),
+        note=mark("snooze"),
+    )
+    secret = world.case(
+        CaseState.IN_PROGRESS,
+        title=mark("secrettitle"),
+        description=mark("secrettext"),
+        own_reference=mark("secretsign"),
+        topics=[Topic.PROCUREMENT],
+        procedure_state=ProcedureState.RUNNING,
+    )
+    ConsultingRequest.objects.filter(pk=secret.pk).update(
+        deputy=None, visibility=Visibility.ONLY_ME
+    )
+    secret.participants.all().delete()
+    services.add_message(case_id=secret.pk, actor=world.requester, text=mark("secretsaid"))
+    services.add_file(
+        case_id=secret.pk, actor=world.requester, name=f"{mark('secretfile')}.txt", data=b"c"
+    )
+    DraftFactory(
+        title=mark("drafttitle"),
+        description=mark("drafttext"),
+        author=world.requester,
+        organisation=world.authority,
+    )
+    return {
+        "visitor": None,
+        "partner": editor,
+        **{
+            role: world.person(role)
+            for role in (
+                "requester", "writer", "colleague", "manager", "stranger", "operator", "advisor",
+            )
+        },
+    }  # fmt: skip
+
+
+def ids() -> list[str]:
+    """Public ids of consulting: of all requests and files, and of one row of every other kind."""
+    found: list[str] = []
+    for model in apps.get_app_config("consulting").get_models():
+        if any(field.name == "public_id" for field in model._meta.fields):
+            rows = model._default_manager.order_by("pk").values_list("public_id", flat=True)
+            found += map(str, rows if model in (ConsultingRequest, CaseFile) else rows[:1])
+    return found
+
+
+def paths(role: str) -> Iterator[str]:
+    """Every address that a route can mean, with each id. The work area is walked by staff only: that it is
+    closed to all others is proved in tests/test_access.py."""
+    values = {"uuid": ids(), "slug": SLUGS, "str": ["x"], "int": ["1"], "path": ["x"]}
+    for address in ADDRESSES:
+        is_work_area = address.route.startswith("admin/")
+        if "(?P" in address.route or address.route.startswith(("^", "static", "konto/")):
+            continue
+        if is_work_area and role not in STAFF:
+            continue
+        made = [address.route]
+        while any(ARGUMENT.search(each) for each in made):
+            made = [
+                ARGUMENT.sub(value, each, count=1)
+                for each in made
+                if (found := ARGUMENT.search(each))
+                for value in values[found[1] or "str"]
+            ]
+        yield from (f"/{each}" for each in made)
+    yield f"{reverse('pages:search')}?q=Zz"
+
+
+def text_of(response: Any) -> str:
+    """Everything that an answer says: its address, its heads and its body, unpacked."""
+    heads = " ".join(f"{key}: {value}" for key, value in response.items())
+    body = b"".join(response.streaming_content) if response.streaming else response.content
+    return heads + unpacked(body)
+
+
+def unpacked(body: bytes) -> str:
+    if body.startswith(b"%PDF"):
+        return " ".join(page.extract_text() for page in PdfReader(io.BytesIO(body)).pages)
+    if body.startswith(b"PK\x03\x04"):
+        with zipfile.ZipFile(io.BytesIO(body)) as archive:
+            return " ".join(each + unpacked(archive.read(each)) for each in archive.namelist())
+    return body.decode("utf-8", errors="replace")
+
+
+@pytest.mark.parametrize("role", MAY_FIND)
+def test_nobody_finds_what_is_not_theirs(
+    people: dict[str, User | None], client: Client, role: str
+) -> None:
+    user = people[role]
+    if user is not None:
+        client.force_login(user, backend=BACKEND)
+    found: dict[str, set[str]] = {}
+    for path in paths(role):
+        response: HttpResponse = client.get(path)
+        assert response.status_code < 500, path
+        # An address repeats what was asked for.
+        said = text_of(response).replace(path, "")
+        for each in MARK.findall(said):
+            found.setdefault(each, set()).add(path)
+    if user is not None:
+        told = [m.subject + m.body + m.text for m in OutgoingMail.objects.filter(user=user)]
+        told += [n.subject + n.text for n in Notification.objects.filter(user=user)]
+        for each in MARK.findall(" ".join(told)):
+            found.setdefault(each, set()).add("mail")
+    leaked = {word: where for word, where in found.items() if word not in MAY_FIND[role]}
+    assert not leaked
+    assert found.keys() >= MAY_FIND[role] - NEED_NOT_FIND
+
+
+def test_no_mail_says_what_is_internal_or_confidential(people: dict[str, User | None]) -> None:
+    mails = list(OutgoingMail.objects.all())
+    assert mails
+    said = " ".join(m.subject + m.body + m.text for m in mails)
+    # "Ihr Zeichen" stands in every mail (product.md 1.1), in a confidential case too.
+    assert not set(MARK.findall(said)) & (INTERNAL | CONFIDENTIAL | DRAFT) - {mark("secretsign")}
