@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from consulting import confidential, contacts, releases
-from consulting.enums import ProcedureState
+from consulting.enums import ConsentState, ProcedureState
 from consulting.fields import FormIdField, LineField, TextField
 from consulting.models import (
     CaseFile,
@@ -212,8 +212,12 @@ class AskPartnersForm(StaffForm):
         super().__init__(**options)
         self.usable = contacts.usable_consents(self.case)
         field = self.fields["consent"]
-        if isinstance(field, forms.ModelChoiceField):
-            field.queryset = self.case.consents.filter(pk__in=[c.pk for c in self.usable])
+        if isinstance(field, _ConsentChoice):
+            # A used one is offered no more, but a form that is sent twice may still name it.
+            field.queryset = self.case.consents.filter(state=ConsentState.GIVEN)
+            field.widget.choices = [
+                (consent.public_id, field.label_from_instance(consent)) for consent in self.usable
+            ]
         if self.usable:
             latest = self.usable[-1]
             self.initial.setdefault("consent", latest.public_id)

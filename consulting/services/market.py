@@ -128,11 +128,13 @@ def withdraw_company_questions(
         raise TransitionNotAllowed(
             action, case.state, _("No question to a company is open any more.")
         )
-    touch(case)
-    event = record(case, CaseEventKind.COMPANIES_WITHDRAWN, actor, questions=count)
     left = case.partner_questions.filter(state=PartnerQuestionState.OPEN)
-    if case.can(CaseAction.PARTNER_DONE) and not left.exists():
+    goes_on = case.can(CaseAction.PARTNER_DONE) and not left.exists()
+    if goes_on:
         tell(case.partner_done(actor=None))
     else:
+        touch(case)
+    event = record(case, CaseEventKind.COMPANIES_WITHDRAWN, actor, questions=count)
+    if not goes_on:  # else the authority has just been told
         tell(event)
     return event

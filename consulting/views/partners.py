@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from uuid import UUID
 
 from django.contrib import messages
@@ -84,17 +85,18 @@ def question_file(
     """A file that was released with the question, while it takes an answer. That it was loaded is noted."""
     question = _find(request, public_id)
     kept = get_object_or_404(question.files.filter(state=FileState.CLEAN), public_id=file_id)
-    try:
-        content = kept.content.open("rb")
-    except FileNotFoundError:
-        raise Http404 from None  # taken away in the same moment
-    try:
-        services.note_partner_read(question_id=question.pk, actor=request.user, file=kept)
-    except TransitionNotAllowed as error:
-        content.close()
-        messages.warning(request, str(error))
-        return redirect(question)
-    return download(content, kept.name)
+    with ExitStack() as stack:
+        try:
+            content = stack.enter_context(kept.content.open("rb"))
+        except FileNotFoundError:
+            raise Http404 from None  # taken away in the same moment
+        try:
+            services.note_partner_read(question_id=question.pk, actor=request.user, file=kept)
+        except TransitionNotAllowed as error:
+            messages.warning(request, str(error))
+            return redirect(question)
+        stack.pop_all()  # the response closes it
+        return download(content, kept.name)
 
 
 def _find(request: AuthenticatedRequest, public_id: UUID) -> PartnerQuestion:

@@ -32,8 +32,8 @@ SECRET = "Geheimtitel Formularserver"
 
 
 class Partner:
-    def __init__(self, name: str) -> None:
-        self.organisation: Organisation = OrganisationFactory(name=name, kind="science")
+    def __init__(self, name: str, kind: str = "science") -> None:
+        self.organisation: Organisation = OrganisationFactory(name=name, kind=kind)
         self.editor: User = MembershipFactory(organisation=self.organisation, editor=True).user
         self.manager: User = MembershipFactory(organisation=self.organisation, manager=True).user
         self.member: User = MembershipFactory(organisation=self.organisation).user
