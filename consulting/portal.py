@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from consulting import demo_world, permissions, queues
+from consulting import demo_legal, demo_world, permissions, queues
 from consulting.enums import AnswerState, CaseState, ConsentState, PartnerQuestionState
 from consulting.matching import similar_answers
 from consulting.models import ConsultingRequest, PartnerConsent, PartnerQuestion, PublishedAnswer
@@ -237,3 +237,4 @@ portal.staff_rights.register(
     )
 )
 portal.demo_steps.register(portal.DemoStep("consulting", 40, demo_world.load))
+portal.demo_steps.register(portal.DemoStep("consulting_legal", 41, demo_legal.load))

@@ -19,6 +19,7 @@ from consulting.services.legal import WORDS, confirm_legal_statement, save_legal
 from osk_portal.toolkit import clock
 from osk_portal.toolkit.access import staff_user
 from osk_portal.toolkit.admin import ModelAdmin
+from osk_portal.toolkit.forms import HttpsURLField
 from osk_portal.toolkit.transitions import TransitionNotAllowed
 
 
@@ -42,6 +43,8 @@ class ToCheckFilter(admin.SimpleListFilter):
 
 
 class LegalStatementForm(forms.ModelForm[LegalStatement]):
+    source_url = HttpsURLField(label=gettext_lazy("address of the source"), required=False)
+
     def clean_checked_on(self) -> Any:
         day = self.cleaned_data["checked_on"]
         if day > clock.today():
