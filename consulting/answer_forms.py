@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from catalog.models import Solution
 from consulting.enums import Topic
 from consulting.fields import LineField, TextField
+from consulting.legal import check_citations
 from consulting.models import PublishedAnswer
 from consulting.models.published import NEVER_FROM
 
@@ -71,6 +72,11 @@ class PublishedAnswerForm(VersionForm):
                 *row.case.solutions.values_list("pk", flat=True),
             ]
         )
+
+    def clean_answer(self) -> str:
+        text: str = self.cleaned_data["answer"]
+        check_citations(text)
+        return text
 
 
 class ReasonForm(VersionForm):

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from django.utils.translation import gettext as _
+
+from consulting.enums import ProcedureState
 from network.enums import OrganisationKind
 
 if TYPE_CHECKING:
-    from consulting.models import ConsultingRequest
+    from consulting.models import ConsultingRequest, MarketInquiry
     from network.models import Organisation
 
 
@@ -25,6 +28,43 @@ def names_partners_outside(case: ConsultingRequest) -> bool:
     return not case.is_confidential
 
 
-def may_involve(case: ConsultingRequest, organisation: Organisation) -> bool:
-    """No company learns of a confidential case: it would be prejudiced in the procedure (Vorbefassung)."""
-    return not (case.is_confidential and organisation.kind == OrganisationKind.BUSINESS)
+def is_company(organisation: Organisation) -> bool:
+    return organisation.kind == OrganisationKind.BUSINESS
+
+
+def may_recommend(case: ConsultingRequest, organisation: Organisation) -> bool:
+    """No answer to a confidential case recommends a single company: it lists all offers instead."""
+    return not (case.is_confidential and is_company(organisation))
+
+
+def takes_companies(case: ConsultingRequest) -> bool:
+    """Is this a moment at which a company could be asked? Consent and decision are a further matter.
+
+    Never while a procedure runs; one that is not named counts as running.
+    """
+    return not case.is_confidential or case.procedure_state == ProcedureState.PLANNED
+
+
+def needs_inquiry(case: ConsultingRequest) -> bool:
+    """A company is only asked after the decision "Markterkundung", which warns of Vorbefassung."""
+    return case.is_confidential and takes_companies(case)
+
+
+def refusal_of_companies(case: ConsultingRequest) -> str:
+    """Why no company may be asked now, in words; empty when one may, with written consent."""
+    if not takes_companies(case):
+        return _(
+            "The procedure of this request runs or is not named. You cannot involve companies."
+        )
+    if needs_inquiry(case) and not has_inquiry(case):
+        return _("First record the decision on a Markterkundung.")
+    return ""
+
+
+def has_inquiry(case: ConsultingRequest) -> bool:
+    return inquiry_of(case) is not None
+
+
+def inquiry_of(case: ConsultingRequest) -> MarketInquiry | None:
+    """The decision "Markterkundung" of ``case``, if there is one."""
+    return getattr(case, "market_inquiry", None)

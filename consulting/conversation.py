@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Final
 
@@ -12,7 +12,8 @@ from django.utils.translation import gettext as _
 
 from consulting.deadlines import short_date
 from consulting.enums import CaseEventKind, MessageKind
-from consulting.models import CaseEvent, CaseMessage, Recommendation
+from consulting.legal import cited_in, statements_of
+from consulting.models import CaseEvent, CaseMessage, LegalStatement, Recommendation
 from osk_portal.templatetags.osk import berlin_datetime
 from sandbox.models import Blueprint
 
@@ -28,13 +29,15 @@ _SHOWN_EVENTS: Final = frozenset(
         K.ASSIGNED, K.STARTED, K.PARTNER_INVOLVED, K.PARTNER_DONE, K.CLOSED, K.CLOSED_SILENT,
         K.REOPENED, K.DECLINED, K.MARKED_DUPLICATE, K.UNDONE, K.WITHDRAWN, K.REMINDED,
         K.URGENCY_CONFIRMED, K.URGENCY_ANSWERED, K.TAKEN_OVER,
+        K.CONSENT_ASKED, K.CONSENT_GIVEN, K.CONSENT_REFUSED, K.CONSENT_WITHDRAWN, K.INQUIRY_DECIDED,
+        K.PROCEDURE_CHANGED, K.COMPANIES_WITHDRAWN,
     }
 )  # fmt: skip
 # What a partner says reaches the requester only when the OSK passes it on.
 _INTERNAL_EVENTS: Final = frozenset(
     {
         K.RETURNED, K.TAKEN_UP, K.SHARED, K.SNOOZED, K.WOKEN, K.PARTNER_ANSWERED, K.PARTNER_REFUSED,
-        K.LINK_SENT,
+        K.LINK_SENT, K.PARTNER_ASKED_BACK, K.PARTNER_REPLIED,
     }
 )  # fmt: skip
 # The requester's history: a new kind is the OSK's alone until it is named here.
@@ -44,6 +47,8 @@ _HISTORY: Final = frozenset(
         K.PARTNER_DONE, K.ANSWERED, K.CLOSED, K.CLOSED_SILENT, K.REOPENED, K.DECLINED,
         K.MARKED_DUPLICATE, K.UNDONE, K.WITHDRAWN, K.REMINDED, K.RECOMMENDATION_MARKED,
         K.RECORD_TAKEN, K.URGENCY_CONFIRMED, K.URGENCY_ANSWERED, K.TAKEN_OVER,
+        K.CONSENT_ASKED, K.CONSENT_GIVEN, K.CONSENT_REFUSED, K.CONSENT_WITHDRAWN, K.INQUIRY_DECIDED,
+        K.PROCEDURE_CHANGED, K.COMPANIES_WITHDRAWN,
     }
 )  # fmt: skip
 
@@ -77,6 +82,8 @@ class Entry:
     body: str = ""
     is_markdown: bool = False
     recommendations: Sequence[Recommendation] = field(default=())
+    citations: Sequence[LegalStatement] = field(default=())
+    """Legal statements that a text of the OSK cites."""
 
 
 def timeline(case: ConsultingRequest, *, internal: bool) -> list[Entry]:
@@ -128,9 +135,23 @@ def timeline(case: ConsultingRequest, *, internal: bool) -> list[Entry]:
         for event in case.events.all()
         if event.kind in shown
     ]
+    entries = _with_citations(entries)
     # sort() is stable: what happened in the same moment stays in the order messages, answers, events.
     entries.sort(key=lambda entry: entry.at)
     return entries
+
+
+def _with_citations(entries: list[Entry]) -> list[Entry]:
+    """Only the OSK cites: what others type in brackets stays what it is."""
+    known = statements_of(entry.body for entry in entries if entry.by_osk)
+    if not known:
+        return entries
+    return [
+        replace(entry, citations=[known[r] for r in cited_in(entry.body) if r in known])
+        if entry.by_osk
+        else entry
+        for entry in entries
+    ]
 
 
 def _message_label(message: CaseMessage) -> str:

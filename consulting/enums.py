@@ -89,6 +89,15 @@ class CaseEventKind(models.TextChoices):
     FILE_ADDED = "file_added", _("File added")
     FILE_REMOVED = "file_removed", _("File removed")
     FILE_READ = "file_read", _("File of a confidential request read")
+    CONSENT_ASKED = "consent_asked", _("Asked whether partners may be asked")
+    CONSENT_GIVEN = "consent_given", _("Permitted to ask partners")
+    CONSENT_REFUSED = "consent_refused", _("Not permitted to ask partners")
+    CONSENT_WITHDRAWN = "consent_withdrawn", _("Consent withdrawn")
+    PARTNER_ASKED_BACK = "partner_asked_back", _("A partner asks back")
+    PARTNER_REPLIED = "partner_replied", _("Reply to a partner")
+    INQUIRY_DECIDED = "inquiry_decided", _("Markterkundung decided")
+    PROCEDURE_CHANGED = "procedure_changed", _("State of the procedure changed")
+    COMPANIES_WITHDRAWN = "companies_withdrawn", _("Questions to companies withdrawn")
 
 
 FILE_EVENTS: Final = frozenset(
@@ -269,6 +278,27 @@ class PartnerQuestionState(models.TextChoices):
     REFUSED = "refused", _("Refused")
     MISSED = "missed", _("No answer in time")
     WITHDRAWN = "withdrawn", _("Withdrawn")
+
+
+class ConsentState(models.TextChoices):
+    """Of what the requester is asked before partners are (product.md 1.5)."""
+
+    ASKED = "asked", _("To be decided")
+    GIVEN = "given", _("Permitted")
+    REFUSED = "refused", pgettext_lazy("consent", "Not permitted")
+    WITHDRAWN = "withdrawn", _("Withdrawn")
+
+
+class ContactKind(models.TextChoices):
+    """What passed between the OSK and a partner."""
+
+    ASKED = "asked", _("Question sent")
+    FILE_READ = "file_read", _("File downloaded")
+    ASKED_BACK = "asked_back", _("Query of the partner")
+    REPLIED = "replied", _("Reply of the OSK")
+    ANSWERED = "answered", _("Answer received")
+    REFUSED = "refused", _("No answer given")
+    WITHDRAWN = "withdrawn", _("Question withdrawn")
 
 
 class AnswerState(models.TextChoices):

@@ -391,3 +391,14 @@ def refusal_form(data: Any = None) -> TextForm:
         hint=_("Only the OSK reads it."),
         missing=_("Write why you cannot answer."),
     )
+
+
+def query_form(data: Any = None) -> TextForm:
+    """What a partner asks the OSK before it answers."""
+    return TextForm(
+        data,
+        auto_id="query_%s",
+        label=_("Your query"),
+        hint=_("The OSK reads it and replies here. Your date does not pass until then."),
+        missing=_("Write your query."),
+    )

@@ -18,6 +18,8 @@ from consulting.models import (
     CaseEvent,
     CaseLink,
     ConsultingRequest,
+    PartnerConsent,
+    PartnerContact,
     PartnerQuestion,
     ProcurementOutcome,
     PublishedAnswerEvent,
@@ -55,6 +57,9 @@ _TO_REQUESTER: Final[dict[str, str]] = {
     K.TAKEN_OVER: "case_taken_over",
     K.URGENCY_CONFIRMED: "case_moved",
     K.URGENCY_ANSWERED: "case_moved",
+    K.INQUIRY_DECIDED: "case_moved",
+    K.PROCEDURE_CHANGED: "case_moved",
+    K.COMPANIES_WITHDRAWN: "case_moved",
 }
 """Templates for the requester's side. K.RETURNED is no news for it: the text stays the same."""
 
@@ -75,6 +80,12 @@ _TO_OSK: Final[dict[str, str]] = {
     K.URGENCY_CONFIRMED: "staff_moved",
     K.TAKEN_OVER: "staff_moved",
     K.CALLED: "staff_message",
+    K.PARTNER_ASKED_BACK: "staff_moved",
+    K.CONSENT_GIVEN: "staff_moved",
+    K.CONSENT_REFUSED: "staff_moved",
+    K.CONSENT_WITHDRAWN: "staff_moved",
+    K.PROCEDURE_CHANGED: "staff_moved",
+    K.COMPANIES_WITHDRAWN: "staff_moved",
 }
 """Templates for the assignee, or for all advisors while there is none; never for who did it."""
 
@@ -156,6 +167,30 @@ def tell_partner(question: PartnerQuestion) -> None:
             context={"question": question},
         ),
         [membership.user for membership in members],
+    )
+
+
+def tell_partner_reply(reply: PartnerContact) -> None:
+    """Who answers for the partner hears that the OSK has replied; the text stands on the page only."""
+    question = reply.question
+    members = question.organisation.memberships.active().answering().select_related("user")
+    notify(
+        Message(
+            kind="consulting.partner_replied",
+            template="consulting/email/partner_replied",
+            url=question.get_absolute_url(),
+            dedupe=f"consulting:partner_reply:{reply.pk}",
+            subject_key=str(question.public_id),
+            context={"question": question},
+        ),
+        [membership.user for membership in members],
+    )
+
+
+def tell_consent(consent: PartnerConsent, event: CaseEvent) -> None:
+    """The requester's side decides what partners may be told; the page alone shows it."""
+    _send(
+        event, "consent_asked", requester_side(event.case), consent.get_absolute_url(), "requester"
     )
 
 

@@ -11,7 +11,7 @@ from typing import Final
 
 from django.core.exceptions import PermissionDenied
 
-from consulting.enums import CaseAction, CaseState, Channel, Visibility
+from consulting.enums import CaseAction, CaseState, Channel, ProcedureState, Visibility
 from consulting.models import ConsultingRequest, PartnerQuestion
 from consulting.querysets import ENDED, UNCONFIRMED
 from network.enums import MembershipState
@@ -149,6 +149,27 @@ def can_answer_question(user: User, question: PartnerQuestion) -> bool:
         m.organisation_id == question.organisation_id and (m.is_editor or m.is_manager)
         for m in active_memberships(user)
     )
+
+
+def can_ask_consent(user: User, case: ConsultingRequest) -> bool:
+    """Ask the requester's side whether partners may be asked; also decide on a Markterkundung."""
+    return is_assignee(user, case)
+
+
+def can_reply_to_partner(user: User, case: ConsultingRequest) -> bool:
+    """Reply to the query of a partner; *when* stays with the service."""
+    return _assignee_or_lead(user, case)
+
+
+def can_withdraw_companies(user: User, case: ConsultingRequest) -> bool:
+    return _assignee_or_lead(user, case)
+
+
+def can_tell_procedure(user: User, case: ConsultingRequest, now: str = "") -> bool:
+    """Say where the procedure stands. That there is none ends the confidence: only the authority says so."""
+    if is_requester_side(user, case):
+        return True
+    return now != ProcedureState.NONE and _assignee_or_lead(user, case)
 
 
 def can_manage(user: User, case: ConsultingRequest) -> bool:

@@ -12,10 +12,10 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from consulting import demo_world, permissions, queues
-from consulting.enums import AnswerState, CaseState, PartnerQuestionState
+from consulting import demo_legal, demo_world, permissions, queues
+from consulting.enums import AnswerState, CaseState, ConsentState, PartnerQuestionState
 from consulting.matching import similar_answers
-from consulting.models import ConsultingRequest, PartnerQuestion, PublishedAnswer
+from consulting.models import ConsultingRequest, PartnerConsent, PartnerQuestion, PublishedAnswer
 from consulting.presentation import Standing
 from consulting.services import daily
 from consulting.services.procurement import ensure_procurement_lists
@@ -66,8 +66,19 @@ def _tasks(user: User) -> Iterable[portal.Task]:
                 badge="success",
                 action=_("Read the answer"),
             )
+    asked = PartnerConsent.objects.filter(
+        state=ConsentState.ASKED, case__in=mine.open().filter(writing)
+    )
+    for consent in asked.select_related("case")[:MOST_TASKS]:
+        yield portal.Task(
+            _("Your consent"),
+            f"{consent.case.reference} · {consent.case.title}",
+            consent.get_absolute_url(),
+            badge="info",
+            action=_("Read and decide"),
+        )
     open_questions = PartnerQuestion.objects.visible_to(user).filter(
-        state=PartnerQuestionState.OPEN, due_on__gte=clock.today()
+        state=PartnerQuestionState.OPEN, due_on__gte=clock.today(), waits_since=None
     )
     for question in open_questions.select_related("organisation").order_by("due_on", "pk")[
         :MOST_TASKS
@@ -162,7 +173,7 @@ def _may_still_read(user_id: int, kind: str, subject_key: str) -> bool:
     user = User.objects.filter(pk=user_id).first()
     if user is None:
         return False
-    if kind == "consulting.partner_asked":
+    if kind in ("consulting.partner_asked", "consulting.partner_replied"):
         asked = PartnerQuestion.objects.visible_to(user).filter(public_id=subject_key)
         return asked.filter(state=PartnerQuestionState.OPEN).exists()
     return ConsultingRequest.objects.visible_to(user).filter(public_id=subject_key).exists()
@@ -226,3 +237,4 @@ portal.staff_rights.register(
     )
 )
 portal.demo_steps.register(portal.DemoStep("consulting", 40, demo_world.load))
+portal.demo_steps.register(portal.DemoStep("consulting_legal", 41, demo_legal.load))

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Final
 
 from django import forms
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from consulting.deadlines import short_date
 from consulting.enums import (
     ArchitectureCheck,
     Awarding,
@@ -17,6 +20,7 @@ from consulting.enums import (
 )
 from consulting.forms import StepForm
 from consulting.models import ConsultingRequest, ContractType, ProcurementBlock, ValueBand
+from consulting.models.procurement import DatedModel
 from osk_portal.toolkit import clock
 from osk_portal.toolkit.forms import DateInput
 
@@ -33,6 +37,12 @@ def _choice(label: Any, choices: Any, help_text: Any = "") -> forms.ChoiceField:
         required=False,
         error_messages={"invalid_choice": _NOT_LISTED},
     )
+
+
+def _as_of(rows: Iterable[DatedModel]) -> str:
+    """``Stand: 01.01.2026``: the oldest day for which one of ``rows`` was last known to be right."""
+    days = [row.stands_on for row in rows]
+    return gettext("As of %(date)s.") % {"date": short_date(min(days))} if days else ""
 
 
 class ProcurementForm(StepForm):
@@ -90,9 +100,11 @@ class ProcurementForm(StepForm):
             *((key, str(each)) for key, each in self.types.items()),
             (UNKNOWN, _("I do not know")),
         ]
+        contract_type.help_text = _as_of(self.types.values())
         band = self.fields["value_band"]
         assert isinstance(band, forms.ModelChoiceField)  # noqa: S101 # as above
         band.queryset = ValueBand.objects.on(today, also=block.value_band_id if block else None)
+        band.help_text = " ".join(filter(None, (str(band.help_text), _as_of(band.queryset))))
 
     def values(self) -> dict[str, Any]:
         """``procedure_state`` and the fields of the block."""

@@ -16,15 +16,18 @@ from django.template.defaultfilters import filesizeformat
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from consulting import conversation
+from consulting import confidential, conversation, legal
+from consulting.contacts import contacts_with_companies
 from consulting.deadlines import berlin_day, long_date
 from consulting.enums import PartnerQuestionState, Uptake, Urgency
 from consulting.models import CaseFile
 from consulting.presentation import Standing
+from consulting.summary import procurement_rows
 from osk_portal.templatetags.osk import berlin_datetime
 from osk_portal.toolkit import pdf
 
 if TYPE_CHECKING:
+    from consulting.contacts import Contact
     from consulting.conversation import Entry
     from consulting.models import ConsultingRequest, Recommendation
 
@@ -44,6 +47,8 @@ class Record:
     timeline: Sequence[Entry]
     files: Sequence[CaseFile]
     partners: Sequence[str]
+    contacts: Sequence[Contact]
+    inquiry: Sequence[Fact]
     procured: Sequence[Fact]
     history: Sequence[Fact]
 
@@ -76,6 +81,8 @@ def build(case: ConsultingRequest, made_at: datetime) -> Record:
         timeline=conversation.timeline(case, internal=False),
         files=public_files(case),
         partners=_partners(case),
+        contacts=contacts_with_companies(case),
+        inquiry=inquiry_in_words(case),
         procured=procured_in_words(case),
         history=[
             (berlin_datetime(event.at), event.label)
@@ -144,6 +151,19 @@ def procured_in_words(case: ConsultingRequest) -> list[Fact]:
     return facts
 
 
+def inquiry_in_words(case: ConsultingRequest) -> list[Fact]:
+    """The decision "Markterkundung", when there is one."""
+    inquiry = confidential.inquiry_of(case)
+    if inquiry is None:
+        return []
+    return [
+        (_("Decided on"), long_date(inquiry.decided_on)),
+        (_("Decided by"), str(inquiry.decided_by)),
+        (_("Reason"), inquiry.reason),
+        (_("Scope"), inquiry.scope),
+    ]
+
+
 def file_in_words(file: CaseFile) -> list[Fact]:
     return [
         (_("Size"), filesizeformat(file.size)),
@@ -165,7 +185,6 @@ def _facts(case: ConsultingRequest) -> list[Fact]:
         (_("Topics"), ", ".join(case.topic_labels)),
         (_("Phase"), str(case.get_phase_display())),
         (_("Came in by"), str(case.get_channel_display())),
-        (_("State of the procedure"), str(case.get_procedure_state_display())),
         (_("Number of users"), str(case.users_count or "")),
         (_("Software in use"), case.software_in_use),
         (_("Solutions"), ", ".join(solution.name for solution in case.solutions.all())),
@@ -179,6 +198,7 @@ def _facts(case: ConsultingRequest) -> list[Fact]:
         (_("Closed"), _moment(case.closed_at)),
         (_("Outcome"), str(case.get_outcome_display())),
     ]
+    facts += [(label, str(value)) for _field, label, value in procurement_rows(case)]
     return [(label, value) for label, value in facts if value.strip()]
 
 
@@ -213,16 +233,39 @@ def _sections(record: Record) -> list[dict[str, pdf.Json]]:
         )
         for entry in record.said
     ]
+    cited = {s.reference: s for entry in record.said for s in entry.citations}
+    statements = [
+        _part(str(s), facts=legal.in_words(s), blocks=pdf.paragraphs(s.text))
+        for s in cited.values()
+    ]
     return [
         _section(_("Facts"), _part(facts=record.facts)),
         _section(_("State"), _part(blocks=pdf.paragraphs(record.state))),
         _section(_("Our recommendations"), *recommended),
         _section(_("Conversation"), *said),
+        _section(_("Legal statements"), *statements, *_no_legal_advice(record)),
         _section(_("Files"), *(_part(f.name, facts=file_in_words(f)) for f in record.files)),
         _section(_("Partners"), *(_part(blocks=pdf.paragraphs(p)) for p in record.partners)),
+        _section(_("Markterkundung"), *([_part(facts=record.inquiry)] if record.inquiry else [])),
+        _section(_("Contacts with companies"), *map(_contact, record.contacts)),
         _section(_("What became of it"), *(_part(facts=[fact]) for fact in record.procured)),
         _section(_("History"), _part(facts=record.history)),
     ]
+
+
+def _contact(contact: Contact) -> dict[str, pdf.Json]:
+    facts = [(_("Date"), berlin_datetime(contact.at)), (_("What"), contact.what)]
+    told = [block for line in contact.learnt for block in pdf.paragraphs(line)]
+    return _part(contact.company, facts=facts, blocks=told)
+
+
+def _no_legal_advice(record: Record) -> list[dict[str, pdf.Json]]:
+    """Stands wherever the OSK has answered about procurement, or has cited the law."""
+    cites = any(entry.citations for entry in record.said)
+    answered = any(entry.what == "answer" for entry in record.said)
+    if not (cites or (answered and record.case.is_about_procurement)):
+        return []
+    return [_part(blocks=pdf.paragraphs(_("The OSK gives no legal advice.")))]
 
 
 def _section(heading: str, *parts: dict[str, pdf.Json]) -> dict[str, pdf.Json]:

@@ -16,6 +16,7 @@ from typing import IO, TYPE_CHECKING, Final
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
+from consulting import legal
 from consulting import record as records
 from consulting.models.files import FileState
 from osk_portal.toolkit import clock
@@ -138,6 +139,15 @@ def _texts(record: Record) -> str:
             )
             for item in entry.recommendations
         ]
+        parts += [
+            "\n".join(
+                [str(s), s.text, *(f"{label}: {value}" for label, value in legal.in_words(s))]
+            )
+            for s in entry.citations
+        ]
+    for contact in record.contacts:
+        stamp = contact.at.astimezone(clock.BERLIN).isoformat(timespec="seconds")
+        parts.append("\n".join([f"{stamp} {contact.company}: {contact.what}", *contact.learnt]))
     return "\n\n".join(parts) + "\n"
 
 

@@ -25,8 +25,6 @@ from consulting.matching import find_solutions, similar_solutions
 from consulting.models import ConsultingRequest
 from consulting.services import Advice
 from consulting.text_modules import ModuleMixin
-from network.enums import OrganisationKind
-from network.models import Organisation
 from osk_portal.accounts.enums import StaffRole
 from osk_portal.accounts.models import User
 from osk_portal.toolkit import clock
@@ -143,7 +141,7 @@ def _was_said(case: ConsultingRequest, user: User, text: str) -> bool:
     )
 
 
-def _future_day(label: Any, help_text: Any = "") -> forms.DateField:
+def future_day(label: Any, help_text: Any = "") -> forms.DateField:
     return forms.DateField(
         label=label,
         help_text=help_text,
@@ -155,7 +153,7 @@ def _future_day(label: Any, help_text: Any = "") -> forms.DateField:
     )
 
 
-def _check_future(day: date) -> date:
+def check_future(day: date) -> date:
     today = clock.today()
     if day <= today:
         raise ValidationError(_("Choose a date after today."))
@@ -173,14 +171,14 @@ class AskBackForm(ModuleMixin, StaffForm):
         rows=8,
         error_messages={"required": _("Write your question.")},
     )
-    reply_by = _future_day(_("Reply by"))
+    reply_by = future_day(_("Reply by"))
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
         self.initial.setdefault("reply_by", add_working_days(clock.today(), USUAL_WAIT))
 
     def clean_reply_by(self) -> date:
-        return _check_future(self.cleaned_data["reply_by"])
+        return check_future(self.cleaned_data["reply_by"])
 
 
 class AssignForm(StaffForm):
@@ -208,7 +206,7 @@ class AssignForm(StaffForm):
 
 
 class SnoozeForm(StaffForm):
-    until = _future_day(_("Follow-up date"))
+    until = future_day(_("Follow-up date"))
     note = TextField(
         label=_("Note for this day"),
         help_text=_("Only the OSK reads it."),
@@ -222,7 +220,7 @@ class SnoozeForm(StaffForm):
         self.initial.setdefault("until", add_working_days(clock.today(), USUAL_WAIT))
 
     def clean_until(self) -> date:
-        return _check_future(self.cleaned_data["until"])
+        return check_future(self.cleaned_data["until"])
 
     def was_saved(self, case: ConsultingRequest, user: User) -> bool:
         return (case.snoozed_until, case.snooze_note) == (
@@ -265,7 +263,7 @@ class DeclineForm(ModuleMixin, StaffForm):
 
 
 class ConfirmUrgencyForm(StaffForm):
-    answer_by = _future_day(_("Answer by"), _("A working day from today."))
+    answer_by = future_day(_("Answer by"), _("A working day from today."))
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
@@ -311,79 +309,6 @@ class MergeForm(StaffForm):
 
     def was_saved(self, case: ConsultingRequest, user: User) -> bool:
         return bool(case.duplicate_of == self.cleaned_data["target"])
-
-
-class InvolvePartnerForm(StaffForm):
-    """Companies are no partners in procurement: it would prejudice the procedure (product.md 1.5)."""
-
-    organisation = forms.ModelChoiceField(
-        label=_("Partner"),
-        queryset=Organisation.objects.none(),
-        to_field_name="public_id",
-        empty_label=_("Please choose"),
-        error_messages=dict.fromkeys(
-            ("required", "invalid_choice"), _("Choose an organisation from the list.")
-        ),
-    )
-    question = TextField(
-        label=_("Question to the partner"),
-        help_text=_("The partner does not know the request. Write everything that it must know."),
-        max_length=TEXT_LENGTH,
-        rows=6,
-        error_messages={"required": _("Write your question.")},
-    )
-    due_on = _future_day(_("Answer by"))
-    consented_on = forms.DateField(
-        label=_("Permitted by the authority on"),
-        help_text=_("The authority must have agreed that you ask this partner."),
-        widget=DateInput,
-        error_messages={
-            "required": _("Enter a date."),
-            "invalid": _("Enter a date such as 2026-11-25."),
-        },
-    )
-    consent_source = LineField(
-        label=_("Where it was permitted"),
-        help_text=_("In writing: for example the mail or message of the authority, with its date."),
-        max_length=200,
-        error_messages={"required": _("Write where the authority has permitted it.")},
-    )
-    names_authority = forms.BooleanField(
-        label=_("The partner may know which authority asks"),
-        help_text=_("Only when the authority has agreed to this too."),
-        required=False,
-    )
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(**options)
-        self.initial.setdefault("due_on", add_working_days(clock.today(), USUAL_WAIT))
-        partners = Organisation.objects.published()
-        if self.case.organisation is not None:
-            partners = partners.exclude(pk=self.case.organisation.pk)
-        self.hidden_partners = 0
-        if self.case.is_confidential:
-            companies = partners.filter(kind=OrganisationKind.BUSINESS)
-            self.hidden_partners = companies.count()
-            partners = partners.exclude(kind=OrganisationKind.BUSINESS)
-        field = self.fields["organisation"]
-        if isinstance(field, forms.ModelChoiceField):
-            field.queryset = partners
-
-    def clean_due_on(self) -> date:
-        return _check_future(self.cleaned_data["due_on"])
-
-    def clean_consented_on(self) -> date:
-        day: date = self.cleaned_data["consented_on"]
-        if day > clock.today():
-            raise ValidationError(_("This date lies in the future."))
-        return day
-
-    def was_saved(self, case: ConsultingRequest, user: User) -> bool:
-        given = self.cleaned_data
-        asked = case.partner_questions.filter(asked_by=user, organisation=given["organisation"])
-        return asked.filter(
-            question=given["question"], consent_source=given["consent_source"]
-        ).exists()
 
 
 @dataclass(frozen=True)

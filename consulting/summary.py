@@ -12,7 +12,11 @@ from consulting import deadlines, intake
 from consulting.enums import Phase, RequestKind, Visibility
 from consulting.models import ConsultingRequest
 
-PROCUREMENT: Final = ("procurement__contract_type", "procurement__value_band")
+PROCUREMENT: Final = (
+    "procurement__contract_type",
+    "procurement__value_band",
+    "market_inquiry__decided_by",
+)
 """For ``select_related`` of a case whose procurement block is shown."""
 
 

@@ -6,10 +6,12 @@ import re
 from typing import Any, ClassVar, Final
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, override
 
 from consulting.deadlines import long_date
+from consulting.legal import check_citations
 from consulting.models import ConsultingRequest
 from consulting.models.text_module import PLACEHOLDERS, TextModule
 from osk_portal.accounts.models import User
@@ -47,6 +49,15 @@ class ModuleMixin(forms.Form):
         none = ("", gettext_lazy("None"))
         choices = [none, *((key, module.name) for key, module in self.modules.items())]
         self.fields["module"].widget = forms.Select(choices=choices)
+
+    def clean(self) -> dict[str, Any]:
+        """A legal statement that is cited must be known and still right."""
+        cleaned = super().clean() or self.cleaned_data
+        try:
+            check_citations(str(cleaned.get(self.target) or ""))
+        except ValidationError as error:
+            self.add_error(self.target, error)
+        return cleaned
 
     @property
     def is_inserting(self) -> bool:

@@ -1,6 +1,7 @@
 from django.urls import path
 
 from consulting.views import (
+    consents,
     drafts,
     feedback,
     files,
@@ -78,6 +79,20 @@ partner_urls = [
     path("frage/<uuid:public_id>/", partners.question_detail, name="question_detail"),
     path("frage/<uuid:public_id>/antworten/", partners.question_answer, name="question_answer"),
     path("frage/<uuid:public_id>/ablehnen/", partners.question_refuse, name="question_refuse"),
+    path(
+        "frage/<uuid:public_id>/rueckfrage/", partners.question_ask_back, name="question_ask_back"
+    ),
+    path(
+        "frage/<uuid:public_id>/datei/<uuid:file_id>/",
+        partners.question_file,
+        name="question_file",
+    ),
+    path(
+        "anfrage/<uuid:public_id>/einwilligung/<uuid:consent_id>/",
+        consents.partner_consent,
+        name="partner_consent",
+    ),
+    path("anfrage/<uuid:public_id>/verfahren/", consents.own_procedure, name="own_procedure"),
 ]
 
 link_urls = [path("link/<str:token>/", links.case_by_link, name="case_by_link")]

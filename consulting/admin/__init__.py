@@ -17,6 +17,8 @@ from consulting.admin import procurement  # noqa: F401 # registers its lists
 from consulting.admin.bulk import queue_bulk
 from consulting.admin.case import case_page, message_add, note_add
 from consulting.admin.export import ListExportAdmin, queue_export, search_export
+from consulting.admin.legal import LegalStatementAdmin as LegalStatementAdmin
+from consulting.admin.partners import partner_reply
 from consulting.admin.published import PublishedAnswerAdmin as PublishedAnswerAdmin
 from consulting.admin.queue import queue_page, search_page
 from consulting.admin.recording import call_add, link_renew, record_page
@@ -86,6 +88,11 @@ class ConsultingRequestAdmin(ReadOnlyAdmin):
             path("<uuid:public_id>/note/", wrap(note_add), name=f"{prefix}_note"),
             path("<uuid:public_id>/call/", wrap(call_add), name=f"{prefix}_call"),
             path("<uuid:public_id>/link/", wrap(link_renew), name=f"{prefix}_link"),
+            path(
+                "<uuid:public_id>/partner/<uuid:question_id>/",
+                wrap(partner_reply),
+                name=f"{prefix}_partner_reply",
+            ),
             path("<uuid:public_id>/<slug:name>/", wrap(step_page), name=f"{prefix}_step"),
             *super().get_urls(),
         ]

@@ -11,7 +11,7 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from consulting import permissions, queues, services
+from consulting import confidential, permissions, queues, releases, services
 from consulting.admin.common import (
     Conflict,
     case_frame,
@@ -22,10 +22,16 @@ from consulting.admin.common import (
 )
 from consulting.admin.rows import next_step
 from consulting.admin.step import buttons
+from consulting.contacts import (
+    PARTNERS,
+    consents_of,
+    contacts_with_companies,
+    open_companies,
+)
 from consulting.conversation import history, timeline
 from consulting.enums import PartnerQuestionState, Visibility
 from consulting.matching import similar_solutions
-from consulting.models import CaseEvent, ConsultingRequest, PartnerQuestion
+from consulting.models import CaseEvent, ConsultingRequest
 from consulting.record import procured_in_words
 from consulting.services.published import may_be_published
 from consulting.staff_forms import MessageForm, NoteForm
@@ -102,8 +108,7 @@ def _show(
     queue = queue_of(request)
     # Conversation and history read the same rows.
     with_actors = Prefetch("events", CaseEvent.objects.select_related("actor"))
-    partners = Prefetch("partner_questions", PartnerQuestion.objects.select_related("organisation"))
-    prefetch_related_objects([case], with_actors, partners)
+    prefetch_related_objects([case], with_actors, PARTNERS)
     events = history(case, internal=True)
     asked = list(case.partner_questions.all())
     context = {
@@ -117,6 +122,11 @@ def _show(
         "matching": similar_solutions(case.title, most=MOST_SOLUTIONS),
         "may_publish": may_be_published(case),
         "partner_questions": asked,
+        "consents": [(consent, releases.of(consent)) for consent in consents_of(case)],
+        "inquiry": confidential.inquiry_of(case),
+        "contacts": contacts_with_companies(case),
+        "companies_open": open_companies(case),
+        "may_reply_to_partner": permissions.can_reply_to_partner(request.user, case),
         "open_partner_questions": [q for q in asked if q.state == PartnerQuestionState.OPEN],
         "files": case.files.all(),
         "procured": procured_in_words(case),

@@ -13,6 +13,7 @@ from django.shortcuts import get_object_or_404, render
 
 from consulting import queues
 from consulting.admin.rows import Row
+from consulting.contacts import KNOWN
 from consulting.enums import FILE_EVENTS, CaseEventKind
 from consulting.models import CaseEvent, ConsultingRequest
 from consulting.presentation import Standing
@@ -32,6 +33,11 @@ WITHOUT_VERSION = (
     CaseEventKind.LINK_SENT,
     CaseEventKind.PARTNER_ANSWERED,
     CaseEventKind.PARTNER_REFUSED,
+    CaseEventKind.PARTNER_ASKED_BACK,
+    CaseEventKind.PARTNER_REPLIED,
+    CaseEventKind.CONSENT_GIVEN,
+    CaseEventKind.CONSENT_REFUSED,
+    CaseEventKind.CONSENT_WITHDRAWN,
     CaseEventKind.RECOMMENDATION_MARKED,
     CaseEventKind.RECORD_TAKEN,
     *FILE_EVENTS,
@@ -54,6 +60,7 @@ def find_case(user: User, public_id: UUID) -> ConsultingRequest:
     cases = queues.all_cases(user).select_related(
         "organisation", "author", "assignee", "deputy", "duplicate_of", "result", *PROCUREMENT
     )
+    cases = cases.annotate(**KNOWN)
     return get_object_or_404(cases, public_id=public_id)
 
 

@@ -6,9 +6,9 @@ calls, with which form, and in which words.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
 from uuid import UUID
 
 from django.contrib import messages
@@ -20,9 +20,11 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from consulting import permissions, queues, services, staff_forms
+from consulting.admin import market_steps
 from consulting.admin.common import WITHOUT_VERSION, case_frame, conflict, find_case, page, queue_of
+from consulting.admin.one_step import Step
 from consulting.enums import CaseAction, CaseEventKind, Urgency
-from consulting.models import CaseEvent, ConsultingRequest
+from consulting.models import ConsultingRequest
 from consulting.queues import Queue
 from consulting.staff_forms import AnswerForm, StaffForm
 from consulting.text_modules import ModuleMixin
@@ -31,57 +33,7 @@ from osk_portal.accounts.permissions import is_advisor
 from osk_portal.toolkit.access import AuthenticatedRequest, access
 from osk_portal.toolkit.transitions import TransitionNotAllowed
 
-if TYPE_CHECKING:
-    from django.utils.functional import _StrPromise
-
-    Text = str | _StrPromise
-
 A = CaseAction
-Service = Callable[..., CaseEvent | None]
-
-
-@dataclass(frozen=True)
-class Step:
-    """A button of the case page. With a form it has a page of its own, without it acts at once."""
-
-    name: str
-    action: CaseAction | None
-    """The transition; None for what leaves the state as it is: ``rule`` and ``sense`` decide alone."""
-    event: CaseEventKind
-    """What stands in the history when it is done."""
-    run: Service
-    done: Text
-    form: type[StaffForm] = StaffForm
-    label: Text = ""
-    intro: Text = ""
-    """What happens, and who sees what is typed."""
-    is_aside: bool = False
-    """Leads off the usual way: its button stands back."""
-    arguments: Callable[[StaffForm, User], dict[str, Any]] = field(
-        default=lambda form, user: form.values()
-    )
-    rule: Callable[[User, ConsultingRequest], bool] = lambda user, case: True
-    """Who, beyond the permission of the action."""
-    sense: Callable[[User, ConsultingRequest], bool] = lambda user, case: True
-    """When, beyond the model's table."""
-    template: str = "step.html"
-
-    @property
-    def title(self) -> str:
-        return str(self.label or (self.action.label if self.action else self.name))
-
-    @property
-    def has_page(self) -> bool:
-        return self.form is not StaffForm
-
-    def is_permitted(self, user: User, case: ConsultingRequest) -> bool:
-        is_allowed = self.action is None or permissions.may(user, self.action, case)
-        return is_allowed and self.rule(user, case)
-
-    def is_open(self, user: User, case: ConsultingRequest) -> bool:
-        """``user`` may, and the case is where it starts from."""
-        can = self.action is None or case.can(self.action)
-        return can and self.sense(user, case) and self.is_permitted(user, case)
 
 
 def _is_lead(user: User, case: ConsultingRequest) -> bool:
@@ -168,15 +120,7 @@ STEPS: Final[tuple[Step, ...]] = (
             "The authority reads the question with your name. Our time to answer rests until the reply."
         ),
     ),
-    Step(
-        "involve-partner", A.INVOLVE_PARTNER, CaseEventKind.PARTNER_INVOLVED,
-        services.involve_partner,
-        gettext_lazy("The question to the partner has been recorded."),
-        form=staff_forms.InvolvePartnerForm,
-        intro=gettext_lazy(
-            "The partner sees the question, never the request. Our time to answer runs on."
-        ),
-    ),
+    *market_steps.STEPS,
     Step(
         "reopen", A.REOPEN, CaseEventKind.REOPENED, services.reopen,
         gettext_lazy("The request is in progress again, with a new date for the answer."),

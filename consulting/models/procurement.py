@@ -19,6 +19,17 @@ from consulting.enums import (
     ReuseContract,
     TaskStatus,
 )
+from osk_portal.toolkit import clock
+
+
+def oldest_checked(today: date) -> date:
+    """Twelve months before ``today``: what was checked before that has to be checked again (1.5)."""
+    day = 28 if (today.month, today.day) == (2, 29) else today.day
+    return today.replace(year=today.year - 1, day=day)
+
+
+def is_too_old(day: date, today: date) -> bool:
+    return day < oldest_checked(today)
 
 
 class DatedQuerySet(models.QuerySet["DatedModel"]):
@@ -33,11 +44,29 @@ class DatedModel(models.Model):
 
     valid_from = models.DateField(_("counts from"))
     valid_until = models.DateField(_("counts until"), null=True, blank=True)
+    checked_on = models.DateField(
+        _("checked on"),
+        null=True,
+        blank=True,
+        help_text=_("When somebody last compared it with its source."),
+    )
 
     objects = DatedQuerySet.as_manager()
 
     class Meta:
         abstract = True
+
+    @property
+    def stands_on(self) -> date:
+        """The day for which it was last known to be right ("Stand")."""
+        return max(self.valid_from, self.checked_on or self.valid_from)
+
+    @property
+    def needs_check(self) -> bool:
+        """It still counts, and nobody has compared it with its source for twelve months."""
+        today = clock.today()
+        counts = self.valid_until is None or self.valid_until >= today
+        return counts and is_too_old(self.stands_on, today)
 
 
 class ContractType(DatedModel):

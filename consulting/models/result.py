@@ -125,6 +125,29 @@ class PartnerQuestion(Addressed):
     )
     refusal = models.TextField(_("reason"), blank=True)
     names_authority = models.BooleanField(_("the partner may know the authority"), default=False)
+    consent = models.ForeignKey(
+        "consulting.PartnerConsent",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="questions",
+    )
+    """Given on the page; without one the consent was typed in."""
+    consent_document = models.ForeignKey(
+        "consulting.CaseFile",
+        verbose_name=_("document of the consent"),
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="proves",
+    )
+    files = models.ManyToManyField(
+        "consulting.CaseFile", verbose_name=_("released files"), blank=True, related_name="+"
+    )
+    waits_since = models.DateTimeField(
+        _("the partner waits for the OSK since"), null=True, blank=True
+    )
+    """The partner asked back. Its date does not pass before the OSK has replied."""
 
     objects = PartnerQuestionQuerySet.as_manager()
 
@@ -133,6 +156,10 @@ class PartnerQuestion(Addressed):
         verbose_name_plural = _("questions to partners")
         ordering = ["asked_at", "pk"]
         constraints = [
+            models.CheckConstraint(
+                condition=Q(waits_since=None) | Q(state=PartnerQuestionState.OPEN),
+                name="partner_waits_while_open",
+            ),
             models.UniqueConstraint(
                 fields=["case", "organisation"],
                 condition=Q(state=PartnerQuestionState.OPEN),
@@ -161,6 +188,11 @@ class PartnerQuestion(Addressed):
         return reverse("consulting:question_detail", args=[self.public_id])
 
     @property
+    def is_open(self) -> bool:
+        return self.state == PartnerQuestionState.OPEN
+
+    @property
     def takes_answer(self) -> bool:
-        """Open, and its day is not over."""
-        return self.state == PartnerQuestionState.OPEN and clock.today() <= self.due_on
+        """Open, and its day is not over or the OSK owes a reply."""
+        in_time = self.waits_since is not None or clock.today() <= self.due_on
+        return self.state == PartnerQuestionState.OPEN and in_time

@@ -11,7 +11,6 @@ from consulting.services.advising import (
     ask_back,
     assign,
     decline,
-    involve_partner,
     mark_duplicate,
     partner_done,
     return_to_queue,
@@ -21,6 +20,12 @@ from consulting.services.advising import (
 )
 from consulting.services.calls import add_call
 from consulting.services.common import CaseChanged
+from consulting.services.consents import (
+    ask_consent,
+    give_consent,
+    refuse_consent,
+    withdraw_consent,
+)
 from consulting.services.conversation import add_message, add_note, reply
 from consulting.services.drafts import (
     FilesNotReady,
@@ -37,7 +42,20 @@ from consulting.services.feedback import answer_survey, tell_outcome
 from consulting.services.files import add_file, note_read, remove_file
 from consulting.services.follow_up import snooze, wake
 from consulting.services.links import LinkDead, renew_link, say_by_link
-from consulting.services.partners import answer_question, refuse_question
+from consulting.services.market import (
+    decide_market_inquiry,
+    tell_procedure_state,
+    withdraw_company_questions,
+)
+from consulting.services.partners import (
+    answer_question,
+    ask_back_question,
+    involve_consented,
+    involve_partner,
+    note_partner_read,
+    refuse_question,
+    reply_to_partner,
+)
 from consulting.services.procurement import save_procurement
 from consulting.services.published import (
     agree_to_answer,
@@ -74,6 +92,8 @@ __all__ = [
     "answer_survey",
     "answer_urgency",
     "ask_back",
+    "ask_back_question",
+    "ask_consent",
     "assign",
     "close",
     "close_silent",
@@ -82,22 +102,28 @@ __all__ = [
     "consent_to_answer",
     "create_answer",
     "create_draft",
+    "decide_market_inquiry",
     "decline",
     "delete_draft",
     "export_list",
+    "give_consent",
     "hand_in_answer",
+    "involve_consented",
     "involve_partner",
     "mark_duplicate",
     "mark_recommendation",
+    "note_partner_read",
     "note_read",
     "object_to_answer",
     "partner_done",
     "record_request",
+    "refuse_consent",
     "refuse_question",
     "remove_file",
     "renew_link",
     "reopen",
     "reply",
+    "reply_to_partner",
     "return_answer",
     "return_to_queue",
     "save_answer",
@@ -112,8 +138,11 @@ __all__ = [
     "take_record",
     "take_up",
     "tell_outcome",
+    "tell_procedure_state",
     "undo",
     "wake",
     "withdraw",
     "withdraw_answer",
+    "withdraw_company_questions",
+    "withdraw_consent",
 ]

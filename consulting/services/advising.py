@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from hashlib import sha256
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
@@ -13,16 +12,15 @@ from django.utils.translation import gettext as _
 
 from catalog.models import Solution
 from consulting import confidential, permissions
-from consulting.enums import CaseAction, MessageKind, PartnerQuestionState
+from consulting.enums import CaseAction, MessageKind
 from consulting.models import (
     CaseEvent,
     CaseResult,
     ConsultingRequest,
     Participant,
-    PartnerQuestion,
     Recommendation,
 )
-from consulting.notifications import tell, tell_partner
+from consulting.notifications import tell
 from consulting.services.common import begin, locked, withdraw_partner_questions, write_message
 from network.models import Organisation
 from osk_portal.accounts.models import User
@@ -69,7 +67,7 @@ def return_to_queue(
     """Back to triage with an internal reason."""
     case = begin(case_id, CaseAction.RETURN_TO_QUEUE, actor, expected_version)
     event = case.return_to_queue(actor=actor)
-    withdraw_partner_questions(case)
+    withdraw_partner_questions(case, actor)
     _note_reason(case, actor, reason)
     tell(event)
     return event
@@ -112,7 +110,7 @@ def answer(
     """Give the result. Open questions to partners are withdrawn."""
     case = begin(case_id, CaseAction.ANSWER, actor, expected_version)
     event = case.answer(actor=actor, result=_write_result(case, actor, text, recommendations))
-    withdraw_partner_questions(case)
+    withdraw_partner_questions(case, actor)
     tell(event)
     return event
 
@@ -136,75 +134,13 @@ def answer_at_once(
 
 
 @transaction.atomic
-def involve_partner(
-    *,
-    case_id: int,
-    actor: User,
-    organisation: Organisation,
-    question: str,
-    due_on: date,
-    consented_on: date,
-    consent_source: str,
-    names_authority: bool = False,
-    expected_version: int | None = None,
-) -> CaseEvent:
-    """Ask a partner; ``consented_on`` and ``consent_source``: when and where the requester permitted it.
-
-    The event keeps the hash of the text that was released, so that a later change of the record shows.
-    ``names_authority``: the requester also permitted to say which authority asks. A company is refused in
-    a confidential case.
-    """
-    case = begin(case_id, CaseAction.INVOLVE_PARTNER, actor, expected_version)
-    if not confidential.may_involve(case, organisation):
-        raise TransitionNotAllowed(
-            CaseAction.INVOLVE_PARTNER,
-            case.state,
-            _("This request is about procurement. You cannot involve companies."),
-        )
-    if not consent_source.strip() or consented_on > clock.today():
-        raise TransitionNotAllowed(
-            CaseAction.INVOLVE_PARTNER,
-            case.state,
-            _("Say when and where the authority has permitted it."),
-        )
-    asked = case.partner_questions.filter(organisation=organisation)
-    if asked.filter(state=PartnerQuestionState.OPEN).exists():
-        # Asked before a question to the requester, whose reply led back to work.
-        raise TransitionNotAllowed(
-            CaseAction.INVOLVE_PARTNER, case.state, _("This partner has an open question already.")
-        )
-    asked_now = PartnerQuestion.objects.create(
-        case=case,
-        organisation=organisation,
-        question=question,
-        due_on=due_on,
-        consented_on=consented_on,
-        consent_source=consent_source,
-        asked_by=actor,
-        asked_at=clock.now(),
-        names_authority=names_authority,
-    )
-    event = case.involve_partner(
-        actor=actor,
-        question=asked_now.pk,
-        text_sha256=sha256(question.encode()).hexdigest(),
-        names_authority=names_authority,
-        consented_on=consented_on.isoformat(),
-        consent_source=consent_source,
-    )
-    tell(event)
-    tell_partner(asked_now)
-    return event
-
-
-@transaction.atomic
 def partner_done(
     *, case_id: int, actor: User | None, expected_version: int | None = None
 ) -> CaseEvent:
     """Go on: by the assignee at any time, by the system when no partner's answer is open any more."""
     case = begin(case_id, CaseAction.PARTNER_DONE, actor, expected_version)
     event = case.partner_done(actor=actor)
-    withdraw_partner_questions(case)
+    withdraw_partner_questions(case, actor)
     tell(event)
     return event
 
@@ -221,7 +157,7 @@ def decline(
     """Reason and referral are shown to the requester."""
     case = begin(case_id, CaseAction.DECLINE, actor, expected_version)
     event = case.decline(actor=actor, reason=reason, referral=referral)
-    withdraw_partner_questions(case)
+    withdraw_partner_questions(case, actor)
     tell(event)
     return event
 
@@ -286,7 +222,7 @@ def _write_result(
     case: ConsultingRequest, actor: User, text: str, recommendations: Sequence[Advice]
 ) -> CaseResult:
     companies = [a.organisation for a in recommendations if a.organisation is not None]
-    if not all(confidential.may_involve(case, company) for company in companies):
+    if not all(confidential.may_recommend(case, company) for company in companies):
         raise TransitionNotAllowed(
             CaseAction.ANSWER,
             case.state,

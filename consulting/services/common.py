@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from django.utils.translation import gettext as _
 
-from consulting import permissions
-from consulting.enums import CaseAction, CaseEventKind, MessageKind, PartnerQuestionState
-from consulting.models import CaseEvent, CaseMessage, ConsultingRequest
+from consulting import confidential, permissions
+from consulting.enums import (
+    CaseAction,
+    CaseEventKind,
+    ContactKind,
+    MessageKind,
+    PartnerQuestionState,
+)
+from consulting.models import (
+    CaseEvent,
+    CaseFile,
+    CaseMessage,
+    ConsultingRequest,
+    PartnerContact,
+    PartnerQuestion,
+)
+from network.enums import OrganisationKind
 from osk_portal.accounts.models import User
 from osk_portal.toolkit import clock, logs
 from osk_portal.toolkit.transitions import TransitionNotAllowed
@@ -75,10 +90,49 @@ def is_said(case: ConsultingRequest, actor: User, message_id: UUID | None) -> bo
     return CaseMessage.objects.filter(form_id=message_id, case=case, author=actor).exists()
 
 
-def withdraw_partner_questions(case: ConsultingRequest) -> None:
-    case.partner_questions.filter(state=PartnerQuestionState.OPEN).update(
-        state=PartnerQuestionState.WITHDRAWN
+def withdraw_partner_questions(
+    case: ConsultingRequest, actor: User | None, *, companies_only: bool = False
+) -> int:
+    """Take back what is still open, and note it with each partner. How many."""
+    open_questions = case.partner_questions.filter(state=PartnerQuestionState.OPEN)
+    if companies_only:
+        open_questions = open_questions.filter(organisation__kind=OrganisationKind.BUSINESS)
+    withdrawn = list(open_questions.select_related("organisation").select_for_update(of=("self",)))
+    for question in withdrawn:
+        question.state = PartnerQuestionState.WITHDRAWN
+        question.waits_since = None
+        question.save(update_fields=["state", "waits_since"])
+        note_contact(question, ContactKind.WITHDRAWN, actor)
+    return len(withdrawn)
+
+
+def note_contact(
+    question: PartnerQuestion,
+    kind: ContactKind,
+    actor: User | None,
+    *,
+    text: str = "",
+    files: Sequence[CaseFile] = (),
+    form_id: UUID | None = None,
+) -> PartnerContact:
+    """Who learnt what, when (product.md 1.5)."""
+    return PartnerContact.objects.create(
+        question=question,
+        kind=kind,
+        is_company=confidential.is_company(question.organisation),
+        actor=actor,
+        at=clock.now(),
+        text=text,
+        files=[[file.name, file.sha256] for file in files],
+        form_id=form_id,
     )
+
+
+def touch(case: ConsultingRequest, *fields: str) -> None:
+    """Save ``fields``; forms that were shown before are out of date now."""
+    case.version += 1
+    case.updated_at = clock.now()
+    case.save(update_fields=[*fields, "version", "updated_at"])
 
 
 def record(

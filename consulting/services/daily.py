@@ -51,6 +51,7 @@ def go_on_without_partners() -> int:
         state=CaseState.WAITING_THIRD,
         partner_questions__state=PartnerQuestionState.OPEN,
         partner_questions__due_on__lt=clock.today(),
+        partner_questions__waits_since=None,
     ).distinct()
     return _each(late, _partners_missed)
 
@@ -159,7 +160,9 @@ def _partners_missed(case_id: int) -> bool:
     if not case.can(CaseAction.PARTNER_DONE):
         return False
     open_questions = case.partner_questions.filter(state=PartnerQuestionState.OPEN)
-    open_questions.filter(due_on__lt=clock.today()).update(state=PartnerQuestionState.MISSED)
+    # Whoever asked back and has no reply yet has missed nothing.
+    late = open_questions.filter(due_on__lt=clock.today(), waits_since=None)
+    late.update(state=PartnerQuestionState.MISSED)
     if open_questions.exists():
         return False
     tell(case.partner_done(actor=None))

@@ -33,7 +33,7 @@ def close_silent(*, case_id: int) -> CaseEvent:
     """By the system, when our question was not answered."""
     case = begin(case_id, CaseAction.CLOSE_SILENT, None)
     event = case.close_silent()
-    withdraw_partner_questions(case)
+    withdraw_partner_questions(case, None)
     tell(event)
     return event
 
@@ -71,6 +71,6 @@ def reopen(
 def withdraw(*, case_id: int, actor: User) -> CaseEvent:
     case = begin(case_id, CaseAction.WITHDRAW, actor)
     event = case.withdraw(actor=actor)
-    withdraw_partner_questions(case)
+    withdraw_partner_questions(case, actor)
     tell(event)
     return event

@@ -89,6 +89,10 @@ def remove_file(*, case_id: int, actor: User, file_id: int) -> None:
         return
     if not case.is_draft and kept.uploaded_by_id != actor.pk:
         raise PermissionDenied("remove a file of somebody else")
+    if kept.proves.exists():
+        raise TransitionNotAllowed(
+            "remove_file", case.state, _("This file holds a consent. It stays with the request.")
+        )
     _changed(case, CaseEventKind.FILE_REMOVED, actor, kept)
     _forget(kept)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import IO, Any
 from uuid import UUID
 
 from django.conf import settings
@@ -75,8 +75,13 @@ def file_download(request: AuthenticatedRequest, public_id: UUID) -> HttpRespons
         raise Http404 from None  # taken away in the same moment
     if request.method == "GET":
         services.note_read(file=kept, actor=request.user)
+    return download(content, kept.name)
+
+
+def download(content: IO[bytes], name: str) -> FileResponse:
+    """Always saved, never shown, kept by no cache."""
     response = FileResponse(
-        content, as_attachment=True, filename=kept.name, content_type="application/octet-stream"
+        content, as_attachment=True, filename=name, content_type="application/octet-stream"
     )
     response["X-Content-Type-Options"] = "nosniff"
     response["Content-Security-Policy"] = "sandbox; default-src 'none'"

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 
 from catalog.models import Solution
 from catalog.search import clean
+from consulting import legal
 from consulting.enums import Topic
 from consulting.matching import similar_answers
 from consulting.models import PublishedAnswer
@@ -55,6 +56,7 @@ def answer_page(request: HttpRequest, public_id: UUID) -> HttpResponse:
     context = {
         "answer": answer,
         "solutions": Solution.objects.published().filter(pk__in=answer.solutions.values("pk")),
+        "citations": legal.citations_of(answer.answer),
         "similar": [other for other in similar if other.pk != answer.pk][:MOST_SIMILAR],
         "is_old": not PublishedAnswer.objects.listed().filter(pk=answer.pk).exists(),
         "crumbs": [

@@ -15,10 +15,11 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from consulting import conversation, permissions, services
+from consulting import confidential, conversation, permissions, releases, services
+from consulting.contacts import KNOWN, PARTNERS, consents_of, contacts_with_companies, has_partners
 from consulting.enums import CaseAction, CaseState
 from consulting.forms import TextForm, UptakeForm, message_form, reopen_form, reply_form
-from consulting.models import ConsultingRequest, Participant, PartnerQuestion
+from consulting.models import ConsultingRequest, Participant
 from consulting.offers import matching_offers
 from consulting.presentation import Standing
 from consulting.summary import PROCUREMENT, procurement_rows
@@ -164,6 +165,7 @@ def find_case(request: AuthenticatedRequest, public_id: UUID) -> ConsultingReque
         .select_related(
             "organisation", "author", "assignee", "deputy", "duplicate_of", *PROCUREMENT
         )
+        .annotate(**KNOWN)
         .prefetch_related(
             Prefetch("participants", Participant.objects.select_related("user")),
             conversation.EVENTS,
@@ -171,11 +173,8 @@ def find_case(request: AuthenticatedRequest, public_id: UUID) -> ConsultingReque
         ),
         public_id=public_id,
     )
-    if case.state == CaseState.WAITING_THIRD:  # only then the page says who is asked
-        asked = Prefetch(
-            "partner_questions", PartnerQuestion.objects.select_related("organisation")
-        )
-        prefetch_related_objects([case], asked)
+    if has_partners(case):
+        prefetch_related_objects([case], PARTNERS)
     return case
 
 
@@ -259,6 +258,10 @@ def detail_page(
         "may_share": permissions.can_share(request.user, case),
         "is_over": case.state in (CaseState.DECLINED, CaseState.DUPLICATE, CaseState.WITHDRAWN),
         "procurement": procurement_rows(case),
+        "consents": [(consent, releases.of(consent)) for consent in consents_of(case)],
+        "inquiry": confidential.inquiry_of(case),
+        "contacts": contacts_with_companies(case) if has_partners(case) else [],
+        "may_tell_procedure": is_side and case.is_about_procurement and case.takes_messages,
         "crumbs": _crumbs(case),
     }
     if moved is not None:

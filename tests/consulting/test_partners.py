@@ -32,8 +32,8 @@ SECRET = "Geheimtitel Formularserver"
 
 
 class Partner:
-    def __init__(self, name: str) -> None:
-        self.organisation: Organisation = OrganisationFactory(name=name, kind="science")
+    def __init__(self, name: str, kind: str = "science") -> None:
+        self.organisation: Organisation = OrganisationFactory(name=name, kind=kind)
         self.editor: User = MembershipFactory(organisation=self.organisation, editor=True).user
         self.manager: User = MembershipFactory(organisation=self.organisation, manager=True).user
         self.member: User = MembershipFactory(organisation=self.organisation).user
@@ -320,6 +320,8 @@ def test_event_keeps_what_was_released_on_whose_word(
     assert question.case.events.get(kind=K.PARTNER_INVOLVED).data == {
         "question": question.pk,
         "text_sha256": sha256(question.question.encode()).hexdigest(),
+        "files": [],
+        "document_sha256": "",
         "names_authority": names_authority,
         "consented_on": portal_clock.today().isoformat(),
         "consent_source": "Mail der Behörde",
@@ -377,23 +379,6 @@ def test_no_company_is_asked_or_recommended_in_a_confidential_case(
     assert case.state == S.IN_PROGRESS
     assert not case.partner_questions.exists()
     assert not case.results.exists()
-
-
-def test_without_a_procedure_a_company_may_be_asked(world: World) -> None:
-    company = OrganisationFactory(company=True)
-    case = world.case(
-        S.IN_PROGRESS, topics=[Topic.PROCUREMENT], procedure_state=ProcedureState.NONE
-    )
-    services.involve_partner(
-        case_id=case.pk,
-        actor=world.advisor,
-        organisation=company,
-        question="Bieten Sie Betrieb an?",
-        due_on=portal_clock.today() + timedelta(days=7),
-        consented_on=portal_clock.today(),
-        consent_source="Mail der Behörde",
-    )
-    assert case.partner_questions.get().organisation == company
 
 
 def test_no_mail_or_inbox_text_of_a_confidential_case_carries_its_title(world: World) -> None:

@@ -8,10 +8,19 @@ from uuid import uuid4
 import pytest
 from django.urls import reverse
 
-from consulting import permissions, queues, services
+from consulting import permissions, queues, releases, services
 from consulting.admin.step import BY_NAME, STEPS, buttons
-from consulting.enums import CaseAction, CaseEventKind, CaseState, MessageKind, Topic, Urgency
-from consulting.models import ConsultingRequest, PartnerQuestion
+from consulting.enums import (
+    CaseAction,
+    CaseEventKind,
+    CaseState,
+    ConsentState,
+    MessageKind,
+    ProcedureState,
+    Topic,
+    Urgency,
+)
+from consulting.models import ConsultingRequest, PartnerConsent, PartnerQuestion
 from osk_portal.accounts.models import User
 from osk_portal.notifications.models import OutgoingMail
 from osk_portal.toolkit import clock
@@ -33,6 +42,8 @@ START = {
     "reopen": S.ANSWERED, "return": S.IN_PROGRESS, "merge": S.SUBMITTED, "decline": S.IN_PROGRESS,
     "undo": S.DECLINED, "snooze": S.IN_PROGRESS, "wake": S.IN_PROGRESS,
     "confirm-urgency": S.TRIAGE, "answer-urgency": S.TRIAGE,
+    "withdraw-companies": S.WAITING_THIRD, "ask-partners": S.IN_PROGRESS,
+    "ask-consent": S.IN_PROGRESS, "market-inquiry": S.IN_PROGRESS, "procedure": S.ANSWERED,
 }  # fmt: skip
 END = {
     "take-up": S.TRIAGE, "start": S.IN_PROGRESS, "partner-done": S.IN_PROGRESS,
@@ -42,11 +53,27 @@ END = {
     "merge": S.DUPLICATE, "decline": S.DECLINED, "undo": S.TRIAGE,
     "snooze": S.IN_PROGRESS, "wake": S.IN_PROGRESS,
     "confirm-urgency": S.TRIAGE, "answer-urgency": S.TRIAGE,
+    "withdraw-companies": S.IN_PROGRESS, "ask-partners": S.WAITING_THIRD,
+    "ask-consent": S.IN_PROGRESS, "market-inquiry": S.IN_PROGRESS, "procedure": S.ANSWERED,
 }  # fmt: skip
 WHO = dict.fromkeys(("assign", "decline", "undo", "confirm-urgency", "answer-urgency"), "lead")
 # Who may see the case, but not do this with it.
 NOT = dict.fromkeys(WHO, "advisor") | dict.fromkeys(
-    ("start", "partner-done", "answer", "ask-back", "involve-partner", "return", "snooze", "wake"),
+    (
+        "start",
+        "partner-done",
+        "answer",
+        "ask-back",
+        "involve-partner",
+        "return",
+        "snooze",
+        "wake",
+        "withdraw-companies",
+        "ask-partners",
+        "ask-consent",
+        "market-inquiry",
+        "procedure",
+    ),
     "other_advisor",
 )
 PAGES = [step.name for step in STEPS if step.has_page]
@@ -85,6 +112,24 @@ def typed_for(world, name: str) -> dict[str, object]:
             return {"text": "Das Vergabeamt ist noch nicht so weit."}
         case "return" | "undo" | "reopen":
             return {"reason": "Krankheit im Team"}
+        case "ask-consent":
+            return {
+                "partner_1": OrganisationFactory(name="Hochschule E", kind="science").public_id,
+                "question": "Wie betreiben Sie es?",
+                "answer_by": soon,
+            }
+        case "ask-partners":
+            given = PartnerConsent.objects.last()
+            return {"consent": str(given.public_id if given else uuid4()), "due_on": soon}
+        case "market-inquiry":
+            return {
+                "reason": "Der Markt ist unbekannt",
+                "scope": "Drei Anbieter",
+                "decided_on": today,
+                "knows_prejudice": "on",
+            }
+        case "procedure":
+            return {"procedure_state": ProcedureState.RUNNING.value}
     return {}
 
 
@@ -95,7 +140,42 @@ def starting(world, name: str) -> ConsultingRequest:
         return world.case(START[name], snoozed_until=soon, snooze_note="Anrufen")
     if name.endswith("-urgency"):
         return world.case(START[name], urgency=Urgency.WISHED, urgency_reason="Vertragsende")
-    return world.case(START[name])
+    if name in ("market-inquiry", "procedure"):
+        return world.case(
+            START[name], topics=[Topic.PROCUREMENT], procedure_state=ProcedureState.PLANNED
+        )
+    case = world.case(START[name])
+    if name == "ask-partners":
+        shown = releases.release(
+            case,
+            partners=[OrganisationFactory(name="Hochschule E", kind="science")],
+            question="Wie betreiben Sie es?",
+            files=[],
+            names_authority=False,
+        )
+        case.consents.create(
+            released=shown.as_json,
+            sha256=shown.sha256,
+            answer_by=clock.today(),
+            asked_by=world.advisor,
+            state=ConsentState.GIVEN,
+            decided_by=world.requester,
+            decided_at=clock.now(),
+        )
+    if name == "withdraw-companies":
+        ConsultingRequest.objects.filter(pk=case.pk).update(
+            topics=[Topic.PROCUREMENT],
+            procedure_state=ProcedureState.RUNNING,
+            is_confidential=True,
+        )
+        case.partner_questions.create(
+            organisation=OrganisationFactory(company=True),
+            question="Was bieten Sie an?",
+            due_on=clock.today(),
+            consented_on=clock.today(),
+            asked_by=world.advisor,
+        )
+    return reload(case)
 
 
 def who(name: str) -> str:
@@ -127,6 +207,10 @@ def test_buttons_are_what_the_table_allows(world, sign_in, state, role):
             expected = expected and role == "lead"
         if step.name == "assign-me":
             expected = expected and case.assignee_id != user.pk
+        if step.name == "ask-consent":
+            expected = case.is_open and case.assignee_id == user.pk
+        if step.name == "ask-partners":
+            expected = False  # nothing was permitted
         link = f'"{queues.step_url(case, step.name)}"'
         assert (link in page) == expected, step.name
     shown = buttons(user, case, None)
@@ -226,7 +310,7 @@ def test_from_every_other_state_nothing_happens_and_it_is_said(world, sign_in, s
             page = sign_in(role)
             assert page.get(response.headers["Location"]).status_code == 200
         else:
-            assert response.context["form"].non_field_errors()
+            assert response.context["form"].errors
         opened = sign_in(role).get(queues.step_url(case, name))
         assert opened.status_code == (302 if step.has_page else 405)
 

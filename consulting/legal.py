@@ -1,0 +1,73 @@
+"""Legal statements in texts of the OSK: ``[RA-2026-001]`` cites one, the block below the text says it.
+
+The OSK gives no legal advice: a statement says what is written, where, for whom, and when that was checked.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Final
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+
+from consulting.deadlines import short_date
+from consulting.models import CaseMessage, CaseResult, LegalStatement, PublishedAnswer
+
+CITATION: Final = re.compile(r"\[(RA-\d{4}-\d{3,6})\]")
+MOST_CITATIONS: Final = 30
+"""In one text; what is beyond stays a plain reference."""
+
+
+def cited_in(text: str) -> list[str]:
+    """The references in ``text``, each once, in their order."""
+    return list(dict.fromkeys(CITATION.findall(text)))[:MOST_CITATIONS]
+
+
+def statements_of(texts: Iterable[str]) -> dict[str, LegalStatement]:
+    """By reference; one query for all texts, and none when nothing is cited."""
+    references = {reference for text in texts for reference in cited_in(text)}
+    if not references:
+        return {}
+    found = LegalStatement.objects.filter(reference__in=references).select_related("replaced_by")
+    return {statement.reference: statement for statement in found}
+
+
+def citations_of(text: str) -> list[LegalStatement]:
+    """What ``text`` cites, in its order."""
+    known = statements_of([text])
+    return [known[reference] for reference in cited_in(text) if reference in known]
+
+
+def check_citations(text: str) -> None:
+    """Raise ValidationError for a reference that is unknown, or to what is not right any more."""
+    known = statements_of([text])
+    wrong = [r for r in cited_in(text) if r not in known or not known[r].counts]
+    if wrong:
+        raise ValidationError(
+            _("%(references)s cannot be cited: unknown, replaced or no longer right."),
+            code="citation",
+            params={"references": ", ".join(wrong)},
+        )
+
+
+def in_words(statement: LegalStatement) -> list[tuple[str, str]]:
+    """Source, who is bound and when it was checked, for page and record."""
+    rows = [
+        (_("Source"), statement.source),
+        (_("Who is bound"), statement.binds),
+        (_("Checked on"), short_date(statement.checked_on)),
+        (_("Please note"), statement.warning),
+    ]
+    return [row for row in rows if row[1]]
+
+
+def is_cited(statement: LegalStatement) -> bool:
+    """Somebody may have read it in an answer, a message or a published answer."""
+    mark = f"[{statement.reference}]"
+    return (
+        CaseResult.objects.filter(text__contains=mark).exists()
+        or CaseMessage.objects.filter(by_osk=True, body__contains=mark).exists()
+        or PublishedAnswer.objects.filter(answer__contains=mark).exists()
+    )
