@@ -11,7 +11,7 @@ from django.db.models import Prefetch
 from django.utils.translation import gettext as _
 
 from consulting.deadlines import short_date
-from consulting.enums import CaseEventKind, MessageKind
+from consulting.enums import APPOINTMENT_EVENTS, CaseEventKind, MessageKind
 from consulting.models import CaseEvent, CaseMessage, Recommendation
 from osk_portal.templatetags.osk import berlin_datetime
 from sandbox.models import Blueprint
@@ -27,7 +27,7 @@ _SHOWN_EVENTS: Final = frozenset(
     {
         K.ASSIGNED, K.STARTED, K.PARTNER_INVOLVED, K.PARTNER_DONE, K.CLOSED, K.CLOSED_SILENT,
         K.REOPENED, K.DECLINED, K.MARKED_DUPLICATE, K.UNDONE, K.WITHDRAWN, K.REMINDED,
-        K.URGENCY_CONFIRMED, K.URGENCY_ANSWERED, K.TAKEN_OVER,
+        K.URGENCY_CONFIRMED, K.URGENCY_ANSWERED, K.TAKEN_OVER, *APPOINTMENT_EVENTS,
     }
 )  # fmt: skip
 # What a partner says reaches the requester only when the OSK passes it on.
@@ -43,7 +43,7 @@ _HISTORY: Final = frozenset(
         K.SUBMITTED, K.TAKEN_UP, K.ASSIGNED, K.STARTED, K.ASKED_BACK, K.REPLIED, K.PARTNER_INVOLVED,
         K.PARTNER_DONE, K.ANSWERED, K.CLOSED, K.CLOSED_SILENT, K.REOPENED, K.DECLINED,
         K.MARKED_DUPLICATE, K.UNDONE, K.WITHDRAWN, K.REMINDED, K.RECOMMENDATION_MARKED,
-        K.RECORD_TAKEN, K.URGENCY_CONFIRMED, K.URGENCY_ANSWERED, K.TAKEN_OVER,
+        K.RECORD_TAKEN, K.URGENCY_CONFIRMED, K.URGENCY_ANSWERED, K.TAKEN_OVER, *APPOINTMENT_EVENTS,
     }
 )  # fmt: skip
 

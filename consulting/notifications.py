@@ -75,6 +75,8 @@ _TO_OSK: Final[dict[str, str]] = {
     K.URGENCY_CONFIRMED: "staff_moved",
     K.TAKEN_OVER: "staff_moved",
     K.CALLED: "staff_message",
+    K.APPOINTMENT_REFUSED: "staff_moved",
+    K.APPOINTMENT_LAPSED: "staff_moved",
 }
 """Templates for the assignee, or for all advisors while there is none; never for who did it."""
 

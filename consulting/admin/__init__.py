@@ -14,6 +14,11 @@ from django.utils.translation import gettext_lazy as _
 
 from consulting import queues
 from consulting.admin import procurement  # noqa: F401 # registers its lists
+from consulting.admin.appointments import (
+    appointment_cancel,
+    appointment_move,
+    appointment_offer,
+)
 from consulting.admin.bulk import queue_bulk
 from consulting.admin.case import case_page, message_add, note_add
 from consulting.admin.export import ListExportAdmin, queue_export, search_export
@@ -86,6 +91,17 @@ class ConsultingRequestAdmin(ReadOnlyAdmin):
             path("<uuid:public_id>/note/", wrap(note_add), name=f"{prefix}_note"),
             path("<uuid:public_id>/call/", wrap(call_add), name=f"{prefix}_call"),
             path("<uuid:public_id>/link/", wrap(link_renew), name=f"{prefix}_link"),
+            path("<uuid:public_id>/appointment/", wrap(appointment_offer), name=f"{prefix}_offer"),
+            path(
+                "<uuid:public_id>/appointment-move/",
+                wrap(appointment_move),
+                name=f"{prefix}_appointment_move",
+            ),
+            path(
+                "<uuid:public_id>/appointment-cancel/",
+                wrap(appointment_cancel),
+                name=f"{prefix}_appointment_cancel",
+            ),
             path("<uuid:public_id>/<slug:name>/", wrap(step_page), name=f"{prefix}_step"),
             *super().get_urls(),
         ]

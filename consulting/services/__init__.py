@@ -19,6 +19,13 @@ from consulting.services.advising import (
     take_up,
     undo,
 )
+from consulting.services.appointments import (
+    cancel_appointment,
+    move_appointment,
+    offer_appointment,
+    pick_slot,
+    refuse_slots,
+)
 from consulting.services.calls import add_call
 from consulting.services.common import CaseChanged
 from consulting.services.conversation import add_message, add_note, reply
@@ -75,6 +82,7 @@ __all__ = [
     "answer_urgency",
     "ask_back",
     "assign",
+    "cancel_appointment",
     "close",
     "close_silent",
     "confirm_answer",
@@ -89,11 +97,15 @@ __all__ = [
     "involve_partner",
     "mark_duplicate",
     "mark_recommendation",
+    "move_appointment",
     "note_read",
     "object_to_answer",
+    "offer_appointment",
     "partner_done",
+    "pick_slot",
     "record_request",
     "refuse_question",
+    "refuse_slots",
     "remove_file",
     "renew_link",
     "reopen",
