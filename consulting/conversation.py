@@ -11,7 +11,7 @@ from django.db.models import Prefetch
 from django.utils.translation import gettext as _
 
 from consulting.deadlines import short_date
-from consulting.enums import CaseEventKind, MessageKind
+from consulting.enums import APPOINTMENT_EVENTS, CaseEventKind, MessageKind
 from consulting.legal import cited_in, statements_of
 from consulting.models import CaseEvent, CaseMessage, LegalStatement, Recommendation
 from osk_portal.templatetags.osk import berlin_datetime
@@ -28,7 +28,7 @@ _SHOWN_EVENTS: Final = frozenset(
     {
         K.ASSIGNED, K.STARTED, K.PARTNER_INVOLVED, K.PARTNER_DONE, K.CLOSED, K.CLOSED_SILENT,
         K.REOPENED, K.DECLINED, K.MARKED_DUPLICATE, K.UNDONE, K.WITHDRAWN, K.REMINDED,
-        K.URGENCY_CONFIRMED, K.URGENCY_ANSWERED, K.TAKEN_OVER,
+        K.URGENCY_CONFIRMED, K.URGENCY_ANSWERED, K.TAKEN_OVER, *APPOINTMENT_EVENTS,
         K.CONSENT_ASKED, K.CONSENT_GIVEN, K.CONSENT_REFUSED, K.CONSENT_WITHDRAWN, K.INQUIRY_DECIDED,
         K.PROCEDURE_CHANGED, K.COMPANIES_WITHDRAWN,
     }
@@ -48,7 +48,7 @@ _HISTORY: Final = frozenset(
         K.MARKED_DUPLICATE, K.UNDONE, K.WITHDRAWN, K.REMINDED, K.RECOMMENDATION_MARKED,
         K.RECORD_TAKEN, K.URGENCY_CONFIRMED, K.URGENCY_ANSWERED, K.TAKEN_OVER,
         K.CONSENT_ASKED, K.CONSENT_GIVEN, K.CONSENT_REFUSED, K.CONSENT_WITHDRAWN, K.INQUIRY_DECIDED,
-        K.PROCEDURE_CHANGED, K.COMPANIES_WITHDRAWN,
+        K.PROCEDURE_CHANGED, K.COMPANIES_WITHDRAWN, *APPOINTMENT_EVENTS,
     }
 )  # fmt: skip
 

@@ -89,6 +89,15 @@ def short_date(day: date) -> str:
     return date_format(day, pgettext("short date, Django's format", "d/m/Y"))
 
 
+def moment_in_words(moment: datetime) -> str:
+    """``Mo, 30.11.2026, 10:00 Uhr`` in Berlin's time, for texts outside templates."""
+    local = moment.astimezone(clock.BERLIN)
+    return pgettext("moment", "%(day)s, %(time)s") % {
+        "day": f"{date_format(local, 'D')}, {short_date(local.date())}",
+        "time": date_format(local, "H:i"),
+    }
+
+
 def days_left(day: date, today: date) -> str:
     """``noch 2 Arbeitstage``, ``heute``, ``seit 3 Arbeitstagen überfällig``."""
     left = working_days_between(today, day)

@@ -98,12 +98,48 @@ class CaseEventKind(models.TextChoices):
     INQUIRY_DECIDED = "inquiry_decided", _("Markterkundung decided")
     PROCEDURE_CHANGED = "procedure_changed", _("State of the procedure changed")
     COMPANIES_WITHDRAWN = "companies_withdrawn", _("Questions to companies withdrawn")
+    APPOINTMENT_OFFERED = "appointment_offered", _("Appointments offered")
+    APPOINTMENT_FIXED = "appointment_fixed", _("Appointment fixed")
+    APPOINTMENT_MOVED = "appointment_moved", _("Appointment moved")
+    APPOINTMENT_CANCELLED = "appointment_cancelled", _("Appointment cancelled")
+    APPOINTMENT_REFUSED = "appointment_refused", _("No offered appointment fits")
+    APPOINTMENT_WITHDRAWN = "appointment_withdrawn", _("Offered appointments withdrawn")
+    APPOINTMENT_LAPSED = "appointment_lapsed", _("Offered appointments are over")
 
 
 FILE_EVENTS: Final = frozenset(
     {CaseEventKind.FILE_ADDED, CaseEventKind.FILE_REMOVED, CaseEventKind.FILE_READ}
 )
 """For the OSK only; they leave the version of the case as it is."""
+
+
+APPOINTMENT_EVENTS: Final = frozenset(
+    {
+        CaseEventKind.APPOINTMENT_OFFERED,
+        CaseEventKind.APPOINTMENT_FIXED,
+        CaseEventKind.APPOINTMENT_MOVED,
+        CaseEventKind.APPOINTMENT_CANCELLED,
+        CaseEventKind.APPOINTMENT_REFUSED,
+        CaseEventKind.APPOINTMENT_WITHDRAWN,
+        CaseEventKind.APPOINTMENT_LAPSED,
+    }
+)
+"""Of both sides, who see them in the conversation and in the history."""
+
+
+class AppointmentState(models.TextChoices):
+    """That it took place is not stored: a fixed one has done so when its end is past."""
+
+    OFFERED = "offered", pgettext_lazy("appointment", "Offered")
+    FIXED = "fixed", pgettext_lazy("appointment", "Fixed")
+    REFUSED = "refused", pgettext_lazy("appointment", "Nothing fits")
+    CANCELLED = "cancelled", pgettext_lazy("appointment", "Cancelled")
+
+
+class AppointmentKind(models.TextChoices):
+    VIDEO = "video", _("Video conference")
+    PHONE = "phone", _("Telephone")
+    ON_SITE = "on_site", _("On site")
 
 
 class DeadlineKind(models.TextChoices):

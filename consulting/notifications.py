@@ -86,6 +86,8 @@ _TO_OSK: Final[dict[str, str]] = {
     K.CONSENT_WITHDRAWN: "staff_moved",
     K.PROCEDURE_CHANGED: "staff_moved",
     K.COMPANIES_WITHDRAWN: "staff_moved",
+    K.APPOINTMENT_REFUSED: "staff_moved",
+    K.APPOINTMENT_LAPSED: "staff_moved",
 }
 """Templates for the assignee, or for all advisors while there is none; never for who did it."""
 

@@ -182,6 +182,16 @@ def can_manage(user: User, case: ConsultingRequest) -> bool:
     return manages and _author_is_confirmed(case)
 
 
+def can_arrange(user: User, case: ConsultingRequest) -> bool:
+    """Offer, move and cancel appointments: the contact person and the Leitung."""
+    return not case.is_draft and _assignee_or_lead(user, case)
+
+
+def can_choose_appointment(user: User, case: ConsultingRequest) -> bool:
+    """Choose one that is offered, say that none fits, cancel it for the authority."""
+    return not case.is_draft and is_requester_side(user, case)
+
+
 def can_decide_urgency(user: User, case: ConsultingRequest) -> bool:
     """Confirm or answer that a request is marked as urgent (product.md 1.1)."""
     return user.is_lead and not case.is_draft

@@ -12,10 +12,22 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from consulting import demo_legal, demo_world, permissions, queues
-from consulting.enums import AnswerState, CaseState, ConsentState, PartnerQuestionState
+from consulting import calendar_entries, demo_legal, demo_world, permissions, queues
+from consulting.enums import (
+    AnswerState,
+    AppointmentState,
+    CaseState,
+    ConsentState,
+    PartnerQuestionState,
+)
 from consulting.matching import similar_answers
-from consulting.models import ConsultingRequest, PartnerConsent, PartnerQuestion, PublishedAnswer
+from consulting.models import (
+    Appointment,
+    ConsultingRequest,
+    PartnerConsent,
+    PartnerQuestion,
+    PublishedAnswer,
+)
 from consulting.presentation import Standing
 from consulting.services import daily
 from consulting.services.procurement import ensure_procurement_lists
@@ -100,6 +112,19 @@ def _tasks(user: User) -> Iterable[portal.Task]:
             due_on=answer.objection_until,
             badge="info",
             action=_("Read the text"),
+        )
+    offered = Appointment.objects.filter(
+        state=AppointmentState.OFFERED,
+        slots__starts_at__gt=clock.now(),
+        case__in=mine.filter(writing),
+    )
+    for appointment in offered.select_related("case").distinct()[:MOST_TASKS]:
+        yield portal.Task(
+            _("Choose an appointment"),
+            f"{appointment.case.reference} · {appointment.case.title}",
+            f"{appointment.case.get_absolute_url()}#termin",
+            badge="info",
+            action=_("View the appointments"),
         )
     for draft in mine.drafts()[:MOST_TASKS]:
         yield portal.Task(
@@ -219,6 +244,7 @@ portal.my_areas.register(
         "consulting:request_list",
     )
 )
+portal.calendar_sources.register(portal.CalendarSource("consulting", 10, calendar_entries.entries))
 portal.work_lists.register(
     portal.WorkList("consulting", 10, gettext_lazy("Requests"), queues.work_entries)
 )

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from consulting.services import deadline_mails
+from consulting.services import appointment_times, deadline_mails
 
 
 @shared_task(name="consulting.tasks.tell_deadlines")
 def tell_deadlines() -> None:
     deadline_mails.send()
+
+
+@shared_task(name="consulting.tasks.tend_appointments")
+def tend_appointments() -> None:
+    appointment_times.tend()

@@ -1,6 +1,7 @@
 from django.urls import path
 
 from consulting.views import (
+    appointments,
     consents,
     drafts,
     feedback,
@@ -75,6 +76,23 @@ request_urls = [
     ),
 ]
 
+appointment_urls = [
+    path(
+        "termin/<uuid:public_id>/waehlen/", appointments.appointment_pick, name="appointment_pick"
+    ),
+    path(
+        "termin/<uuid:public_id>/keiner-passt/",
+        appointments.appointment_refuse,
+        name="appointment_refuse",
+    ),
+    path(
+        "termin/<uuid:public_id>/absagen/",
+        appointments.appointment_cancel,
+        name="appointment_cancel",
+    ),
+    path("termin/<uuid:public_id>/datei/", appointments.appointment_file, name="appointment_file"),
+]
+
 partner_urls = [
     path("frage/<uuid:public_id>/", partners.question_detail, name="question_detail"),
     path("frage/<uuid:public_id>/antworten/", partners.question_answer, name="question_answer"),
@@ -102,4 +120,6 @@ feedback_urls = [
     path("umfrage/<str:token>/", feedback.survey, name="survey"),
 ]
 
-urlpatterns = intake_urls + request_urls + partner_urls + link_urls + feedback_urls
+urlpatterns = (
+    intake_urls + request_urls + appointment_urls + partner_urls + link_urls + feedback_urls
+)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
 
     from osk_portal.accounts.models import User
+    from osk_portal.toolkit.ics import Entry
 
     Text = str | _StrPromise
 
@@ -113,6 +114,19 @@ class MyArea:
     template: str = ""
     label: Text = ""
     url_name: str = ""
+
+
+@dataclass(frozen=True)
+class CalendarSource:
+    """One app's part of a person's own calendar: only what ``user`` may see at that moment.
+
+    ``entries`` is asked at each fetch, in the person's language, with nobody signed in: nothing
+    confidential belongs into it, a calendar program keeps it. ``url`` of an entry is a path.
+    """
+
+    key: str
+    order: int
+    entries: Callable[[User], Iterable[Entry]]
 
 
 @dataclass(frozen=True)
@@ -229,6 +243,7 @@ class DailyJob:
 figures: Registry[Figure] = Registry()
 search_sources: Registry[SearchSource] = Registry()
 my_areas: Registry[MyArea] = Registry()
+calendar_sources: Registry[CalendarSource] = Registry()
 home_sections: Registry[HomeSection] = Registry()
 panels: Registry[Panel] = Registry()
 work_lists: Registry[WorkList] = Registry()

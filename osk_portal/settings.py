@@ -295,6 +295,8 @@ ACCOUNT_RATE_LIMITS = {
     "barrier_report": "5/10m/ip",
     "case_link_dead": "20/5m/ip",
     "case_link_message": "10/10m/key",
+    "calendar_feed": "30/5m/key",
+    "calendar_feed_dead": "20/5m/ip",
     "confirm_email": "3/3m/key",
 }
 OSK_SIGNUP_OPEN = env.flag("OSK_SIGNUP_OPEN", True, help="Anybody may make an account.")
@@ -498,6 +500,7 @@ CELERY_BEAT_SCHEDULE = {
     "tick-sandbox": {"task": "sandbox.tasks.tick", "schedule": 15.0},
     "reconcile-sandbox": {"task": "sandbox.tasks.reconcile", "schedule": 60.0},
     "tell-deadlines": {"task": "consulting.tasks.tell_deadlines", "schedule": 300.0},
+    "tend-appointments": {"task": "consulting.tasks.tend_appointments", "schedule": 300.0},
     "run-daily": {"task": "osk_portal.notifications.tasks.run_daily", "schedule": 300.0},
 }
 

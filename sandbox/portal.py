@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext_lazy, pgettext
@@ -16,6 +17,7 @@ from osk_portal.accounts.enums import StaffRole
 from osk_portal.accounts.models import User
 from osk_portal.toolkit import clock
 from osk_portal.toolkit.clock import BERLIN
+from osk_portal.toolkit.ics import Entry
 from osk_portal.toolkit.search_text import fold
 from sandbox import demo_world
 from sandbox.enums import EnvironmentState, Phase
@@ -65,6 +67,19 @@ def _tasks(user: User) -> Iterable[portal.Task]:
             )
 
 
+def _calendar(user: User) -> Iterable[Entry]:
+    """One's own bookings that run or are to come; they take no time of the person."""
+    mine = Booking.objects.visible_to(user).filter(booked_by=user).holding().with_details()
+    for booking in mine:
+        yield Entry(
+            uid=f"{booking.public_id}@{settings.OSK_MAIL_DOMAIN}",
+            title=f"{_TEST_ENVIRONMENT}: {booking.blueprint_version.blueprint.name}",
+            starts=booking.starts_at,
+            ends=booking.ends_at,
+            url=booking.get_absolute_url(),
+        )
+
+
 def _of_solution(solution: Solution, request: HttpRequest) -> dict[str, object] | None:
     found = list(Blueprint.objects.bookable().filter(solution=solution))
     return {"blueprints": found} if found else None
@@ -105,6 +120,7 @@ portal.figures.register(
 )
 portal.search_sources.register(portal.SearchSource("sandbox", 25, _TEST_ENVIRONMENT, _search))
 portal.my_areas.register(portal.MyArea("sandbox", 25, _tasks))
+portal.calendar_sources.register(portal.CalendarSource("sandbox", 25, _calendar))
 portal.panels.register(
     portal.Panel("sandbox", 20, "catalog.solution", "sandbox/_solution.html", _of_solution)
 )

@@ -14,6 +14,11 @@ from django.utils.translation import gettext_lazy as _
 
 from consulting import queues
 from consulting.admin import procurement  # noqa: F401 # registers its lists
+from consulting.admin.appointments import (
+    appointment_cancel,
+    appointment_move,
+    appointment_offer,
+)
 from consulting.admin.bulk import queue_bulk
 from consulting.admin.case import case_page, message_add, note_add
 from consulting.admin.export import ListExportAdmin, queue_export, search_export
@@ -92,6 +97,17 @@ class ConsultingRequestAdmin(ReadOnlyAdmin):
                 "<uuid:public_id>/partner/<uuid:question_id>/",
                 wrap(partner_reply),
                 name=f"{prefix}_partner_reply",
+            ),
+            path("<uuid:public_id>/appointment/", wrap(appointment_offer), name=f"{prefix}_offer"),
+            path(
+                "<uuid:public_id>/appointment-move/",
+                wrap(appointment_move),
+                name=f"{prefix}_appointment_move",
+            ),
+            path(
+                "<uuid:public_id>/appointment-cancel/",
+                wrap(appointment_cancel),
+                name=f"{prefix}_appointment_cancel",
             ),
             path("<uuid:public_id>/<slug:name>/", wrap(step_page), name=f"{prefix}_step"),
             *super().get_urls(),

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from consulting import confidential, permissions, queues, releases, services
+from consulting.admin.appointments import case_context
 from consulting.admin.common import (
     Conflict,
     case_frame,
@@ -129,6 +130,10 @@ def _show(
         "may_reply_to_partner": permissions.can_reply_to_partner(request.user, case),
         "open_partner_questions": [q for q in asked if q.state == PartnerQuestionState.OPEN],
         "files": case.files.all(),
+        **case_context(request.user, case),
+        "appointment_url": queues.step_url(case, "appointment", queue),
+        "appointment_move_url": queues.step_url(case, "appointment-move", queue),
+        "appointment_cancel_url": queues.step_url(case, "appointment-cancel", queue),
         "procured": procured_in_words(case),
         "latest_events": events[:LATEST_EVENTS],
         "earlier_events": events[LATEST_EVENTS:],

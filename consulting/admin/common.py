@@ -43,6 +43,7 @@ WITHOUT_VERSION = (
     *FILE_EVENTS,
     CaseEventKind.OUTCOME_ASKED,
     CaseEventKind.OUTCOME_TOLD,
+    CaseEventKind.APPOINTMENT_LAPSED,
 )
 
 

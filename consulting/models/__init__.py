@@ -1,5 +1,6 @@
 """Requests to the OSK, what is said in them, and what comes of them."""
 
+from consulting.models.appointment import Appointment, AppointmentSlot
 from consulting.models.conversation import CaseEvent, CaseMessage
 from consulting.models.counter import Counter
 from consulting.models.export import ListExport
@@ -16,6 +17,8 @@ from consulting.models.result import CaseResult, PartnerQuestion, Recommendation
 from consulting.models.text_module import TextModule
 
 __all__ = [
+    "Appointment",
+    "AppointmentSlot",
     "CaseEvent",
     "CaseFile",
     "CaseLink",

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from consulting.enums import CaseEventKind, Channel, MessageKind
+from consulting.deadlines import moment_in_words
+from consulting.enums import APPOINTMENT_EVENTS, CaseEventKind, Channel, MessageKind
 from osk_portal.toolkit import clock
 from osk_portal.toolkit.addressed import Addressed
 from osk_portal.toolkit.transitions import Event
@@ -90,9 +93,13 @@ class CaseEvent(Event):
 
     @property
     def label(self) -> str:
-        """What happened, in words; of a recorded request also through which channel it came."""
+        """What happened, in words; of a recorded request also through which channel it came, of an
+        appointment also for when."""
         if self.kind == CaseEventKind.SUBMITTED and self.data.get("channel") in Channel.values:
             return gettext("Recorded by the OSK: %(channel)s") % {
                 "channel": Channel(self.data["channel"]).label
             }
-        return str(CaseEventKind(self.kind).label)
+        label = str(CaseEventKind(self.kind).label)
+        if self.kind in APPOINTMENT_EVENTS and "starts_at" in self.data:
+            return f"{label}: {moment_in_words(datetime.fromisoformat(self.data['starts_at']))}"
+        return label

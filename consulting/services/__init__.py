@@ -18,6 +18,13 @@ from consulting.services.advising import (
     take_up,
     undo,
 )
+from consulting.services.appointments import (
+    cancel_appointment,
+    move_appointment,
+    offer_appointment,
+    pick_slot,
+    refuse_slots,
+)
 from consulting.services.calls import add_call
 from consulting.services.common import CaseChanged
 from consulting.services.consents import (
@@ -95,6 +102,7 @@ __all__ = [
     "ask_back_question",
     "ask_consent",
     "assign",
+    "cancel_appointment",
     "close",
     "close_silent",
     "confirm_answer",
@@ -112,13 +120,17 @@ __all__ = [
     "involve_partner",
     "mark_duplicate",
     "mark_recommendation",
+    "move_appointment",
     "note_partner_read",
     "note_read",
     "object_to_answer",
+    "offer_appointment",
     "partner_done",
+    "pick_slot",
     "record_request",
     "refuse_consent",
     "refuse_question",
+    "refuse_slots",
     "remove_file",
     "renew_link",
     "reopen",

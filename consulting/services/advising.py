@@ -21,6 +21,7 @@ from consulting.models import (
     Recommendation,
 )
 from consulting.notifications import tell
+from consulting.services.appointments import end_appointments
 from consulting.services.common import begin, locked, withdraw_partner_questions, write_message
 from network.models import Organisation
 from osk_portal.accounts.models import User
@@ -156,6 +157,7 @@ def decline(
 ) -> CaseEvent:
     """Reason and referral are shown to the requester."""
     case = begin(case_id, CaseAction.DECLINE, actor, expected_version)
+    end_appointments(case, actor)
     event = case.decline(actor=actor, reason=reason, referral=referral)
     withdraw_partner_questions(case, actor)
     tell(event)
@@ -193,6 +195,7 @@ def mark_duplicate(
             case.state,
             _("The author of this request may not read the other one. Ask both first."),
         )
+    end_appointments(case, actor)
     event = case.mark_duplicate(actor=actor, target=target)
     if target.author_id != case.author_id:
         Participant.objects.get_or_create(

@@ -10,6 +10,7 @@ from consulting.enums import CaseAction, MessageKind
 from consulting.models import CaseEvent
 from consulting.notifications import tell
 from consulting.permissions import is_requester_side
+from consulting.services.appointments import end_appointments
 from consulting.services.common import (
     begin,
     is_said,
@@ -23,6 +24,7 @@ from osk_portal.accounts.models import User
 def close(*, case_id: int, actor: User | None) -> CaseEvent:
     """By the requester's side, or by the system (None) when the time for questions is over."""
     case = begin(case_id, CaseAction.CLOSE, actor)
+    end_appointments(case, actor)
     event = case.close(actor=actor)
     tell(event)
     return event
@@ -32,6 +34,7 @@ def close(*, case_id: int, actor: User | None) -> CaseEvent:
 def close_silent(*, case_id: int) -> CaseEvent:
     """By the system, when our question was not answered."""
     case = begin(case_id, CaseAction.CLOSE_SILENT, None)
+    end_appointments(case, None)
     event = case.close_silent()
     withdraw_partner_questions(case, None)
     tell(event)
@@ -70,6 +73,7 @@ def reopen(
 @transaction.atomic
 def withdraw(*, case_id: int, actor: User) -> CaseEvent:
     case = begin(case_id, CaseAction.WITHDRAW, actor)
+    end_appointments(case, actor)
     event = case.withdraw(actor=actor)
     withdraw_partner_questions(case, actor)
     tell(event)

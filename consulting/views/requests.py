@@ -15,7 +15,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from consulting import confidential, conversation, permissions, releases, services
+from consulting import appointments, confidential, conversation, permissions, releases, services
+from consulting.appointment_forms import PickForm
 from consulting.contacts import KNOWN, PARTNERS, consents_of, contacts_with_companies, has_partners
 from consulting.enums import CaseAction, CaseState
 from consulting.forms import TextForm, UptakeForm, message_form, reopen_form, reply_form
@@ -132,7 +133,7 @@ def request_reopen(request: AuthenticatedRequest, public_id: UUID) -> HttpRespon
     return render(
         request,
         "consulting/request_reopen.html",
-        {"case": case, "form": form, "crumbs": _crumbs(case, _("Reopen request"))},
+        {"case": case, "form": form, "crumbs": detail_crumbs(case, _("Reopen request"))},
     )
 
 
@@ -154,7 +155,7 @@ def request_withdraw(request: AuthenticatedRequest, public_id: UUID) -> HttpResp
     return render(
         request,
         "consulting/request_withdraw.html",
-        {"case": case, "crumbs": _crumbs(case, _("Withdraw request"))},
+        {"case": case, "crumbs": detail_crumbs(case, _("Withdraw request"))},
     )
 
 
@@ -225,6 +226,7 @@ def detail_page(
     moved: TransitionNotAllowed | None = None,
     unsent: TextForm | None = None,
     mark_form: UptakeForm | None = None,
+    pick_form: PickForm | None = None,
     status: int = 200,
 ) -> HttpResponse:
     """``form``: the composer with its errors. ``unsent``: a text that found the case in another state."""
@@ -262,11 +264,21 @@ def detail_page(
         "inquiry": confidential.inquiry_of(case),
         "contacts": contacts_with_companies(case) if has_partners(case) else [],
         "may_tell_procedure": is_side and case.is_about_procurement and case.takes_messages,
-        "crumbs": _crumbs(case),
+        **_appointments(case, pick_form, is_side=is_side),
+        "crumbs": detail_crumbs(case),
     }
     if moved is not None:
         status = 409
     return render(request, "consulting/request_detail.html", context, status=status)
+
+
+def _appointments(
+    case: ConsultingRequest, pick_form: PickForm | None, *, is_side: bool
+) -> dict[str, object]:
+    current = appointments.current_of(case)
+    if current is not None and is_side and current.is_open_offer:
+        pick_form = pick_form or PickForm(current)
+    return {"current_appointment": current, "pick_form": pick_form}
 
 
 def _continue_url(request: AuthenticatedRequest, case: ConsultingRequest) -> str:
@@ -292,7 +304,7 @@ def _composer(
     return form
 
 
-def _crumbs(case: ConsultingRequest, *more: str) -> list[tuple[str, str | None]]:
+def detail_crumbs(case: ConsultingRequest, *more: str) -> list[tuple[str, str | None]]:
     trail: list[tuple[str, str | None]] = [(_("My requests"), reverse("consulting:request_list"))]
     here = str(case.reference or _("Draft"))
     if not more:

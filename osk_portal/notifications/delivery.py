@@ -18,6 +18,7 @@ from django.db import models
 from django.db.models import BooleanField, ExpressionWrapper, F, Q
 
 from osk_portal import portal
+from osk_portal.notifications.attachments import Attachment
 from osk_portal.notifications.enums import MailState
 from osk_portal.notifications.models import OutgoingMail
 from osk_portal.toolkit.clock import DbNow
@@ -114,6 +115,8 @@ def _send(mail: OutgoingMail) -> None:
                 "Content-Language": mail.language,
             },
         )
+        for attached in mail.attachments:
+            message.attach(Attachment.from_data(attached).as_part())
         message.send()
     except smtplib.SMTPRecipientsRefused as error:
         code, answer = next(iter(error.recipients.values()))

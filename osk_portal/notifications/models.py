@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
@@ -71,6 +73,8 @@ class OutgoingMail(Addressed):
     subject_key = models.CharField(_("is about"), max_length=80, blank=True)
     subject = models.CharField(_("subject"), max_length=200)
     body = models.TextField(_("text"), blank=True)
+    attachments: Any = models.JSONField(default=list, blank=True)
+    """Of ``attachments.Attachment``, as data."""
     is_secret = models.BooleanField(_("secret"), default=False)
     expires_at = models.DateTimeField(_("expires at"), null=True, blank=True)
     dedupe_key = models.CharField(max_length=250, unique=True, null=True, blank=True)

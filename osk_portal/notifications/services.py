@@ -12,6 +12,7 @@ from django.db import transaction
 from django.utils.functional import Promise
 
 from osk_portal.notifications import doorbell, rendering
+from osk_portal.notifications.attachments import Attachment
 from osk_portal.notifications.enums import MailState
 from osk_portal.notifications.models import Notification, OutgoingMail
 from osk_portal.toolkit import clock, encryption
@@ -35,6 +36,7 @@ class Message:
     ``dedupe``: the same message to the same person is written once.
     ``reason``: one sentence, why this person is told; without it a general one.
     ``lifetime``: after it the mail is no longer sent (a reminder of yesterday helps nobody).
+    ``attachments``: small texts that go with the mail, the same for each recipient; not in the inbox.
     """
 
     kind: str
@@ -45,6 +47,7 @@ class Message:
     context: Mapping[str, object] = field(default_factory=dict)
     reason: str | Promise = ""
     lifetime: timedelta | None = None
+    attachments: tuple[Attachment, ...] = ()
 
 
 class NotInTransaction(RuntimeError):
@@ -186,6 +189,7 @@ def _mail(
         subject_key=message.subject_key,
         subject=rendered.subject,
         body=rendered.body,
+        attachments=[attachment.as_data() for attachment in message.attachments],
         expires_at=None if message.lifetime is None else DbNow() + message.lifetime,
         next_attempt_at=DbNow(),
     )

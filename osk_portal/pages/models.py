@@ -128,6 +128,29 @@ class BarrierReport(Addressed):
         self.save(update_fields=["answer", "answered_at", "answered_by"])
 
 
+class CalendarAddress(models.Model):
+    """The secret address of a person's own calendar, which calendar programs fetch without a sign-in.
+
+    Found by ``token_hash``; ``token_sealed`` (``toolkit.encryption``) only serves to show the address to
+    its person again. When somebody fetched it is not kept (product.md, Staff data).
+    """
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="calendar_address"
+    )
+    token_hash = models.CharField(max_length=64, unique=True)
+    token_sealed = models.TextField()
+    made_at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        verbose_name = _("calendar address")
+        verbose_name_plural = _("calendar addresses")
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} {self.made_at:%Y-%m-%d}"
+
+
 def month_later(day: date) -> date:
     """The end of a term of one month (§ 188 (2), (3) BGB): the same day, or the month's last."""
     year, month = (day.year + 1, 1) if day.month == 12 else (day.year, day.month + 1)

@@ -61,11 +61,12 @@ def panels_of(user: User, request: HttpRequest) -> list[SafeString]:
 
 
 def navigation(request: HttpRequest) -> list[Item]:
-    """The account's own navigation: overview, the apps' lists, messages."""
+    """The account's own navigation: overview, the apps' lists, calendar, messages."""
     entries = [(_("Overview"), reverse("pages:my_area"))]
     entries += [
         (str(area.label), reverse_or_empty(area.url_name)) for area in portal.my_areas if area.label
     ]
+    entries.append((_("Calendar"), reverse("pages:calendar")))
     entries.append((_("Messages"), reverse("notifications:notification_list")))
     entries.append((_("Data and security"), reverse("account_email")))
     return [Item(label, url, _current(url, request.path)) for label, url in entries if url]

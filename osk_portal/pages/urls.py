@@ -1,7 +1,7 @@
 from django.conf import settings
 from django.urls import URLPattern, path
 
-from osk_portal.pages import views
+from osk_portal.pages import calendar_views, views
 
 app_name = "pages"
 
@@ -16,6 +16,10 @@ urlpatterns = [
     path("", views.home, name="home"),
     path("suche/", views.search, name="search"),
     path("mein/", views.my_area_overview, name="my_area"),
+    path("mein/kalender/", calendar_views.calendar_page, name="calendar"),
+    path("mein/kalender/neu/", calendar_views.calendar_renew, name="calendar_renew"),
+    path("mein/kalender/loeschen/", calendar_views.calendar_delete, name="calendar_delete"),
+    path("kalender/<str:token>.ics", calendar_views.calendar_feed, name="calendar_feed"),
     path("statistik/", views.statistics, name="statistics"),
     text("ueber-uns", "about"),
     text("kontakt", "contact"),

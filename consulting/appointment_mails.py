@@ -1,0 +1,106 @@
+"""Mails about Termine: to those who take part, with what their calendars need.
+
+Each gets a mail of his or her own, so that nobody's address stands in a file for others. As in all mails,
+nothing of what was written; time and place do, without them nobody could come.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django.utils import translation
+
+from consulting import confidential
+from consulting.appointments import invitation
+from consulting.models import Appointment
+from consulting.notifications import requester_side, staff_url
+from osk_portal.accounts.models import User
+from osk_portal.notifications.attachments import Attachment
+from osk_portal.notifications.services import Message, notify
+from osk_portal.toolkit import ics
+
+
+def tell_offer(appointment: Appointment) -> None:
+    """The requester's side chooses; the OSK has written it itself."""
+    _tell_requester(appointment, "offered", {"slots": list(appointment.slots.all())})
+
+
+def tell_offer_withdrawn(appointment: Appointment) -> None:
+    _tell_requester(appointment, "withdrawn", {})
+
+
+def tell_appointment(appointment: Appointment, what: str) -> None:
+    """``what``: fixed or moved. The mail puts it into the calendar, or in another place there."""
+    for person, url in _taking_part(appointment):
+        _tell(appointment, what, person, url, _attached(appointment, person, url, "REQUEST"))
+
+
+def tell_appointment_over(appointment: Appointment) -> None:
+    """Cancelled: the mail takes it out of the calendar."""
+    for person, url in _taking_part(appointment):
+        _tell(appointment, "cancelled", person, url, _attached(appointment, person, url, "CANCEL"))
+
+
+def remind_of_appointment(appointment: Appointment) -> None:
+    for person, url in _taking_part(appointment):
+        _tell(appointment, "reminder", person, url, ())
+
+
+def _taking_part(appointment: Appointment) -> Iterable[tuple[User, str]]:
+    """Author, deputy, those who work along, and who speaks for the OSK; each with his or her page."""
+    case = appointment.case
+    people = {person.pk: (person, case.get_absolute_url()) for person in requester_side(case)}
+    host = case.assignee if case.assignee and case.assignee.is_advisor else appointment.offered_by
+    if host.is_advisor:
+        people.setdefault(host.pk, (host, staff_url(case)))
+    return people.values()
+
+
+def _attached(
+    appointment: Appointment, person: User, url: str, method: ics.Method
+) -> tuple[Attachment, ...]:
+    with translation.override(person.language):
+        text = invitation(appointment, person, method=method, url=url)
+    name = "absage.ics" if method == "CANCEL" else "termin.ics"
+    return (Attachment(name, f"text/calendar; method={method}; charset=utf-8", text),)
+
+
+def _tell_requester(appointment: Appointment, what: str, more: dict[str, object]) -> None:
+    case = appointment.case
+    notify(
+        _message(appointment, what, case.get_absolute_url(), (), more), list(requester_side(case))
+    )
+
+
+def _tell(
+    appointment: Appointment,
+    what: str,
+    person: User,
+    url: str,
+    attachments: tuple[Attachment, ...],
+) -> None:
+    notify(_message(appointment, what, url, attachments, {}), [person])
+
+
+def _message(
+    appointment: Appointment,
+    what: str,
+    url: str,
+    attachments: tuple[Attachment, ...],
+    more: dict[str, object],
+) -> Message:
+    case = appointment.case
+    return Message(
+        kind=f"consulting.appointment_{what}",
+        template=f"consulting/email/appointment_{what}",
+        url=url,
+        dedupe=f"consulting:appointment:{appointment.pk}:{what}:{appointment.sequence}",
+        subject_key=str(case.public_id),
+        context={
+            "case": case,
+            "title": confidential.title_outside(case),
+            "appointment": appointment,
+            **more,
+        },
+        attachments=attachments,
+    )
