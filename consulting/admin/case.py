@@ -22,6 +22,7 @@ from consulting.admin.common import (
 )
 from consulting.admin.rows import next_step
 from consulting.admin.step import buttons
+from consulting.admin.synergy import synergy_of
 from consulting.conversation import history, timeline
 from consulting.enums import PartnerQuestionState, Visibility
 from consulting.matching import similar_solutions
@@ -116,6 +117,7 @@ def _show(
         "solutions": list(case.solutions.all()),
         "matching": similar_solutions(case.title, most=MOST_SOLUTIONS),
         "may_publish": may_be_published(case),
+        **synergy_of(request.user, case),
         "partner_questions": asked,
         "open_partner_questions": [q for q in asked if q.state == PartnerQuestionState.OPEN],
         "files": case.files.all(),

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.contrib import admin
+from django.db.models import Exists, OuterRef
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 
 from consulting import queues
 from consulting.admin.rows import Row
-from consulting.enums import FILE_EVENTS, CaseEventKind
-from consulting.models import CaseEvent, ConsultingRequest
+from consulting.enums import FILE_EVENTS, INTRODUCTION_EVENTS, CaseEventKind
+from consulting.models import CaseEvent, ConsultingRequest, IntroductionSide
 from consulting.presentation import Standing
 from consulting.queues import Queue
 from consulting.summary import PROCUREMENT
@@ -35,9 +36,12 @@ WITHOUT_VERSION = (
     CaseEventKind.RECOMMENDATION_MARKED,
     CaseEventKind.RECORD_TAKEN,
     *FILE_EVENTS,
+    *INTRODUCTION_EVENTS,
+    CaseEventKind.NEED_PUBLISHED,
     CaseEventKind.OUTCOME_ASKED,
     CaseEventKind.OUTCOME_TOLD,
 )
+HAS_INTRODUCTIONS = Exists(IntroductionSide.objects.filter(case=OuterRef("pk")))
 
 
 @dataclass(frozen=True)
@@ -51,8 +55,12 @@ class Conflict:
 
 def find_case(user: User, public_id: UUID) -> ConsultingRequest:
     """The case for its page; 404 for a draft or an unknown id."""
-    cases = queues.all_cases(user).select_related(
-        "organisation", "author", "assignee", "deputy", "duplicate_of", "result", *PROCUREMENT
+    cases = (
+        queues.all_cases(user)
+        .select_related(
+            "organisation", "author", "assignee", "deputy", "duplicate_of", "result", *PROCUREMENT
+        )
+        .annotate(has_introductions=HAS_INTRODUCTIONS)
     )
     return get_object_or_404(cases, public_id=public_id)
 

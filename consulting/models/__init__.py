@@ -5,7 +5,9 @@ from consulting.models.counter import Counter
 from consulting.models.export import ListExport
 from consulting.models.feedback import ProcurementOutcome, SurveyAnswer, SurveyInvitation
 from consulting.models.files import CaseFile, FileState
+from consulting.models.introduction import Introduction, IntroductionSide
 from consulting.models.link import CaseLink
+from consulting.models.need import Need, NeedEvent, NeedSupport
 from consulting.models.notice import DeadlineNotice
 from consulting.models.procurement import ContractType, ProcurementBlock, ValueBand
 from consulting.models.published import PublishedAnswer, PublishedAnswerEvent
@@ -24,7 +26,12 @@ __all__ = [
     "Counter",
     "DeadlineNotice",
     "FileState",
+    "Introduction",
+    "IntroductionSide",
     "ListExport",
+    "Need",
+    "NeedEvent",
+    "NeedSupport",
     "Participant",
     "PartnerQuestion",
     "ProcurementBlock",

@@ -23,6 +23,7 @@ from consulting.offers import matching_offers
 from consulting.presentation import Standing
 from consulting.summary import PROCUREMENT, procurement_rows
 from consulting.views.start import crumbs
+from consulting.views.synergy import SYNERGY, synergy_of
 from osk_portal.toolkit.access import LOGIN, AuthenticatedRequest, access
 from osk_portal.toolkit.transitions import TransitionNotAllowed
 
@@ -164,6 +165,7 @@ def find_case(request: AuthenticatedRequest, public_id: UUID) -> ConsultingReque
         .select_related(
             "organisation", "author", "assignee", "deputy", "duplicate_of", *PROCUREMENT
         )
+        .annotate(**SYNERGY)
         .prefetch_related(
             Prefetch("participants", Participant.objects.select_related("user")),
             conversation.EVENTS,
@@ -259,6 +261,7 @@ def detail_page(
         "may_share": permissions.can_share(request.user, case),
         "is_over": case.state in (CaseState.DECLINED, CaseState.DUPLICATE, CaseState.WITHDRAWN),
         "procurement": procurement_rows(case),
+        "synergy": synergy_of(case, is_side=is_side),
         "crumbs": _crumbs(case),
     }
     if moved is not None:
