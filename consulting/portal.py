@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from consulting import demo_world, permissions, queues
+from consulting import demo_world, permissions, queues, synergy_portal
 from consulting.enums import AnswerState, CaseState, PartnerQuestionState
 from consulting.matching import similar_answers
 from consulting.models import ConsultingRequest, PartnerQuestion, PublishedAnswer
@@ -90,6 +90,7 @@ def _tasks(user: User) -> Iterable[portal.Task]:
             badge="info",
             action=_("Read the text"),
         )
+    yield from synergy_portal.tasks(user, writing)
     for draft in mine.drafts()[:MOST_TASKS]:
         yield portal.Task(
             _("Finish your draft"),
@@ -104,7 +105,12 @@ def _tasks(user: User) -> Iterable[portal.Task]:
 def _panel(user: User) -> dict[str, object]:
     mine = ConsultingRequest.objects.shared_with(user)
     rows = [(case, Standing(case)) for case in mine.for_list()[:MOST_ROWS]]
-    return {"rows": rows, "count": mine.count(), "may_begin": permissions.may_begin_request(user)}
+    return {
+        "rows": rows,
+        "count": mine.count(),
+        "may_begin": permissions.may_begin_request(user),
+        "is_inside": synergy_portal.is_inside(user),
+    }
 
 
 def _search(query: str, request: HttpRequest) -> Iterable[portal.Hit]:
@@ -165,6 +171,9 @@ def _may_still_read(user_id: int, kind: str, subject_key: str) -> bool:
     if kind == "consulting.partner_asked":
         asked = PartnerQuestion.objects.visible_to(user).filter(public_id=subject_key)
         return asked.filter(state=PartnerQuestionState.OPEN).exists()
+    about_need = synergy_portal.may_still_read(user, kind, subject_key)
+    if about_need is not None:
+        return about_need
     return ConsultingRequest.objects.visible_to(user).filter(public_id=subject_key).exists()
 
 
@@ -193,6 +202,12 @@ portal.search_sources.register(
 )
 portal.search_sources.register(
     portal.SearchSource("knowledge", 35, gettext_lazy("Answers"), _search_answers)
+)
+portal.search_sources.register(
+    portal.SearchSource("needs", 41, gettext_lazy("Needs"), synergy_portal.search)
+)
+portal.work_lists.register(
+    portal.WorkList("synergy", 16, gettext_lazy("Together"), synergy_portal.at_work)
 )
 portal.work_lists.register(
     portal.WorkList("knowledge", 15, gettext_lazy("Knowledge"), _answers_at_work)

@@ -69,7 +69,7 @@ class NeedQuerySet(models.QuerySet["Need"]):
 
     def counted(self) -> NeedQuerySet:
         """With ``joined``: how many organisations have clicked "Wir auch"."""
-        return self.annotate(**_COUNTED)
+        return self.annotate(**_COUNTED).order_by("-created_at", "-pk")
 
     def awaiting_step(self) -> NeedQuerySet:
         """Enough have joined, and the OSK has proposed nothing yet."""

@@ -24,6 +24,7 @@ from consulting.presentation import Standing
 from consulting.summary import PROCUREMENT, procurement_rows
 from consulting.views.start import crumbs
 from consulting.views.synergy import SYNERGY, synergy_of
+from network.permissions import is_public_sector
 from osk_portal.toolkit.access import LOGIN, AuthenticatedRequest, access
 from osk_portal.toolkit.transitions import TransitionNotAllowed
 
@@ -46,6 +47,7 @@ def request_list(request: AuthenticatedRequest) -> HttpResponse:
         "managed_page": managed_page,
         "managed_rows": [(case, Standing(case)) for case in managed_page.object_list],
         "may_begin": permissions.may_begin_request(request.user),
+        "is_inside": is_public_sector(request.user) or request.user.is_advisor,
         "crumbs": crumbs((_("My requests"), None)),
     }
     return render(request, "consulting/request_list.html", context)
