@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from consulting import demo_world, permissions, queues, synergy_portal
+from consulting import demo_synergy, demo_world, permissions, queues, synergy_portal
 from consulting.enums import AnswerState, CaseState, PartnerQuestionState
 from consulting.matching import similar_answers
 from consulting.models import ConsultingRequest, PartnerQuestion, PublishedAnswer
@@ -241,3 +241,4 @@ portal.staff_rights.register(
     )
 )
 portal.demo_steps.register(portal.DemoStep("consulting", 40, demo_world.load))
+portal.demo_steps.register(portal.DemoStep("consulting_synergy", 41, demo_synergy.load))

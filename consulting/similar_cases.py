@@ -20,8 +20,8 @@ from osk_portal.accounts.models import User
 MOST: Final = 5
 MOST_RANKED: Final = 200
 """So many of the newest cases with one of the words are compared in earnest."""
-NEAR: Final = 0.12
-"""About two of eight words in the title, or one of three."""
+NEAR: Final = 0.08
+"""About two of eight words of the title in the other title, or one of two in its description."""
 SHARED_SOLUTION: Final = 0.4
 SHARED_TOPIC: Final = 0.02
 _WEIGHTS: Final = [0.0, 0.0, 0.3, 1.0]

@@ -89,7 +89,12 @@ def test_published_from_the_own_request(world: World, signed_in: Browser) -> Non
     case = world.case(CaseState.IN_PROGRESS, title="Neue Terminvergabe")
     url = reverse("consulting:need_new", args=[case.public_id])
     assert Client().get(url).status_code == 302
-    for role, expected in (("stranger", 404), ("colleague", 404), ("reader", 403), ("advisor", 404)):
+    for role, expected in (
+        ("stranger", 404),
+        ("colleague", 404),
+        ("reader", 403),
+        ("advisor", 404),
+    ):
         assert signed_in(world.person(role)).get(url).status_code == expected, role
     mine = signed_in(world.requester)
     assert url in mine.get(case.get_absolute_url()).content.decode()
@@ -173,12 +178,22 @@ def test_three_organisations_call_for_a_joint_step(
     answer = at_work.post(step, stale)
     assert answer.status_code == 409
     assert "Mühsam" in answer.content.decode()
-    good = {"version": need.version, "text": "**Treffen** am Montag", "link": "https://example.org/"}
+    good = {
+        "version": need.version,
+        "text": "**Treffen** am Montag",
+        "link": "https://example.org/",
+    }
     assert at_work.post(step, good).status_code == 302
     told = set(
         Notification.objects.filter(kind="consulting.need_step").values_list("user", flat=True)
     )
-    assert told == {people[1].pk, people[2].pk, world.requester.pk, world.writer.pk, world.deputy.pk}
+    assert told == {
+        people[1].pk,
+        people[2].pk,
+        world.requester.pk,
+        world.writer.pk,
+        world.deputy.pk,
+    }
     assert "Treffen" not in " ".join(OutgoingMail.objects.values_list("body", flat=True))
     page = signed_in(people[1]).get(need.get_absolute_url()).content.decode()
     assert "<strong>Treffen</strong>" in page
@@ -208,7 +223,10 @@ def test_joining_is_one_an_organisation_and_can_be_undone(
             need_id=need.pk, actor=world.colleague, organisation=organisation, shows_contact=True
         )
     leave = reverse("consulting:need_leave", args=[need.public_id])
-    assert signed_in(world.colleague).post(leave, {"organisation": organisation.slug}).status_code == 403
+    assert (
+        signed_in(world.colleague).post(leave, {"organisation": organisation.slug}).status_code
+        == 403
+    )
     for _twice in range(2):
         browser = signed_in(colleague)
         assert browser.post(leave, {"organisation": organisation.slug}).status_code == 302
