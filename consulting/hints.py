@@ -26,6 +26,7 @@ from django.utils.translation import gettext_lazy as _
 from catalog.models import Solution
 from catalog.search import SHORTEST_PART, clean, words_of
 from consulting.models import Need, PublishedAnswer
+from network.models import Membership
 from osk_portal.toolkit.search_text import fold
 
 if TYPE_CHECKING:
@@ -141,7 +142,12 @@ def _texts(words: list[str], title: str, user: User | AnonymousUser) -> list[Hin
 def _needs(user: User | AnonymousUser) -> Any:
     if not user.is_authenticated:
         return Need.objects.none()
-    return Need.objects.published().visible_to(user)
+    mine = Membership.objects.active().filter(user=user).order_by()
+    return (
+        Need.objects.published()
+        .visible_to(user)
+        .exclude(organisation__in=mine.values("organisation"))
+    )
 
 
 def _solutions(words: list[str]) -> list[Hint]:

@@ -71,17 +71,17 @@ class NeedForm(forms.Form):
     shows_organisation = forms.ChoiceField(
         label=_("Who asks?"),
         choices=[
-            ("", _("Only the kind of organisation is shown")),
-            ("1", _("The name of my organisation is shown")),
+            ("kind", _("Only the kind of organisation is shown")),
+            ("name", _("The name of my organisation is shown")),
         ],
         widget=forms.RadioSelect,
-        required=False,
+        error_messages={"required": _("Choose who is shown as asking.")},
     )
 
     def values(self) -> dict[str, Any]:
         """What the service takes."""
         values = {name: value for name, value in self.cleaned_data.items() if name != "version"}
-        return {**values, "shows_organisation": bool(values["shows_organisation"])}
+        return {**values, "shows_organisation": values["shows_organisation"] == "name"}
 
 
 class JoinForm(forms.Form):

@@ -29,10 +29,19 @@ if TYPE_CHECKING:
 def synergy_of(user: User, case: ConsultingRequest) -> dict[str, object]:
     """For the page of a case: similar requests (one query), introductions (one, where there are any)."""
     has_introductions = getattr(case, "has_introductions", True)
+    sides = list(_other_sides(case)) if has_introductions else []
+    alike = similar_cases(case, user)
+    busy = {side.case_id for side in sides if side.introduction.is_open}
+    is_possible = may_be_introduced(case)
     return {
-        "similar_cases": similar_cases(case, user),
-        "may_introduce": may_be_introduced(case),
-        "introductions": list(_other_sides(case)) if has_introductions else [],
+        "similar_cases": alike,
+        "may_introduce": {
+            row.case.pk
+            for row in alike
+            if is_possible and not (row.case.is_confidential or row.is_own_authority)
+        }
+        - busy,
+        "introductions": sides,
     }
 
 

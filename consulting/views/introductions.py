@@ -11,6 +11,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_POST, require_safe
 
 from consulting import permissions, services
@@ -116,7 +117,7 @@ def _show(
         "crumbs": crumbs(
             (_("My requests"), reverse("consulting:request_list")),
             (str(side.case.reference), side.case.get_absolute_url()),
-            (_("Introduction"), None),
+            (pgettext("synergy", "Introduction"), None),
         ),
     }
     page = render(request, "consulting/introduction.html", context, status=status)

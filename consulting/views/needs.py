@@ -111,7 +111,12 @@ def need_new(request: AuthenticatedRequest, public_id: UUID) -> HttpResponse:
     if not may_publish_need(case):
         messages.info(request, _("No need can be published from this request."))
         return redirect(case)
-    initial = {"title": case.title, "text": case.description, "topics": case.topics}
+    initial = {
+        "title": case.title,
+        "text": case.description,
+        "topics": case.topics,
+        "shows_organisation": "kind",
+    }
     form = NeedForm(request.POST if request.method == "POST" else None, initial=initial)
 
     def save() -> Need:
@@ -132,7 +137,7 @@ def need_edit(request: AuthenticatedRequest, public_id: UUID) -> HttpResponse:
         "title": row.title,
         "text": row.text,
         "topics": row.topics,
-        "shows_organisation": "1" if row.shows_organisation else "",
+        "shows_organisation": "name" if row.shows_organisation else "kind",
     }
     form = NeedForm(request.POST if request.method == "POST" else None, initial=initial)
 

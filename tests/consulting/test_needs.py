@@ -101,13 +101,14 @@ def test_published_from_the_own_request(world: World, signed_in: Browser) -> Non
     assert url not in signed_in(world.reader).get(case.get_absolute_url()).content.decode()
     assert "Neue Terminvergabe" in mine.get(url).content.decode()
     typed = {"title": "Termine", "text": "Frag Alex Muster", "topics": [Topic.REUSE]}
+    typed["shows_organisation"] = "kind"
     named = mine.post(url, typed)
     assert named.status_code == 422
     assert "ALEX MUSTER" in named.content.decode().upper()
     own = {**typed, "text": "Das Bezirksamt Musterbezirk sucht Termine"}
     assert mine.post(url, own).status_code == 422
-    assert mine.post(url, {**own, "shows_organisation": "1"}).status_code == 302
-    assert mine.post(url, {**own, "shows_organisation": "1"}).status_code == 302
+    assert mine.post(url, {**own, "shows_organisation": "name"}).status_code == 302
+    assert mine.post(url, {**own, "shows_organisation": "name"}).status_code == 302
     need = Need.objects.get()
     assert (need.published_by, need.topics) == (world.authority.name, [Topic.REUSE])
     assert case.events.filter(kind="need_published").count() == 1
@@ -251,6 +252,7 @@ def test_publisher_edits_and_ends_the_osk_takes_down_and_restores(
             assert signed_in(world.person(role)).post(url).status_code == 403, (url, role)
     mine = signed_in(world.writer)
     typed = {"version": need.version, "title": "Neu", "text": "Anders"}
+    typed["shows_organisation"] = "kind"
     assert mine.post(edit, typed).status_code == 302
     again = mine.post(edit, typed)
     assert again.status_code == 409
