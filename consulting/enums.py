@@ -105,6 +105,13 @@ class CaseEventKind(models.TextChoices):
     APPOINTMENT_REFUSED = "appointment_refused", _("No offered appointment fits")
     APPOINTMENT_WITHDRAWN = "appointment_withdrawn", _("Offered appointments withdrawn")
     APPOINTMENT_LAPSED = "appointment_lapsed", _("Offered appointments are over")
+    INTRODUCTION_ASKED = "introduction_asked", _("Asked for an introduction")
+    INTRODUCTION_AGREED = "introduction_agreed", _("Agreed to the introduction")
+    INTRODUCTION_TAKEN_BACK = "introduction_taken_back", _("Consent to the introduction taken back")
+    INTRODUCTION_REFUSED = "introduction_refused", _("Introduction not wanted")
+    INTRODUCTION_ENDED = "introduction_ended", _("Introduction did not come about")
+    INTRODUCED = "introduced", _("Introduced to another authority")
+    NEED_PUBLISHED = "need_published", _("Need published inside the administration")
 
 
 FILE_EVENTS: Final = frozenset(
@@ -140,6 +147,19 @@ class AppointmentKind(models.TextChoices):
     VIDEO = "video", _("Video conference")
     PHONE = "phone", _("Telephone")
     ON_SITE = "on_site", _("On site")
+
+
+INTRODUCTION_EVENTS: Final = frozenset(
+    {
+        CaseEventKind.INTRODUCTION_ASKED,
+        CaseEventKind.INTRODUCTION_AGREED,
+        CaseEventKind.INTRODUCTION_TAKEN_BACK,
+        CaseEventKind.INTRODUCTION_REFUSED,
+        CaseEventKind.INTRODUCTION_ENDED,
+        CaseEventKind.INTRODUCED,
+    }
+)
+"""Of one's own side only; they leave the version of the case as it is."""
 
 
 class DeadlineKind(models.TextChoices):
@@ -335,6 +355,46 @@ class ContactKind(models.TextChoices):
     ANSWERED = "answered", _("Answer received")
     REFUSED = "refused", _("No answer given")
     WITHDRAWN = "withdrawn", _("Question withdrawn")
+
+
+class IntroductionState(models.TextChoices):
+    """Where an introduction of two authorities stands (product.md 1.6, Synergy)."""
+
+    ASKED = "asked", _("Both are asked")
+    HALF = "half", _("One has agreed")
+    INTRODUCED = "introduced", _("Introduced")
+    REFUSED = "refused", _("Refused")
+    EXPIRED = "expired", _("No answer in time")
+    CALLED_OFF = "called_off", _("Called off")
+
+
+class SideState(models.TextChoices):
+    """What one of the two authorities has said."""
+
+    ASKED = "asked", _("Asked")
+    AGREED = "agreed", _("Agreed")
+    REFUSED = "refused", _("Refused")
+
+
+class NeedState(models.TextChoices):
+    """A need of "Wer hat dasselbe Problem?" (product.md 1.6, Synergy)."""
+
+    PUBLISHED = "published", _("Published")
+    ENDED = "ended", _("Ended")
+    TAKEN_DOWN = "taken_down", _("Taken down by the OSK")
+
+
+class NeedAction(models.TextChoices):
+    """What happens to a need; the labels stand in its history."""
+
+    PUBLISH = "publish", _("Published")
+    EDIT = "edit", _("Changed")
+    JOIN = "join", _("Another organisation has joined")
+    LEAVE = "leave", _("An organisation has taken it back")
+    PROPOSE = "propose", _("Joint step written")
+    END = "end", _("Ended")
+    TAKE_DOWN = "take_down", _("Taken down by the OSK")
+    RESTORE = "restore", _("Published again")
 
 
 class AnswerState(models.TextChoices):

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from consulting.enums import ContractType, Procured
 from consulting.fields import TextField
 
-_GRADES: Final = [
+GRADES: Final = [
     ("4", _("Yes")),
     ("3", _("Rather yes")),
     ("2", _("Rather no")),
@@ -36,13 +36,13 @@ class OutcomeForm(forms.Form):
 class SurveyForm(forms.Form):
     helped = forms.ChoiceField(
         label=_("Did our advice help you?"),
-        choices=_GRADES,
+        choices=GRADES,
         widget=forms.RadioSelect,
         error_messages={"required": _("Choose whether our advice helped you.")},
     )
     clear = forms.ChoiceField(
         label=_("Was our answer clear?"),
-        choices=_GRADES,
+        choices=GRADES,
         widget=forms.RadioSelect,
         error_messages={"required": _("Choose whether our answer was clear.")},
     )

@@ -12,7 +12,15 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from consulting import calendar_entries, demo_legal, demo_world, permissions, queues
+from consulting import (
+    calendar_entries,
+    demo_legal,
+    demo_synergy,
+    demo_world,
+    permissions,
+    queues,
+    synergy_portal,
+)
 from consulting.enums import (
     AnswerState,
     AppointmentState,
@@ -126,6 +134,7 @@ def _tasks(user: User) -> Iterable[portal.Task]:
             badge="info",
             action=_("View the appointments"),
         )
+    yield from synergy_portal.tasks(user, writing)
     for draft in mine.drafts()[:MOST_TASKS]:
         yield portal.Task(
             _("Finish your draft"),
@@ -140,7 +149,12 @@ def _tasks(user: User) -> Iterable[portal.Task]:
 def _panel(user: User) -> dict[str, object]:
     mine = ConsultingRequest.objects.shared_with(user)
     rows = [(case, Standing(case)) for case in mine.for_list()[:MOST_ROWS]]
-    return {"rows": rows, "count": mine.count(), "may_begin": permissions.may_begin_request(user)}
+    return {
+        "rows": rows,
+        "count": mine.count(),
+        "may_begin": permissions.may_begin_request(user),
+        "is_inside": synergy_portal.is_inside(user),
+    }
 
 
 def _search(query: str, request: HttpRequest) -> Iterable[portal.Hit]:
@@ -201,6 +215,9 @@ def _may_still_read(user_id: int, kind: str, subject_key: str) -> bool:
     if kind in ("consulting.partner_asked", "consulting.partner_replied"):
         asked = PartnerQuestion.objects.visible_to(user).filter(public_id=subject_key)
         return asked.filter(state=PartnerQuestionState.OPEN).exists()
+    about_need = synergy_portal.may_still_read(user, kind, subject_key)
+    if about_need is not None:
+        return about_need
     return ConsultingRequest.objects.visible_to(user).filter(public_id=subject_key).exists()
 
 
@@ -229,6 +246,12 @@ portal.search_sources.register(
 )
 portal.search_sources.register(
     portal.SearchSource("knowledge", 35, gettext_lazy("Answers"), _search_answers)
+)
+portal.search_sources.register(
+    portal.SearchSource("needs", 41, gettext_lazy("Needs"), synergy_portal.search)
+)
+portal.work_lists.register(
+    portal.WorkList("synergy", 16, gettext_lazy("Together"), synergy_portal.at_work)
 )
 portal.work_lists.register(
     portal.WorkList("knowledge", 15, gettext_lazy("Knowledge"), _answers_at_work)
@@ -264,3 +287,4 @@ portal.staff_rights.register(
 )
 portal.demo_steps.register(portal.DemoStep("consulting", 40, demo_world.load))
 portal.demo_steps.register(portal.DemoStep("consulting_legal", 41, demo_legal.load))
+portal.demo_steps.register(portal.DemoStep("consulting_synergy", 41, demo_synergy.load))

@@ -6,7 +6,9 @@ from consulting.views import (
     drafts,
     feedback,
     files,
+    introductions,
     links,
+    needs,
     objection,
     partners,
     procurement,
@@ -123,3 +125,30 @@ feedback_urls = [
 urlpatterns = (
     intake_urls + request_urls + appointment_urls + partner_urls + link_urls + feedback_urls
 )
+synergy_urls = [
+    path("vorstellung/<uuid:public_id>/", introductions.introduction, name="introduction"),
+    path(
+        "vorstellung/<uuid:public_id>/zustimmen/",
+        introductions.introduction_agree,
+        name="introduction_agree",
+    ),
+    path(
+        "vorstellung/<uuid:public_id>/ablehnen/",
+        introductions.introduction_refuse,
+        name="introduction_refuse",
+    ),
+    path(
+        "vorstellung/<uuid:public_id>/widerrufen/",
+        introductions.introduction_take_back,
+        name="introduction_take_back",
+    ),
+    path("bedarfe/", needs.need_list, name="need_list"),
+    path("bedarf/<uuid:public_id>/", needs.need, name="need"),
+    path("bedarf/<uuid:public_id>/wir-auch/", needs.need_join, name="need_join"),
+    path("bedarf/<uuid:public_id>/doch-nicht/", needs.need_leave, name="need_leave"),
+    path("bedarf/<uuid:public_id>/aendern/", needs.need_edit, name="need_edit"),
+    path("bedarf/<uuid:public_id>/beenden/", needs.need_end, name="need_end"),
+    path("anfrage/<uuid:public_id>/bedarf/", needs.need_new, name="need_new"),
+]
+
+urlpatterns = intake_urls + request_urls + partner_urls + link_urls + feedback_urls + synergy_urls

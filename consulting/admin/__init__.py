@@ -23,11 +23,14 @@ from consulting.admin.bulk import queue_bulk
 from consulting.admin.case import case_page, message_add, note_add
 from consulting.admin.export import ListExportAdmin, queue_export, search_export
 from consulting.admin.legal import LegalStatementAdmin as LegalStatementAdmin
+from consulting.admin.needs import NeedAdmin as NeedAdmin
 from consulting.admin.partners import partner_reply
 from consulting.admin.published import PublishedAnswerAdmin as PublishedAnswerAdmin
 from consulting.admin.queue import queue_page, search_page
 from consulting.admin.recording import call_add, link_renew, record_page
 from consulting.admin.step import step_page
+from consulting.admin.survey import survey_page
+from consulting.admin.synergy import introduce, introduction_call_off
 from consulting.admin.text_module import TextModuleAdmin
 from consulting.models import ConsultingRequest, ListExport, TextModule
 from consulting.presentation import Standing
@@ -86,6 +89,17 @@ class ConsultingRequestAdmin(ReadOnlyAdmin):
             path("queue/<slug:name>/bulk/", wrap(queue_bulk), name=f"{prefix}_queue_bulk"),
             path("queue/<slug:name>/export/", wrap(queue_export), name=f"{prefix}_queue_export"),
             path("record/", wrap(record_page), name=f"{prefix}_record"),
+            path("survey/", wrap(survey_page), name=f"{prefix}_survey"),
+            path(
+                "introduction/<uuid:public_id>/call-off/",
+                wrap(introduction_call_off),
+                name=f"{prefix}_introduction_call_off",
+            ),
+            path(
+                "<uuid:public_id>/introduce/<uuid:other_id>/",
+                wrap(introduce),
+                name=f"{prefix}_introduce",
+            ),
             path("search/", wrap(search_page), name=f"{prefix}_search"),
             path("search/export/", wrap(search_export), name=f"{prefix}_search_export"),
             path("<uuid:public_id>/", wrap(case_page), name=f"{prefix}_case"),

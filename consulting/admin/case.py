@@ -23,12 +23,8 @@ from consulting.admin.common import (
 )
 from consulting.admin.rows import next_step
 from consulting.admin.step import buttons
-from consulting.contacts import (
-    PARTNERS,
-    consents_of,
-    contacts_with_companies,
-    open_companies,
-)
+from consulting.admin.synergy import synergy_of
+from consulting.contacts import PARTNERS, consents_of, contacts_with_companies, open_companies
 from consulting.conversation import history, timeline
 from consulting.enums import PartnerQuestionState, Visibility
 from consulting.matching import similar_solutions
@@ -122,6 +118,7 @@ def _show(
         "solutions": list(case.solutions.all()),
         "matching": similar_solutions(case.title, most=MOST_SOLUTIONS),
         "may_publish": may_be_published(case),
+        **synergy_of(request.user, case),
         "partner_questions": asked,
         "consents": [(consent, releases.of(consent)) for consent in consents_of(case)],
         "inquiry": confidential.inquiry_of(case),

@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.contrib import admin
+from django.db.models import Exists, OuterRef
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 
 from consulting import queues
 from consulting.admin.rows import Row
 from consulting.contacts import KNOWN
-from consulting.enums import FILE_EVENTS, CaseEventKind
-from consulting.models import CaseEvent, ConsultingRequest
+from consulting.enums import FILE_EVENTS, INTRODUCTION_EVENTS, CaseEventKind
+from consulting.models import CaseEvent, ConsultingRequest, IntroductionSide
 from consulting.presentation import Standing
 from consulting.queues import Queue
 from consulting.summary import PROCUREMENT
@@ -41,10 +42,13 @@ WITHOUT_VERSION = (
     CaseEventKind.RECOMMENDATION_MARKED,
     CaseEventKind.RECORD_TAKEN,
     *FILE_EVENTS,
+    *INTRODUCTION_EVENTS,
+    CaseEventKind.NEED_PUBLISHED,
     CaseEventKind.OUTCOME_ASKED,
     CaseEventKind.OUTCOME_TOLD,
     CaseEventKind.APPOINTMENT_LAPSED,
 )
+HAS_INTRODUCTIONS = Exists(IntroductionSide.objects.filter(case=OuterRef("pk")))
 
 
 @dataclass(frozen=True)
@@ -58,8 +62,12 @@ class Conflict:
 
 def find_case(user: User, public_id: UUID) -> ConsultingRequest:
     """The case for its page; 404 for a draft or an unknown id."""
-    cases = queues.all_cases(user).select_related(
-        "organisation", "author", "assignee", "deputy", "duplicate_of", "result", *PROCUREMENT
+    cases = (
+        queues.all_cases(user)
+        .select_related(
+            "organisation", "author", "assignee", "deputy", "duplicate_of", "result", *PROCUREMENT
+        )
+        .annotate(has_introductions=HAS_INTRODUCTIONS)
     )
     cases = cases.annotate(**KNOWN)
     return get_object_or_404(cases, public_id=public_id)

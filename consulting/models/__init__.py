@@ -6,9 +6,11 @@ from consulting.models.counter import Counter
 from consulting.models.export import ListExport
 from consulting.models.feedback import ProcurementOutcome, SurveyAnswer, SurveyInvitation
 from consulting.models.files import CaseFile, FileState
+from consulting.models.introduction import Introduction, IntroductionSide
 from consulting.models.legal import LegalStatement
 from consulting.models.link import CaseLink
 from consulting.models.market import MarketInquiry, PartnerConsent, PartnerContact
+from consulting.models.need import Need, NeedEvent, NeedSupport
 from consulting.models.notice import DeadlineNotice
 from consulting.models.procurement import ContractType, ProcurementBlock, ValueBand
 from consulting.models.published import PublishedAnswer, PublishedAnswerEvent
@@ -29,9 +31,14 @@ __all__ = [
     "Counter",
     "DeadlineNotice",
     "FileState",
+    "Introduction",
+    "IntroductionSide",
     "LegalStatement",
     "ListExport",
     "MarketInquiry",
+    "Need",
+    "NeedEvent",
+    "NeedSupport",
     "Participant",
     "PartnerConsent",
     "PartnerContact",

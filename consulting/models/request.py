@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVector
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
@@ -87,6 +89,11 @@ _LIFECYCLE_FIELDS = (
     "result", "closed_at", "outcome", "decline_reason", "decline_referral", "duplicate_of",
     "withdrawn_at", "snoozed_until", "snooze_note", "version", "updated_at",
 )  # fmt: skip
+
+WORDS: Final = SearchVector("title", weight="A", config="german") + SearchVector(
+    "description", weight="B", config="german"
+)
+"""What is searched for similar requests; the index holds exactly this."""
 
 
 class ConsultingRequest(Addressed):
@@ -202,6 +209,8 @@ class ConsultingRequest(Addressed):
     )
     snoozed_until = models.DateField(_("follow-up date"), null=True, blank=True)
     snooze_note = models.TextField(_("note on the follow-up date"), blank=True)
+    hides_hints = models.BooleanField(default=False, editable=False)
+    """The author does not want to see similar answers and solutions while writing."""
     version = models.PositiveIntegerField(default=1, editable=False)
     # Times and promises
     created_at = models.DateTimeField(default=clock.now, editable=False)
@@ -232,6 +241,7 @@ class ConsultingRequest(Addressed):
             models.Index(fields=["assignee", "state"], name="case_by_assignee"),
             models.Index(fields=["organisation", "state"], name="case_by_organisation"),
             models.Index(fields=["author", "state"], name="case_by_author"),
+            GinIndex(WORDS, name="case_by_words"),
         ]
         constraints = [
             models.CheckConstraint(

@@ -25,10 +25,11 @@ from consulting.forms import (
     SubjectForm,
     UrgencyForm,
 )
-from consulting.matching import find_solutions, similar_solutions
+from consulting.matching import find_solutions
 from consulting.models import ConsultingRequest
 from consulting.services.drafts import is_wished_earlier
 from consulting.summary import PROCUREMENT, sections, sharing_words
+from consulting.views import hints
 from consulting.views.start import crumbs, refused
 from consulting.views.steps import (
     Saved,
@@ -68,11 +69,16 @@ def request_subject(request: AuthenticatedRequest, public_id: UUID) -> HttpRespo
     if is_save(request) and form.is_valid():
         saved = save_step(request, case, form)
         if saved:
-            _say_wished_earlier(request, form.cleaned_data["wished_on"])
+            if not hints.is_wanted(request):
+                _say_wished_earlier(request, form.cleaned_data["wished_on"])
             return saved(intake.SUBJECT)
-    similar = similar_solutions(str(form["title"].value() or ""))
     return step_page(
-        request, case, intake.SUBJECT, form, "consulting/request_subject.html", similar=similar
+        request,
+        case,
+        intake.SUBJECT,
+        form,
+        "consulting/request_subject.html",
+        **hints.shown(request.user, case.title, case.description, is_hidden=case.hides_hints),
     )
 
 
@@ -197,6 +203,8 @@ def request_check(request: AuthenticatedRequest, public_id: UUID) -> HttpRespons
             return refusal
     today = clock.today()
     urgency = _urgency_form(request, case)
+    if case.is_draft and hints.is_wanted(request) and (urgency is None or urgency.is_valid()):
+        return _follow_hint(request, case, urgency)
     if request.method == "POST" and (urgency is None or urgency.is_valid()):
         try:
             services.submit(
@@ -231,7 +239,7 @@ def request_check(request: AuthenticatedRequest, public_id: UUID) -> HttpRespons
         "answer_on": answer_on,
         "urgency": urgency,
         "is_pending": intake.pending_membership(request.user, case.organisation),
-        "similar": similar_solutions(case.title),
+        **hints.shown(request.user, case.title, case.description, is_hidden=case.hides_hints),
         "last_step": len(intake.steps_of(case)),
         "back_url": reverse(intake.steps_of(case)[-1].url_name, args=[case.public_id]),
         "crumbs": crumbs((_("Check your entries"), None)),
@@ -302,6 +310,29 @@ def _urgency_form(request: AuthenticatedRequest, case: ConsultingRequest) -> Urg
         "urgency_reason": case.urgency_reason,
     }
     return UrgencyForm(request.POST if request.method == "POST" else None, initial=initial)
+
+
+def _follow_hint(
+    request: AuthenticatedRequest, case: ConsultingRequest, urgency: UrgencyForm | None
+) -> HttpResponse:
+    """The check page's hints: the reason for the urgency, which was typed there, is saved before."""
+    if urgency is not None:
+        is_urgent = urgency.cleaned_data["urgent"]
+        values = {
+            "urgency": Urgency.WISHED if is_urgent else Urgency.NORMAL,
+            "urgency_reason": urgency.cleaned_data["urgency_reason"],
+        }
+        try:
+            services.save_draft(
+                case_id=case.pk,
+                actor=request.user,
+                values=values,
+                expected_version=_number(request.POST.get("version")),
+            )
+        except TransitionNotAllowed as error:
+            messages.warning(request, str(error))
+            return redirect("consulting:request_check", case.public_id)
+    return hints.follow(request, case, reverse("consulting:request_check", args=[case.public_id]))
 
 
 def _cannot_ask(request: AuthenticatedRequest, case: ConsultingRequest) -> HttpResponse | None:

@@ -25,6 +25,8 @@ from consulting.offers import matching_offers
 from consulting.presentation import Standing
 from consulting.summary import PROCUREMENT, procurement_rows
 from consulting.views.start import crumbs
+from consulting.views.synergy import SYNERGY, synergy_of
+from network.permissions import is_public_sector
 from osk_portal.toolkit.access import LOGIN, AuthenticatedRequest, access
 from osk_portal.toolkit.transitions import TransitionNotAllowed
 
@@ -47,6 +49,7 @@ def request_list(request: AuthenticatedRequest) -> HttpResponse:
         "managed_page": managed_page,
         "managed_rows": [(case, Standing(case)) for case in managed_page.object_list],
         "may_begin": permissions.may_begin_request(request.user),
+        "is_inside": is_public_sector(request.user) or request.user.is_advisor,
         "crumbs": crumbs((_("My requests"), None)),
     }
     return render(request, "consulting/request_list.html", context)
@@ -167,6 +170,7 @@ def find_case(request: AuthenticatedRequest, public_id: UUID) -> ConsultingReque
             "organisation", "author", "assignee", "deputy", "duplicate_of", *PROCUREMENT
         )
         .annotate(**KNOWN)
+        .annotate(**SYNERGY)
         .prefetch_related(
             Prefetch("participants", Participant.objects.select_related("user")),
             conversation.EVENTS,
@@ -266,6 +270,7 @@ def detail_page(
         "may_tell_procedure": is_side and case.is_about_procurement and case.takes_messages,
         **_appointments(case, pick_form, is_side=is_side),
         "crumbs": detail_crumbs(case),
+        "synergy": synergy_of(case, is_side=is_side),
     }
     if moved is not None:
         status = 409

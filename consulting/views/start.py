@@ -15,8 +15,8 @@ from django.views.decorators.http import require_safe
 from catalog.models import Solution
 from consulting import deadlines, intake, permissions, services
 from consulting.forms import StartForm, SubjectForm
-from consulting.matching import similar_solutions
 from consulting.models import ConsultingRequest
+from consulting.views import hints
 from osk_portal.accounts.models import User
 from osk_portal.toolkit import clock
 from osk_portal.toolkit.access import PUBLIC, access
@@ -109,10 +109,12 @@ def request_new_subject(request: HttpRequest) -> HttpResponse:
     form = SubjectForm(
         data=request.POST if request.method == "POST" else None,
         initial={**kept, "version": 1},
-        as_draft=as_draft,
+        as_draft=as_draft or hints.is_wanted(request),
     )
     if request.method == "POST" and form.is_valid():
         visitor.keep(form.values())
+        if hints.is_wanted(request):
+            return hints.follow(request, None, reverse("consulting:request_new_subject"))
         if not request.user.is_authenticated:
             return redirect("consulting:request_sign_in")
         case = _make_draft(request, visitor)
@@ -126,7 +128,12 @@ def request_new_subject(request: HttpRequest) -> HttpResponse:
         "number": 2,
         "back_url": reverse("consulting:request_start"),
         "is_restored": request.user.is_authenticated and bool(kept.get("title")),
-        "similar": similar_solutions(str(form["title"].value() or "")),
+        **hints.shown(
+            request.user,
+            str(kept.get("title", "")),
+            str(kept.get("description", "")),
+            is_hidden=hints.are_hidden_here(request.session),
+        ),
         "crumbs": crumbs(),
     }
     return render(request, "consulting/request_subject.html", context)
@@ -169,6 +176,7 @@ def _make_draft(request: HttpRequest, visitor: intake.Visitor) -> ConsultingRequ
         draft_id=visitor.draft_id,
     )
     visitor.became(case.public_id)
+    hints.remember(request.session, case)
     return case
 
 

@@ -16,6 +16,7 @@ from consulting import intake, services
 from consulting.forms import StepForm, initial_of, message_form
 from consulting.models import ConsultingRequest
 from consulting.summary import sections
+from consulting.views import hints
 from consulting.views.requests import detail_page, find_case
 from consulting.views.start import crumbs
 from osk_portal.toolkit.access import AuthenticatedRequest
@@ -56,7 +57,7 @@ def bound(
     return {
         "data": request.POST if request.method == "POST" else None,
         "initial": initial_of(case, step.fields),
-        "as_draft": "save_draft" in request.POST,
+        "as_draft": "save_draft" in request.POST or hints.is_wanted(request),
     }
 
 
@@ -81,6 +82,10 @@ class Saved:
         self.case = case
 
     def __call__(self, done: intake.Step) -> HttpResponse:
+        if hints.is_wanted(self.request):
+            return hints.follow(
+                self.request, self.case, reverse(done.url_name, args=[self.case.public_id])
+            )
         if "save_draft" in self.request.POST:
             messages.success(self.request, _("Your draft is saved."))
             return redirect("consulting:request_list")

@@ -8,8 +8,8 @@ from collections import Counter
 import pytest
 
 from catalog.models import Solution
-from consulting import demo_world
-from consulting.models import CaseEvent, CaseMessage, ConsultingRequest
+from consulting import demo_synergy, demo_world
+from consulting.models import CaseEvent, CaseMessage, ConsultingRequest, Need
 from network import demo_world as network_world
 from osk_portal.notifications.models import OutgoingMail
 from osk_portal.toolkit import clock
@@ -54,3 +54,11 @@ def test_demo_requests_stand_where_the_file_says_and_twice_changes_nothing(
     before = CaseEvent.objects.count()
     assert demo_world.load().endswith("0 of them new")
     assert CaseEvent.objects.count() == before
+
+
+def test_demo_needs_and_introduction_are_told_once(demo_catalog: None) -> None:
+    demo_world.load()
+    assert demo_synergy.load() == "3 needs, 1 introductions, 36 survey answers are new"
+    assert Need.objects.awaiting_step().count() == 1
+    assert not OutgoingMail.objects.filter(kind__startswith="consulting.").exists()
+    assert demo_synergy.load() == "0 needs, 0 introductions, 0 survey answers are new"

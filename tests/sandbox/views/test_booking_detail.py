@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 import pytest
 from django.db import connection
@@ -13,6 +13,8 @@ from osk_portal.toolkit import clock as portal_clock
 from sandbox import provisioning, services
 from sandbox.backends.base import Permanent
 from sandbox.enums import BookingState
+from sandbox.models import Blueprint
+from tests.catalog.factories import SolutionFactory
 from tests.sandbox.factories import BookingFactory, SlotFactory
 
 
@@ -233,3 +235,18 @@ def test_the_page_costs_the_same_with_more_of_everything(signed_in, world):
         client.get(booking.get_absolute_url())
 
     assert len(more) == len(few)
+
+
+def test_asking_for_advice_takes_the_product_along(signed_in, world):
+    booking = world.book()
+    browser = signed_in(world.booker)
+    address = '"/beratung/anfrage/neu/?{}"'
+    page = browser.get(booking.get_absolute_url()).content.decode()
+    assert address.format(f"title={quote(booking.blueprint.name)}") in page
+
+    solution = SolutionFactory()
+    Blueprint.objects.update(solution=solution)
+    page = browser.get(booking.get_absolute_url()).content.decode()
+    assert address.format(f"solution={solution.slug}") in page
+    browser.post(f"/beratung/anfrage/neu/?solution={solution.slug}", {"kind": "question"})
+    assert solution.consulting_requests.get().author == world.booker

@@ -1,0 +1,114 @@
+"""Similar requests of any authority, for advisors (product.md 1.6, Synergy)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import reduce
+from operator import or_
+from typing import Any, Final
+
+from django.contrib.postgres.search import SearchQuery, SearchRank
+from django.db.models import Case, Exists, FloatField, OuterRef, Q, Value, When
+from django.db.models.functions import Coalesce
+
+from catalog.search import clean, words_of
+from consulting.models import ConsultingRequest
+from consulting.models.request import WORDS
+from consulting.presentation import Standing
+from osk_portal.accounts.models import User
+
+MOST: Final = 5
+MOST_RANKED: Final = 200
+"""So many of the newest cases with one of the words are compared in earnest."""
+NEAR: Final = 0.08
+"""About two of eight words of the title in the other title, or one of two in its description."""
+SHARED_SOLUTION: Final = 0.4
+SHARED_TOPIC: Final = 0.02
+_WEIGHTS: Final = [0.0, 0.0, 0.3, 1.0]
+
+
+@dataclass(frozen=True)
+class SimilarCase:
+    """``is_bare``: a confidential request of another authority, without title and name."""
+
+    case: ConsultingRequest
+    is_bare: bool
+    is_own_authority: bool
+
+    @property
+    def authority(self) -> str:
+        organisation = self.case.organisation
+        if organisation is None:
+            return ""
+        return organisation.get_kind_display() if self.is_bare else str(organisation)
+
+    @property
+    def title(self) -> str:
+        return "" if self.is_bare else self.case.title
+
+    @property
+    def standing(self) -> Standing:
+        return Standing(self.case)
+
+
+def similar_cases(case: ConsultingRequest, user: User, *, most: int = MOST) -> list[SimilarCase]:
+    """Sent requests like ``case``, the most alike first; none for who is no advisor. One query.
+
+    Words of the title are looked for in title and description, in any German form; solutions that both
+    are about, and topics, bring a request nearer.
+    """
+    words = words_of(clean(case.title))
+    if not user.is_advisor or not words:
+        return []
+    others = ConsultingRequest.objects.sent().exclude(pk=case.pk)
+    query = reduce(or_, (SearchQuery(word, config="german") for word in words))
+    by_words = (
+        others.annotate(words=WORDS).filter(words=query).order_by("-submitted_at").values("pk")
+    )
+    # Over the table between, so that a solution that many ask about does not read all of their cases.
+    through = ConsultingRequest.solutions.through
+    solutions = through.objects.filter(consultingrequest=case.pk).values("solution")
+    by_solutions = (
+        through.objects.filter(solution__in=solutions)
+        .order_by("-consultingrequest_id")
+        .values("consultingrequest_id")
+    )
+    shares = Case(
+        When(
+            Exists(
+                through.objects.filter(consultingrequest=OuterRef("pk"), solution__in=solutions)
+            ),
+            then=Value(SHARED_SOLUTION),
+        ),
+        default=Value(0.0),
+        output_field=FloatField(),
+    )
+    found = (
+        others.filter(Q(pk__in=by_words[:MOST_RANKED]) | Q(pk__in=by_solutions[:MOST_RANKED]))
+        .annotate(
+            likeness=Coalesce(SearchRank(WORDS, query, weights=_WEIGHTS), Value(0.0))
+            + shares
+            + _shared_topics(case)
+        )
+        .filter(likeness__gte=NEAR)
+        .select_related("organisation")
+        .order_by("-likeness", "-submitted_at", "pk")[:most]
+    )
+    return [_row(case, other) for other in found]
+
+
+def _shared_topics(case: ConsultingRequest) -> Any:
+    shared = [
+        Case(
+            When(topics__contains=[topic], then=Value(SHARED_TOPIC)),
+            default=Value(0.0),
+            output_field=FloatField(),
+        )
+        for topic in case.topics
+    ]
+    return sum(shared, Value(0.0, output_field=FloatField()))
+
+
+def _row(case: ConsultingRequest, other: ConsultingRequest) -> SimilarCase:
+    is_own = other.organisation_id == case.organisation_id
+    return SimilarCase(other, other.is_confidential and not is_own, is_own)

@@ -1,0 +1,96 @@
+"""Who is told about introductions and needs. Mails carry a link, never what was written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django.db.models import Exists, OuterRef
+from django.urls import reverse
+
+from consulting.models import Introduction, IntroductionSide, Need, NeedEvent, NeedSupport
+from consulting.notifications import advisors, requester_side
+from network.models import Membership
+from osk_portal.accounts.models import User
+from osk_portal.notifications.services import Message, notify
+
+
+def tell_introduction(side: IntroductionSide, what: str) -> None:
+    """``what``: asked, made or over. One side's mail says nothing of the other."""
+    case = side.case
+    notify(
+        Message(
+            kind=f"consulting.introduction_{what}",
+            template=f"consulting/email/introduction_{what}",
+            url=side.get_absolute_url(),
+            dedupe=f"consulting:introduction:{side.pk}:{what}",
+            subject_key=str(case.public_id),
+            context={"case": case, "introduction": side.introduction},
+        ),
+        requester_side(case),
+    )
+
+
+def tell_proposer(introduction: Introduction) -> None:
+    """The advisor who proposed it hears how it ended; another one when this person has left."""
+    person = introduction.proposed_by
+    sides = introduction.sides.select_related("case").order_by("pk")
+    case = sides[0].case
+    notify(
+        Message(
+            kind="consulting.staff_introduction",
+            template="consulting/email/staff_introduction",
+            url=reverse("admin:consulting_consultingrequest_case", args=[case.public_id]),
+            dedupe=f"consulting:introduction:{introduction.pk}:{introduction.state}",
+            subject_key=str(case.public_id),
+            context={
+                "introduction": introduction,
+                "references": [str(side.case.reference) for side in sides],
+            },
+        ),
+        [person] if person.is_active and person.is_advisor else advisors(),
+    )
+
+
+def tell_need(event: NeedEvent, what: str, recipients: Iterable[User]) -> None:
+    """``what``: step (a joint step is proposed), down or back; not to who caused it."""
+    need = event.need
+    notify(
+        Message(
+            kind=f"consulting.need_{what}",
+            template=f"consulting/email/need_{what}",
+            url=need.get_absolute_url(),
+            dedupe=f"consulting:need:{event.pk}",
+            subject_key=str(need.public_id),
+            context={"need": need},
+        ),
+        [person for person in recipients if person.pk != event.actor_id],
+    )
+
+
+def tell_need_wanted(need: Need) -> None:
+    """All advisors: enough organisations have joined."""
+    notify(
+        Message(
+            kind="consulting.need_wanted",
+            template="consulting/email/need_wanted",
+            url=reverse("admin:consulting_need_page", args=[need.public_id]),
+            dedupe=f"consulting:need:{need.pk}:wanted",
+            subject_key=str(need.public_id),
+            context={"need": need},
+        ),
+        advisors(),
+    )
+
+
+def active_supports(need: Need) -> list[NeedSupport]:
+    """Who joined, as long as the person belongs to the organisation for which it was."""
+    supports = need.supports.select_related("person", "organisation")
+    belongs = Membership.objects.active().filter(
+        organisation=OuterRef("organisation"), user=OuterRef("person")
+    )
+    return list(supports.filter(Exists(belongs.order_by()), person__is_active=True))
+
+
+def publishers(need: Need) -> list[User]:
+    """The requester's side of the case from which the need was published."""
+    return list(requester_side(need.case))
