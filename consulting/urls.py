@@ -122,9 +122,6 @@ feedback_urls = [
     path("umfrage/<str:token>/", feedback.survey, name="survey"),
 ]
 
-urlpatterns = (
-    intake_urls + request_urls + appointment_urls + partner_urls + link_urls + feedback_urls
-)
 synergy_urls = [
     path("vorstellung/<uuid:public_id>/", introductions.introduction, name="introduction"),
     path(
@@ -151,4 +148,12 @@ synergy_urls = [
     path("anfrage/<uuid:public_id>/bedarf/", needs.need_new, name="need_new"),
 ]
 
-urlpatterns = intake_urls + request_urls + partner_urls + link_urls + feedback_urls + synergy_urls
+urlpatterns = [
+    *intake_urls,
+    *request_urls,
+    *appointment_urls,
+    *partner_urls,
+    *link_urls,
+    *feedback_urls,
+    *synergy_urls,
+]
