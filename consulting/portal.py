@@ -12,13 +12,20 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from consulting import demo_world, permissions, queues
+from consulting import demo_world, keeping, permissions, queues
 from consulting.enums import AnswerState, CaseState, PartnerQuestionState
+from consulting.keeping_mails import RETENTION_KINDS
 from consulting.matching import similar_answers
-from consulting.models import ConsultingRequest, PartnerQuestion, PublishedAnswer
+from consulting.models import (
+    ConsultingRequest,
+    PartnerQuestion,
+    PublishedAnswer,
+    RevisionGrant,
+)
 from consulting.presentation import Standing
 from consulting.services import daily
 from consulting.services.procurement import ensure_procurement_lists
+from consulting.services.retention import ensure_retention_rules
 from osk_portal import portal
 from osk_portal.accounts.enums import StaffRole
 from osk_portal.accounts.models import User
@@ -101,6 +108,20 @@ def _tasks(user: User) -> Iterable[portal.Task]:
         )
 
 
+def _revision_tasks(user: User) -> Iterable[portal.Task]:
+    """The way to the cases that this person inspects, while the right counts."""
+    grant = RevisionGrant.objects.of(user).order_by("-valid_until").first()
+    if grant is not None:
+        yield portal.Task(
+            _("You inspect requests as the Revision"),
+            _("Every access is recorded."),
+            reverse("revision:case_list"),
+            due_on=grant.valid_until,
+            badge="none",
+            action=_("To the requests"),
+        )
+
+
 def _panel(user: User) -> dict[str, object]:
     mine = ConsultingRequest.objects.shared_with(user)
     rows = [(case, Standing(case)) for case in mine.for_list()[:MOST_ROWS]]
@@ -165,6 +186,12 @@ def _may_still_read(user_id: int, kind: str, subject_key: str) -> bool:
     if kind == "consulting.partner_asked":
         asked = PartnerQuestion.objects.visible_to(user).filter(public_id=subject_key)
         return asked.filter(state=PartnerQuestionState.OPEN).exists()
+    if kind.startswith("consulting.grant_"):
+        return user.is_active
+    if kind in RETENTION_KINDS:
+        managed = ConsultingRequest.objects.of_managed_organisations(user)
+        if managed.filter(public_id=subject_key).exists():
+            return True
     return ConsultingRequest.objects.visible_to(user).filter(public_id=subject_key).exists()
 
 
@@ -216,6 +243,13 @@ portal.mail_guards.register(portal.MailGuard("consulting", 40, _may_still_read))
 portal.daily_jobs.register(portal.DailyJob("consulting", 40, daily.run))
 portal.reference_data.register(
     portal.ReferenceData("consulting_procurement", 40, ensure_procurement_lists)
+)
+portal.reference_data.register(
+    portal.ReferenceData("consulting_retention", 41, ensure_retention_rules)
+)
+portal.my_areas.register(portal.MyArea("revision", 15, _revision_tasks))
+portal.work_lists.register(
+    portal.WorkList("keeping", 60, gettext_lazy("Keeping"), keeping.work_entries)
 )
 portal.staff_rights.register(
     portal.StaffRights(

@@ -11,6 +11,7 @@ from consulting.views import (
     recommendations,
     records,
     requests,
+    retention,
     start,
     takeover,
 )
@@ -74,6 +75,24 @@ request_urls = [
     ),
 ]
 
+retention_urls = [
+    path(
+        "anfrage/<uuid:public_id>/aufbewahrung/",
+        retention.request_retention,
+        name="request_retention",
+    ),
+    path(
+        "anfrage/<uuid:public_id>/aufbewahrung/e-akte/",
+        retention.request_filed,
+        name="request_filed",
+    ),
+    path(
+        "anfrage/<uuid:public_id>/aufbewahrung/sperrvermerk/",
+        retention.request_hold,
+        name="request_hold",
+    ),
+]
+
 partner_urls = [
     path("frage/<uuid:public_id>/", partners.question_detail, name="question_detail"),
     path("frage/<uuid:public_id>/antworten/", partners.question_answer, name="question_answer"),
@@ -87,4 +106,4 @@ feedback_urls = [
     path("umfrage/<str:token>/", feedback.survey, name="survey"),
 ]
 
-urlpatterns = intake_urls + request_urls + partner_urls + link_urls + feedback_urls
+urlpatterns = intake_urls + request_urls + retention_urls + partner_urls + link_urls + feedback_urls

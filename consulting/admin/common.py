@@ -13,7 +13,7 @@ from django.shortcuts import get_object_or_404, render
 
 from consulting import queues
 from consulting.admin.rows import Row
-from consulting.enums import FILE_EVENTS, CaseEventKind
+from consulting.enums import FILE_EVENTS, KEEPING_EVENTS, CaseEventKind
 from consulting.models import CaseEvent, ConsultingRequest
 from consulting.presentation import Standing
 from consulting.queues import Queue
@@ -35,6 +35,7 @@ WITHOUT_VERSION = (
     CaseEventKind.RECOMMENDATION_MARKED,
     CaseEventKind.RECORD_TAKEN,
     *FILE_EVENTS,
+    *KEEPING_EVENTS,
     CaseEventKind.OUTCOME_ASKED,
     CaseEventKind.OUTCOME_TOLD,
 )
@@ -52,7 +53,14 @@ class Conflict:
 def find_case(user: User, public_id: UUID) -> ConsultingRequest:
     """The case for its page; 404 for a draft or an unknown id."""
     cases = queues.all_cases(user).select_related(
-        "organisation", "author", "assignee", "deputy", "duplicate_of", "result", *PROCUREMENT
+        "organisation",
+        "author",
+        "assignee",
+        "deputy",
+        "duplicate_of",
+        "result",
+        "retention",
+        *PROCUREMENT,
     )
     return get_object_or_404(cases, public_id=public_id)
 

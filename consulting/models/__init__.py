@@ -11,14 +11,24 @@ from consulting.models.procurement import ContractType, ProcurementBlock, ValueB
 from consulting.models.published import PublishedAnswer, PublishedAnswerEvent
 from consulting.models.request import ConsultingRequest, Participant
 from consulting.models.result import CaseResult, PartnerQuestion, Recommendation
+from consulting.models.retention import (
+    Anonymisation,
+    CaseRetention,
+    RetentionHold,
+    RetentionRule,
+)
+from consulting.models.revision import AccessRecord, RevisionGrant
 from consulting.models.text_module import TextModule
 
 __all__ = [
+    "AccessRecord",
+    "Anonymisation",
     "CaseEvent",
     "CaseFile",
     "CaseLink",
     "CaseMessage",
     "CaseResult",
+    "CaseRetention",
     "ConsultingRequest",
     "ContractType",
     "Counter",
@@ -32,6 +42,9 @@ __all__ = [
     "PublishedAnswer",
     "PublishedAnswerEvent",
     "Recommendation",
+    "RetentionHold",
+    "RetentionRule",
+    "RevisionGrant",
     "SurveyAnswer",
     "SurveyInvitation",
     "TextModule",

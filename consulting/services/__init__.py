@@ -19,6 +19,7 @@ from consulting.services.advising import (
     take_up,
     undo,
 )
+from consulting.services.belonging import confirm_author, correct_author, refuse_author
 from consulting.services.calls import add_call
 from consulting.services.common import CaseChanged
 from consulting.services.conversation import add_message, add_note, reply
@@ -53,6 +54,19 @@ from consulting.services.published import (
 from consulting.services.recommendations import mark_recommendation
 from consulting.services.recording import NotRecordable, record_request
 from consulting.services.records import take_record
+from consulting.services.retention import (
+    ask_for_hold,
+    confirm_filed,
+    enter_contract_end,
+    lift_hold,
+    set_hold,
+)
+from consulting.services.revision import (
+    confirm_grant,
+    end_grant,
+    open_as_revision,
+    propose_grant,
+)
 from consulting.services.takeover import take_over
 from consulting.services.urgency import answer_urgency, confirm_urgency
 
@@ -74,25 +88,36 @@ __all__ = [
     "answer_survey",
     "answer_urgency",
     "ask_back",
+    "ask_for_hold",
     "assign",
     "close",
     "close_silent",
     "confirm_answer",
+    "confirm_author",
+    "confirm_filed",
+    "confirm_grant",
     "confirm_urgency",
     "consent_to_answer",
+    "correct_author",
     "create_answer",
     "create_draft",
     "decline",
     "delete_draft",
+    "end_grant",
+    "enter_contract_end",
     "export_list",
     "hand_in_answer",
     "involve_partner",
+    "lift_hold",
     "mark_duplicate",
     "mark_recommendation",
     "note_read",
     "object_to_answer",
+    "open_as_revision",
     "partner_done",
+    "propose_grant",
     "record_request",
+    "refuse_author",
     "refuse_question",
     "remove_file",
     "renew_link",
@@ -104,6 +129,7 @@ __all__ = [
     "save_draft",
     "save_procurement",
     "say_by_link",
+    "set_hold",
     "share",
     "snooze",
     "start",

@@ -19,6 +19,7 @@ from consulting.services.common import locked, record
 from consulting.services.drafts import delete_draft
 from consulting.services.ending import close, close_silent
 from consulting.services.files import sweep_files
+from consulting.services.keeping import keep_or_anonymise
 from consulting.services.published import publish_due
 from osk_portal.toolkit import clock
 
@@ -92,6 +93,7 @@ def run() -> None:
         "outcomes_reminded": feedback.remind_outcomes(),
         "surveys_sent": feedback.invite_to_survey(),
         "answers_published": publish_due(),
+        "retention": keep_or_anonymise(),
     }
     logger.info("consulting: daily work done", extra=done)
 
