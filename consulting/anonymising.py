@@ -1,6 +1,6 @@
 """What becomes of each field of a case when it is anonymised: one table, and nothing beside it.
 
-To add a model or a field that belongs to a case, add its line here. ``tests/consulting/test_anonymising.py``
+To add a model or a field that belongs to a case, add its line here. ``tests/consulting/keeping/test_anonymising.py``
 walks over all models and fails for each text, JSON, file and person that is named nowhere:
 
 * ``Treatment("case", goes=True)``: the rows go as a whole, with the contents of their files;

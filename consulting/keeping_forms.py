@@ -6,7 +6,7 @@ import re
 from typing import Any, Final
 
 from django import forms
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from consulting.enums import GrantPeriod
@@ -158,7 +158,8 @@ class GrantForm(forms.Form):
         unknown = [word for word in wanted if word not in found]
         if unknown:
             raise forms.ValidationError(
-                _now("There is no request %(reference)s.") % {"reference": ", ".join(unknown[:3])}
+                gettext("There is no request %(reference)s.")
+                % {"reference": ", ".join(unknown[:3])}
             )
         return list(found.values())
 

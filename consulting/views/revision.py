@@ -83,6 +83,8 @@ def case_detail(request: AuthenticatedRequest, public_id: UUID) -> HttpResponse:
         "procurement": procurement_rows(case),
         "partner_questions": list(case.partner_questions.all()),
         "files": case.files.all(),
+        "kept": getattr(case, "retention", None),
+        "done": getattr(case, "anonymisation", None),
         "holds": RetentionHold.objects.filter(case=case).select_related("asked_by", "set_by"),
         "procured": record.procured_in_words(case),
     }
@@ -115,11 +117,11 @@ def case_file(request: AuthenticatedRequest, public_id: UUID, file_id: UUID) -> 
     kept = get_object_or_404(
         CaseFile.objects.filter(case=case, state=FileState.CLEAN), public_id=file_id
     )
+    _note(request, Accessed.FILE, case, kept.public_id)
     try:
         content = kept.content.open("rb")
     except FileNotFoundError:
         raise Http404 from None
-    _note(request, Accessed.FILE, case, kept.public_id)
     response = FileResponse(
         content, as_attachment=True, filename=kept.name, content_type="application/octet-stream"
     )
