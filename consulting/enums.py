@@ -112,6 +112,16 @@ class CaseEventKind(models.TextChoices):
     INTRODUCTION_ENDED = "introduction_ended", _("Introduction did not come about")
     INTRODUCED = "introduced", _("Introduced to another authority")
     NEED_PUBLISHED = "need_published", _("Need published inside the administration")
+    RETENTION_ANNOUNCED = "retention_announced", _("Anonymising announced")
+    FILED = "filed", _("Taken into the authority's e-file")
+    HOLD_ASKED = "hold_asked", _("Hold asked for")
+    HOLD_SET = "hold_set", _("Hold set")
+    HOLD_LIFTED = "hold_lifted", _("Hold lifted")
+    CONTRACT_END_ENTERED = "contract_end_entered", _("End of the contract entered")
+    ANONYMISED = "anonymised", _("Anonymised")
+    MEMBERSHIP_CONFIRMED = "membership_confirmed", _("Membership confirmed")
+    MEMBERSHIP_REFUSED = "membership_refused", _("Membership refused")
+    ORGANISATION_CORRECTED = "organisation_corrected", _("Authority corrected")
 
 
 FILE_EVENTS: Final = frozenset(
@@ -160,6 +170,47 @@ INTRODUCTION_EVENTS: Final = frozenset(
     }
 )
 """Of one's own side only; they leave the version of the case as it is."""
+KEEPING_EVENTS: Final = frozenset(
+    {
+        CaseEventKind.RETENTION_ANNOUNCED,
+        CaseEventKind.FILED,
+        CaseEventKind.HOLD_ASKED,
+        CaseEventKind.HOLD_SET,
+        CaseEventKind.HOLD_LIFTED,
+        CaseEventKind.CONTRACT_END_ENTERED,
+        CaseEventKind.MEMBERSHIP_CONFIRMED,
+        CaseEventKind.MEMBERSHIP_REFUSED,
+    }
+)
+"""How long a case is kept, and for whom it was written; they leave the version of the case as it is."""
+
+
+class RecordType(models.TextChoices):
+    """Which period of retention counts for a case (product.md 1.6)."""
+
+    CLOSED = "closed", _("Closed requests")
+    PROCUREMENT = "procurement", _("Closed procurement requests, from the end of the contract")
+    DECLINED = "declined", _("Requests not taken on")
+    DUPLICATE = "duplicate", _("Merged requests")
+    WITHDRAWN = "withdrawn", _("Withdrawn requests")
+
+
+class GrantPeriod(models.TextChoices):
+    """Which date of a case the period of a right to inspect is about."""
+
+    SUBMITTED = "submitted", _("Day of receipt")
+    CLOSED = "closed", _("Day of closing")
+
+
+class Accessed(models.TextChoices):
+    """What the Revision has opened."""
+
+    LIST = "list", _("List of requests")
+    CASE = "case", _("Request with notes and history")
+    FILE = "file", _("File")
+    RECORD = "record", _("Record (PDF)")
+    PROOFS = "proofs", _("Proofs")
+    REPORT = "report", _("Report on retention")
 
 
 class DeadlineKind(models.TextChoices):

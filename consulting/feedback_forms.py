@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from consulting.enums import ContractType, Procured
 from consulting.fields import TextField
+from osk_portal.toolkit.forms import DateInput
 
 GRADES: Final = [
     ("4", _("Yes")),
@@ -30,6 +31,15 @@ class OutcomeForm(forms.Form):
         label=_("Type of contract (optional)"),
         choices=[("", "–"), *ContractType.choices],
         required=False,
+    )
+    contract_ends_on = forms.DateField(
+        label=_("End of the contract (optional)"),
+        help_text=_(
+            "DD.MM.YYYY. We keep the request until then, and for the period of retention after."
+        ),
+        required=False,
+        widget=DateInput,
+        error_messages={"invalid": _("Enter a date, for example 24.11.2026.")},
     )
 
 

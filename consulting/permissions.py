@@ -192,6 +192,57 @@ def can_choose_appointment(user: User, case: ConsultingRequest) -> bool:
     return not case.is_draft and is_requester_side(user, case)
 
 
+def can_speak_for_file(user: User, case: ConsultingRequest) -> bool:
+    """Say that a case is in the e-file, and ask for a hold: the requester's side and its
+    Organisationsverwaltung, who are told before a case is anonymised (product.md 1.6)."""
+    return not case.is_draft and (is_requester_side(user, case) or can_manage(user, case))
+
+
+def can_ask_for_hold(user: User, case: ConsultingRequest) -> bool:
+    return can_speak_for_file(user, case) or (user.is_advisor and not case.is_draft)
+
+
+def can_decide_hold(user: User, case: ConsultingRequest) -> bool:
+    """Set and lift a hold: OSK-Leitung."""
+    return user.is_lead and not case.is_draft
+
+
+def can_enter_contract_end(user: User, case: ConsultingRequest) -> bool:
+    return user.is_advisor and not case.is_draft
+
+
+def can_grant_revision(user: User) -> bool:
+    """Propose, confirm and end a right of the Revision: OSK-Leitung and operator, together."""
+    return user.is_lead or user.is_operator
+
+
+def may_be_revision(user: User) -> bool:
+    """Who advises, leads or operates does not inspect his or her own work."""
+    return user.is_active and user.anonymised_at is None and not user.staff_roles
+
+
+def grants_together(one: User, other: User) -> bool:
+    """One speaks for the OSK-Leitung, the other for the operator (product.md, People)."""
+    return one.pk != other.pk and (
+        (one.is_lead and other.is_operator) or (one.is_operator and other.is_lead)
+    )
+
+
+def can_decide_membership(user: User, case: ConsultingRequest) -> bool:
+    """Confirm, correct or refuse where the author belongs, in the case (product.md, Belonging)."""
+    return user.is_advisor and not case.is_draft and user.pk != case.author_id
+
+
+def author_membership(case: ConsultingRequest) -> Membership | None:
+    """The author's membership that waits for a word, else the refused one; None once one was confirmed."""
+    if case.is_draft or _author_is_confirmed(case):
+        return None
+    mine = _memberships(case, case.author_id)
+    pending = [m for m in mine if m.state == MembershipState.PENDING]
+    known = pending or mine
+    return known[-1] if known else None
+
+
 def can_decide_urgency(user: User, case: ConsultingRequest) -> bool:
     """Confirm or answer that a request is marked as urgent (product.md 1.1)."""
     return user.is_lead and not case.is_draft

@@ -17,6 +17,7 @@ from consulting import (
     demo_legal,
     demo_synergy,
     demo_world,
+    keeping,
     permissions,
     queues,
     synergy_portal,
@@ -28,6 +29,7 @@ from consulting.enums import (
     ConsentState,
     PartnerQuestionState,
 )
+from consulting.keeping_mails import RETENTION_KINDS
 from consulting.matching import similar_answers
 from consulting.models import (
     Appointment,
@@ -35,10 +37,12 @@ from consulting.models import (
     PartnerConsent,
     PartnerQuestion,
     PublishedAnswer,
+    RevisionGrant,
 )
 from consulting.presentation import Standing
 from consulting.services import daily
 from consulting.services.procurement import ensure_procurement_lists
+from consulting.services.retention import ensure_retention_rules
 from osk_portal import portal
 from osk_portal.accounts.enums import StaffRole
 from osk_portal.accounts.models import User
@@ -146,6 +150,20 @@ def _tasks(user: User) -> Iterable[portal.Task]:
         )
 
 
+def _revision_tasks(user: User) -> Iterable[portal.Task]:
+    """The way to the cases that this person inspects, while the right counts."""
+    grant = RevisionGrant.objects.of(user).order_by("-valid_until").first()
+    if grant is not None:
+        yield portal.Task(
+            _("You inspect requests as the Revision"),
+            _("Every access is recorded."),
+            reverse("revision:case_list"),
+            due_on=grant.valid_until,
+            badge="none",
+            action=_("To the requests"),
+        )
+
+
 def _panel(user: User) -> dict[str, object]:
     mine = ConsultingRequest.objects.shared_with(user)
     rows = [(case, Standing(case)) for case in mine.for_list()[:MOST_ROWS]]
@@ -218,6 +236,12 @@ def _may_still_read(user_id: int, kind: str, subject_key: str) -> bool:
     about_need = synergy_portal.may_still_read(user, kind, subject_key)
     if about_need is not None:
         return about_need
+    if kind.startswith("consulting.grant_"):
+        return user.is_active
+    if kind in RETENTION_KINDS:
+        managed = ConsultingRequest.objects.of_managed_organisations(user)
+        if managed.filter(public_id=subject_key).exists():
+            return True
     return ConsultingRequest.objects.visible_to(user).filter(public_id=subject_key).exists()
 
 
@@ -276,6 +300,13 @@ portal.mail_guards.register(portal.MailGuard("consulting", 40, _may_still_read))
 portal.daily_jobs.register(portal.DailyJob("consulting", 40, daily.run))
 portal.reference_data.register(
     portal.ReferenceData("consulting_procurement", 40, ensure_procurement_lists)
+)
+portal.reference_data.register(
+    portal.ReferenceData("consulting_retention", 41, ensure_retention_rules)
+)
+portal.my_areas.register(portal.MyArea("revision", 15, _revision_tasks))
+portal.work_lists.register(
+    portal.WorkList("keeping", 60, gettext_lazy("Keeping"), keeping.work_entries)
 )
 portal.staff_rights.register(
     portal.StaffRights(

@@ -15,6 +15,7 @@ from consulting.views import (
     recommendations,
     records,
     requests,
+    retention,
     start,
     takeover,
 )
@@ -95,6 +96,24 @@ appointment_urls = [
     path("termin/<uuid:public_id>/datei/", appointments.appointment_file, name="appointment_file"),
 ]
 
+retention_urls = [
+    path(
+        "anfrage/<uuid:public_id>/aufbewahrung/",
+        retention.request_retention,
+        name="request_retention",
+    ),
+    path(
+        "anfrage/<uuid:public_id>/aufbewahrung/e-akte/",
+        retention.request_filed,
+        name="request_filed",
+    ),
+    path(
+        "anfrage/<uuid:public_id>/aufbewahrung/sperrvermerk/",
+        retention.request_hold,
+        name="request_hold",
+    ),
+]
+
 partner_urls = [
     path("frage/<uuid:public_id>/", partners.question_detail, name="question_detail"),
     path("frage/<uuid:public_id>/antworten/", partners.question_answer, name="question_answer"),
@@ -151,6 +170,7 @@ synergy_urls = [
 urlpatterns = [
     *intake_urls,
     *request_urls,
+    *retention_urls,
     *appointment_urls,
     *partner_urls,
     *link_urls,

@@ -573,6 +573,11 @@ OSK_FILE_MOST_MB = env.number("OSK_FILE_MOST_MB", 20, help="Megabytes of one fil
 OSK_FILES_MOST_MB = env.number(
     "OSK_FILES_MOST_MB", 100, help="Megabytes of all files of a request.", least=1
 )
+OSK_ARCHIVE_OFFER_SETTLED = env.flag(
+    "OSK_ARCHIVE_OFFER_SETTLED",
+    False,
+    help="The offer of records to the Landesarchiv is settled: requests are anonymised. Else reported only.",
+)
 OSK_SITE_NAME = "OSK-Portal"
 OSK_SANDBOX_INSTANCE = env.text(
     "OSK_SANDBOX_INSTANCE", "tryout", help="Name of this portal on everything it provisions."

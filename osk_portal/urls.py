@@ -18,6 +18,7 @@ urlpatterns = [
     path("testumgebung/", include("sandbox.urls")),
     path("netzwerk/", include("network.urls")),
     path("wissen/", include("consulting.knowledge_urls")),
+    path("revision/", include("consulting.revision_urls")),
     path("konto/", include("osk_portal.accounts.urls")),
     *declare([path("sprache/", include("django.conf.urls.i18n"))], PUBLIC),
     path("admin/", admin.site.urls),

@@ -13,12 +13,12 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from consulting import queues
-from consulting.admin import procurement  # noqa: F401 # registers its lists
-from consulting.admin.appointments import (
-    appointment_cancel,
-    appointment_move,
-    appointment_offer,
+from consulting.admin import (  # noqa: F401 # register their lists
+    procurement,  # registers its lists
+    revision,
 )
+from consulting.admin.appointments import appointment_cancel, appointment_move, appointment_offer
+from consulting.admin.belonging import author_confirm, author_correct, author_refuse
 from consulting.admin.bulk import queue_bulk
 from consulting.admin.case import case_page, message_add, note_add
 from consulting.admin.export import ListExportAdmin, queue_export, search_export
@@ -28,6 +28,14 @@ from consulting.admin.partners import partner_reply
 from consulting.admin.published import PublishedAnswerAdmin as PublishedAnswerAdmin
 from consulting.admin.queue import queue_page, search_page
 from consulting.admin.recording import call_add, link_renew, record_page
+from consulting.admin.retention import (
+    case_keeping,
+    contract_end,
+    hold_ask,
+    hold_lift,
+    hold_set,
+    retention_report,
+)
 from consulting.admin.step import step_page
 from consulting.admin.survey import survey_page
 from consulting.admin.synergy import introduce, introduction_call_off
@@ -122,6 +130,23 @@ class ConsultingRequestAdmin(ReadOnlyAdmin):
                 "<uuid:public_id>/appointment-cancel/",
                 wrap(appointment_cancel),
                 name=f"{prefix}_appointment_cancel",
+            ),
+            path("retention/", wrap(retention_report), name=f"{prefix}_retention_report"),
+            path("<uuid:public_id>/retention/", wrap(case_keeping), name=f"{prefix}_keeping"),
+            path("<uuid:public_id>/hold/ask/", wrap(hold_ask), name=f"{prefix}_hold_ask"),
+            path("<uuid:public_id>/hold/set/", wrap(hold_set), name=f"{prefix}_hold_set"),
+            path("<uuid:public_id>/hold/lift/", wrap(hold_lift), name=f"{prefix}_hold_lift"),
+            path("<uuid:public_id>/contract/", wrap(contract_end), name=f"{prefix}_contract_end"),
+            path("<uuid:public_id>/author/", wrap(author_correct), name=f"{prefix}_author_correct"),
+            path(
+                "<uuid:public_id>/author/confirm/",
+                wrap(author_confirm),
+                name=f"{prefix}_author_confirm",
+            ),
+            path(
+                "<uuid:public_id>/author/refuse/",
+                wrap(author_refuse),
+                name=f"{prefix}_author_refuse",
             ),
             path("<uuid:public_id>/<slug:name>/", wrap(step_page), name=f"{prefix}_step"),
             *super().get_urls(),

@@ -30,6 +30,7 @@ from consulting.enums import PartnerQuestionState, Visibility
 from consulting.matching import similar_solutions
 from consulting.models import CaseEvent, ConsultingRequest
 from consulting.record import procured_in_words
+from consulting.retention import is_ended
 from consulting.services.published import may_be_published
 from consulting.staff_forms import MessageForm, NoteForm
 from consulting.summary import procurement_rows
@@ -83,12 +84,16 @@ def note_add(request: AuthenticatedRequest, public_id: UUID) -> HttpResponse:
     form = NoteForm(case=case, data=request.POST)
     if not form.is_valid():
         return _show(request, case, note_form=form)
-    services.add_note(
-        case_id=case.pk,
-        actor=request.user,
-        text=form.cleaned_data["text"],
-        message_id=form.cleaned_data["message_id"],
-    )
+    try:
+        services.add_note(
+            case_id=case.pk,
+            actor=request.user,
+            text=form.cleaned_data["text"],
+            message_id=form.cleaned_data["message_id"],
+        )
+    except TransitionNotAllowed as refusal:
+        form.add_error(None, str(refusal))
+        return _show(request, find_case(request.user, public_id), note_form=form, status=409)
     messages.success(request, _("The internal note has been saved."))
     return redirect(queues.case_url(case, queue_of(request)))
 
@@ -114,6 +119,9 @@ def _show(
         "readers": _readers(case),
         "next_step": next_step(case),
         "membership_open": permissions.is_membership_open(case),
+        "membership": permissions.author_membership(case),
+        "may_decide_membership": permissions.can_decide_membership(request.user, case),
+        "is_ended": is_ended(case),
         "procurement": procurement_rows(case),
         "solutions": list(case.solutions.all()),
         "matching": similar_solutions(case.title, most=MOST_SOLUTIONS),

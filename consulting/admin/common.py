@@ -15,7 +15,7 @@ from django.shortcuts import get_object_or_404, render
 from consulting import queues
 from consulting.admin.rows import Row
 from consulting.contacts import KNOWN
-from consulting.enums import FILE_EVENTS, INTRODUCTION_EVENTS, CaseEventKind
+from consulting.enums import FILE_EVENTS, INTRODUCTION_EVENTS, KEEPING_EVENTS, CaseEventKind
 from consulting.models import CaseEvent, ConsultingRequest, IntroductionSide
 from consulting.presentation import Standing
 from consulting.queues import Queue
@@ -44,6 +44,7 @@ WITHOUT_VERSION = (
     *FILE_EVENTS,
     *INTRODUCTION_EVENTS,
     CaseEventKind.NEED_PUBLISHED,
+    *KEEPING_EVENTS,
     CaseEventKind.OUTCOME_ASKED,
     CaseEventKind.OUTCOME_TOLD,
     CaseEventKind.APPOINTMENT_LAPSED,
@@ -65,7 +66,14 @@ def find_case(user: User, public_id: UUID) -> ConsultingRequest:
     cases = (
         queues.all_cases(user)
         .select_related(
-            "organisation", "author", "assignee", "deputy", "duplicate_of", "result", *PROCUREMENT
+            "organisation",
+            "author",
+            "assignee",
+            "deputy",
+            "duplicate_of",
+            "result",
+            "retention",
+            *PROCUREMENT,
         )
         .annotate(has_introductions=HAS_INTRODUCTIONS)
     )

@@ -16,9 +16,18 @@ from consulting.models.procurement import ContractType, ProcurementBlock, ValueB
 from consulting.models.published import PublishedAnswer, PublishedAnswerEvent
 from consulting.models.request import ConsultingRequest, Participant
 from consulting.models.result import CaseResult, PartnerQuestion, Recommendation
+from consulting.models.retention import (
+    Anonymisation,
+    CaseRetention,
+    RetentionHold,
+    RetentionRule,
+)
+from consulting.models.revision import AccessRecord, RevisionGrant
 from consulting.models.text_module import TextModule
 
 __all__ = [
+    "AccessRecord",
+    "Anonymisation",
     "Appointment",
     "AppointmentSlot",
     "CaseEvent",
@@ -26,6 +35,7 @@ __all__ = [
     "CaseLink",
     "CaseMessage",
     "CaseResult",
+    "CaseRetention",
     "ConsultingRequest",
     "ContractType",
     "Counter",
@@ -48,6 +58,9 @@ __all__ = [
     "PublishedAnswer",
     "PublishedAnswerEvent",
     "Recommendation",
+    "RetentionHold",
+    "RetentionRule",
+    "RevisionGrant",
     "SurveyAnswer",
     "SurveyInvitation",
     "TextModule",

@@ -28,6 +28,7 @@ class ProcurementOutcome(Addressed):
     contract_type = models.CharField(
         _("type of contract"), max_length=20, choices=ContractType, blank=True
     )
+    contract_ends_on = models.DateField(_("end of the contract"), null=True, blank=True)
     told_at = models.DateTimeField(null=True)
 
     class Meta:

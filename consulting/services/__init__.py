@@ -25,6 +25,7 @@ from consulting.services.appointments import (
     pick_slot,
     refuse_slots,
 )
+from consulting.services.belonging import confirm_author, correct_author, refuse_author
 from consulting.services.calls import add_call
 from consulting.services.common import CaseChanged
 from consulting.services.consents import (
@@ -98,6 +99,19 @@ from consulting.services.published import (
 from consulting.services.recommendations import mark_recommendation
 from consulting.services.recording import NotRecordable, record_request
 from consulting.services.records import take_record
+from consulting.services.retention import (
+    ask_for_hold,
+    confirm_filed,
+    enter_contract_end,
+    lift_hold,
+    set_hold,
+)
+from consulting.services.revision import (
+    confirm_grant,
+    end_grant,
+    open_as_revision,
+    propose_grant,
+)
 from consulting.services.takeover import take_over
 from consulting.services.urgency import answer_urgency, confirm_urgency
 
@@ -124,21 +138,28 @@ __all__ = [
     "ask_back",
     "ask_back_question",
     "ask_consent",
+    "ask_for_hold",
     "assign",
     "call_off_introduction",
     "cancel_appointment",
     "close",
     "close_silent",
     "confirm_answer",
+    "confirm_author",
+    "confirm_filed",
+    "confirm_grant",
     "confirm_urgency",
     "consent_to_answer",
+    "correct_author",
     "create_answer",
     "create_draft",
     "decide_market_inquiry",
     "decline",
     "delete_draft",
     "edit_need",
+    "end_grant",
     "end_need",
+    "enter_contract_end",
     "export_list",
     "give_consent",
     "hand_in_answer",
@@ -146,6 +167,7 @@ __all__ = [
     "involve_partner",
     "join_need",
     "leave_need",
+    "lift_hold",
     "mark_duplicate",
     "mark_recommendation",
     "move_appointment",
@@ -153,12 +175,15 @@ __all__ = [
     "note_read",
     "object_to_answer",
     "offer_appointment",
+    "open_as_revision",
     "partner_done",
     "pick_slot",
+    "propose_grant",
     "propose_introduction",
     "propose_joint_step",
     "publish_need",
     "record_request",
+    "refuse_author",
     "refuse_consent",
     "refuse_introduction",
     "refuse_question",
@@ -176,6 +201,7 @@ __all__ = [
     "save_procurement",
     "say_by_link",
     "set_hints_hidden",
+    "set_hold",
     "share",
     "snooze",
     "start",

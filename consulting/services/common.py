@@ -42,8 +42,14 @@ class CaseChanged(TransitionNotAllowed):
 
 
 def locked(case_id: int) -> ConsultingRequest:
-    """The case with its row locked. Raises DoesNotExist for a deleted draft."""
-    return ConsultingRequest.objects.select_for_update(of=("self",)).get(pk=case_id)
+    """The case with its row locked. Raises DoesNotExist for a deleted draft, and TransitionNotAllowed
+    for an anonymised case: nothing is ever written to it again."""
+    case = ConsultingRequest.objects.select_for_update(of=("self",)).get(pk=case_id)
+    if case.anonymised_at is not None:
+        raise TransitionNotAllowed(
+            "write", case.state, _("This request is anonymised. Nothing can be changed any more.")
+        )
+    return case
 
 
 def begin(

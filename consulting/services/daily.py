@@ -20,6 +20,7 @@ from consulting.services.drafts import delete_draft
 from consulting.services.ending import close, close_silent
 from consulting.services.files import sweep_files
 from consulting.services.introductions import end_introductions
+from consulting.services.keeping import keep_or_anonymise
 from consulting.services.published import publish_due
 from osk_portal.toolkit import clock
 
@@ -95,6 +96,7 @@ def run() -> None:
         "surveys_sent": feedback.invite_to_survey(),
         "answers_published": publish_due(),
         "introductions_ended": end_introductions(),
+        "retention": keep_or_anonymise(),
     }
     logger.info("consulting: daily work done", extra=done)
 

@@ -5,7 +5,7 @@ Both are asked by the daily work once a case is closed, and answered by a signed
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Final
 
 from django.db import transaction
@@ -42,7 +42,7 @@ SURVEY_WITHIN: Final = timedelta(days=30)
 def ask_outcomes() -> int:
     """Ask at closing, and again six months later. How many."""
     closed = ConsultingRequest.objects.filter(
-        state=CaseState.CLOSED, topics__contains=[Topic.PROCUREMENT]
+        state=CaseState.CLOSED, topics__contains=[Topic.PROCUREMENT], anonymised_at=None
     ).exclude(procedure_state=ProcedureState.NONE)
     old = closed.filter(closed_at__lte=clock.now() - HALF_YEAR)
     return _ask_each(closed, Occasion.AT_CLOSING) + _ask_each(old, Occasion.HALF_YEAR)
@@ -51,7 +51,10 @@ def ask_outcomes() -> int:
 def remind_outcomes() -> int:
     """Remind once, after 14 days without an answer."""
     silent = ProcurementOutcome.objects.filter(
-        told_at=None, reminded_at=None, asked_at__lte=clock.now() - REMIND_AFTER
+        told_at=None,
+        reminded_at=None,
+        asked_at__lte=clock.now() - REMIND_AFTER,
+        case__anonymised_at=None,
     )
     return sum(_remind(pk) for pk in list(silent.values_list("pk", flat=True)))
 
@@ -71,19 +74,23 @@ def tell_outcome(
     what: Procured,
     reason: str = "",
     contract_type: ContractType | None = None,
+    contract_ends_on: date | None = None,
 ) -> ProcurementOutcome:
-    """Keep the answer. Raises TransitionNotAllowed when one was given before, unless it is the same."""
+    """Keep the answer; from the end of the contract on the period of retention runs.
+
+    Raises TransitionNotAllowed when one was given before, unless it is the same."""
     case_id = ProcurementOutcome.objects.values_list("case", flat=True).get(pk=outcome_id)
     case = locked(case_id)
     asked = ProcurementOutcome.objects.get(pk=outcome_id)
-    given = (what, reason, contract_type or "")
+    given = (what, reason, contract_type or "", contract_ends_on)
     if asked.told_at is not None:
-        if (asked.what, asked.reason, asked.contract_type) == given:
+        before = (asked.what, asked.reason, asked.contract_type, asked.contract_ends_on)
+        if before == given:
             return asked
         raise TransitionNotAllowed("tell_outcome", case.state, _("This was answered already."))
-    asked.what, asked.reason, asked.contract_type = given
+    asked.what, asked.reason, asked.contract_type, asked.contract_ends_on = given
     asked.told_at = clock.now()
-    asked.save(update_fields=["what", "reason", "contract_type", "told_at"])
+    asked.save(update_fields=["what", "reason", "contract_type", "contract_ends_on", "told_at"])
     record(case, CaseEventKind.OUTCOME_TOLD, None, occasion=asked.occasion, what=what)
     return asked
 

@@ -14,7 +14,10 @@ from osk_portal.accounts.models import User
 
 @transaction.atomic
 def take_record(*, case_id: int, actor: User) -> CaseEvent:
-    """Note that the full record leaves the portal. Tells nobody and makes no form out of date."""
+    """Note that the full record leaves the portal. Tells nobody and makes no form out of date.
+
+    Raises PermissionDenied, and TransitionNotAllowed for an anonymised case: its record is empty.
+    """
     case = locked(case_id)
     if case.is_draft or not permissions.may_read(actor, case):
         raise PermissionDenied("record")

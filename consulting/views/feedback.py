@@ -36,6 +36,7 @@ def outcome(request: HttpRequest, token: str) -> HttpResponse:
                 what=Procured(form.cleaned_data["what"]),
                 reason=form.cleaned_data["reason"],
                 contract_type=ContractType(contract) if contract else None,
+                contract_ends_on=form.cleaned_data["contract_ends_on"],
             )
         except TransitionNotAllowed:
             return _page(request, title, reference, is_done=True, status=409)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from django.contrib import messages
 from django.http import FileResponse, Http404, HttpResponse
 from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -14,6 +16,7 @@ from consulting.models import ConsultingRequest
 from consulting.views.requests import find_case
 from osk_portal.toolkit import clock
 from osk_portal.toolkit.access import LOGIN, AuthenticatedRequest, access
+from osk_portal.toolkit.transitions import TransitionNotAllowed
 
 
 @access(LOGIN)
@@ -33,7 +36,11 @@ def request_full_record(request: AuthenticatedRequest, public_id: UUID) -> HttpR
     case = _sent_case(request, public_id)
     built = record.build(case, clock.now())
     content = record.as_pdf(built)
-    services.take_record(case_id=case.pk, actor=request.user)
+    try:
+        services.take_record(case_id=case.pk, actor=request.user)
+    except TransitionNotAllowed as refusal:
+        messages.warning(request, str(refusal))
+        return redirect(case)
     archive = record_archive.build(built, content)
     name = _("%(reference)s-full-record.zip") % {"reference": case.reference}
     return FileResponse(archive, content_type="application/zip", headers=_headers(name))

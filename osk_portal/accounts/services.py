@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Final
 
 from allauth.account.models import EmailAddress
 from allauth.usersessions.models import UserSession
@@ -14,7 +15,7 @@ from django.db.models import Q
 from osk_portal import portal
 from osk_portal.accounts.enums import AccountEventKind, StaffRole
 from osk_portal.accounts.models import AccountEvent, User, normalise_email, normalise_name
-from osk_portal.toolkit import logs
+from osk_portal.toolkit import clock, logs
 
 
 def create_person(
@@ -27,6 +28,24 @@ def create_person(
         if roles := list(roles):
             set_roles(user_id=user.pk, roles=roles, actor=None)
             user.refresh_from_db()
+    return user
+
+
+ANONYMOUS: Final = "anonymisiert@osk.invalid"
+"""No mail can ever go there (RFC 2606)."""
+
+
+def anonymous_person() -> User:
+    """Stands where a person stood whose name is gone. Cannot sign in and is told nothing."""
+    user, _created = User.objects.get_or_create(
+        email=ANONYMOUS,
+        defaults={
+            "name": "Anonymisierte Person",
+            "password": make_password(None),
+            "is_active": False,
+            "anonymised_at": clock.now(),
+        },
+    )
     return user
 
 

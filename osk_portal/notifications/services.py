@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils.functional import Promise
 
 from osk_portal.notifications import doorbell, rendering
@@ -154,6 +155,24 @@ def resend_mail(*, mail_id: int) -> None:
             state=MailState.PENDING, attempts=0, next_attempt_at=DbNow()
         )
         doorbell.ring(DELIVER, mail_id=mail_id)
+
+
+def forget(subject_keys: Sequence[str]) -> int:
+    """Delete every mail and message about these objects, sent or not. How many mails.
+
+    For retention only. A message is found by the mail that was written with it and, where that mail is
+    gone, by the address of the page it is about. A worker that sends one now finds no row to stamp.
+    """
+    _require_transaction()
+    if not subject_keys:
+        return 0
+    mails = OutgoingMail.objects.filter(subject_key__in=subject_keys)
+    about = Q(dedupe_key__in=mails.exclude(dedupe_key=None).values("dedupe_key"))
+    for key in subject_keys:
+        about |= Q(url__contains=key)
+    Notification.objects.filter(about).delete()
+    count, _by_model = mails.delete()
+    return count
 
 
 def mark_read(*, user: User, notification: Notification) -> None:
