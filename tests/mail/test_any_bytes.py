@@ -1,0 +1,66 @@
+"""No bytes make the reader raise or take long."""
+
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from osk_portal.toolkit.inbound_mail import read
+
+_PIECES = st.sampled_from(
+    [
+        b"From: ", b"Content-Type: multipart/mixed; boundary=b\n", b"\n\n", b"--b\n", b"--b--\n", b"=?utf-8?b?", b"?=",
+        b"=?idna?q?x?=", b"Content-Transfer-Encoding: base64\n", b"Content-Type: text/html; charset=undefined\n",
+        b"<![x[", b"<blockquote>", b"&#x110000;", b"\r", b"\x00", b"\xff", b"filename*0*=utf-8''%", b"(((",
+        b"<a@b.example>", b"<script>", b"<!--", b"&#xd800;", b"&#0;",
+        b"Content-Type: message/delivery-status\n", b"Final-Recipient: ;", b"> ", b"Am 1. schrieb x:\n", b"-- \n",
+    ]
+)  # fmt: skip
+
+
+@settings(deadline=None, max_examples=200)
+@given(st.binary(max_size=600))
+def test_any_bytes_are_read(raw):
+    assert len(read(raw).sha256) == 64
+
+
+@settings(deadline=None, max_examples=300)
+@given(st.lists(_PIECES | st.binary(max_size=6), max_size=40))
+def test_any_heap_of_mail_syntax_is_read_and_its_text_can_be_stored(pieces):
+    mail = read(b"".join(pieces))
+    for value in (
+        mail.subject,
+        mail.new_text,
+        mail.quoted_text,
+        *(a.name for a in mail.attachments),
+    ):
+        value.encode()
+        assert "\x00" not in value
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"".join(
+            b"Content-Type: multipart/mixed; boundary=b%d\n\n--b%d\n" % (n, n) for n in range(3000)
+        ),
+        b"From: " + b"(" * 200_000,
+        b"Subject: " + b"=?utf-8?q?a?= " * 50_000,
+        b"Content-Type: text/html\n\n" + b"<div>" * 80_000,
+        b"Content-Type: text/html\n\n" + b"<![" * 80_000,
+        b"\n" + b"Am " * 60_000,
+        b"\n" + b"Am abc\n" * 30_000,
+        b"\n" + b"Von: x\n" * 30_000,
+        b"\n" + b"\n" * 200_000,
+        b"\n" + b"> \n" * 60_000,
+        b"\n" + b" " * 200_000,
+        b"\n" + b"_" * 200_000,
+        b"X: 1\n" * 100_000,
+        b"Content-Type: multipart/mixed; boundary=b\n\n" + b"--b\n\n" * 100_000,
+    ],
+)
+def test_a_hostile_mail_is_read_in_bounded_time(raw):
+    began = time.process_time()
+    read(raw)
+    assert time.process_time() - began < 5
