@@ -16,6 +16,7 @@ from consulting import demo_world, permissions, queues
 from consulting.enums import AnswerState, CaseState, PartnerQuestionState
 from consulting.matching import similar_answers
 from consulting.models import ConsultingRequest, PartnerQuestion, PublishedAnswer
+from consulting.notifications import MAIL_ANSWER
 from consulting.presentation import Standing
 from consulting.services import daily
 from consulting.services.procurement import ensure_procurement_lists
@@ -159,6 +160,8 @@ def _mean_days() -> int | None:
 
 def _may_still_read(user_id: int, kind: str, subject_key: str) -> bool:
     """A receipt or a message about a case only goes to people who may open it at that moment."""
+    if kind == MAIL_ANSWER:
+        return True
     user = User.objects.filter(pk=user_id).first()
     if user is None:
         return False

@@ -429,6 +429,18 @@ OSK_MAIL_DOMAIN = DEFAULT_FROM_EMAIL.rpartition("@")[2].rstrip(">")
 OSK_CONTACT_EMAIL = env.text(
     "OSK_CONTACT_EMAIL", "opensource@itdz-berlin.de", help="Where people reach the OSK."
 )
+OSK_MAIL_MOST_MB = env.number(
+    "OSK_MAIL_MOST_MB", 30, help="Megabytes of a mail that comes in.", least=1
+)
+OSK_IMAP_URL = env.text(
+    "OSK_IMAP_URL",
+    help="Mailbox of the OSK that is read every minute: imaps://user@host/folder; unset: none.",
+)
+OSK_IMAP_PASSWORD = env.secret("OSK_IMAP_PASSWORD", help="Password of that mailbox.")
+OSK_IMAP_DONE_FOLDER = env.text(
+    "OSK_IMAP_DONE_FOLDER",
+    help="Folder for mails that were taken; unset: they stay where they are, marked as read.",
+)
 OSK_SECURITY_EMAIL = env.text(
     "OSK_SECURITY_EMAIL", OSK_CONTACT_EMAIL, help="Where people report security holes."
 )
@@ -498,6 +510,7 @@ CELERY_BEAT_SCHEDULE = {
     "tick-sandbox": {"task": "sandbox.tasks.tick", "schedule": 15.0},
     "reconcile-sandbox": {"task": "sandbox.tasks.reconcile", "schedule": 60.0},
     "tell-deadlines": {"task": "consulting.tasks.tell_deadlines", "schedule": 300.0},
+    "poll-mailbox": {"task": "consulting.tasks.poll_mailbox", "schedule": 60.0},
     "run-daily": {"task": "osk_portal.notifications.tasks.run_daily", "schedule": 300.0},
 }
 

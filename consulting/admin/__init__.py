@@ -17,6 +17,7 @@ from consulting.admin import procurement  # noqa: F401 # registers its lists
 from consulting.admin.bulk import queue_bulk
 from consulting.admin.case import case_page, message_add, note_add
 from consulting.admin.export import ListExportAdmin, queue_export, search_export
+from consulting.admin.incoming import IncomingMailAdmin as IncomingMailAdmin
 from consulting.admin.published import PublishedAnswerAdmin as PublishedAnswerAdmin
 from consulting.admin.queue import queue_page, search_page
 from consulting.admin.recording import call_add, link_renew, record_page

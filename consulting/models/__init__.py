@@ -5,6 +5,12 @@ from consulting.models.counter import Counter
 from consulting.models.export import ListExport
 from consulting.models.feedback import ProcurementOutcome, SurveyAnswer, SurveyInvitation
 from consulting.models.files import CaseFile, FileState
+from consulting.models.incoming import (
+    IncomingMail,
+    IncomingMailContent,
+    IncomingMailEvent,
+    MailboxPosition,
+)
 from consulting.models.link import CaseLink
 from consulting.models.notice import DeadlineNotice
 from consulting.models.procurement import ContractType, ProcurementBlock, ValueBand
@@ -24,7 +30,11 @@ __all__ = [
     "Counter",
     "DeadlineNotice",
     "FileState",
+    "IncomingMail",
+    "IncomingMailContent",
+    "IncomingMailEvent",
     "ListExport",
+    "MailboxPosition",
     "Participant",
     "PartnerQuestion",
     "ProcurementBlock",

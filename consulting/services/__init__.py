@@ -36,7 +36,17 @@ from consulting.services.exports import export_list
 from consulting.services.feedback import answer_survey, tell_outcome
 from consulting.services.files import add_file, note_read, remove_file
 from consulting.services.follow_up import snooze, wake
+from consulting.services.incoming import receive_mail, route_mail, store_mail
 from consulting.services.links import LinkDead, renew_link, say_by_link
+from consulting.services.mail_decisions import (
+    Decided,
+    MailMoved,
+    answer_mail,
+    discard_mail,
+    join_mail,
+    record_from_mail,
+    restore_mail,
+)
 from consulting.services.partners import answer_question, refuse_question
 from consulting.services.procurement import save_procurement
 from consulting.services.published import (
@@ -59,9 +69,11 @@ from consulting.services.urgency import answer_urgency, confirm_urgency
 __all__ = [
     "Advice",
     "CaseChanged",
+    "Decided",
     "FilesNotReady",
     "Incomplete",
     "LinkDead",
+    "MailMoved",
     "NotRecordable",
     "add_call",
     "add_file",
@@ -70,6 +82,7 @@ __all__ = [
     "agree_to_answer",
     "answer",
     "answer_at_once",
+    "answer_mail",
     "answer_question",
     "answer_survey",
     "answer_urgency",
@@ -84,22 +97,28 @@ __all__ = [
     "create_draft",
     "decline",
     "delete_draft",
+    "discard_mail",
     "export_list",
     "hand_in_answer",
     "involve_partner",
+    "join_mail",
     "mark_duplicate",
     "mark_recommendation",
     "note_read",
     "object_to_answer",
     "partner_done",
+    "receive_mail",
+    "record_from_mail",
     "record_request",
     "refuse_question",
     "remove_file",
     "renew_link",
     "reopen",
     "reply",
+    "restore_mail",
     "return_answer",
     "return_to_queue",
+    "route_mail",
     "save_answer",
     "save_draft",
     "save_procurement",
@@ -107,6 +126,7 @@ __all__ = [
     "share",
     "snooze",
     "start",
+    "store_mail",
     "submit",
     "take_over",
     "take_record",
