@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from cryptography.fernet import Fernet
@@ -52,5 +53,20 @@ def check_base_url(**kwargs: Any) -> list[CheckMessage]:
             f"OSK_BASE_URL is {settings.OSK_BASE_URL}: links in mails would not be secure.",
             hint="Set it to the address that people type, with https.",
             id="osk_portal.W002",
+        )
+    ]
+
+
+@register(Tags.security)
+def check_reply_address(**kwargs: Any) -> list[CheckMessage]:
+    """A local part has 64 characters (RFC 5321, 4.5.3.1.1), and 49 of them are "+" and the token."""
+    address = settings.OSK_REPLY_ADDRESS
+    if not address or re.fullmatch(r"[a-z0-9._-]{1,15}@[a-z0-9-]+(\.[a-z0-9-]+)+", address):
+        return []
+    return [
+        Error(
+            f"OSK_REPLY_ADDRESS is {address}, which cannot be an address for answers.",
+            hint="As antwort@osk.example: small letters, at most 15 characters before the @.",
+            id="osk_portal.E002",
         )
     ]

@@ -426,6 +426,11 @@ DEFAULT_FROM_EMAIL = env.text(
 )
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 OSK_MAIL_DOMAIN = DEFAULT_FROM_EMAIL.rpartition("@")[2].rstrip(">")
+OSK_REPLY_ADDRESS = env.text(
+    "OSK_REPLY_ADDRESS",
+    help="Mailbox for answers by mail, as antwort@osk.example (at most 15 characters before the @; its server must "
+    "deliver antwort+anything@ there too); unset: mails name the portal as the way to answer.",
+)
 OSK_CONTACT_EMAIL = env.text(
     "OSK_CONTACT_EMAIL", "opensource@itdz-berlin.de", help="Where people reach the OSK."
 )

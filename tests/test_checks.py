@@ -26,3 +26,16 @@ def test_a_broken_key(settings):
     good = settings.OSK_ENCRYPTION_KEYS[0]
 
     assert "osk_portal.E001" in ids(settings, OSK_ENCRYPTION_KEYS=[good, "kein-Schlüssel"])
+
+
+def test_an_address_for_answers_that_no_token_fits_in(settings):
+    assert ids(settings, OSK_REPLY_ADDRESS="antwort@osk.example", OSK_PROXY_COUNT=1) == {
+        "osk_portal.W002"
+    }
+    for wrong in (
+        "antwort",
+        "antwort@",
+        "OSK <antwort@osk.example>",
+        "antworten-an-das-osk@osk.example",
+    ):
+        assert "osk_portal.E002" in ids(settings, OSK_REPLY_ADDRESS=wrong)
