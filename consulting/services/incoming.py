@@ -7,6 +7,7 @@ belongs is decided in a second one; what fails there leaves the mail in the Post
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from email.utils import parseaddr
 from typing import Final
 from uuid import NAMESPACE_URL, UUID, uuid5
@@ -30,11 +31,18 @@ from osk_portal.toolkit import clock
 from osk_portal.toolkit.inbound_mail import InboundMail, read
 from osk_portal.toolkit.transitions import TransitionNotAllowed
 
-REPLY_PREFIX: Final = "antwort+"
 LONGEST_ADDRESS: Final = 320
 # Controls, halves of characters, and what turns the direction of a line, so that it reads as another one.
 _UNSTORABLE: Final = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 _REFERENCE: Final = re.compile(r"\bOSK-(\d{4})-(\d{5})\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Reply:
+    """For whom a reply address was made, and for which case."""
+
+    person: User
+    case: ConsultingRequest
 
 
 def receive_mail(raw: bytes, *, recipient: str = "") -> IncomingMail:
@@ -95,7 +103,7 @@ def route_mail(*, mail_id: int) -> IncomingMail:
     if row.state != MailState.NEW:  # a person was faster
         return row
     mail = read_mail(row)
-    to = read_reply_address(row.reply_address) if row.reply_address else None
+    to = _named_by(read_reply_address(row.reply_address))
     _suggest(row, mail, to)
     if is_for_nobody(row, mail):
         # RFC 3834: never a message, never an answer, and our clock goes on resting.
@@ -150,7 +158,16 @@ def say_for(
     return message
 
 
-def _deliver(row: IncomingMail, mail: InboundMail, to: ReplyTo) -> MailHint | None:
+def _named_by(address: ReplyTo | None) -> Reply | None:
+    """Person and case of a reply address, as far as they are still there."""
+    if address is None:
+        return None
+    person = User.objects.filter(pk=address.user_id).first()
+    case = ConsultingRequest.objects.sent().filter(public_id=address.case_id).first()
+    return Reply(person, case) if person and case else None
+
+
+def _deliver(row: IncomingMail, mail: InboundMail, to: Reply) -> MailHint | None:
     """Put the mail into the request of its reply address, or say why not."""
     person = to.person
     case = locked(to.case.pk)
@@ -193,7 +210,7 @@ def _refusal(row: IncomingMail, case: ConsultingRequest, person: User) -> MailHi
     return None if row.new_text.strip() else MailHint.NO_TEXT
 
 
-def _suggest(row: IncomingMail, mail: InboundMail, to: ReplyTo | None) -> None:
+def _suggest(row: IncomingMail, mail: InboundMail, to: Reply | None) -> None:
     """Name the request that the mail is perhaps about; a person decides."""
     if to is not None:
         row.suggested_case = to.case
@@ -243,18 +260,17 @@ def _line(text: str, most: int) -> str:
 
 
 def _read(raw: bytes) -> InboundMail:
-    return read(raw, own_addresses=frozenset({parseaddr(settings.DEFAULT_FROM_EMAIL)[1].lower()}))
+    ours = (parseaddr(settings.DEFAULT_FROM_EMAIL)[1], settings.OSK_REPLY_ADDRESS)
+    return read(raw, own_addresses=frozenset(address.lower() for address in ours if address))
 
 
 def _reply_address_in(mail: InboundMail, recipient: str) -> str:
-    """The reply address that the mail was written to: the envelope's, else the first one in its head
-    that opens something, else a broken one."""
-    named = [recipient] if recipient else []
-    named += [each.email for each in (*mail.to, *mail.cc)]
-    ours = [_line(each, LONGEST_ADDRESS) for each in named if each.lower().startswith(REPLY_PREFIX)]
-    if recipient and ours[:1] == [recipient]:
-        return recipient
-    return next((each for each in ours if read_reply_address(each)), ours[0] if ours else "")
+    """The reply address that the mail was written to: the envelope's before those in its head. A broken
+    one only where there is no good one."""
+    named = [recipient, *(_line(a.email, LONGEST_ADDRESS) for a in (*mail.to, *mail.cc))]
+    ours = f"{settings.OSK_REPLY_ADDRESS.rpartition('@')[0] or 'antwort'}+".lower()
+    broken = [each for each in named if each.lower().startswith(ours)]
+    return next((each for each in named if read_reply_address(each)), broken[0] if broken else "")
 
 
 def _answers_to(mail: InboundMail) -> str:
