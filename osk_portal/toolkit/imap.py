@@ -76,6 +76,7 @@ class Session:
         self._password = password
         self._timeout = timeout
         self._connection: imaplib.IMAP4
+        self._abilities: list[bytes] = []
         self.uidvalidity = 0
 
     def __enter__(self) -> Self:
@@ -93,7 +94,10 @@ class Session:
         except (imaplib.IMAP4.error, OSError) as error:
             raise MailboxUnavailable(f"{where.host}: {error}") from error
         try:
-            self._ask("login", _quoted(where.user), _quoted(self._password))
+            _quoted(self._password)  # imaplib quotes it, and lets line breaks pass
+            self._ask("login", _quoted(where.user), self._password)
+            # Before the login a server names but a part of what it can.
+            self._abilities = b" ".join(self._ask("capability")).upper().split()
             self._ask("select", _quoted(_modified_utf7(where.folder)))
             self.uidvalidity = int(self._said("UIDVALIDITY"))
         except BaseException:
@@ -136,7 +140,7 @@ class Session:
 
     def move(self, uid: int, folder: str) -> None:
         """Into ``folder``, in one step of the server (RFC 6851): never twice, never in neither."""
-        if "MOVE" not in self._connection.capabilities:
+        if b"MOVE" not in self._abilities:
             raise MailboxUnavailable("the server cannot move mails (RFC 6851)")
         self._ask("uid", "MOVE", str(uid), _quoted(_modified_utf7(folder)))
 
