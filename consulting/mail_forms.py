@@ -142,7 +142,8 @@ class MailRecordForm(FilesMixin, RecordForm):
     def values(self) -> dict[str, Any]:
         said = dict(self.cleaned_data)
         del said["version"]
-        return {**said, "files": said.pop("attachments", [])}
+        said["files"] = said.pop("attachments", [])
+        return said
 
 
 class MailAnswerForm(ModuleMixin, MailForm):
