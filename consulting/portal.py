@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from consulting import demo_world, permissions, queues
+from consulting import demo_mails, demo_world, permissions, queues
 from consulting.enums import AnswerState, CaseState, PartnerQuestionState
 from consulting.matching import similar_answers
 from consulting.models import ConsultingRequest, PartnerQuestion, PublishedAnswer
@@ -229,3 +229,4 @@ portal.staff_rights.register(
     )
 )
 portal.demo_steps.register(portal.DemoStep("consulting", 40, demo_world.load))
+portal.demo_steps.register(portal.DemoStep("consulting_mails", 41, demo_mails.load))

@@ -13,7 +13,7 @@ from allauth.account.models import EmailAddress
 from django.core.management import call_command
 from django.db import OperationalError, connection
 
-from consulting import services
+from consulting import demo_mails, services
 from consulting.enums import CaseEventKind, CaseState, MessageKind
 from consulting.management.commands import receive_mail as command
 from consulting.models import CaseMessage, ConsultingRequest, IncomingMail, IncomingMailContent
@@ -424,3 +424,12 @@ def test_a_cut_mail_says_so(db: None) -> None:
     row = services.store_mail(a_mail(), is_cut=True)
     assert row.flags == [MailFlag.INCOMPLETE]
     assert CaseMessage.objects.count() == 0
+
+
+def test_the_demo_world_has_mails_once(world: World) -> None:
+    world.case()
+    assert demo_mails.load() == "4 new mails"
+    assert demo_mails.load() == "0 new mails"
+    states = IncomingMail.objects.order_by("pk").values_list("state", flat=True)
+    assert list(states) == ["new", "new", "new", "automatic"]
+    assert IncomingMail.objects.filter(hint=MailHint.REFERENCE).count() == 1
