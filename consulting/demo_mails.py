@@ -57,7 +57,9 @@ def _mails() -> list[EmailMessage]:
 
 
 def _reference() -> str:
-    first = ConsultingRequest.objects.sent().order_by("reference").first()
+    """A request to which the sender may still write."""
+    mine = ConsultingRequest.objects.open().filter(author__email=f"behoerde@{DOMAIN}")
+    first = mine.order_by("reference").first()
     return first.reference or "" if first else ""
 
 

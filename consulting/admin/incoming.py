@@ -141,8 +141,11 @@ def mail_list(request: AuthenticatedRequest, name: str = "new") -> HttpResponse:
 @require_safe
 def mail_page(request: AuthenticatedRequest, public_id: UUID) -> HttpResponse:
     mail = _find(public_id)
+    steps = [step for step in STEPS if mail.can(step.action)]
+    if mail.suggested_case:  # then adding is what is next
+        steps.sort(key=lambda step: step.action != MailAction.JOIN)
     context = {
-        "steps": [step for step in STEPS if mail.can(step.action)],
+        "steps": steps,
         "may_restore": mail.can(MailAction.RESTORE),
         "events": mail.events.select_related("actor"),
     }
