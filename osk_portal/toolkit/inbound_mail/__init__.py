@@ -1,7 +1,7 @@
 """Reading of mail that comes in: bytes to a frozen InboundMail. Knows no app."""
 
+from osk_portal.toolkit.inbound_mail.addresses import Address
 from osk_portal.toolkit.inbound_mail.reader import (
-    Address,
     Attachment,
     Bounce,
     FailedRecipient,

@@ -6,29 +6,32 @@ import hashlib
 import re
 from dataclasses import dataclass
 
-from osk_portal.toolkit.inbound_mail import mime, text
+from osk_portal.toolkit.inbound_mail import addresses, html, mime, text
+from osk_portal.toolkit.inbound_mail.addresses import Address
 
 MAX_BYTES = 30 * 1024 * 1024
 MAX_TEXT = 200_000
 MAX_HOPS = 30
 
 _OUT_OF_OFFICE = re.compile(
-    r"^\s*(?:automatische antwort|automatic reply|auto(?:matic)?[- ]?(?:reply|response)|autoreply|abwesen"
-    r"|out of (?:the )?office|ooo\b|ich bin (?:derzeit |zurzeit )?nicht im (?:büro|haus)|vacation)",
+    r"\s*(?:(?:automatische|autom\.) (?:antwort|abwesenheit)|automatic (?:reply|response)"
+    r"|auto-?(?:reply|response|antwort)\b|auto (?:reply|response)|abwesenheit ?:"
+    r"|abwesenheits(?:notiz|nachricht|assistent|info|benachrichtigung|meldung|agent)"
+    r"|out of (?:the )?office|ooo ?:|vacation (?:reply|notice|message)|urlaubs(?:notiz|nachricht|meldung)"
+    r"|ich bin (?:derzeit |zurzeit )?nicht im (?:büro|haus))"
+    r"|.{2,100} (?:ist (?:außer haus|nicht im büro|abwesend)|is out of the office)\b",
     re.IGNORECASE,
 )
-_ADDRESS = re.compile(r"[^\s<>@,;:\"()\[\]\\]{1,64}@[^\s<>@,;:\"()\\]{1,255}")
 _MESSAGE_ID = re.compile(r"<[^<>\s]{1,250}>")
-_DAEMON = re.compile(r"^(?:mailer-daemon|postmaster|mail-daemon)@", re.IGNORECASE)
+_COPIED_ID = re.compile(
+    r"^[> \t]*Message-ID:\s{0,10}(<[^<>\s]{1,250}>)", re.IGNORECASE | re.MULTILINE
+)
+_DAEMON = re.compile(r"(?:mailer-daemon|postmaster|mail-daemon)@", re.IGNORECASE)
 _STATUS = re.compile(r"\b([245]\.\d{1,3}\.\d{1,3})\b")
-
-
-@dataclass(frozen=True)
-class Address:
-    """One address; the local part keeps its case, the domain does not."""
-
-    email: str
-    name: str = ""
+_REPORTS = ("message/delivery-status", "message/global-delivery-status")
+_COPIES = ("message/rfc822", "text/rfc822-headers", "message/global", "message/global-headers")
+_PKCS7 = {"application/pkcs7-mime", "application/x-pkcs7-mime"}
+_TNEF = ("application/ms-tnef", "application/vnd.ms-tnef")
 
 
 @dataclass(frozen=True)
@@ -95,29 +98,22 @@ class InboundMail:
         return not (self.is_automatic or self.bounce or self.is_loop) and self.sender is not None
 
 
-def addresses(value: str) -> tuple[Address, ...]:
-    """The addresses of a header, in order, each once; what is none is left out."""
-    found: dict[str, Address] = {}
-    before = 0
-    for match in _ADDRESS.finditer(value[: mime.MAX_HEADER_LENGTH]):
-        bracketed = value[match.start() - 1 : match.start()] == "<"
-        quoted_name = not bracketed and value[match.end() : match.end() + 1] == '"'
-        if quoted_name:  # an address inside a display name is not the address
-            continue
-        name = value[before : match.start() - 1] if bracketed else ""
-        before = match.end() + 1
-        local, _, domain = match[0].rpartition("@")
-        email = f"{local}@{domain.lower().rstrip('.')}"
-        found.setdefault(email.lower(), Address(email, name.strip(" ,;\t").strip("\"'").strip()))
-    return tuple(found.values())
-
-
 def _all(part: mime.Part, name: str) -> tuple[Address, ...]:
-    return addresses(", ".join(part.values(name)))
+    return addresses.parse(", ".join(part.raw_values(name)))[0]
+
+
+def _sender(root: mime.Part) -> Address | None:
+    """The one author. Where two are named, or one in two ways, a checking server may have meant the other: None."""
+    values = root.raw_values("from")
+    if len(values) != 1:
+        return None
+    found, is_clean = addresses.parse(values[0])
+    return found[0] if is_clean and len(found) == 1 else None
 
 
 def _ids(part: mime.Part, name: str) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(_MESSAGE_ID.findall(" ".join(part.values(name)))))[-50:]
+    values = " ".join(part.raw_values(name))
+    return tuple(dict.fromkeys(i for i in _MESSAGE_ID.findall(values) if i.isprintable()))[-50:]
 
 
 def _is_attachment(part: mime.Part) -> bool:
@@ -128,18 +124,42 @@ def _is_attachment(part: mime.Part) -> bool:
 
 
 def _file_name(part: mime.Part) -> str:
+    """The name given, without folders; of an attached mail its subject."""
     name = part.parameter("content-disposition", "filename") or part.parameter(
         "content-type", "name"
     )
+    if not name and part.content_type == "message/rfc822":
+        subject = mime.Part(*mime.headers_and_body(part.body.lstrip())).value("subject")
+        name = f"{subject[:100].replace('/', ' ')}.eml" if subject else ""
     return re.split(r"[/\\]", name)[-1].strip()[:200]
 
 
-def _body(parts: list[mime.Part]) -> str:
-    plain = [p.text[:MAX_TEXT] for p in parts if p.content_type == "text/plain"]
-    if any(piece.strip() for piece in plain):
-        return "\n\n".join(plain)[:MAX_TEXT]
-    html = [text.from_html(p.text) for p in parts if p.content_type == "text/html"]
-    return "\n\n".join(html)[:MAX_TEXT]
+@dataclass
+class _Body:
+    """The text of a mail, part by part."""
+
+    is_cut: bool = False
+
+    def of(self, part: mime.Part) -> str:
+        """Of alternatives the plainest that says something (RFC 2046, 5.1.4), else all, in their order."""
+        if part.children:
+            pieces = [piece for piece in map(self.of, part.children) if piece.strip()]
+            if part.content_type == "multipart/alternative":
+                pieces = pieces[:1]
+            return self._cut("\n\n".join(pieces), MAX_TEXT)
+        if _is_attachment(part):
+            return ""
+        if part.content_type == "text/html":
+            return html.to_text(self._cut(part.text, html.MAX_LENGTH))
+        written = self._cut(part.text, MAX_TEXT)
+        if part.parameter("content-type", "format").lower() == "flowed":
+            delsp = part.parameter("content-type", "delsp").lower() == "yes"
+            return text.unflow(written, delete_space=delsp)
+        return written
+
+    def _cut(self, value: str, length: int) -> str:
+        self.is_cut |= len(value) > length
+        return value[:length]
 
 
 def _recipients(part: mime.Part) -> list[FailedRecipient]:
@@ -147,8 +167,10 @@ def _recipients(part: mime.Part) -> list[FailedRecipient]:
     body = part.body[:MAX_TEXT].replace(b"\r\n", b"\n")
     for block in re.split(rb"\n[ \t]*\n", body)[:100]:
         fields = mime.Part(*mime.headers_and_body(block.lstrip()))
-        named = fields.value("final-recipient") or fields.value("original-recipient")
-        who = addresses(named.partition(";")[2] or named)
+        named = (fields.raw_values("final-recipient") or fields.raw_values("original-recipient"))[
+            :1
+        ]
+        who = addresses.parse(named[0].partition(";")[2] or named[0])[0] if named else ()
         if who:
             status = _STATUS.search(fields.value("status"))
             found.append(
@@ -165,32 +187,28 @@ def _recipients(part: mime.Part) -> list[FailedRecipient]:
 def _bounce(
     root: mime.Part, parts: list[mime.Part], sender: Address | None, body: str
 ) -> Bounce | None:
-    reports = [
-        p
-        for p in parts
-        if p.content_type in ("message/delivery-status", "message/global-delivery-status")
-    ]
-    recipients = [each for part in reports for each in _recipients(part)]
-    is_daemon = sender is not None and bool(_DAEMON.match(sender.email))
+    """A report by RFC 3464, or what servers sent before it; a receipt of delivery or reading is none."""
+    reports = [p for p in parts if p.content_type in _REPORTS]
     failed = _all(root, "x-failed-recipients")
-    if not reports and not failed and not (is_daemon and root.value("return-path") in ("", "<>")):
+    is_daemon = sender is not None and bool(_DAEMON.match(sender.email))
+    is_from_nobody = root.value("return-path") in ("", "<>")
+    if not reports and not failed and not (is_daemon and is_from_nobody):
         return None
-    if (
-        reports
-        and recipients
-        and all(r.action in ("delivered", "relayed", "expanded") for r in recipients)
-    ):
-        return None  # a receipt, not a failure
+    recipients = [each for part in reports for each in _recipients(part)]
+    if recipients and all(r.action in ("delivered", "relayed", "expanded") for r in recipients):
+        return None
     if not recipients:
         status = _STATUS.search(body)
         code = status[1] if status else ""
         recipients = [FailedRecipient(each.email, "", code, "") for each in failed]
-    original = ""
-    for part in parts:
-        if part.content_type in ("message/rfc822", "text/rfc822-headers", "message/global-headers"):
-            inner = mime.Part(*mime.headers_and_body(part.body.lstrip()))
-            original = original or next(iter(_ids(inner, "message-id")), "")
-    return Bounce(tuple(recipients), original)
+    copies = [
+        mime.Part(*mime.headers_and_body(p.body.lstrip()))
+        for p in parts
+        if p.content_type in _COPIES
+    ]
+    ids = [each for copy in copies for each in _ids(copy, "message-id")]
+    ids += [*_COPIED_ID.findall(body), *_ids(root, "in-reply-to")]
+    return Bounce(tuple(recipients), next(iter(ids), ""))
 
 
 def _is_automatic(root: mime.Part) -> bool:
@@ -206,14 +224,20 @@ def _is_automatic(root: mime.Part) -> bool:
     )
 
 
-def _is_loop(root: mime.Part, sender: Address | None, own: frozenset[str]) -> bool:
+def _is_loop(root: mime.Part, own: frozenset[str]) -> bool:
     delivered = [value.lower() for value in root.values("delivered-to")]
+    claimed = [*_all(root, "from"), *_all(root, "x-loop")]
     return (
         len(root.values("received")) > MAX_HOPS
         or len(set(delivered)) < len(delivered)
-        or any(each.email.lower() in own for each in _all(root, "x-loop"))
-        or (sender is not None and sender.email.lower() in own)
+        or any(each.email.lower() in own or _plain(each.email) in own for each in claimed)
     )
+
+
+def _plain(email: str) -> str:
+    """``answers+token@x`` is ``answers@x``."""
+    local, _, domain = email.lower().rpartition("@")
+    return f"{local.partition('+')[0]}@{domain}"
 
 
 def read(raw: bytes, *, own_addresses: frozenset[str] = frozenset()) -> InboundMail:
@@ -223,18 +247,17 @@ def read(raw: bytes, *, own_addresses: frozenset[str] = frozenset()) -> InboundM
     MAX_BYTES are not looked at (``is_incomplete``). Raises nothing: a mail that cannot be understood comes back with
     what could be read.
     """
-    root, cut = mime.parse(raw[:MAX_BYTES])
+    root, is_cut = mime.parse(raw[:MAX_BYTES])
     parts = mime.leaves(root)
-    sender = next(iter(_all(root, "from") or _all(root, "sender")), None)
+    sender = _sender(root)
     attached = [p for p in parts if _is_attachment(p)]
-    body = _body([p for p in parts if not _is_attachment(p)])
-    pieces = text.split(body)
+    body = _Body()
+    written = body.of(root)
+    pieces = text.split(written)
     subject = root.value("subject")[:500]
-    types = {p.content_type for p in parts} | {root.content_type}
+    types = {p.content_type for p in mime.all_parts(root)}
     smime = root.parameter("content-type", "smime-type").lower()
-    pkcs7 = bool(types & {"application/pkcs7-mime", "application/x-pkcs7-mime"})
-    bounce = _bounce(root, parts, sender, body)
-    automatic = _is_automatic(root)
+    bounce = _bounce(root, parts, sender, written)
     away = bounce is None and bool(_OUT_OF_OFFICE.match(subject))
     return InboundMail(
         sender=sender,
@@ -249,17 +272,16 @@ def read(raw: bytes, *, own_addresses: frozenset[str] = frozenset()) -> InboundM
         quoted_text=pieces.quoted,
         signature=pieces.signature,
         attachments=tuple(Attachment(_file_name(p), p.content_type, p.body) for p in attached),
-        is_automatic=automatic or away or bounce is not None,
+        is_automatic=_is_automatic(root) or away or bounce is not None,
         is_out_of_office=away,
         bounce=bounce,
-        is_loop=_is_loop(root, sender, own_addresses),
-        is_signed="multipart/signed" in types or (pkcs7 and smime == "signed-data"),
-        is_encrypted="multipart/encrypted" in types or (pkcs7 and smime != "signed-data"),
+        is_loop=_is_loop(root, own_addresses),
+        is_signed="multipart/signed" in types or (bool(types & _PKCS7) and smime == "signed-data"),
+        is_encrypted="multipart/encrypted" in types
+        or (bool(types & _PKCS7) and smime != "signed-data"),
         has_winmail=any(
-            p.content_type in ("application/ms-tnef", "application/vnd.ms-tnef")
-            or _file_name(p).lower() == "winmail.dat"
-            for p in attached
+            p.content_type in _TNEF or _file_name(p).lower() == "winmail.dat" for p in attached
         ),
-        is_incomplete=cut or len(raw) > MAX_BYTES,
+        is_incomplete=is_cut or body.is_cut or len(raw) > MAX_BYTES,
         sha256=hashlib.sha256(raw).hexdigest(),
     )

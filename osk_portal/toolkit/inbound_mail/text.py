@@ -1,96 +1,44 @@
-"""What of a mail's text is new, what is quoted, what is signature; HTML as plain text."""
+"""What of a mail's text is new, what is quoted, what is signature. Nothing is lost: each line is in one of them."""
 
 from __future__ import annotations
 
-import html
 import re
-import string
 from dataclasses import dataclass
 
-MAX_HTML = 400_000
-_LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
-_SPACE = re.compile(r"\s+")
-_UNSTORABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
-_BLOCKS = {
-    "p",
-    "div",
-    "br",
-    "li",
-    "tr",
-    "h1",
-    "h2",
-    "h3",
-    "h4",
-    "blockquote",
-    "hr",
-    "table",
-    "ul",
-    "ol",
-    "pre",
-}
+_LONGEST_LINE = 300
+_LONGEST_SIGNATURE = 15
+_HEADER_LINES = 8
 
-# "Am 3. März 2026 um 10:00 schrieb …:", "On Tue, 3 Mar 2026, … wrote:", over at most three lines.
-_ATTRIBUTION = re.compile(
-    r"^[ \t]*(?:Am\b[^\n]{3,200}(?:\n[^\n]{1,200}){0,2}?\bschrieb\b[^\n]{0,200}:"
-    r"|On\b[^\n]{3,200}(?:\n[^\n]{1,200}){0,2}?\bwrote:"
-    r"|[^\n]{3,120}\bschrieb am\b[^\n]{3,120}:)[ \t]*$",
-    re.MULTILINE,
+_DATE = r"(?=.*\d{1,4}[./: -]\d{1,2}|.*\d{4})"
+_ATTRIBUTIONS = (
+    # Thunderbird, Apple Mail, Gmail, KMail, Evolution, Roundcube, K-9
+    re.compile(rf"Am {_DATE}(?!.*\bschrieb (?:ich|wir)\b).{{3,500}}\bschrieb\b.{{0,300}}:"),
+    re.compile(rf"On {_DATE}(?!.*\b(?:I|we) wrote\b).{{3,600}}\bwrote:"),
+    re.compile(rf"{_DATE}.{{3,300}}\b(?:schrieb|wrote):"),
+    re.compile(rf"{_DATE}.{{3,300}}\bschrieb am\b.{{3,200}}:"),
 )
+_MORE = re.compile(r"(?:Am|On|\d).*\d")
 _DIVIDER = re.compile(
-    r"^[ \t]*[-_]{2,}[ \t]*(?:Ursprüngliche Nachricht|Urspruengliche Nachricht|Originalnachricht"
-    r"|Weitergeleitete Nachricht|Original Message|Forwarded message|Original-Nachricht)[ \t]*[-_]{2,}[ \t]*$",
-    re.MULTILINE | re.IGNORECASE,
+    r"-{2,}[ ]?(?:ursprüngliche (?:nachricht|mail)|urspruengliche nachricht|original-?nachricht"
+    r"|originaltermin|weitergeleitete (?:nachricht|mail)|original (?:message|appointment)|forwarded message)[ ]?-{2,}"
+    r"|anfang der weitergeleiteten (?:nachricht|e-mail):|begin forwarded message:"
+    r"|-{3,8}[^-].{2,200}\bschrieb(?: am .{3,60})?: ?-{3,}"  # HCL Notes
+    r"|>>> .{3,200} >>>",  # GroupWise
+    re.IGNORECASE,
 )
-_HEADER_BLOCK = re.compile(
-    r"^[ \t]*(?:_{10,}[ \t]*\n\s{0,20})?\*?(?:Von|From):\*?[^\n]{1,300}\n"
-    r"(?:[^\n]{0,300}\n){0,4}?[ \t]*\*?(?:Gesendet|Sent|Datum|Date|An|To|Betreff|Subject):",
-    re.MULTILINE,
+_HEADER = re.compile(
+    r"\*?(von|from|gesendet|sent|datum|date|an|to|cc|kopie|betreff|subject):\*?(?:\s|$)",
+    re.IGNORECASE,
 )
-_SIGNATURE = re.compile(r"^-- ?$", re.MULTILINE)
-
-
-_TAG = re.compile(r"<(?:!--|(/?)([a-zA-Z][a-zA-Z0-9]{0,20})|[!?/])")
-_SILENT = ("script", "style", "title", "template")
-
-
-def _after(text: str, mark: str, start: int) -> int:
-    """Where the text goes on behind the next ``mark``; its end where there is none."""
-    found = text.find(mark, start)
-    return len(text) if found < 0 else found + len(mark)
-
-
-def from_html(page: str) -> str:
-    """Plain text of a page: blocks become lines, quotes get ``>``, scripts and styles vanish.
-
-    One pass without a tree: the time it takes grows with the length alone, however deep the tags are nested. The
-    result is text, not markup: whoever shows it escapes it.
-    """
-    page = page[:MAX_HTML]
-    lowered = page.translate(_LOWER)
-    out: list[str] = []
-    position = quotes = 0
-    while match := _TAG.search(page, position):
-        out.append(_SPACE.sub(" ", html.unescape(page[position : match.start()])))
-        closing, name = match[1], (match[2] or "").lower()
-        if match[0] == "<!--":
-            position = _after(page, "-->", match.end())
-            continue
-        position = _after(page, ">", match.end())
-        if name in _SILENT and not closing:
-            position = _after(page, ">", _after(lowered, f"</{name}", position))
-        if name == "blockquote":
-            quotes = max(0, quotes + (-1 if closing else 1))
-        if name in _BLOCKS:
-            out.append("\n" + "> " * min(quotes, 5))
-    out.append(_SPACE.sub(" ", html.unescape(page[position:])))
-    text = _UNSTORABLE.sub("", "".join(out)).replace("\xa0", " ")
-    lines = [line.strip() for line in text.split("\n")]
-    kept = [
-        line
-        for index, line in enumerate(lines)
-        if line.strip("> ") or (index and lines[index - 1].strip("> "))
-    ]
-    return "\n".join("" if not line.strip("> ") else line for line in kept).strip()
+_SENDER = {"von", "from"}
+_RULE = re.compile(r"[_-]{8,}")
+_SIGNATURE = re.compile(r"-- ?")
+_DEVICE = re.compile(
+    r"(?:diese nachricht wurde )?(?:von|mit) (?:meinem|meiner|mein|der|dem)\b.{2,60}\bgesendet\.?"
+    r"|gesendet (?:von|mit|aus)\b.{2,60}|outlook für (?:ios|android|mac) beziehen\b.{0,60}"
+    r"|sent (?:from|with|via)\b.{2,60}|get outlook for (?:ios|android|mac)\b.{0,60}",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True)
@@ -102,32 +50,118 @@ class Split:
     signature: str
 
 
+def unflow(text: str, *, delete_space: bool) -> str:
+    """Joins the lines of format=flowed where they are of one quote depth (RFC 3676, 4)."""
+    out: list[str] = []
+    is_open, depth = False, 0
+    for line in text.split("\n"):
+        body = line.lstrip(">")
+        marks = len(line) - len(body)
+        body = body.removeprefix(" ")
+        if is_open and marks == depth and body != "-- ":
+            out[-1] += body
+        else:
+            out.append(">" * marks + (" " if marks else "") + body)
+        is_open, depth = body.endswith(" ") and body != "-- ", marks
+        if is_open and delete_space:
+            out[-1] = out[-1][:-1]
+    return "\n".join(out)
+
+
 def split(text: str) -> Split:
-    """New text above, then signature and quote. A mail that answers between the quotes stays whole: nothing is lost."""
-    starts = [m.start() for p in (_ATTRIBUTION, _DIVIDER, _HEADER_BLOCK) if (m := p.search(text))]
-    cut = min(starts, default=len(text))
-    head, quoted = text[:cut], text[cut:]
-    rest = quoted.partition("\n")[2]
-    if (cut < len(text) and _ATTRIBUTION.match(quoted) and _answers_below(quoted)) or (
-        not rest and cut < len(text)
-    ):
-        head, quoted = text, ""
-    if not quoted:
-        kept = head.rstrip().split("\n")
-        end = len(kept)
-        while end and (kept[end - 1].lstrip().startswith(">") or not kept[end - 1].strip()):
-            end -= 1
-        head, quoted = "\n".join(kept[:end]), "\n".join(kept[end:])
-    signature = ""
-    if match := _SIGNATURE.search(head):
-        head, signature = head[: match.start()], head[match.end() :]
-    return Split(head.strip(), quoted.strip(), signature.strip())
+    """New text, the quote under or over it, the signature.
+
+    A mail that answers between the quotes stays whole, and so does one that is nothing but a forwarded mail.
+    """
+    lines = text.split("\n")
+    new, quoted = _split_quote(lines)
+    if not any(line.strip() for line in new) and not any(_is_marked(line) for line in quoted):
+        new, quoted = lines, []
+    new, signature = _split_signature(new)
+    return Split(_join(new), _join(quoted), _join(signature))
 
 
-def _answers_below(quoted: str) -> bool:
-    match = _ATTRIBUTION.match(quoted)
-    lines = quoted[match.end() if match else 0 :].split("\n")
-    marked = [line.lstrip().startswith(">") for line in lines]
-    return any(marked) and any(
-        line.strip() and not mark for line, mark in zip(lines, marked, strict=True)
-    )
+def _join(lines: list[str]) -> str:
+    return "\n".join(line.rstrip() for line in lines).strip("\n")
+
+
+def _is_marked(line: str) -> bool:
+    return line.lstrip().startswith(">")
+
+
+def _split_quote(lines: list[str]) -> tuple[list[str], list[str]]:
+    for index, line in enumerate(lines):
+        if not line.strip():
+            continue
+        if length := _attribution(lines, index):
+            return _around(lines, index, index + length)
+        if _is_divider(line) or _is_header_block(lines, index):
+            start = index
+            while start and _is_rule(lines[start - 1]):
+                start -= 1
+            return lines[:start], lines[start:]
+    end = len(lines)
+    while end and (_is_marked(lines[end - 1]) or not lines[end - 1].strip()):
+        end -= 1
+    return lines[:end], lines[end:]
+
+
+def _is_rule(line: str) -> bool:
+    return not line.strip() or bool(_RULE.fullmatch(line.strip()))
+
+
+def _is_divider(line: str) -> bool:
+    return len(line) <= _LONGEST_LINE and bool(_DIVIDER.fullmatch(line.strip()))
+
+
+def _attribution(lines: list[str], index: int) -> int:
+    """How many lines from ``index`` on say who wrote what follows; 0 where none does."""
+    window = ""
+    first = lines[index].strip()
+    most = 4 if _MORE.match(first) else 1  # only what begins like one may go on in the next lines
+    for count, line in enumerate(lines[index : index + most], start=1):
+        window = f"{window} {line.strip()[:_LONGEST_LINE]}".strip()
+        if not line.strip():
+            return 0
+        if window.endswith(":"):
+            return count if any(p.fullmatch(window) for p in _ATTRIBUTIONS) else 0
+    return 0
+
+
+def _is_header_block(lines: list[str], index: int) -> bool:
+    """Outlook and webmail copy the headers instead: at least three of them, and the sender among them."""
+    if not _HEADER.match(lines[index].strip()):
+        return False
+    names: set[str] = set()
+    for line in lines[index : index + _HEADER_LINES]:
+        if match := _HEADER.match(line.strip()):
+            names.add(match[1].lower())
+        elif not line.strip():
+            break
+    return len(names) >= 3 and bool(names & _SENDER)
+
+
+def _around(lines: list[str], start: int, end: int) -> tuple[list[str], list[str]]:
+    """Splits at an attribution (``start`` to ``end``): what is new may stand over or under the quote."""
+    while end < len(lines) and not lines[end].strip():
+        end += 1
+    below = end
+    while below < len(lines) and (_is_marked(lines[below]) or not lines[below].strip()):
+        below += 1
+    if below == end or below == len(lines):  # nothing marked: all of it; or nothing under it
+        return lines[:start], lines[start:]
+    if any(_is_marked(line) for line in lines[below:]):
+        return lines, []
+    return [*lines[:start], *lines[below:]], lines[start:below]
+
+
+def _split_signature(lines: list[str]) -> tuple[list[str], list[str]]:
+    end = len(lines)
+    while end and not lines[end - 1].strip():
+        end -= 1
+    for index in range(end - 1, max(-1, end - 2 - _LONGEST_SIGNATURE), -1):
+        if _SIGNATURE.fullmatch(lines[index]):
+            return lines[:index], lines[index + 1 :]
+    if end and len(lines[end - 1]) <= _LONGEST_LINE and _DEVICE.fullmatch(lines[end - 1].strip()):
+        return lines[: end - 1], lines[end - 1 :]
+    return lines, []
