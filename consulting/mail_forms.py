@@ -129,7 +129,7 @@ class MailRecordForm(FilesMixin, RecordForm):
             **self.initial,
             "version": mail.version,
             "said_at": mail.received_at,
-            "person_name": mail.sender_name,
+            "person_name": mail.sender_name[:200],
             "person_email": mail.sender_email,
             "title": mail.bare_subject[:200],
             "description": without_controls(mail.new_text)[:TEXT_LENGTH],

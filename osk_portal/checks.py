@@ -9,6 +9,8 @@ from cryptography.fernet import Fernet
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 
+from osk_portal.toolkit.imap import Mailbox
+
 
 @register(Tags.security)
 def check_encryption_keys(**kwargs: Any) -> list[CheckMessage]:
@@ -70,3 +72,21 @@ def check_reply_address(**kwargs: Any) -> list[CheckMessage]:
             id="osk_portal.E002",
         )
     ]
+
+
+@register(Tags.security)
+def check_mailbox(**kwargs: Any) -> list[CheckMessage]:
+    """Found at the start, not a minute later in the log of a worker."""
+    if not settings.OSK_IMAP_URL:
+        return []
+    try:
+        Mailbox.from_url(settings.OSK_IMAP_URL)
+    except ValueError as error:
+        return [
+            Error(
+                f"OSK_IMAP_URL {error}.",
+                hint="As imaps://osk%40osk.example@imap.osk.example/INBOX; see docs/operations/mail.md.",
+                id="osk_portal.E003",
+            )
+        ]
+    return []

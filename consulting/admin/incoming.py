@@ -142,6 +142,8 @@ def mail_list(request: AuthenticatedRequest, name: str = "new") -> HttpResponse:
 def mail_page(request: AuthenticatedRequest, public_id: UUID) -> HttpResponse:
     mail = _find(public_id)
     steps = [step for step in STEPS if mail.can(step.action)]
+    if not mail.answer_to:
+        steps = [step for step in steps if step.action != MailAction.ANSWER]
     if mail.suggested_case:  # then adding is what is next
         steps.sort(key=lambda step: step.action != MailAction.JOIN)
     context = {

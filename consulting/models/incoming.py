@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
@@ -21,6 +23,8 @@ from osk_portal.toolkit.transitions import Event, check
 if TYPE_CHECKING:
     from osk_portal.accounts.models import User
 
+LONGEST_REACHABLE: Final = 254
+"""Characters of an address that a mail can be sent to (RFC 5321, 4.5.3.1.3)."""
 _PREFIXES: Final = re.compile(r"^\s*(?:(?:re|aw|antw|wg|fw|fwd)\s*:\s*)+", re.IGNORECASE)
 
 
@@ -234,8 +238,13 @@ class IncomingMail(Addressed):
 
     @property
     def answer_to(self) -> str:
-        """The address that an answer goes to; empty where the mail names none."""
-        return self.reply_to or self.sender_email
+        """The address that an answer goes to; empty where the mail names none that can be reached."""
+        address = self.reply_to or self.sender_email
+        try:
+            validate_email(address)
+        except ValidationError:
+            return ""
+        return address if len(address) <= LONGEST_REACHABLE else ""
 
     @property
     def flag_labels(self) -> list[str]:

@@ -132,7 +132,9 @@ def answer_mail(*, mail_id: int, actor: User, expected_version: int, text: str) 
     if row is None:
         return Decided(locked_mail(mail_id))
     if not row.answer_to:
-        raise TransitionNotAllowed("answer", row.state, _("This mail names no sender."))
+        raise TransitionNotAllowed(
+            "answer", row.state, _("This mail names no sender who can be reached.")
+        )
     row.answer = text
     row.move(MailAction.ANSWER, MailState.ANSWERED, actor=actor)
     send_mail_answer(row)

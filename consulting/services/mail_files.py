@@ -17,9 +17,7 @@ from osk_portal.toolkit.transitions import TransitionNotAllowed
 
 SMALL_PICTURE: Final = 50 * 1024
 # What mail programs add by themselves: logos of a signature, and signatures of the whole mail.
-_LOGO: Final = re.compile(
-    r"(?:image|img|logo|outlook|grafik|bild)[-_]?\w{0,40}\.(?:png|jpe?g|gif)", re.I
-)
+_LOGO: Final = re.compile(r"(?:image\d{1,3}|outlook-\w{1,40}|logo)\.(?:png|jpe?g|gif)", re.I)
 _SEALS: Final = (
     "application/pkcs7-signature",
     "application/x-pkcs7-signature",

@@ -368,10 +368,13 @@ def test_an_answer_goes_to_the_sender(world: World, sign_in: Callable[[str], Cli
 def test_a_mail_without_a_sender_is_not_answered(
     world: World, sign_in: Callable[[str], Client]
 ) -> None:
-    mail = services.receive_mail(b"Subject: x\r\n\r\nHallo\r\n")
-    page = sign_in("advisor").post(url(mail, "step", "answer"), typed(world, mail, "answer"))
-    assert page.status_code == 409
-    assert "Schauen Sie hier." in page.text
+    browser = sign_in("advisor")
+    for head in (b"", b"From: a@" + b"b." * 125 + b"example\r\n"):
+        mail = services.receive_mail(head + b"Subject: x\r\n\r\nHallo\r\n")
+        assert url(mail, "step", "answer") not in browser.get(url(mail)).text
+        page = browser.post(url(mail, "step", "answer"), typed(world, mail, "answer"))
+        assert page.status_code == 409
+        assert "Schauen Sie hier." in page.text
     assert not OutgoingMail.objects.exists()
 
 
