@@ -39,7 +39,7 @@ def test_the_bracketed_address_counts(value, name):
 @pytest.mark.parametrize(
     "value",
     [
-        "", "<>", "Frau X", "<chef@amt.berlin.example> <evil@example.org>", 
+        "", "<>", "Frau X", "<chef@amt.berlin.example> <evil@example.org>",
         "<evil@example.org> chef@amt.berlin.example",
         "chef@amt.berlin.example, evil@example.org", '"Frau X <chef@amt.berlin.example>', "(chef <a@b.example>",
         "chef@amt.berlin.example> <evil@example.org>", "<@relay.example:chef@amt.berlin.example>",
