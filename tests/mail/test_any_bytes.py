@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from osk_portal.toolkit.inbound_mail import read
+from osk_portal.toolkit.inbound_mail.text import split
 
 _PIECES = st.sampled_from(
     [
@@ -81,3 +82,25 @@ def test_a_hostile_mail_is_read_in_bounded_time(raw):
     began = time.process_time()
     read(raw)
     assert time.process_time() - began < 5
+
+
+_LINES = st.sampled_from(
+    [
+        "Hallo", "", "> alt", "> > älter", "Am 3.3.26 um 10:00 schrieb X:", "On Mar 3, 2026, X wrote:", "-- ", "_" * 32,
+        "Von: X", "Gesendet: gestern", "An: Y", "Betreff: Z", "-----Ursprüngliche Nachricht-----",
+        "Von meinem iPhone gesendet", "Am 3. März 2026 um 10:00 Uhr schrieb OSK <", "portal@osk.berlin.example>:",
+    ]
+)  # fmt: skip
+
+
+@settings(deadline=None, max_examples=300)
+@given(st.lists(_LINES, max_size=25))
+def test_no_line_is_lost_between_new_quoted_and_signature(lines):
+    pieces = split("\n".join(lines))
+    found = [
+        line
+        for piece in (pieces.new, pieces.quoted, pieces.signature)
+        for line in piece.split("\n")
+    ]
+
+    assert sorted(x for x in found if x.strip("- ")) == sorted(x for x in lines if x.strip("- "))

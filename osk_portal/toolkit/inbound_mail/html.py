@@ -11,15 +11,29 @@ from osk_portal.toolkit.inbound_mail import mime
 MAX_LENGTH = 400_000
 _MAX_LINK = 500
 _LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
-_SPACE = re.compile(r"\s+")
+_SPACE = re.compile(r"[ \t\r\n\f]+")  # a non-breaking one alone is an empty line
 _TAG = re.compile(r"<(?:!--|(/?)([a-zA-Z][a-zA-Z0-9]{0,20})|[!?/])")
 _HREF = re.compile(r"\bhref\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s>]+))", re.IGNORECASE)
 _SILENT = ("script", "style", "title", "template")
 _BEFORE = {"li": "- ", "td": " ", "th": " "}
+_LINES = {"div", "li", "tr", "dt", "dd", "section", "article"}
 _BLOCKS = {
-    "p", "div", "br", "li", "tr", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "hr", "table", "ul", "ol", "dl",
-    "dt", "dd", "pre", "section", "article",
-}  # fmt: skip
+    "p",
+    "br",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "blockquote",
+    "hr",
+    "table",
+    "ul",
+    "ol",
+    "dl",
+    "pre",
+}
 
 
 def _after(text: str, mark: str, start: int) -> int:
@@ -37,6 +51,11 @@ def _link(tag: str) -> str:
     match = _HREF.search(tag[: 4 * _MAX_LINK])
     href = "" if match is None else html.unescape(next(filter(None, match.groups()), "")).strip()
     return href if len(href) <= _MAX_LINK and href.lower().startswith(("http:", "https:")) else ""
+
+
+def _begins_line(out: list[str]) -> bool:
+    last = next((piece for piece in reversed(out[-20:]) if piece.strip(" ")), "")
+    return last.startswith("\n")
 
 
 def to_text(page: str) -> str:
@@ -71,7 +90,7 @@ def to_text(page: str) -> str:
             link = ""
         elif name == "blockquote":
             quotes = max(0, quotes + (-1 if closing else 1))
-        if name in _BLOCKS:
+        if name in _BLOCKS or (name in _LINES and not _begins_line(out)):
             out.append("\n" + "> " * min(quotes, 5))
         if not closing:
             out.append(_BEFORE.get(name, ""))

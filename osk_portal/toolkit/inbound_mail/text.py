@@ -35,7 +35,7 @@ _RULE = re.compile(r"[_-]{8,}")
 _SIGNATURE = re.compile(r"-- ?")
 _DEVICE = re.compile(
     r"(?:diese nachricht wurde )?(?:von|mit) (?:meinem|meiner|mein|der|dem)\b.{2,60}\bgesendet\.?"
-    r"|gesendet (?:von|mit|aus)\b.{2,60}|outlook für (?:ios|android|mac) beziehen\b.{0,60}"
+    r"|gesendet (?:von|mit|aus)\b.{2,60}|outlook für (?:ios|android|mac)\b.{0,80}\bbeziehen\b.{0,80}"
     r"|sent (?:from|with|via)\b.{2,60}|get outlook for (?:ios|android|mac)\b.{0,60}",
     re.IGNORECASE,
 )
