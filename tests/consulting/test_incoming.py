@@ -249,6 +249,28 @@ def test_our_own_mail_that_comes_back_is_a_loop(world: World, requester: User) -
     assert row.state == MailState.AUTOMATIC
 
 
+def test_every_mail_of_the_corpus_is_kept_and_answered_by_nobody(
+    world: World, requester: User
+) -> None:
+    """Also when each of them is sent to a reply address: none comes from the person it was made for."""
+    case = world.case(S.WAITING_REQUESTER)
+    address = reply_address(case, requester)
+    files = sorted((Path(__file__).parents[1] / "mail" / "corpus").glob("*.eml"))
+    assert len(files) >= 60
+
+    for file in files:
+        row = services.receive_mail(file.read_bytes(), recipient=address)
+        assert row.state in (MailState.NEW, MailState.AUTOMATIC), file.name
+        assert row.suggested_case == case
+        assert bytes(row.content.raw) == file.read_bytes()
+
+    assert IncomingMail.objects.count() == len({file.read_bytes() for file in files})
+    case.refresh_from_db()
+    assert (case.state, case.version) == (S.WAITING_REQUESTER, 1)
+    assert not case.messages.exists()
+    assert not OutgoingMail.objects.exists()
+
+
 # Once
 
 
