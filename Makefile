@@ -25,8 +25,8 @@ COMPILE := $(PY) -m uv pip compile --quiet --universal --python-version 3.11 --g
 export UV_PYTHON_DOWNLOADS := never
 
 .DEFAULT_GOAL := help
-.PHONY: help run test unit test-faults screenshots test-3.13 lint types messages lock clean \
-	install install-dev browser
+.PHONY: help run test unit test-faults test-imap screenshots test-3.13 lint types messages lock clean \
+	install install-dev browser dovecot
 
 help: ## Show this list
 	@sed -n 's/^\([a-z0-9.-]*\):.*## \(.*\)/\1|\2/p' $(firstword $(MAKEFILE_LIST)) \
@@ -37,14 +37,17 @@ run: install ## Start the portal on http://localhost:8000/ (PORT, OSK_VAR, OSK_D
 
 test: install-dev browser ## Run every check and every test; the last line counts
 	@$(MAKE) --no-print-directory lint types
-	$(PY) -m pytest -m "not e2e and not faults" -n $(WORKERS) $(COVERAGE) $(ARGS)
+	$(PY) -m pytest -m "not e2e and not faults and not imap" -n $(WORKERS) $(COVERAGE) $(ARGS)
 	$(PY) -m pytest -m "e2e and not faults" -n 2 --dist loadscope $(ARGS)
 
 unit: install-dev ## Run the tests that need no browser and no real processes
-	$(PY) -m pytest -m "not e2e and not faults" $(ARGS)
+	$(PY) -m pytest -m "not e2e and not faults and not imap" $(ARGS)
 
 test-faults: install-dev ## Run the tests that kill real processes
 	$(PY) -m pytest -m faults $(ARGS)
+
+test-imap: install-dev dovecot ## Run the tests that read a mailbox of a real Dovecot
+	$(PY) -m pytest -m imap tests/imap $(ARGS)
 
 screenshots: install-dev browser ## Take pictures of every page (var/screenshots) and those of the README
 	OSK_SCREENSHOTS=var/screenshots $(PY) -m pytest tests/e2e -o python_files="test_*.py pictures.py" $(ARGS)
@@ -130,4 +133,13 @@ browser: # Chromium, for the tests in a browser
 			&& DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium >/dev/null; \
 	else \
 		echo "Chromium is missing. Install it, on Debian with: sudo apt-get install chromium" >&2; exit 1; \
+	fi
+
+dovecot: # Debian's IMAP server, for the tests of the mailbox
+	@if [ -x /usr/sbin/dovecot ] || command -v dovecot >/dev/null 2>&1; then exit 0; fi; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then \
+		echo "Installing Dovecot …" && apt-get update -qq \
+			&& DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends dovecot-imapd openssl >/dev/null; \
+	else \
+		echo "Dovecot is missing. Install it, on Debian with: sudo apt-get install dovecot-imapd" >&2; exit 1; \
 	fi

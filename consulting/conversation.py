@@ -6,14 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Final
+from uuid import UUID
 
-from django.db.models import Prefetch
+from django.db.models import OuterRef, Prefetch, Subquery
 from django.utils.translation import gettext as _
 
 from consulting.deadlines import short_date
 from consulting.enums import APPOINTMENT_EVENTS, CaseEventKind, MessageKind
 from consulting.legal import cited_in, statements_of
-from consulting.models import CaseEvent, CaseMessage, LegalStatement, Recommendation
+from consulting.models import CaseEvent, CaseMessage, IncomingMail, LegalStatement, Recommendation
 from osk_portal.templatetags.osk import berlin_datetime
 from sandbox.models import Blueprint
 
@@ -84,6 +85,11 @@ class Entry:
     """What kind of message it is, or what the event says; empty for a plain message."""
     is_call: bool = False
     body: str = ""
+    quoted: str = ""
+    """Of a mail: what it quoted."""
+    mail_key: UUID | None = None
+    """For the OSK: the mail that it came as."""
+    files_refused: int = 0
     is_markdown: bool = False
     recommendations: Sequence[Recommendation] = field(default=())
     citations: Sequence[LegalStatement] = field(default=())
@@ -96,7 +102,13 @@ def timeline(case: ConsultingRequest, *, internal: bool) -> list[Entry]:
         Entry("message", case.submitted_at or case.created_at, case.author, body=case.description)
     ]
     messages = case.messages.select_related("author")
-    if not internal:
+    if internal:
+        mails = IncomingMail.objects.filter(message=OuterRef("pk")).order_by("pk")
+        messages = messages.annotate(
+            mail_key=Subquery(mails.values("public_id")[:1]),
+            files_refused=Subquery(mails.values("files_refused")[:1]),
+        )
+    else:
         messages = messages.filter(is_internal=False)
     entries += [
         Entry(
@@ -106,9 +118,12 @@ def timeline(case: ConsultingRequest, *, internal: bool) -> list[Entry]:
             by_osk=m.by_osk,
             is_internal=m.is_internal,
             label=_message_label(m),
-            is_call=m.kind == MessageKind.CALL,
+            is_call=m.kind in (MessageKind.CALL, MessageKind.MAIL),
             body=m.body,
-            is_markdown=m.by_osk,
+            quoted=m.quoted_text,
+            mail_key=getattr(m, "mail_key", None),
+            files_refused=getattr(m, "files_refused", None) or 0,
+            is_markdown=m.by_osk and m.kind != MessageKind.MAIL,
         )
         for m in messages
     ]
@@ -164,6 +179,11 @@ def _message_label(message: CaseMessage) -> str:
         return ""
     if message.kind == MessageKind.CALL and message.spoken_at is not None:
         return _("Telephone note: call with %(name)s on %(when)s") % {
+            "name": message.spoken_with,
+            "when": berlin_datetime(message.spoken_at),
+        }
+    if message.kind == MessageKind.MAIL and message.spoken_at is not None:
+        return _("Mail from %(name)s of %(when)s") % {
             "name": message.spoken_with,
             "when": berlin_datetime(message.spoken_at),
         }

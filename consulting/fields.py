@@ -18,6 +18,11 @@ _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _OVERRIDES = re.compile("[\u202a-\u202e\u2066-\u2069]")
 
 
+def without_controls(text: str) -> str:
+    """Text of somebody's making as these fields take it."""
+    return _OVERRIDES.sub("", _CONTROLS.sub("", text))
+
+
 class TextField(forms.CharField):
     """Several lines. NFC, line ends as \\n; refuses control characters and what is too long."""
 

@@ -11,6 +11,7 @@ from datetime import date
 from typing import Final
 
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
 from consulting import confidential, permissions, signed_links
 from consulting.enums import AnswerAction, CaseEventKind, DeadlineKind
@@ -18,6 +19,7 @@ from consulting.models import (
     CaseEvent,
     CaseLink,
     ConsultingRequest,
+    IncomingMail,
     PartnerConsent,
     PartnerContact,
     PartnerQuestion,
@@ -30,9 +32,12 @@ from consulting.presentation import Standing
 from osk_portal.accounts.enums import StaffRole
 from osk_portal.accounts.models import User
 from osk_portal.notifications import rendering
-from osk_portal.notifications.services import Message, notify, post_secret
+from osk_portal.notifications.services import Message, notify, notify_address, post_secret
 
 K = CaseEventKind
+
+MAIL_ANSWER: Final = "consulting.mail_answer"
+"""To somebody without an account, who has written first."""
 
 _TO_REQUESTER: Final[dict[str, str]] = {
     K.SUBMITTED: "request_received",
@@ -53,6 +58,7 @@ _TO_REQUESTER: Final[dict[str, str]] = {
     K.WITHDRAWN: "case_moved",
     K.MESSAGE_ADDED: "case_message",
     K.CALLED: "case_message",
+    K.MAIL_ADDED: "case_message",
     K.REMINDED: "case_reminder",
     K.TAKEN_OVER: "case_taken_over",
     K.URGENCY_CONFIRMED: "case_moved",
@@ -88,6 +94,8 @@ _TO_OSK: Final[dict[str, str]] = {
     K.COMPANIES_WITHDRAWN: "staff_moved",
     K.APPOINTMENT_REFUSED: "staff_moved",
     K.APPOINTMENT_LAPSED: "staff_moved",
+    K.MAIL_ADDED: "staff_message",
+    K.MAIL_NOTED: "staff_message",
 }
 """Templates for the assignee, or for all advisors while there is none; never for who did it."""
 
@@ -217,6 +225,22 @@ def tell_deadline(case: ConsultingRequest, kind: DeadlineKind, day: date) -> Non
             },
         ),
         osk_side(case) if has_contact else leads(),
+    )
+
+
+def send_mail_answer(mail: IncomingMail) -> None:
+    """What an advisor answers to a mail that is no request. Only ever by the hand of a person."""
+    notify_address(
+        Message(
+            kind=MAIL_ANSWER,
+            template="consulting/email/mail_answer",
+            url=reverse("consulting:home"),
+            dedupe=f"consulting:mail:{mail.pk}:{mail.version}",
+            subject_key=str(mail.public_id),
+            context={"mail": mail},
+            reason=_("You have written to the OSK."),
+        ),
+        address=mail.answer_to,
     )
 
 

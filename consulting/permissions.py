@@ -44,6 +44,11 @@ def may_record(user: User) -> bool:
     return user.is_advisor
 
 
+def may_handle_mail(user: User) -> bool:
+    """Read the Posteingang and decide what becomes of a mail."""
+    return user.is_advisor
+
+
 def may_have_link(case: ConsultingRequest) -> bool:
     """The author may read the case by a link without signing in: recorded, never confidential (1.2)."""
     author = case.author

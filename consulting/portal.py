@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy
 from consulting import (
     calendar_entries,
     demo_legal,
+    demo_mails,
     demo_synergy,
     demo_world,
     keeping,
@@ -39,6 +40,7 @@ from consulting.models import (
     PublishedAnswer,
     RevisionGrant,
 )
+from consulting.notifications import MAIL_ANSWER
 from consulting.presentation import Standing
 from consulting.services import daily
 from consulting.services.procurement import ensure_procurement_lists
@@ -227,6 +229,8 @@ def _mean_days() -> int | None:
 
 def _may_still_read(user_id: int, kind: str, subject_key: str) -> bool:
     """A receipt or a message about a case only goes to people who may open it at that moment."""
+    if kind == MAIL_ANSWER:
+        return True
     user = User.objects.filter(pk=user_id).first()
     if user is None:
         return False
@@ -319,3 +323,4 @@ portal.staff_rights.register(
 portal.demo_steps.register(portal.DemoStep("consulting", 40, demo_world.load))
 portal.demo_steps.register(portal.DemoStep("consulting_legal", 41, demo_legal.load))
 portal.demo_steps.register(portal.DemoStep("consulting_synergy", 41, demo_synergy.load))
+portal.demo_steps.register(portal.DemoStep("consulting_mails", 41, demo_mails.load))

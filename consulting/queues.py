@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
@@ -14,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from consulting.deadlines import DUE_SOON_DAYS
 from consulting.enums import CaseState, Urgency
-from consulting.models import ConsultingRequest
+from consulting.models import ConsultingRequest, IncomingMail
 from consulting.querysets import OPEN_STATES, WITH_OSK_STATES, CaseQuerySet
 from osk_portal import portal
 from osk_portal.accounts.models import User
@@ -24,6 +25,7 @@ from osk_portal.toolkit.working_days import add_working_days
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
 
+_REFERENCE: Final = re.compile(r"(?:osk[\s\-–]*)?(\d{4})[\s\-–]+(\d{1,5})", re.IGNORECASE)
 _WITH_OSK = Q(state__in=WITH_OSK_STATES)
 _FIRST_RESPONSE_OPEN = _WITH_OSK & Q(first_responded_at=None)
 
@@ -115,6 +117,7 @@ QUEUES: Final = (
 BY_NAME: Final = {queue.name: queue for queue in QUEUES}
 HOME: Final = BY_NAME["new"]
 OVERDUE: Final = BY_NAME["overdue"]
+MAILS_URL: Final = reverse_lazy("admin:consulting_incomingmail_changelist")
 RECORD_URL: Final = reverse_lazy("admin:consulting_consultingrequest_record")
 
 
@@ -141,6 +144,15 @@ def cases_in(queue: Queue, user: User) -> CaseQuerySet:
 def all_cases(user: User) -> CaseQuerySet:
     """What ever reached the OSK. An advisor's own drafts are no work of the OSK."""
     return ConsultingRequest.objects.sent().visible_to(user)
+
+
+def case_named(user: User, text: str) -> ConsultingRequest | None:
+    """The case whose reference ``text`` is, also as people type it: "osk 2026 42", "2026-42"."""
+    found = _REFERENCE.fullmatch(text.strip())
+    if found is None:
+        return None
+    year, number = found.groups()
+    return all_cases(user).filter(reference=f"OSK-{year}-{int(number):05d}").first()
 
 
 def in_order(cases: CaseQuerySet) -> CaseQuerySet:
@@ -196,4 +208,5 @@ def work_entries(user: User) -> Iterable[portal.WorkEntry]:
             numbers[queue.name],
             is_overdue=queue is OVERDUE and numbers[queue.name] > 0,
         )
+    yield portal.WorkEntry(_("Mail queue"), str(MAILS_URL), IncomingMail.objects.waiting().count())
     yield portal.WorkEntry(_("Record a request for somebody"), str(RECORD_URL))

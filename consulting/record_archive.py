@@ -125,7 +125,8 @@ def _texts(record: Record) -> str:
     parts = [record.title, "\n".join(f"{label}: {value}" for label, value in record.facts)]
     for entry in record.said:
         stamp = entry.at.astimezone(clock.BERLIN).isoformat(timespec="seconds")
-        parts.append(f"---- {stamp} · {records.speaker(entry, case)}\n\n{entry.body}")
+        quoted = f"\n\n{_('Quoted text')}:\n{entry.quoted}" if entry.quoted else ""
+        parts.append(f"---- {stamp} · {records.speaker(entry, case)}\n\n{entry.body}{quoted}")
         parts += [
             "\n".join(
                 filter(

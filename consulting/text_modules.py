@@ -63,6 +63,10 @@ class ModuleMixin(forms.Form):
     def is_inserting(self) -> bool:
         return BUTTON in self.data
 
+    def filled(self, text: str, writer: User) -> str:
+        """The text of a module for what this composer writes about."""
+        return fill(text, self.case, writer)
+
     def options_with_module(self, writer: User) -> dict[str, Any]:
         """The options for the same form again, with the text inserted."""
         return {"initial": self.typed_with_module(writer)}
@@ -73,6 +77,6 @@ class ModuleMixin(forms.Form):
         module = self.modules.get(typed.pop("module", ""))
         if module is not None:
             before = typed.get(self.target, "").rstrip()
-            added = fill(module.text, self.case, writer)
+            added = self.filled(module.text, writer)
             typed[self.target] = f"{before}\n\n{added}" if before else added
         return typed

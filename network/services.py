@@ -162,6 +162,11 @@ def _locked(membership_id: int) -> Membership:
     return rows.get(pk=membership_id)
 
 
+def organisation_of_address(email: str) -> Organisation | None:
+    """To whom the domain of an address belongs. Proves nothing: a hint for a form."""
+    return _organisation_of([email])
+
+
 def _latest(user: User, organisation: Organisation) -> Membership | None:
     """The open membership, else the last one that ended."""
     rows = Membership.objects.of(user).filter(organisation=organisation).order_by("-pk")

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from cryptography.fernet import Fernet
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
+
+from osk_portal.toolkit.imap import Mailbox
 
 
 @register(Tags.security)
@@ -54,3 +57,36 @@ def check_base_url(**kwargs: Any) -> list[CheckMessage]:
             id="osk_portal.W002",
         )
     ]
+
+
+@register(Tags.security)
+def check_reply_address(**kwargs: Any) -> list[CheckMessage]:
+    """A local part has 64 characters (RFC 5321, 4.5.3.1.1), and 49 of them are "+" and the token."""
+    address = settings.OSK_REPLY_ADDRESS
+    if not address or re.fullmatch(r"[a-z0-9._-]{1,15}@[a-z0-9-]+(\.[a-z0-9-]+)+", address):
+        return []
+    return [
+        Error(
+            f"OSK_REPLY_ADDRESS is {address}, which cannot be an address for answers.",
+            hint="As antwort@osk.example: small letters, at most 15 characters before the @.",
+            id="osk_portal.E002",
+        )
+    ]
+
+
+@register(Tags.security)
+def check_mailbox(**kwargs: Any) -> list[CheckMessage]:
+    """Found at the start, not a minute later in the log of a worker."""
+    if not settings.OSK_IMAP_URL:
+        return []
+    try:
+        Mailbox.from_url(settings.OSK_IMAP_URL)
+    except ValueError as error:
+        return [
+            Error(
+                f"OSK_IMAP_URL {error}.",
+                hint="As imaps://osk%40osk.example@imap.osk.example/INBOX; see docs/operations/mail.md.",
+                id="osk_portal.E003",
+            )
+        ]
+    return []

@@ -428,8 +428,25 @@ DEFAULT_FROM_EMAIL = env.text(
 )
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 OSK_MAIL_DOMAIN = DEFAULT_FROM_EMAIL.rpartition("@")[2].rstrip(">")
+OSK_REPLY_ADDRESS = env.text(
+    "OSK_REPLY_ADDRESS",
+    help="Mailbox for answers by mail, as antwort@osk.example (at most 15 characters before the @; its server must "
+    "deliver antwort+anything@ there too); unset: mails name the portal as the way to answer.",
+)
 OSK_CONTACT_EMAIL = env.text(
     "OSK_CONTACT_EMAIL", "opensource@itdz-berlin.de", help="Where people reach the OSK."
+)
+OSK_MAIL_MOST_MB = env.number(
+    "OSK_MAIL_MOST_MB", 30, help="Megabytes of a mail that comes in.", least=1
+)
+OSK_IMAP_URL = env.text(
+    "OSK_IMAP_URL",
+    help="Mailbox of the OSK that is read every minute: imaps://user@host/folder; unset: none.",
+)
+OSK_IMAP_PASSWORD = env.secret("OSK_IMAP_PASSWORD", help="Password of that mailbox.")
+OSK_IMAP_DONE_FOLDER = env.text(
+    "OSK_IMAP_DONE_FOLDER",
+    help="Folder for mails that were taken; unset: they stay where they are, marked as read.",
 )
 OSK_SECURITY_EMAIL = env.text(
     "OSK_SECURITY_EMAIL", OSK_CONTACT_EMAIL, help="Where people report security holes."
@@ -501,6 +518,7 @@ CELERY_BEAT_SCHEDULE = {
     "reconcile-sandbox": {"task": "sandbox.tasks.reconcile", "schedule": 60.0},
     "tell-deadlines": {"task": "consulting.tasks.tell_deadlines", "schedule": 300.0},
     "tend-appointments": {"task": "consulting.tasks.tend_appointments", "schedule": 300.0},
+    "poll-mailbox": {"task": "consulting.tasks.poll_mailbox", "schedule": 60.0},
     "run-daily": {"task": "osk_portal.notifications.tasks.run_daily", "schedule": 300.0},
 }
 

@@ -7,6 +7,7 @@ os.environ["OSK_ENV"] = "test"
 # The address that a developer's shell gives to `make run` is not the one that tests expect.
 os.environ["PORT"] = "8000"
 os.environ["OSK_BASE_URL"] = "http://localhost:8000"
+os.environ["OSK_REPLY_ADDRESS"] = ""
 os.environ.setdefault("OSK_PROCESS", "command")
 os.environ["SECRET_KEY"] = "only-for-tests-" + "x" * 50
 os.environ["OSK_ENCRYPTION_KEYS"] = "dGVzdC1rZXktdGVzdC1rZXktdGVzdC1rZXktdGVzdC0="

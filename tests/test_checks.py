@@ -26,3 +26,30 @@ def test_a_broken_key(settings):
     good = settings.OSK_ENCRYPTION_KEYS[0]
 
     assert "osk_portal.E001" in ids(settings, OSK_ENCRYPTION_KEYS=[good, "kein-Schlüssel"])
+
+
+def test_an_address_for_answers_that_no_token_fits_in(settings):
+    assert ids(settings, OSK_REPLY_ADDRESS="antwort@osk.example", OSK_PROXY_COUNT=1) == {
+        "osk_portal.W002"
+    }
+    for wrong in (
+        "antwort",
+        "antwort@",
+        "OSK <antwort@osk.example>",
+        "antworten-an-das-osk@osk.example",
+    ):
+        assert "osk_portal.E002" in ids(settings, OSK_REPLY_ADDRESS=wrong)
+
+
+def test_a_mailbox_that_would_give_its_password_away(settings):
+    for wrong in (
+        "imap://osk@mail.example/INBOX",
+        "imaps://osk:geheim@mail.example/INBOX",
+        "imaps://mail.example",
+        "https://osk@mail.example",
+        "imaps://osk@mail.example:x/INBOX",
+        "osk@mail.example",
+    ):
+        assert "osk_portal.E003" in ids(settings, OSK_IMAP_URL=wrong), wrong
+    for good in ("imaps://osk%40x.example@mail.example/In%20Box", "imap://osk@127.0.0.1:1143"):
+        assert "osk_portal.E003" not in ids(settings, OSK_IMAP_URL=good), good

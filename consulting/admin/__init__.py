@@ -22,6 +22,7 @@ from consulting.admin.belonging import author_confirm, author_correct, author_re
 from consulting.admin.bulk import queue_bulk
 from consulting.admin.case import case_page, message_add, note_add
 from consulting.admin.export import ListExportAdmin, queue_export, search_export
+from consulting.admin.incoming import IncomingMailAdmin as IncomingMailAdmin
 from consulting.admin.legal import LegalStatementAdmin as LegalStatementAdmin
 from consulting.admin.needs import NeedAdmin as NeedAdmin
 from consulting.admin.partners import partner_reply

@@ -31,6 +31,8 @@ MOST_CHANGES = 10
 WITHOUT_VERSION = (
     CaseEventKind.NOTE_ADDED,
     CaseEventKind.CALL_NOTED,
+    CaseEventKind.MAIL_ADDED,
+    CaseEventKind.MAIL_NOTED,
     CaseEventKind.LINK_SENT,
     CaseEventKind.PARTNER_ANSWERED,
     CaseEventKind.PARTNER_REFUSED,

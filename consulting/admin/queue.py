@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Final
 from urllib.parse import urlencode
 
@@ -24,8 +23,6 @@ from osk_portal.toolkit.access import AuthenticatedRequest, access
 
 PAGE_SIZE: Final = 25
 MOST_WORDS: Final = 8
-# "OSK-2026-00042", and as people type it: "osk 2026 42", "2026-42".
-_REFERENCE: Final = re.compile(r"(?:osk[\s\-–]*)?(\d{4})[\s\-–]+(\d{1,5})", re.IGNORECASE)
 
 
 @access(is_advisor)
@@ -61,12 +58,9 @@ def search_page(request: AuthenticatedRequest) -> HttpResponse:
     form = SearchForm(data=request.GET)
     query = form.cleaned_data["q"] if form.is_valid() else ""
     cases = queues.all_cases(request.user)
-    reference = _REFERENCE.fullmatch(query)
-    if reference:
-        year, number = reference.groups()
-        case = cases.filter(reference=f"OSK-{year}-{int(number):05d}").first()
-        if case is not None:
-            return redirect(queues.case_url(case))
+    case = queues.case_named(request.user, query)
+    if case is not None:
+        return redirect(queues.case_url(case))
     hits = queues.in_order(matching(cases, query)) if query else cases.none()
     found = Paginator(hits, PAGE_SIZE).get_page(request.GET.get("page"))
     return page(

@@ -6,6 +6,12 @@ from consulting.models.counter import Counter
 from consulting.models.export import ListExport
 from consulting.models.feedback import ProcurementOutcome, SurveyAnswer, SurveyInvitation
 from consulting.models.files import CaseFile, FileState
+from consulting.models.incoming import (
+    IncomingMail,
+    IncomingMailContent,
+    IncomingMailEvent,
+    MailboxPosition,
+)
 from consulting.models.introduction import Introduction, IntroductionSide
 from consulting.models.legal import LegalStatement
 from consulting.models.link import CaseLink
@@ -41,10 +47,14 @@ __all__ = [
     "Counter",
     "DeadlineNotice",
     "FileState",
+    "IncomingMail",
+    "IncomingMailContent",
+    "IncomingMailEvent",
     "Introduction",
     "IntroductionSide",
     "LegalStatement",
     "ListExport",
+    "MailboxPosition",
     "MarketInquiry",
     "Need",
     "NeedEvent",

@@ -14,6 +14,9 @@ from osk_portal.toolkit import clock
 from osk_portal.toolkit.addressed import Addressed
 from osk_portal.toolkit.transitions import Event
 
+_FROM_OUTSIDE = (MessageKind.CALL, MessageKind.MAIL)
+"""Said elsewhere and put into the case by the OSK, for the authority or for itself."""
+
 
 class CaseMessage(Addressed):
     """Something said in a case: public for the requester's side, or an internal note of the OSK.
@@ -31,6 +34,8 @@ class CaseMessage(Addressed):
     kind = models.CharField(max_length=20, choices=MessageKind, default=MessageKind.MESSAGE)
     is_internal = models.BooleanField(_("internal, OSK only"), default=False)
     body = models.TextField(_("text"))
+    quoted_text = models.TextField(_("quoted text"), blank=True)
+    """What a mail quoted below its text: kept, and shown folded."""
     form_id = models.UUIDField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(default=clock.now)
     spoken_with = models.CharField(_("spoken with"), max_length=200, blank=True)
@@ -49,9 +54,9 @@ class CaseMessage(Addressed):
             ),
             models.CheckConstraint(
                 condition=Q(kind=MessageKind.NOTE, is_internal=True)
-                | Q(kind__in=(MessageKind.REASON, MessageKind.CALL))
+                | Q(kind__in=(MessageKind.REASON, *_FROM_OUTSIDE))
                 | (
-                    ~Q(kind__in=(MessageKind.NOTE, MessageKind.REASON, MessageKind.CALL))
+                    ~Q(kind__in=(MessageKind.NOTE, MessageKind.REASON, *_FROM_OUTSIDE))
                     & Q(is_internal=False)
                 ),
                 name="message_note_is_internal",
@@ -63,9 +68,9 @@ class CaseMessage(Addressed):
                 violation_error_message=_("Only the OSK writes internal notes."),
             ),
             models.CheckConstraint(
-                condition=Q(kind=MessageKind.CALL, by_osk=True, spoken_at__isnull=False)
+                condition=Q(kind__in=_FROM_OUTSIDE, by_osk=True, spoken_at__isnull=False)
                 & ~Q(spoken_with="")
-                | ~Q(kind=MessageKind.CALL) & Q(spoken_at=None, spoken_with=""),
+                | ~Q(kind__in=_FROM_OUTSIDE) & Q(spoken_at=None, spoken_with=""),
                 name="message_call_is_named",
                 violation_error_message=_("A telephone note says who spoke, and when."),
             ),

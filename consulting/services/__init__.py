@@ -50,6 +50,7 @@ from consulting.services.feedback import answer_survey, tell_outcome
 from consulting.services.files import add_file, note_read, remove_file
 from consulting.services.follow_up import snooze, wake
 from consulting.services.hints import set_hints_hidden
+from consulting.services.incoming import receive_mail, route_mail, store_mail
 from consulting.services.introductions import (
     TextNamesSomebody,
     agree_to_introduction,
@@ -59,6 +60,15 @@ from consulting.services.introductions import (
     take_back_consent,
 )
 from consulting.services.links import LinkDead, renew_link, say_by_link
+from consulting.services.mail_decisions import (
+    Decided,
+    MailMoved,
+    answer_mail,
+    discard_mail,
+    join_mail,
+    record_from_mail,
+    restore_mail,
+)
 from consulting.services.market import (
     decide_market_inquiry,
     tell_procedure_state,
@@ -118,9 +128,11 @@ from consulting.services.urgency import answer_urgency, confirm_urgency
 __all__ = [
     "Advice",
     "CaseChanged",
+    "Decided",
     "FilesNotReady",
     "Incomplete",
     "LinkDead",
+    "MailMoved",
     "NeedNamesSomebody",
     "NotRecordable",
     "TextNamesSomebody",
@@ -132,6 +144,7 @@ __all__ = [
     "agree_to_introduction",
     "answer",
     "answer_at_once",
+    "answer_mail",
     "answer_question",
     "answer_survey",
     "answer_urgency",
@@ -156,6 +169,7 @@ __all__ = [
     "decide_market_inquiry",
     "decline",
     "delete_draft",
+    "discard_mail",
     "edit_need",
     "end_grant",
     "end_need",
@@ -165,6 +179,7 @@ __all__ = [
     "hand_in_answer",
     "involve_consented",
     "involve_partner",
+    "join_mail",
     "join_need",
     "leave_need",
     "lift_hold",
@@ -182,6 +197,8 @@ __all__ = [
     "propose_introduction",
     "propose_joint_step",
     "publish_need",
+    "receive_mail",
+    "record_from_mail",
     "record_request",
     "refuse_author",
     "refuse_consent",
@@ -193,9 +210,11 @@ __all__ = [
     "reopen",
     "reply",
     "reply_to_partner",
+    "restore_mail",
     "restore_need",
     "return_answer",
     "return_to_queue",
+    "route_mail",
     "save_answer",
     "save_draft",
     "save_procurement",
@@ -205,6 +224,7 @@ __all__ = [
     "share",
     "snooze",
     "start",
+    "store_mail",
     "submit",
     "take_back_consent",
     "take_down_need",
