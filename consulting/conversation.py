@@ -47,8 +47,6 @@ _HISTORY: Final = frozenset(
     }
 )  # fmt: skip
 
-EVENTS: Final = Prefetch("events", CaseEvent.objects.select_related("actor"))
-"""For the query of a case whose timeline and history are shown: one query for both."""
 _RECOMMENDED = Recommendation.objects.select_related("solution", "blueprint", "organisation")
 RECOMMENDED: Final = Prefetch("recommendations", _RECOMMENDED)
 RECOMMENDATIONS: Final = Prefetch(
@@ -84,9 +82,11 @@ def timeline(case: ConsultingRequest, *, internal: bool) -> list[Entry]:
     entries = [
         Entry("message", case.submitted_at or case.created_at, case.author, body=case.description)
     ]
-    messages = case.messages.select_related("author")
-    if not internal:
-        messages = messages.filter(is_internal=False)
+    if is_loaded(case, "messages"):
+        messages = [m for m in case.messages.all() if internal or not m.is_internal]
+    else:
+        public = {} if internal else {"is_internal": False}
+        messages = list(case.messages.filter(**public).select_related("author"))
     entries += [
         Entry(
             "message",
@@ -102,8 +102,13 @@ def timeline(case: ConsultingRequest, *, internal: bool) -> list[Entry]:
         for m in messages
     ]
     # Without a first answer there is no result to look for; staff see no buttons for a booking.
-    results = case.results.none() if case.answered_at is None else case.results.all()
     recommended = RECOMMENDED if internal else RECOMMENDATIONS
+    if is_loaded(case, "results"):
+        results = list(case.results.all())
+    elif case.answered_at is None:
+        results = []
+    else:
+        results = list(case.results.select_related("author").prefetch_related(recommended))
     entries += [
         Entry(
             "answer",
@@ -114,7 +119,7 @@ def timeline(case: ConsultingRequest, *, internal: bool) -> list[Entry]:
             is_markdown=True,
             recommendations=list(r.recommendations.all()),
         )
-        for r in results.select_related("author").prefetch_related(recommended)
+        for r in results
     ]
     shown = _SHOWN_EVENTS | _INTERNAL_EVENTS if internal else _SHOWN_EVENTS
     entries += [
@@ -131,6 +136,11 @@ def timeline(case: ConsultingRequest, *, internal: bool) -> list[Entry]:
     # sort() is stable: what happened in the same moment stays in the order messages, answers, events.
     entries.sort(key=lambda entry: entry.at)
     return entries
+
+
+def is_loaded(case: ConsultingRequest, name: str) -> bool:
+    """The rows of a related manager were read along with the case (``case_rows``, or a prefetch)."""
+    return name in getattr(case, "_prefetched_objects_cache", {})
 
 
 def _message_label(message: CaseMessage) -> str:

@@ -6,7 +6,7 @@ the row's lock through ``authorise``. No actor means the system: its daily jobs.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
 from django.core.exceptions import PermissionDenied
@@ -259,6 +259,16 @@ def _is_over(membership: Membership) -> bool:
     return membership.state in ENDED or (
         membership.state == MembershipState.REFUSED and membership.confirmed_at is not None
     )
+
+
+def know_memberships(
+    case: ConsultingRequest, people: Iterable[int], memberships: Iterable[Membership]
+) -> None:
+    """Keep ``memberships`` that were read along with ``case``: all that ``people`` have in its organisation."""
+    known: dict[int, list[Membership]] = case.__dict__.setdefault("_memberships", {})
+    known.update({person: [] for person in people})
+    for membership in memberships:
+        known[membership.user_id].append(membership)
 
 
 def _memberships(case: ConsultingRequest, user_id: int) -> list[Membership]:

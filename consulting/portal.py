@@ -140,7 +140,7 @@ def _answers_at_work(user: User) -> Iterable[portal.WorkEntry]:
         review = Q(state=AnswerState.REVIEW) & ~Q(owner=user)
         waiting = PublishedAnswer.objects.filter(review) | PublishedAnswer.objects.to_check()
         url = reverse("admin:consulting_publishedanswer_changelist")
-        yield portal.WorkEntry(gettext_lazy("Published answers"), url, waiting.count())
+        yield portal.WorkEntry(gettext_lazy("Published answers"), url, waiting)
 
 
 def _answered() -> int | None:

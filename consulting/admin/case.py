@@ -5,13 +5,12 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.contrib import messages
-from django.db.models import Prefetch, prefetch_related_objects
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from consulting import permissions, queues, services
+from consulting import case_rows, permissions, queues, services
 from consulting.admin.common import (
     Conflict,
     case_frame,
@@ -24,8 +23,8 @@ from consulting.admin.rows import next_step
 from consulting.admin.step import buttons
 from consulting.conversation import history, timeline
 from consulting.enums import PartnerQuestionState, Visibility
-from consulting.matching import similar_solutions
-from consulting.models import CaseEvent, ConsultingRequest, PartnerQuestion
+from consulting.matching import matching_solutions
+from consulting.models import ConsultingRequest
 from consulting.record import procured_in_words
 from consulting.services.published import may_be_published
 from consulting.staff_forms import MessageForm, NoteForm
@@ -100,10 +99,7 @@ def _show(
     status: int = 200,
 ) -> HttpResponse:
     queue = queue_of(request)
-    # Conversation and history read the same rows.
-    with_actors = Prefetch("events", CaseEvent.objects.select_related("actor"))
-    partners = Prefetch("partner_questions", PartnerQuestion.objects.select_related("organisation"))
-    prefetch_related_objects([case], with_actors, partners)
+    modules = case_rows.load(case, request.user)
     events = history(case, internal=True)
     asked = list(case.partner_questions.all())
     context = {
@@ -114,7 +110,7 @@ def _show(
         "membership_open": permissions.is_membership_open(case),
         "procurement": procurement_rows(case),
         "solutions": list(case.solutions.all()),
-        "matching": similar_solutions(case.title, most=MOST_SOLUTIONS),
+        "matching": matching_solutions(case.title, most=MOST_SOLUTIONS),
         "may_publish": may_be_published(case),
         "partner_questions": asked,
         "open_partner_questions": [q for q in asked if q.state == PartnerQuestionState.OPEN],
@@ -122,7 +118,7 @@ def _show(
         "procured": procured_in_words(case),
         "latest_events": events[:LATEST_EVENTS],
         "earlier_events": events[LATEST_EVENTS:],
-        "message_form": message_form or MessageForm(case=case),
+        "message_form": message_form or MessageForm(case=case, modules=modules),
         "note_form": note_form or NoteForm(case=case),
         "message_url": queues.step_url(case, "message", queue),
         "note_url": queues.step_url(case, "note", queue),

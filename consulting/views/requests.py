@@ -8,17 +8,16 @@ from uuid import UUID
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.db.models import Prefetch, prefetch_related_objects
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from consulting import conversation, permissions, services
+from consulting import case_rows, conversation, permissions, services
 from consulting.enums import CaseAction, CaseState
 from consulting.forms import TextForm, UptakeForm, message_form, reopen_form, reply_form
-from consulting.models import ConsultingRequest, Participant, PartnerQuestion
+from consulting.models import ConsultingRequest
 from consulting.offers import matching_offers
 from consulting.presentation import Standing
 from consulting.summary import PROCUREMENT, procurement_rows
@@ -160,22 +159,12 @@ def request_withdraw(request: AuthenticatedRequest, public_id: UUID) -> HttpResp
 def find_case(request: AuthenticatedRequest, public_id: UUID) -> ConsultingRequest:
     """With what the page shows; a stranger gets 404."""
     case = get_object_or_404(
-        ConsultingRequest.objects.visible_to(request.user)
-        .select_related(
+        ConsultingRequest.objects.visible_to(request.user).select_related(
             "organisation", "author", "assignee", "deputy", "duplicate_of", *PROCUREMENT
-        )
-        .prefetch_related(
-            Prefetch("participants", Participant.objects.select_related("user")),
-            conversation.EVENTS,
-            "solutions",
         ),
         public_id=public_id,
     )
-    if case.state == CaseState.WAITING_THIRD:  # only then the page says who is asked
-        asked = Prefetch(
-            "partner_questions", PartnerQuestion.objects.select_related("organisation")
-        )
-        prefetch_related_objects([case], asked)
+    case_rows.load_public(case, request.user)
     return case
 
 
@@ -251,7 +240,7 @@ def detail_page(
         "may_mark": is_side and permissions.can_mark_recommendation(request.user, case),
         "timeline": timeline,
         "history": conversation.history(case, internal=False),
-        "files": case.files.filter(is_internal=False),
+        "files": [file for file in case.files.all() if not file.is_internal],
         "is_pending": permissions.is_membership_open(case),
         "is_side": is_side,
         "continue_url": _continue_url(request, case) if is_side else "",
