@@ -24,7 +24,7 @@ COMPILE := $(PY) -m uv pip compile --quiet --universal --python-version 3.11 --g
 export UV_PYTHON_DOWNLOADS := never
 
 .DEFAULT_GOAL := help
-.PHONY: help run test unit test-faults screenshots test-3.13 lint types messages lock clean \
+.PHONY: help run test unit test-faults bench screenshots test-3.13 lint types messages lock clean \
 	install install-dev browser
 
 help: ## Show this list
@@ -44,6 +44,9 @@ unit: install-dev ## Run the tests that need no browser and no real processes
 
 test-faults: install-dev ## Run the tests that kill real processes
 	$(PY) -m pytest -m faults $(ARGS)
+
+bench: install-dev ## Measure the queue and other pages with 10,000 requests (ARGS="--explain" shows plans)
+	$(PY) -m bench.queue $(ARGS)
 
 screenshots: install-dev browser ## Take pictures of every page (var/screenshots) and those of the README
 	OSK_SCREENSHOTS=var/screenshots $(PY) -m pytest tests/e2e -o python_files="test_*.py pictures.py" $(ARGS)

@@ -33,6 +33,15 @@ ENDED = frozenset({MembershipState.SUSPENDED, MembershipState.ENDED})
 _WAS_CONFIRMED = ~Q(state__in=UNCONFIRMED) | Q(confirmed_at__isnull=False)
 _IS_OVER = Q(state__in=ENDED) | Q(state=MembershipState.REFUSED, confirmed_at__isnull=False)
 
+_LONG = (
+    "description",
+    "software_in_use",
+    "urgency_reason",
+    "urgency_answer",
+    "organisation__folded",
+)
+"""Texts that no list shows."""
+
 
 class CaseQuerySet(models.QuerySet["ConsultingRequest"]):
     def drafts(self) -> CaseQuerySet:
@@ -66,7 +75,7 @@ class CaseQuerySet(models.QuerySet["ConsultingRequest"]):
 
     def for_list(self) -> CaseQuerySet:
         """With what one row of a list shows."""
-        return self.select_related("organisation", "author", "assignee")
+        return self.select_related("organisation", "author", "assignee").defer(*_LONG)
 
     def visible_to(self, user: User) -> CaseQuerySet:
         """What ``user`` may read *with its content*: the one policy for page, list, search, mail.

@@ -87,7 +87,8 @@ def case_frame(request: AuthenticatedRequest, case: ConsultingRequest) -> dict[s
     neighbours: list[Row] = []
     total = 0
     if queue is not None:
-        found = list(queues.cases_in(queue, request.user)[: MOST_NEIGHBOURS + 1])
+        near = queues.cases_in(queue, request.user).select_related(None).prefetch_related(None)
+        found = list(near[: MOST_NEIGHBOURS + 1])
         total = len(found)
         neighbours = [Row(other, queue) for other in found[:MOST_NEIGHBOURS]]
     return {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from django.utils.text import Truncator
@@ -45,11 +46,11 @@ class Row:
     def public_id(self) -> str:
         return str(self.case.public_id)
 
-    @property
+    @cached_property
     def standing(self) -> Standing:
         return Standing(self.case)
 
-    @property
+    @cached_property
     def due(self) -> Due | None:
         return self.standing.first_response or self.standing.due
 

@@ -6,13 +6,14 @@ read by themselves. For lists of one page, some hundred rows each: for more, use
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final, Generic, TypeVar
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db import models
-from django.db.models.functions import JSONObject
+from django.db.models.functions import JSONArray
 
 M = TypeVar("M", bound=models.Model)
 
@@ -33,7 +34,7 @@ def fetch(anchor: models.Model, wanted: Mapping[str, Rows[Any]]) -> dict[str, li
 
     Raises ``DoesNotExist`` when the anchor is gone, and TypeError for a field that JSON cannot carry.
     """
-    arrays = (ArraySubquery(rows.queryset.values(_json=_object(rows))) for rows in wanted.values())
+    arrays = (ArraySubquery(rows.queryset.values(_json=_values(rows))) for rows in wanted.values())
     found = type(anchor)._base_manager.filter(pk=anchor.pk).values_list(*arrays).get()
     return {
         name: [_instance(rows, values) for values in lists]
@@ -75,19 +76,21 @@ def _of(instance: models.Model, name: str, queryset: models.QuerySet[M]) -> mode
     return queryset.filter(**{there: instance.pk})
 
 
-def _object(rows: Rows[Any]) -> JSONObject:
+def _values(rows: Rows[Any]) -> JSONArray:
+    """The columns of a row in their order, then those of each related one."""
     model = rows.queryset.model
-    parts: dict[str, Any] = dict(_columns(model))
-    for name in rows.related:
-        parts[name] = JSONObject(**_columns(_target(model, name), f"{name}__"))
-    return JSONObject(**parts)
+    related = (
+        name for part in rows.related for name in _columns(_target(model, part), f"{part}__")
+    )
+    return JSONArray(*_columns(model), *related)
 
 
-def _columns(model: type[models.Model], prefix: str = "") -> dict[str, str]:
+@cache
+def _columns(model: type[models.Model], prefix: str = "") -> tuple[str, ...]:
     for field in model._meta.concrete_fields:
         if isinstance(field, _INEXACT):
             raise TypeError(f"{model.__name__}.{field.name} cannot be read as JSON")
-    return {field.attname: f"{prefix}{field.attname}" for field in model._meta.concrete_fields}
+    return tuple(f"{prefix}{field.attname}" for field in model._meta.concrete_fields)
 
 
 def _target(model: type[models.Model], name: str) -> type[models.Model]:
@@ -97,17 +100,19 @@ def _target(model: type[models.Model], name: str) -> type[models.Model]:
     return target
 
 
-def _instance(rows: Rows[M], values: Mapping[str, Any]) -> M:
+def _instance(rows: Rows[M], values: Sequence[Any]) -> M:
     model = rows.queryset.model
-    made = _made(model, values)
+    end = len(_columns(model))
+    made = _made(model, values[:end])
     for name in rows.related:
         target = _target(model, name)
-        key = values[name][target._meta.pk.attname]
-        setattr(made, name, None if key is None else _made(target, values[name]))
+        start, end = end, end + len(_columns(target))
+        is_there = getattr(made, model._meta.get_field(name).attname) is not None
+        setattr(made, name, _made(target, values[start:end]) if is_there else None)
     return made
 
 
-def _made(model: type[M], values: Mapping[str, Any]) -> M:
-    names = [field.attname for field in model._meta.concrete_fields]
-    typed = [field.to_python(values[field.attname]) for field in model._meta.concrete_fields]
-    return model.from_db("default", names, typed)
+def _made(model: type[M], values: Sequence[Any]) -> M:
+    fields = model._meta.concrete_fields
+    typed = [field.to_python(value) for field, value in zip(fields, values, strict=True)]
+    return model.from_db("default", [field.attname for field in fields], typed)
