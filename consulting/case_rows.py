@@ -7,6 +7,7 @@ whether there are rows or not (issue of consulting: at most 12 queries a page).
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 from catalog.models import Solution
@@ -21,6 +22,7 @@ from consulting.models import (
     PartnerQuestion,
     ProcurementOutcome,
     Recommendation,
+    Tag,
     TextModule,
 )
 from network.models import Membership
@@ -39,6 +41,7 @@ NOUNS: Final[Mapping[str, Rows[Any]]] = {
     **_SHARED,
     "messages": Rows(CaseMessage.objects.all(), ("author",)),
     "files": Rows(CaseFile.objects.all()),
+    "tags": Rows(Tag.objects.all()),
     "procured": Rows(ProcurementOutcome.objects.all()),
 }
 """For the OSK: name of the related manager → its rows, with the foreign keys that are shown."""
@@ -50,11 +53,24 @@ PUBLIC_NOUNS: Final[Mapping[str, Rows[Any]]] = {
 """For the requester's side: what is internal is not even read."""
 
 
-def load(case: ConsultingRequest, user: User) -> list[TextModule]:
-    """Read the nouns of ``case`` for the OSK. Returns the text modules that composers offer."""
-    found = _read(case, user, NOUNS, modules=Rows(TextModule.objects.filter(is_active=True)))
-    modules: list[TextModule] = found["modules"]
-    return modules
+@dataclass(frozen=True)
+class Offers:
+    """What the forms of the page offer to choose from."""
+
+    modules: list[TextModule]
+    tags: list[Tag]
+
+
+def load(case: ConsultingRequest, user: User) -> Offers:
+    """Read the nouns of ``case`` for the OSK, and what its forms offer."""
+    found = _read(
+        case,
+        user,
+        NOUNS,
+        modules=Rows(TextModule.objects.filter(is_active=True)),
+        all_tags=Rows(Tag.objects.all()),
+    )
+    return Offers(found["modules"], found["all_tags"])
 
 
 def load_public(case: ConsultingRequest, user: User) -> None:

@@ -12,7 +12,7 @@ from typing import Final
 from django.core.exceptions import PermissionDenied
 
 from consulting.enums import CaseAction, CaseState, Channel, Visibility
-from consulting.models import ConsultingRequest, PartnerQuestion
+from consulting.models import Absence, ConsultingRequest, PartnerQuestion
 from consulting.querysets import ENDED, UNCONFIRMED
 from network.enums import MembershipState
 from network.models import Membership, Organisation
@@ -98,7 +98,24 @@ def is_requester_side(user: User, case: ConsultingRequest) -> bool:
 
 
 def is_assignee(user: User, case: ConsultingRequest) -> bool:
-    return user.is_advisor and case.assignee_id == user.pk
+    """The contact person, and who stands in for an absent one."""
+    return user.is_advisor and (case.assignee_id == user.pk or stands_in(user, case))
+
+
+def stands_in(user: User, case: ConsultingRequest) -> bool:
+    """``user`` is the deputy of the contact person, who is absent today."""
+    absence = absence_of(case.assignee)
+    return absence is not None and absence.deputy_id == user.pk
+
+
+def absence_of(person: User | None) -> Absence | None:
+    """The absence of an advisor while it lasts. Read along with ``assignee__absence__deputy``."""
+    absence: Absence | None = getattr(person, "absence", None)
+    return absence if absence is not None and absence.is_current else None
+
+
+def can_tag(user: User, case: ConsultingRequest) -> bool:
+    return user.is_advisor and not case.is_draft
 
 
 def may_read(user: User, case: ConsultingRequest) -> bool:

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from consulting import demo_world, permissions, queues
 from consulting.enums import AnswerState, CaseState, PartnerQuestionState
 from consulting.matching import similar_answers
-from consulting.models import ConsultingRequest, PartnerQuestion, PublishedAnswer
+from consulting.models import Absence, ConsultingRequest, PartnerQuestion, PublishedAnswer
 from consulting.presentation import Standing
 from consulting.services import daily
 from consulting.services.procurement import ensure_procurement_lists
@@ -162,6 +162,8 @@ def _may_still_read(user_id: int, kind: str, subject_key: str) -> bool:
     user = User.objects.filter(pk=user_id).first()
     if user is None:
         return False
+    if kind == "consulting.staff_deputy":
+        return Absence.objects.filter(user__public_id=subject_key, deputy=user).exists()
     if kind == "consulting.partner_asked":
         asked = PartnerQuestion.objects.visible_to(user).filter(public_id=subject_key)
         return asked.filter(state=PartnerQuestionState.OPEN).exists()

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from consulting.deadlines import DUE_SOON_DAYS
 from consulting.enums import CaseState, Urgency
 from consulting.models import ConsultingRequest
-from consulting.querysets import OPEN_STATES, WITH_OSK_STATES, CaseQuerySet
+from consulting.querysets import OPEN_STATES, WITH_OSK_STATES, CaseQuerySet, looked_after_by
 from osk_portal import portal
 from osk_portal.accounts.models import User
 from osk_portal.toolkit import clock
@@ -66,7 +66,8 @@ QUEUES: Final = (
         _("Mine"),
         _("My requests"),
         lambda user, today: (
-            Q(assignee=user, state__in=(*OPEN_STATES, CaseState.ANSWERED))
+            looked_after_by(user, today)
+            & Q(state__in=(*OPEN_STATES, CaseState.ANSWERED))
             & (Q(snoozed_until=None) | Q(snoozed_until__lte=today))
         ),
         is_exportable=False,
@@ -116,6 +117,7 @@ BY_NAME: Final = {queue.name: queue for queue in QUEUES}
 HOME: Final = BY_NAME["new"]
 OVERDUE: Final = BY_NAME["overdue"]
 RECORD_URL: Final = reverse_lazy("admin:consulting_consultingrequest_record")
+ABSENCE_URL: Final = reverse_lazy("admin:consulting_absence")
 
 
 def case_url(case: ConsultingRequest, queue: Queue | None = None) -> str:
@@ -197,3 +199,4 @@ def work_entries(user: User) -> Iterable[portal.WorkEntry]:
             is_overdue=queue is OVERDUE and numbers[queue.name] > 0,
         )
     yield portal.WorkEntry(_("Record a request for somebody"), str(RECORD_URL))
+    yield portal.WorkEntry(_("My absence"), str(ABSENCE_URL))

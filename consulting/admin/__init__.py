@@ -13,7 +13,10 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from consulting import queues
-from consulting.admin import procurement  # noqa: F401 # registers its lists
+from consulting.admin import (
+    procurement,  # noqa: F401 # registers its lists
+    tools,
+)
 from consulting.admin.bulk import queue_bulk
 from consulting.admin.case import case_page, message_add, note_add
 from consulting.admin.export import ListExportAdmin, queue_export, search_export
@@ -79,6 +82,27 @@ class ConsultingRequestAdmin(ReadOnlyAdmin):
             path("queue/<slug:name>/bulk/", wrap(queue_bulk), name=f"{prefix}_queue_bulk"),
             path("queue/<slug:name>/export/", wrap(queue_export), name=f"{prefix}_queue_export"),
             path("record/", wrap(record_page), name=f"{prefix}_record"),
+            path("absence/", wrap(tools.absence_page), name="consulting_absence"),
+            path("hand-over/", wrap(tools.hand_over_page), name="consulting_handover"),
+            path(
+                "filter/<uuid:public_id>/",
+                wrap(tools.filter_open),
+                name="consulting_savedfilter_open",
+            ),
+            path(
+                "filter/<uuid:public_id>/edit/",
+                wrap(tools.filter_edit),
+                name="consulting_savedfilter_edit",
+            ),
+            path(
+                "queue/<slug:name>/filter/", wrap(tools.filter_save), name=f"{prefix}_queue_filter"
+            ),
+            path("<uuid:public_id>/label/", wrap(tools.tag_add), name=f"{prefix}_tag"),
+            path(
+                "<uuid:public_id>/label/<uuid:tag_id>/remove/",
+                wrap(tools.tag_remove),
+                name=f"{prefix}_tag_remove",
+            ),
             path("search/", wrap(search_page), name=f"{prefix}_search"),
             path("search/export/", wrap(search_export), name=f"{prefix}_search_export"),
             path("<uuid:public_id>/", wrap(case_page), name=f"{prefix}_case"),

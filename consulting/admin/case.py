@@ -99,7 +99,7 @@ def _show(
     status: int = 200,
 ) -> HttpResponse:
     queue = queue_of(request)
-    modules = case_rows.load(case, request.user)
+    offers = case_rows.load(case, request.user)
     events = history(case, internal=True)
     asked = list(case.partner_questions.all())
     context = {
@@ -118,13 +118,16 @@ def _show(
         "procured": procured_in_words(case),
         "latest_events": events[:LATEST_EVENTS],
         "earlier_events": events[LATEST_EVENTS:],
-        "message_form": message_form or MessageForm(case=case, modules=modules),
+        "message_form": message_form or MessageForm(case=case, modules=offers.modules),
         "note_form": note_form or NoteForm(case=case),
         "message_url": queues.step_url(case, "message", queue),
         "note_url": queues.step_url(case, "note", queue),
         "can_renew_link": permissions.may_have_link(case),
         "call_url": queues.step_url(case, "call", queue),
         "link_url": queues.step_url(case, "link", queue),
+        "tags": list(case.tags.all()),
+        "known_tags": offers.tags,
+        "absence": permissions.absence_of(case.assignee),
         "clash": clash,
         "faulty_form": message_form or note_form,
     }

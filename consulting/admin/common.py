@@ -37,6 +37,8 @@ WITHOUT_VERSION = (
     *FILE_EVENTS,
     CaseEventKind.OUTCOME_ASKED,
     CaseEventKind.OUTCOME_TOLD,
+    CaseEventKind.TAGGED,
+    CaseEventKind.UNTAGGED,
 )
 
 
@@ -52,7 +54,13 @@ class Conflict:
 def find_case(user: User, public_id: UUID) -> ConsultingRequest:
     """The case for its page; 404 for a draft or an unknown id."""
     cases = queues.all_cases(user).select_related(
-        "organisation", "author", "assignee", "deputy", "duplicate_of", "result", *PROCUREMENT
+        "organisation",
+        "author",
+        "assignee__absence__deputy",
+        "deputy",
+        "duplicate_of",
+        "result",
+        *PROCUREMENT,
     )
     return get_object_or_404(cases, public_id=public_id)
 

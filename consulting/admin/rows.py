@@ -11,12 +11,13 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from consulting import queues
+from consulting import permissions, queues
 from consulting.deadlines import Due, short_date
 from consulting.enums import CaseState, PartnerQuestionState
 from consulting.models import ConsultingRequest
 from consulting.presentation import Standing
 from consulting.queues import Queue
+from osk_portal.accounts.models import User
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
@@ -37,6 +38,8 @@ _NEXT: Final[Mapping[str, _StrPromise]] = {
 class Row:
     case: ConsultingRequest
     queue: Queue | None = None
+    user: User | None = None
+    """Who looks at it."""
 
     @property
     def url(self) -> str:
@@ -81,6 +84,18 @@ class Row:
         if case.is_snoozed or not case.snooze_note:
             return text
         return f"{text}: {Truncator(case.snooze_note).chars(NOTE_LENGTH)}"
+
+    @property
+    def stands_in_for(self) -> User | None:
+        """The absent contact person in whose place the reader looks after it."""
+        is_deputy = self.user is not None and permissions.stands_in(self.user, self.case)
+        return self.case.assignee if is_deputy else None
+
+    @property
+    def tags(self) -> list[str]:
+        """Its labels, where the list has read them."""
+        names: list[str] = getattr(self.case, "tag_names", [])
+        return names
 
     @property
     def next_step(self) -> str:

@@ -1,5 +1,6 @@
 """Requests to the OSK, what is said in them, and what comes of them."""
 
+from consulting.models.absence import Absence
 from consulting.models.conversation import CaseEvent, CaseMessage
 from consulting.models.counter import Counter
 from consulting.models.export import ListExport
@@ -11,9 +12,12 @@ from consulting.models.procurement import ContractType, ProcurementBlock, ValueB
 from consulting.models.published import PublishedAnswer, PublishedAnswerEvent
 from consulting.models.request import ConsultingRequest, Participant
 from consulting.models.result import CaseResult, PartnerQuestion, Recommendation
+from consulting.models.saved_filter import SavedFilter
+from consulting.models.tag import Tag
 from consulting.models.text_module import TextModule
 
 __all__ = [
+    "Absence",
     "CaseEvent",
     "CaseFile",
     "CaseLink",
@@ -32,8 +36,10 @@ __all__ = [
     "PublishedAnswer",
     "PublishedAnswerEvent",
     "Recommendation",
+    "SavedFilter",
     "SurveyAnswer",
     "SurveyInvitation",
+    "Tag",
     "TextModule",
     "ValueBand",
 ]

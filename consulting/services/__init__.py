@@ -4,6 +4,7 @@ All raise ``PermissionDenied`` when the actor may not, and ``TransitionNotAllowe
 ``expected_version`` is out of date) when the case has moved on: its text is for people.
 """
 
+from consulting.services.absence import end_absence, set_absence
 from consulting.services.advising import (
     Advice,
     answer,
@@ -53,6 +54,8 @@ from consulting.services.published import (
 from consulting.services.recommendations import mark_recommendation
 from consulting.services.recording import NotRecordable, record_request
 from consulting.services.records import take_record
+from consulting.services.saved_filters import change_filter, delete_filter, save_filter
+from consulting.services.tags import add_tag, remove_tag
 from consulting.services.takeover import take_over
 from consulting.services.urgency import answer_urgency, confirm_urgency
 
@@ -67,6 +70,7 @@ __all__ = [
     "add_file",
     "add_message",
     "add_note",
+    "add_tag",
     "agree_to_answer",
     "answer",
     "answer_at_once",
@@ -75,6 +79,7 @@ __all__ = [
     "answer_urgency",
     "ask_back",
     "assign",
+    "change_filter",
     "close",
     "close_silent",
     "confirm_answer",
@@ -84,6 +89,8 @@ __all__ = [
     "create_draft",
     "decline",
     "delete_draft",
+    "delete_filter",
+    "end_absence",
     "export_list",
     "hand_in_answer",
     "involve_partner",
@@ -95,6 +102,7 @@ __all__ = [
     "record_request",
     "refuse_question",
     "remove_file",
+    "remove_tag",
     "renew_link",
     "reopen",
     "reply",
@@ -102,8 +110,10 @@ __all__ = [
     "return_to_queue",
     "save_answer",
     "save_draft",
+    "save_filter",
     "save_procurement",
     "say_by_link",
+    "set_absence",
     "share",
     "snooze",
     "start",

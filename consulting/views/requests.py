@@ -160,7 +160,12 @@ def find_case(request: AuthenticatedRequest, public_id: UUID) -> ConsultingReque
     """With what the page shows; a stranger gets 404."""
     case = get_object_or_404(
         ConsultingRequest.objects.visible_to(request.user).select_related(
-            "organisation", "author", "assignee", "deputy", "duplicate_of", *PROCUREMENT
+            "organisation",
+            "author",
+            "assignee__absence__deputy",
+            "deputy",
+            "duplicate_of",
+            *PROCUREMENT,
         ),
         public_id=public_id,
     )
@@ -237,6 +242,7 @@ def detail_page(
         "recommendations": recommendations,
         "offers": matching_offers(case, recommendations) if case.is_confidential else [],
         "mark_form": mark_form,
+        "absence": permissions.absence_of(case.assignee) if case.is_open else None,
         "may_mark": is_side and permissions.can_mark_recommendation(request.user, case),
         "timeline": timeline,
         "history": conversation.history(case, internal=False),

@@ -35,7 +35,7 @@ def fetch(anchor: models.Model, wanted: Mapping[str, Rows[Any]]) -> dict[str, li
     Raises ``DoesNotExist`` when the anchor is gone, and TypeError for a field that JSON cannot carry.
     """
     arrays = (ArraySubquery(rows.queryset.values(_json=_values(rows))) for rows in wanted.values())
-    found = type(anchor)._base_manager.filter(pk=anchor.pk).values_list(*arrays).get()
+    found = anchor._meta.model._base_manager.filter(pk=anchor.pk).values_list(*arrays).get()
     return {
         name: [_instance(rows, values) for values in lists]
         for (name, rows), lists in zip(wanted.items(), found, strict=True)
@@ -78,7 +78,7 @@ def _of(instance: models.Model, name: str, queryset: models.QuerySet[M]) -> mode
 
 def _values(rows: Rows[Any]) -> JSONArray:
     """The columns of a row in their order, then those of each related one."""
-    model = rows.queryset.model
+    model: type[models.Model] = rows.queryset.model
     related = (
         name for part in rows.related for name in _columns(_target(model, part), f"{part}__")
     )
@@ -107,7 +107,8 @@ def _instance(rows: Rows[M], values: Sequence[Any]) -> M:
     for name in rows.related:
         target = _target(model, name)
         start, end = end, end + len(_columns(target))
-        is_there = getattr(made, model._meta.get_field(name).attname) is not None
+        key: Any = model._meta.get_field(name)
+        is_there = getattr(made, key.attname) is not None
         setattr(made, name, _made(target, values[start:end]) if is_there else None)
     return made
 
