@@ -25,8 +25,8 @@ COMPILE := $(PY) -m uv pip compile --quiet --universal --python-version 3.11 --g
 export UV_PYTHON_DOWNLOADS := never
 
 .DEFAULT_GOAL := help
-.PHONY: help run test unit test-faults test-imap screenshots test-3.13 lint types messages lock clean \
-	install install-dev browser dovecot
+.PHONY: help run test unit test-faults test-imap bench screenshots test-3.13 lint types messages lock \
+	clean install install-dev browser dovecot
 
 help: ## Show this list
 	@sed -n 's/^\([a-z0-9.-]*\):.*## \(.*\)/\1|\2/p' $(firstword $(MAKEFILE_LIST)) \
@@ -48,6 +48,9 @@ test-faults: install-dev ## Run the tests that kill real processes
 
 test-imap: install-dev dovecot ## Run the tests that read a mailbox of a real Dovecot
 	$(PY) -m pytest -m imap tests/imap $(ARGS)
+
+bench: install-dev ## Measure the queue and other pages with 10,000 requests (ARGS="--explain" shows plans)
+	$(PY) -m bench.queue $(ARGS)
 
 screenshots: install-dev browser ## Take pictures of every page (var/screenshots) and those of the README
 	OSK_SCREENSHOTS=var/screenshots $(PY) -m pytest tests/e2e -o python_files="test_*.py pictures.py" $(ARGS)

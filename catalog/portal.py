@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Count, F, Q
+from django.db.models import F
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -74,13 +74,12 @@ def _of_organisation(organisation: Organisation, request: HttpRequest) -> dict[s
 def _work(user: User) -> Iterable[portal.WorkEntry]:
     if not user.is_advisor:
         return
-    late = Q(promised_on__lt=clock.today())
-    waiting = Proposal.objects.open().aggregate(all=Count("pk"), late=Count("pk", filter=late))
+    waiting = Proposal.objects.open()
     yield portal.WorkEntry(
         gettext_lazy("Proposals"),
         reverse("admin:catalog_proposal_changelist") + "?state__exact=open",
-        waiting["all"],
-        waiting["late"] > 0,
+        waiting,
+        waiting.filter(promised_on__lt=clock.today()),
     )
 
 

@@ -17,7 +17,7 @@ from django.contrib.postgres.search import SearchQuery, SearchRank, TrigramWordS
 from django.db import connection, transaction
 from django.db.models import Case, F, FloatField, Q, QuerySet, Value, When
 
-from catalog.models import SolutionDocument
+from catalog.models import Solution, SolutionDocument
 from osk_portal.toolkit.search_text import fold, sort_key
 
 LONGEST_QUERY = 200
@@ -69,6 +69,49 @@ def search(query: str, *, among: QuerySet[Any]) -> list[int]:
     if not found and len(words) > 1:
         found = _ranked(documents, words, or_)
     return found
+
+
+def similar(text: str, *, among: QuerySet[Solution], most: int) -> list[Solution]:
+    """Solutions of ``among`` that fit a title or a sentence, the best first: one query.
+
+    Those that hold every word stand alone; without them any word counts, also one with a typing error.
+    """
+    words = words_of(clean(text))
+    if not words:
+        return []
+    folded = [word for word in map(fold, words) if len(word) >= SHORTEST_PART]
+    exact = reduce(or_, (_contains(word) for word in words))
+    guessed = reduce(or_, (Q(folded__trigram_word_similar=word) for word in folded), exact)
+    matching = SolutionDocument.objects.filter(guessed, solution__in=among).values("pk")
+    documents = (
+        SolutionDocument.objects.filter(pk__in=matching[:MOST_HITS])
+        .annotate(
+            rank=Case(
+                When(reduce(and_, (_contains(word) for word in words)), then=Value(2)),
+                When(exact, then=Value(1)),
+                default=Value(0),
+            ),
+            score=_score(words),
+        )
+        .select_related("solution")
+        .defer("german", "english", "simple", "short", "long", "organisations", "folded")
+        .order_by("-rank", "-score", "solution__sort_key", "pk")[:MOST_GUESSES]
+    )
+    found: list[Solution] = []
+    best = 0
+    for document in documents:
+        best = max(best, document.rank)
+        if document.rank < best == 2 or (document.rank == 0 and not _holds_one(document, folded)):
+            continue
+        found.append(document.solution)
+    return found[:most]
+
+
+def _holds_one(document: SolutionDocument, folded: Sequence[str]) -> bool:
+    """Is a word of the text a misspelt one of the document?"""
+    texts = (document.folded_names, document.alternatives, document.labels)
+    known = set(_WORD.findall(fold(" ".join(texts))))
+    return any(_nearest(word, known) is not None for word in folded)
 
 
 def _ranked(documents: QuerySet[SolutionDocument], words: Sequence[str], how: Any) -> list[int]:

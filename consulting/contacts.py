@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
-from django.db.models import Exists, OuterRef, Prefetch
+from django.db.models import Exists, OuterRef, Prefetch, prefetch_related_objects
 from django.utils.translation import gettext as _
 
 from consulting import confidential
@@ -26,11 +26,10 @@ KNOWN: Final = {
     "has_partners": Exists(PartnerQuestion.objects.filter(case=OuterRef("pk")).order_by()),
 }
 """For ``annotate`` of a case whose page is shown: most cases have neither, and cost no query then."""
+_CONTACTS: Final = Prefetch("contacts", PartnerContact.objects.select_related("actor"))
 PARTNERS: Final = Prefetch(
     "partner_questions",
-    PartnerQuestion.objects.select_related("organisation").prefetch_related(
-        Prefetch("contacts", PartnerContact.objects.select_related("actor"))
-    ),
+    PartnerQuestion.objects.select_related("organisation").prefetch_related(_CONTACTS),
 )
 """For a case whose partners are shown, with what passed between them and the OSK."""
 
@@ -50,8 +49,13 @@ def has_partners(case: ConsultingRequest) -> bool:
     return bool(getattr(case, "has_partners", True))
 
 
+def read_contacts(case: ConsultingRequest) -> None:
+    """As ``PARTNERS`` does, for a case whose questions are read already (``case_rows``): one query if any."""
+    prefetch_related_objects(list(case.partner_questions.all()), _CONTACTS)
+
+
 def contacts_with_companies(case: ConsultingRequest) -> list[Contact]:
-    """Oldest first. Fetch ``case`` with ``PARTNERS``."""
+    """Oldest first. Fetch ``case`` with ``PARTNERS``, or call ``read_contacts``."""
     rows = [
         Contact(
             row.at,

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
-from django.db.models import OuterRef, Prefetch, Subquery
+from django.db.models import Prefetch
 from django.utils.translation import gettext as _
 
 from consulting.deadlines import short_date
@@ -57,8 +57,6 @@ _HISTORY: Final = frozenset(
     }
 )  # fmt: skip
 
-EVENTS: Final = Prefetch("events", CaseEvent.objects.select_related("actor"))
-"""For the query of a case whose timeline and history are shown: one query for both."""
 _RECOMMENDED = Recommendation.objects.select_related("solution", "blueprint", "organisation")
 RECOMMENDED: Final = Prefetch("recommendations", _RECOMMENDED)
 RECOMMENDATIONS: Final = Prefetch(
@@ -101,15 +99,12 @@ def timeline(case: ConsultingRequest, *, internal: bool) -> list[Entry]:
     entries = [
         Entry("message", case.submitted_at or case.created_at, case.author, body=case.description)
     ]
-    messages = case.messages.select_related("author")
-    if internal:
-        mails = IncomingMail.objects.filter(message=OuterRef("pk")).order_by("pk")
-        messages = messages.annotate(
-            mail_key=Subquery(mails.values("public_id")[:1]),
-            files_refused=Subquery(mails.values("files_refused")[:1]),
-        )
+    if is_loaded(case, "messages"):
+        messages = [m for m in case.messages.all() if internal or not m.is_internal]
     else:
-        messages = messages.filter(is_internal=False)
+        public = {} if internal else {"is_internal": False}
+        messages = list(case.messages.filter(**public).select_related("author"))
+    mails = _mails_of(messages) if internal else {}
     entries += [
         Entry(
             "message",
@@ -121,15 +116,20 @@ def timeline(case: ConsultingRequest, *, internal: bool) -> list[Entry]:
             is_call=m.kind in (MessageKind.CALL, MessageKind.MAIL),
             body=m.body,
             quoted=m.quoted_text,
-            mail_key=getattr(m, "mail_key", None),
-            files_refused=getattr(m, "files_refused", None) or 0,
+            mail_key=mails[m.pk].public_id if m.pk in mails else None,
+            files_refused=mails[m.pk].files_refused if m.pk in mails else 0,
             is_markdown=m.by_osk and m.kind != MessageKind.MAIL,
         )
         for m in messages
     ]
     # Without a first answer there is no result to look for; staff see no buttons for a booking.
-    results = case.results.none() if case.answered_at is None else case.results.all()
     recommended = RECOMMENDED if internal else RECOMMENDATIONS
+    if is_loaded(case, "results"):
+        results = list(case.results.all())
+    elif case.answered_at is None:
+        results = []
+    else:
+        results = list(case.results.select_related("author").prefetch_related(recommended))
     entries += [
         Entry(
             "answer",
@@ -140,7 +140,7 @@ def timeline(case: ConsultingRequest, *, internal: bool) -> list[Entry]:
             is_markdown=True,
             recommendations=list(r.recommendations.all()),
         )
-        for r in results.select_related("author").prefetch_related(recommended)
+        for r in results
     ]
     shown = _SHOWN_EVENTS | _INTERNAL_EVENTS if internal else _SHOWN_EVENTS
     entries += [
@@ -171,6 +171,22 @@ def _with_citations(entries: list[Entry]) -> list[Entry]:
         else entry
         for entry in entries
     ]
+
+
+def _mails_of(messages: list[CaseMessage]) -> dict[int, IncomingMail]:
+    """The mails that messages came as; no query where none did."""
+    came = [m.pk for m in messages if m.kind == MessageKind.MAIL]
+    if not came:
+        return {}
+    found = IncomingMail.objects.filter(message__in=came).only(
+        "public_id", "files_refused", "message"
+    )
+    return {mail.message_id: mail for mail in found.order_by("-pk") if mail.message_id is not None}
+
+
+def is_loaded(case: ConsultingRequest, name: str) -> bool:
+    """The rows of a related manager were read along with the case (``case_rows``, or a prefetch)."""
+    return name in getattr(case, "_prefetched_objects_cache", {})
 
 
 def _message_label(message: CaseMessage) -> str:

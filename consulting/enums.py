@@ -80,6 +80,8 @@ class CaseEventKind(models.TextChoices):
     RECORD_TAKEN = "record_taken", _("Full record downloaded")
     SNOOZED = "snoozed", _("Follow-up date set")
     WOKEN = "woken", _("Follow-up date taken back")
+    TAGGED = "tagged", _("Label added")
+    UNTAGGED = "untagged", _("Label removed")
     URGENCY_CONFIRMED = "urgency_confirmed", _("Handled as urgent")
     URGENCY_ANSWERED = "urgency_answered", _("Urgency answered")
     TAKEN_OVER = "taken_over", _("Taken over by the Organisationsverwaltung")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from catalog.models import Solution
-from catalog.search import clean, search
+from catalog.search import clean, search, similar
 from consulting.models import PublishedAnswer
 
 MOST = 3
@@ -16,6 +16,11 @@ def similar_solutions(text: str, *, most: int = MOST) -> list[Solution]:
     ids = search(text, among=published)[:most]
     found = published.in_bulk(ids)
     return [found[pk] for pk in ids if pk in found]
+
+
+def matching_solutions(text: str, *, most: int) -> list[Solution]:
+    """The same for a page that shows much else: one query, and rougher with typing errors."""
+    return similar(text, among=Solution.objects.published(), most=most)
 
 
 def find_solutions(text: str) -> list[Solution]:

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from consulting import confidential, permissions, signed_links
 from consulting.enums import AnswerAction, CaseEventKind, DeadlineKind
 from consulting.models import (
+    Absence,
     CaseEvent,
     CaseLink,
     ConsultingRequest,
@@ -244,6 +245,22 @@ def send_mail_answer(mail: IncomingMail) -> None:
     )
 
 
+def tell_deputy(absence: Absence) -> None:
+    """Who stands in hears for whom and from when on."""
+    days = f"{absence.starts_on}:{absence.ends_on}"
+    notify(
+        Message(
+            kind="consulting.staff_deputy",
+            template="consulting/email/staff_deputy",
+            url=reverse("admin:consulting_consultingrequest_queue", args=["mine"]),
+            dedupe=f"consulting:absence:{absence.user_id}:{absence.deputy_id}:{days}",
+            subject_key=str(absence.user.public_id),
+            context={"absence": absence},
+        ),
+        [absence.deputy],
+    )
+
+
 def tell_urgent(case: ConsultingRequest, *, is_reminder: bool = False) -> None:
     """The Leitung decides about the urgency within a working day; once more when it has not."""
     suffix = ":reminder" if is_reminder else ""
@@ -296,9 +313,13 @@ def requester_side(case: ConsultingRequest) -> Iterable[User]:
 
 
 def osk_side(case: ConsultingRequest) -> Iterable[User]:
-    if case.assignee is not None and case.assignee.is_advisor:
-        return [case.assignee]
-    return advisors()
+    """The contact person, with the deputy of an absent one; all advisors while there is none."""
+    if case.assignee is None or not case.assignee.is_advisor:
+        return advisors()
+    absence = permissions.absence_of(case.assignee)
+    if absence is not None and absence.deputy.is_advisor:
+        return [case.assignee, absence.deputy]
+    return [case.assignee]
 
 
 def advisors() -> Iterable[User]:

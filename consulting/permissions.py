@@ -6,13 +6,13 @@ the row's lock through ``authorise``. No actor means the system: its daily jobs.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
 from django.core.exceptions import PermissionDenied
 
 from consulting.enums import CaseAction, CaseState, Channel, ProcedureState, Visibility
-from consulting.models import ConsultingRequest, PartnerQuestion
+from consulting.models import Absence, ConsultingRequest, PartnerQuestion
 from consulting.querysets import ENDED, UNCONFIRMED
 from network.enums import MembershipState
 from network.models import Membership, Organisation
@@ -103,7 +103,24 @@ def is_requester_side(user: User, case: ConsultingRequest) -> bool:
 
 
 def is_assignee(user: User, case: ConsultingRequest) -> bool:
-    return user.is_advisor and case.assignee_id == user.pk
+    """The contact person, and who stands in for an absent one."""
+    return user.is_advisor and (case.assignee_id == user.pk or stands_in(user, case))
+
+
+def stands_in(user: User, case: ConsultingRequest) -> bool:
+    """``user`` is the deputy of the contact person, who is absent today."""
+    absence = absence_of(case.assignee)
+    return absence is not None and absence.deputy_id == user.pk
+
+
+def absence_of(person: User | None) -> Absence | None:
+    """The absence of an advisor while it lasts. Read along with ``assignee__absence__deputy``."""
+    absence: Absence | None = getattr(person, "absence", None)
+    return absence if absence is not None and absence.is_current else None
+
+
+def can_tag(user: User, case: ConsultingRequest) -> bool:
+    return user.is_advisor and not case.is_draft
 
 
 def may_read(user: User, case: ConsultingRequest) -> bool:
@@ -346,6 +363,16 @@ def _is_over(membership: Membership) -> bool:
     return membership.state in ENDED or (
         membership.state == MembershipState.REFUSED and membership.confirmed_at is not None
     )
+
+
+def know_memberships(
+    case: ConsultingRequest, people: Iterable[int], memberships: Iterable[Membership]
+) -> None:
+    """Keep ``memberships`` that were read along with ``case``: all that ``people`` have in its organisation."""
+    known: dict[int, list[Membership]] = case.__dict__.setdefault("_memberships", {})
+    known.update({person: [] for person in people})
+    for membership in memberships:
+        known[membership.user_id].append(membership)
 
 
 def _memberships(case: ConsultingRequest, user_id: int) -> list[Membership]:

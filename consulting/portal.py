@@ -33,6 +33,7 @@ from consulting.enums import (
 from consulting.keeping_mails import RETENTION_KINDS
 from consulting.matching import similar_answers
 from consulting.models import (
+    Absence,
     Appointment,
     ConsultingRequest,
     PartnerConsent,
@@ -210,7 +211,7 @@ def _answers_at_work(user: User) -> Iterable[portal.WorkEntry]:
         review = Q(state=AnswerState.REVIEW) & ~Q(owner=user)
         waiting = PublishedAnswer.objects.filter(review) | PublishedAnswer.objects.to_check()
         url = reverse("admin:consulting_publishedanswer_changelist")
-        yield portal.WorkEntry(gettext_lazy("Published answers"), url, waiting.count())
+        yield portal.WorkEntry(gettext_lazy("Published answers"), url, waiting)
 
 
 def _answered() -> int | None:
@@ -234,6 +235,8 @@ def _may_still_read(user_id: int, kind: str, subject_key: str) -> bool:
     user = User.objects.filter(pk=user_id).first()
     if user is None:
         return False
+    if kind == "consulting.staff_deputy":
+        return Absence.objects.filter(user__public_id=subject_key, deputy=user).exists()
     if kind in ("consulting.partner_asked", "consulting.partner_replied"):
         asked = PartnerQuestion.objects.visible_to(user).filter(public_id=subject_key)
         return asked.filter(state=PartnerQuestionState.OPEN).exists()

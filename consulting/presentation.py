@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from django.utils.translation import gettext as _
@@ -148,11 +149,11 @@ class Standing:
         """``Antwort bis Mittwoch, 25. November 2026 (noch 2 Arbeitstage)``, or empty."""
         return deadlines.answer_in_words(self.case, self._today)
 
-    @property
+    @cached_property
     def due(self) -> Due | None:
         return deadlines.due(self.case, self._today)
 
-    @property
+    @cached_property
     def first_response(self) -> Due | None:
         return deadlines.first_response(self.case, self._today)
 

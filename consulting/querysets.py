@@ -33,6 +33,16 @@ ENDED = frozenset({MembershipState.SUSPENDED, MembershipState.ENDED})
 _WAS_CONFIRMED = ~Q(state__in=UNCONFIRMED) | Q(confirmed_at__isnull=False)
 _IS_OVER = Q(state__in=ENDED) | Q(state=MembershipState.REFUSED, confirmed_at__isnull=False)
 
+MOST_WORDS = 8
+_LONG = (
+    "description",
+    "software_in_use",
+    "urgency_reason",
+    "urgency_answer",
+    "organisation__folded",
+)
+"""Texts that no list shows."""
+
 
 class CaseQuerySet(models.QuerySet["ConsultingRequest"]):
     def drafts(self) -> CaseQuerySet:
@@ -64,9 +74,23 @@ class CaseQuerySet(models.QuerySet["ConsultingRequest"]):
     def in_order_of_promise(self) -> CaseQuerySet:
         return self.order_by(models.F("answer_due_on").asc(nulls_last=True), "pk")
 
+    def matching(self, words: str) -> CaseQuerySet:
+        """Each word in the title (in any German form), in a reference, or in the authority's name."""
+        cases = self
+        for word in words.split()[:MOST_WORDS]:
+            cases = cases.filter(
+                Q(title__search=word)
+                | Q(title__icontains=word)
+                | Q(reference__icontains=word)
+                | Q(own_reference__icontains=word)
+                | Q(organisation__name__icontains=word)
+                | Q(organisation__short_name__icontains=word)
+            )
+        return cases
+
     def for_list(self) -> CaseQuerySet:
         """With what one row of a list shows."""
-        return self.select_related("organisation", "author", "assignee")
+        return self.select_related("organisation", "author", "assignee__absence").defer(*_LONG)
 
     def visible_to(self, user: User) -> CaseQuerySet:
         """What ``user`` may read *with its content*: the one policy for page, list, search, mail.
@@ -147,3 +171,10 @@ def _has_left(user: User) -> Q:
 def _author_is_confirmed() -> Q:
     """A membership that ended later was confirmed once: its requests stay with the organisation."""
     return Q(Exists(_memberships_here().filter(_WAS_CONFIRMED, user=OuterRef("author"))))
+
+
+def looked_after_by(user: User, today: date) -> Q:
+    """Assigned to ``user``, or to somebody absent for whom ``user`` stands in."""
+    away = {"starts_on__lte": today, "ends_on__gte": today}
+    there = {f"assignee__absence__{name}": value for name, value in away.items()}
+    return Q(assignee=user) | Q(assignee__absence__deputy=user, **there)

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from consulting.deadlines import DUE_SOON_DAYS
 from consulting.enums import CaseState, Urgency
 from consulting.models import ConsultingRequest, IncomingMail
-from consulting.querysets import OPEN_STATES, WITH_OSK_STATES, CaseQuerySet
+from consulting.querysets import OPEN_STATES, WITH_OSK_STATES, CaseQuerySet, looked_after_by
 from osk_portal import portal
 from osk_portal.accounts.models import User
 from osk_portal.toolkit import clock
@@ -68,7 +68,8 @@ QUEUES: Final = (
         _("Mine"),
         _("My requests"),
         lambda user, today: (
-            Q(assignee=user, state__in=(*OPEN_STATES, CaseState.ANSWERED))
+            looked_after_by(user, today)
+            & Q(state__in=(*OPEN_STATES, CaseState.ANSWERED))
             & (Q(snoozed_until=None) | Q(snoozed_until__lte=today))
         ),
         is_exportable=False,
@@ -119,6 +120,7 @@ HOME: Final = BY_NAME["new"]
 OVERDUE: Final = BY_NAME["overdue"]
 MAILS_URL: Final = reverse_lazy("admin:consulting_incomingmail_changelist")
 RECORD_URL: Final = reverse_lazy("admin:consulting_consultingrequest_record")
+ABSENCE_URL: Final = reverse_lazy("admin:consulting_absence")
 
 
 def case_url(case: ConsultingRequest, queue: Queue | None = None) -> str:
@@ -210,3 +212,4 @@ def work_entries(user: User) -> Iterable[portal.WorkEntry]:
         )
     yield portal.WorkEntry(_("Mail queue"), str(MAILS_URL), IncomingMail.objects.waiting().count())
     yield portal.WorkEntry(_("Record a request for somebody"), str(RECORD_URL))
+    yield portal.WorkEntry(_("My absence"), str(ABSENCE_URL))

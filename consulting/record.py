@@ -72,7 +72,7 @@ def public_files(case: ConsultingRequest) -> list[CaseFile]:
 
 
 def build(case: ConsultingRequest, made_at: datetime) -> Record:
-    """``case`` is a sent one, fetched through ``visible_to`` with ``conversation.EVENTS``."""
+    """``case`` is a sent one, fetched through ``visible_to`` and filled by ``case_rows``."""
     return Record(
         case=case,
         made_at=made_at,
@@ -145,7 +145,9 @@ def procured_in_words(case: ConsultingRequest) -> list[Fact]:
     if not case.is_about_procurement:
         return []
     facts: list[Fact] = []
-    for told in case.procured.exclude(told_at=None):
+    for told in case.procured.all():
+        if told.told_at is None:
+            continue
         answer = [told.get_what_display(), told.get_contract_type_display(), told.reason]
         facts.append((str(told.get_occasion_display()), ", ".join(map(str, filter(None, answer)))))
     return facts

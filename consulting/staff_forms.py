@@ -23,9 +23,10 @@ from consulting.enums import MessageKind
 from consulting.fields import LineField, TextField
 from consulting.matching import find_solutions, similar_solutions
 from consulting.models import ConsultingRequest
+from consulting.models.tag import LONGEST_NAME
 from consulting.services import Advice
 from consulting.text_modules import ModuleMixin
-from osk_portal.accounts.enums import StaffRole
+from consulting.tools_forms import AbsenceCheck, AdvisorField
 from osk_portal.accounts.models import User
 from osk_portal.toolkit import clock
 from osk_portal.toolkit.forms import DateInput
@@ -181,25 +182,15 @@ class AskBackForm(ModuleMixin, StaffForm):
         return check_future(self.cleaned_data["reply_by"])
 
 
-class AssignForm(StaffForm):
-    assignee = forms.ModelChoiceField(
-        label=_("Contact person"),
-        queryset=User.objects.none(),
-        to_field_name="public_id",
-        empty_label=_("Please choose"),
-        error_messages=dict.fromkeys(
-            ("required", "invalid_choice"), _("Choose an advisor from the list.")
-        ),
-    )
+class AssignForm(AbsenceCheck, StaffForm):
+    assignee = AdvisorField()
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
-        advisors = User.objects.filter(
-            is_active=True, is_staff=True, groups__name__in=(StaffRole.ADVISOR, StaffRole.LEAD)
-        )
-        field = self.fields["assignee"]
-        if isinstance(field, forms.ModelChoiceField):
-            field.queryset = advisors.distinct()
+        self.set_advisors(User.objects.advisors())
+
+    def values(self) -> dict[str, Any]:
+        return {"assignee": self.cleaned_data["assignee"]}
 
     def was_saved(self, case: ConsultingRequest, user: User) -> bool:
         return bool(case.assignee == self.cleaned_data["assignee"])
@@ -441,17 +432,10 @@ def _named_solutions(known: Mapping[str, Any]) -> Iterable[Solution]:
     return [found[slug] for slug in slugs if slug in found]
 
 
-class BulkForm(forms.Form):
-    """One step for ticked requests; which one says the button: ``step`` is assign or return."""
+class BulkForm(AbsenceCheck):
+    """One step for ticked requests; which one says the button: ``step`` is assign, return or tag."""
 
-    assignee = forms.ModelChoiceField(
-        label=_("Contact person"),
-        queryset=User.objects.none(),
-        to_field_name="public_id",
-        empty_label=_("Please choose"),
-        required=False,
-        error_messages={"invalid_choice": _("Choose an advisor from the list.")},
-    )
+    assignee = AdvisorField(required=False)
     reason = TextField(
         label=_("Internal reason"),
         help_text=_("For returning to the queue. Only the OSK reads it."),
@@ -460,15 +444,23 @@ class BulkForm(forms.Form):
         required=False,
     )
 
+    tag = LineField(label=_("Label"), max_length=LONGEST_NAME, required=False)
+
     def __init__(self, *, user: User, **options: Any) -> None:
         super().__init__(auto_id="bulk_%s", **options)
         self.user = user
         self.cases: list[ConsultingRequest] = []
         people = User.objects.advisors()
-        field = self.fields["assignee"]
-        if isinstance(field, forms.ModelChoiceField):
-            # An advisor assigns to himself or herself, a lead to anybody of the OSK.
-            field.queryset = people if user.is_lead else people.filter(pk=user.pk)
+        # An advisor assigns to himself or herself, a lead to anybody of the OSK.
+        self.set_advisors(people if user.is_lead else people.filter(pk=user.pk))
+
+    @property
+    def is_assigning(self) -> bool:
+        return not (self.is_returning or self.is_tagging)
+
+    @property
+    def is_tagging(self) -> bool:
+        return self.data.get("step") == "tag"
 
     @property
     def is_returning(self) -> bool:
@@ -487,7 +479,9 @@ class BulkForm(forms.Form):
             self.add_error(None, _("Tick at least one request."))
         if self.is_returning and not cleaned.get("reason") and "reason" not in self.errors:
             self.add_error("reason", _("Write a reason."))
-        if not self.is_returning and not cleaned.get("assignee") and "assignee" not in self.errors:
+        if self.is_tagging and not cleaned.get("tag") and "tag" not in self.errors:
+            self.add_error("tag", _("Write a label."))
+        if self.is_assigning and not cleaned.get("assignee") and "assignee" not in self.errors:
             self.add_error("assignee", _("Choose an advisor from the list."))
         return cleaned
 

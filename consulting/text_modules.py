@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Any, ClassVar, Final
 
 from django import forms
@@ -43,9 +44,14 @@ class ModuleMixin(forms.Form):
 
     module = forms.CharField(label=gettext_lazy("Text module"), required=False)
 
-    def __init__(self, *args: Any, **options: Any) -> None:
+    def __init__(
+        self, *args: Any, modules: Iterable[TextModule] | None = None, **options: Any
+    ) -> None:
+        """``modules``: those that are offered, where the page has read them already."""
         super().__init__(*args, **options)
-        self.modules = {str(m.public_id): m for m in TextModule.objects.filter(is_active=True)}
+        if modules is None:
+            modules = TextModule.objects.filter(is_active=True)
+        self.modules = {str(m.public_id): m for m in modules}
         none = ("", gettext_lazy("None"))
         choices = [none, *((key, module.name) for key, module in self.modules.items())]
         self.fields["module"].widget = forms.Select(choices=choices)

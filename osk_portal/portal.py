@@ -12,6 +12,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 if TYPE_CHECKING:
+    from django.db.models import QuerySet
     from django.http import HttpRequest
     from django.utils.functional import _StrPromise
 
@@ -160,8 +161,10 @@ class WorkEntry:
 
     label: Text
     url: str
-    count: int | None = None
-    is_overdue: bool = False
+    count: int | QuerySet[Any] | None = None
+    """A number, or the rows to count: the side list counts those of all apps in one query."""
+    is_overdue: bool | QuerySet[Any] = False
+    """Or the rows of which one makes it so."""
 
 
 @dataclass(frozen=True)

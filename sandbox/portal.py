@@ -100,8 +100,8 @@ def _work(user: User) -> Iterable[portal.WorkEntry]:
     yield portal.WorkEntry(
         gettext_lazy("Environments"),
         reverse("admin:sandbox_environment_changelist"),
-        existing.count(),
-        existing.filter(state=EnvironmentState.FAILED).exists(),
+        existing,
+        existing.filter(state=EnvironmentState.FAILED),
     )
     yield portal.WorkEntry(
         gettext_lazy("Test products"), reverse("admin:sandbox_blueprint_changelist")

@@ -16,6 +16,7 @@ from consulting import queues
 from consulting.admin import (  # noqa: F401 # register their lists
     procurement,  # registers its lists
     revision,
+    tools,
 )
 from consulting.admin.appointments import appointment_cancel, appointment_move, appointment_offer
 from consulting.admin.belonging import author_confirm, author_correct, author_refuse
@@ -108,6 +109,27 @@ class ConsultingRequestAdmin(ReadOnlyAdmin):
                 "<uuid:public_id>/introduce/<uuid:other_id>/",
                 wrap(introduce),
                 name=f"{prefix}_introduce",
+            ),
+            path("absence/", wrap(tools.absence_page), name="consulting_absence"),
+            path("hand-over/", wrap(tools.hand_over_page), name="consulting_handover"),
+            path(
+                "filter/<uuid:public_id>/",
+                wrap(tools.filter_open),
+                name="consulting_savedfilter_open",
+            ),
+            path(
+                "filter/<uuid:public_id>/edit/",
+                wrap(tools.filter_edit),
+                name="consulting_savedfilter_edit",
+            ),
+            path(
+                "queue/<slug:name>/filter/", wrap(tools.filter_save), name=f"{prefix}_queue_filter"
+            ),
+            path("<uuid:public_id>/label/", wrap(tools.tag_add), name=f"{prefix}_tag"),
+            path(
+                "<uuid:public_id>/label/<uuid:tag_id>/remove/",
+                wrap(tools.tag_remove),
+                name=f"{prefix}_tag_remove",
             ),
             path("search/", wrap(search_page), name=f"{prefix}_search"),
             path("search/export/", wrap(search_export), name=f"{prefix}_search_export"),

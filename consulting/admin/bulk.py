@@ -11,8 +11,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
-from consulting import queues
+from consulting import queue_filter, queues
 from consulting.admin.queue import show_queue
+from consulting.models import Tag
 from consulting.services import bulk
 from consulting.staff_forms import BulkForm
 from osk_portal.accounts.permissions import is_advisor
@@ -32,7 +33,10 @@ def queue_bulk(request: AuthenticatedRequest, name: str) -> HttpResponse:
     form = BulkForm(user=request.user, data=request.POST)
     if not form.is_valid():
         return show_queue(request, queue, form, status=422)
-    if form.is_returning:
+    chosen = queue_filter.read(request.GET.dict(), Tag.objects.all())
+    if form.is_tagging:
+        report = bulk.tag_all(cases=form.cases, actor=request.user, name=form.cleaned_data["tag"])
+    elif form.is_returning:
         report = bulk.return_all(
             cases=form.cases, actor=request.user, reason=form.cleaned_data["reason"]
         )
@@ -40,11 +44,11 @@ def queue_bulk(request: AuthenticatedRequest, name: str) -> HttpResponse:
         report = bulk.assign_all(
             cases=form.cases, actor=request.user, assignee=form.cleaned_data["assignee"]
         )
-    _say(request, report)
-    return redirect(queue.url)
+    say(request, report)
+    return redirect(queue_filter.url_of(queue, chosen))
 
 
-def _say(request: AuthenticatedRequest, report: Report) -> None:
+def say(request: AuthenticatedRequest, report: Report) -> None:
     if report.done:
         done = ngettext(
             "%(count)d request has been changed.",

@@ -5,30 +5,22 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.contrib import messages
-from django.db.models import Prefetch, prefetch_related_objects
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from consulting import confidential, permissions, queues, releases, services
+from consulting import case_rows, confidential, permissions, queues, releases, services
 from consulting.admin.appointments import case_context
-from consulting.admin.common import (
-    Conflict,
-    case_frame,
-    conflict,
-    find_case,
-    page,
-    queue_of,
-)
+from consulting.admin.common import Conflict, case_frame, conflict, find_case, page, queue_of
 from consulting.admin.rows import next_step
 from consulting.admin.step import buttons
 from consulting.admin.synergy import synergy_of
-from consulting.contacts import PARTNERS, consents_of, contacts_with_companies, open_companies
+from consulting.contacts import consents_of, contacts_with_companies, open_companies, read_contacts
 from consulting.conversation import history, timeline
 from consulting.enums import PartnerQuestionState, Visibility
-from consulting.matching import similar_solutions
-from consulting.models import CaseEvent, ConsultingRequest
+from consulting.matching import matching_solutions
+from consulting.models import ConsultingRequest
 from consulting.record import procured_in_words
 from consulting.retention import is_ended
 from consulting.services.published import may_be_published
@@ -108,9 +100,8 @@ def _show(
     status: int = 200,
 ) -> HttpResponse:
     queue = queue_of(request)
-    # Conversation and history read the same rows.
-    with_actors = Prefetch("events", CaseEvent.objects.select_related("actor"))
-    prefetch_related_objects([case], with_actors, PARTNERS)
+    offers = case_rows.load(case, request.user)
+    read_contacts(case)
     events = history(case, internal=True)
     asked = list(case.partner_questions.all())
     context = {
@@ -124,7 +115,7 @@ def _show(
         "is_ended": is_ended(case),
         "procurement": procurement_rows(case),
         "solutions": list(case.solutions.all()),
-        "matching": similar_solutions(case.title, most=MOST_SOLUTIONS),
+        "matching": matching_solutions(case.title, most=MOST_SOLUTIONS),
         "may_publish": may_be_published(case),
         **synergy_of(request.user, case),
         "partner_questions": asked,
@@ -142,13 +133,16 @@ def _show(
         "procured": procured_in_words(case),
         "latest_events": events[:LATEST_EVENTS],
         "earlier_events": events[LATEST_EVENTS:],
-        "message_form": message_form or MessageForm(case=case),
+        "message_form": message_form or MessageForm(case=case, modules=offers.modules),
         "note_form": note_form or NoteForm(case=case),
         "message_url": queues.step_url(case, "message", queue),
         "note_url": queues.step_url(case, "note", queue),
         "can_renew_link": permissions.may_have_link(case),
         "call_url": queues.step_url(case, "call", queue),
         "link_url": queues.step_url(case, "link", queue),
+        "tags": list(case.tags.all()),
+        "known_tags": offers.tags,
+        "absence": permissions.absence_of(case.assignee),
         "clash": clash,
         "faulty_form": message_form or note_form,
     }

@@ -50,6 +50,8 @@ WITHOUT_VERSION = (
     CaseEventKind.OUTCOME_ASKED,
     CaseEventKind.OUTCOME_TOLD,
     CaseEventKind.APPOINTMENT_LAPSED,
+    CaseEventKind.TAGGED,
+    CaseEventKind.UNTAGGED,
 )
 HAS_INTRODUCTIONS = Exists(IntroductionSide.objects.filter(case=OuterRef("pk")))
 
@@ -70,7 +72,7 @@ def find_case(user: User, public_id: UUID) -> ConsultingRequest:
         .select_related(
             "organisation",
             "author",
-            "assignee",
+            "assignee__absence__deputy",
             "deputy",
             "duplicate_of",
             "result",
@@ -113,7 +115,8 @@ def case_frame(request: AuthenticatedRequest, case: ConsultingRequest) -> dict[s
     neighbours: list[Row] = []
     total = 0
     if queue is not None:
-        found = list(queues.cases_in(queue, request.user)[: MOST_NEIGHBOURS + 1])
+        near = queues.cases_in(queue, request.user).select_related(None).prefetch_related(None)
+        found = list(near[: MOST_NEIGHBOURS + 1])
         total = len(found)
         neighbours = [Row(other, queue) for other in found[:MOST_NEIGHBOURS]]
     return {

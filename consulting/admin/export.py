@@ -10,8 +10,9 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from consulting import queues, services
-from consulting.admin.queue import matching, search_url
+from consulting import queue_filter, queues, services
+from consulting.admin.queue import search_url
+from consulting.models import Tag
 from consulting.querysets import CaseQuerySet
 from consulting.services.exports import MOST_ROWS, TooManyRows
 from consulting.staff_forms import SearchForm
@@ -28,8 +29,10 @@ def queue_export(request: AuthenticatedRequest, name: str) -> HttpResponse:
     queue = queues.BY_NAME.get(name)
     if queue is None or not queue.is_exportable:
         raise Http404
-    cases = queues.cases_in(queue, request.user)
-    return _file(request, cases, name, str(queue.heading), back=queue.url)
+    chosen = queue_filter.read(request.GET.dict(), Tag.objects.all())
+    cases = chosen.of(queues.cases_in(queue, request.user))
+    back = queue_filter.url_of(queue, chosen)
+    return _file(request, cases, name, str(queue.heading), back=back, words=chosen.label)
 
 
 @access(is_lead)
@@ -39,7 +42,7 @@ def search_export(request: AuthenticatedRequest) -> HttpResponse:
     query = form.cleaned_data["q"] if form.is_valid() else ""
     if not query:
         return redirect(search_url())
-    cases = queues.in_order(matching(queues.all_cases(request.user), query))
+    cases = queues.in_order(queues.all_cases(request.user).matching(query))
     back = search_url(query)
     return _file(request, cases, "search", _("Search requests"), words=query, back=back)
 

@@ -5,24 +5,27 @@ from __future__ import annotations
 from typing import Final
 from urllib.parse import urlencode
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.core.paginator import Paginator
-from django.db.models import Q
+from django.db.models import OuterRef
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from consulting import permissions, queues
+from consulting import permissions, queue_filter, queues
 from consulting.admin.common import page
 from consulting.admin.rows import Row
-from consulting.querysets import CaseQuerySet
+from consulting.models import SavedFilter, Tag
 from consulting.queues import Queue
 from consulting.staff_forms import BulkForm, SearchForm
+from consulting.tools_forms import FilterForm, SaveFilterForm
 from osk_portal.accounts.permissions import is_advisor
 from osk_portal.toolkit.access import AuthenticatedRequest, access
+from osk_portal.toolkit.together import Rows, fetch
 
 PAGE_SIZE: Final = 25
-MOST_WORDS: Final = 8
+_TAG_NAMES: Final = ArraySubquery(Tag.objects.filter(cases=OuterRef("pk")).values("name"))
 
 
 @access(is_advisor)
@@ -38,12 +41,23 @@ def show_queue(
     request: AuthenticatedRequest, queue: Queue, bulk: BulkForm, *, status: int = 200
 ) -> HttpResponse:
     """One page of the queue; ``bulk``: the form for ticked requests, perhaps with its errors."""
-    cases = queues.cases_in(queue, request.user)
+    user = request.user
+    offers = fetch(
+        user,
+        {"tags": Rows(Tag.objects.all()), "filters": Rows(SavedFilter.objects.visible_to(user))},
+    )
+    chosen = queue_filter.read(request.GET.dict(), offers["tags"])
+    cases = chosen.of(queues.cases_in(queue, user)).annotate(tag_names=_TAG_NAMES)
     found = Paginator(cases, PAGE_SIZE).get_page(request.GET.get("page"))
     context = {
         "queue": queue,
         "page_obj": found,
-        "rows": [Row(case, queue) for case in found],
+        "rows": [Row(case, queue, user) for case in found],
+        "chosen": chosen,
+        "filter_form": FilterForm(tags=offers["tags"], initial=chosen.values),
+        "save_form": SaveFilterForm(),
+        "saved_filters": offers["filters"],
+        "known_tags": offers["tags"],
         "may_export": queue.is_exportable and permissions.can_export(request.user),
         "bulk": bulk,
         "ticked": bulk.ticked,
@@ -61,7 +75,7 @@ def search_page(request: AuthenticatedRequest) -> HttpResponse:
     case = queues.case_named(request.user, query)
     if case is not None:
         return redirect(queues.case_url(case))
-    hits = queues.in_order(matching(cases, query)) if query else cases.none()
+    hits = queues.in_order(cases.matching(query)) if query else cases.none()
     found = Paginator(hits, PAGE_SIZE).get_page(request.GET.get("page"))
     return page(
         request,
@@ -79,17 +93,3 @@ def search_page(request: AuthenticatedRequest) -> HttpResponse:
 def search_url(query: str = "") -> str:
     url = reverse("admin:consulting_consultingrequest_search")
     return f"{url}?{urlencode({'q': query})}" if query else url
-
-
-def matching(cases: CaseQuerySet, query: str) -> CaseQuerySet:
-    """Each word in the title (in any German form), in a reference, or in the authority's name."""
-    for word in query.split()[:MOST_WORDS]:
-        cases = cases.filter(
-            Q(title__search=word)
-            | Q(title__icontains=word)
-            | Q(reference__icontains=word)
-            | Q(own_reference__icontains=word)
-            | Q(organisation__name__icontains=word)
-            | Q(organisation__short_name__icontains=word)
-        )
-    return cases

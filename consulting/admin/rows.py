@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from consulting import queues
+from consulting import permissions, queues
 from consulting.deadlines import Due, short_date
 from consulting.enums import CaseState, PartnerQuestionState
 from consulting.models import ConsultingRequest
 from consulting.presentation import Standing
 from consulting.queues import Queue
+from osk_portal.accounts.models import User
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
@@ -36,6 +38,8 @@ _NEXT: Final[Mapping[str, _StrPromise]] = {
 class Row:
     case: ConsultingRequest
     queue: Queue | None = None
+    user: User | None = None
+    """Who looks at it."""
 
     @property
     def url(self) -> str:
@@ -45,11 +49,11 @@ class Row:
     def public_id(self) -> str:
         return str(self.case.public_id)
 
-    @property
+    @cached_property
     def standing(self) -> Standing:
         return Standing(self.case)
 
-    @property
+    @cached_property
     def due(self) -> Due | None:
         return self.standing.first_response or self.standing.due
 
@@ -80,6 +84,18 @@ class Row:
         if case.is_snoozed or not case.snooze_note:
             return text
         return f"{text}: {Truncator(case.snooze_note).chars(NOTE_LENGTH)}"
+
+    @property
+    def stands_in_for(self) -> User | None:
+        """The absent contact person in whose place the reader looks after it."""
+        is_deputy = self.user is not None and permissions.stands_in(self.user, self.case)
+        return self.case.assignee if is_deputy else None
+
+    @property
+    def tags(self) -> list[str]:
+        """Its labels, where the list has read them."""
+        names: list[str] = getattr(self.case, "tag_names", [])
+        return names
 
     @property
     def next_step(self) -> str:

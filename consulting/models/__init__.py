@@ -1,5 +1,6 @@
 """Requests to the OSK, what is said in them, and what comes of them."""
 
+from consulting.models.absence import Absence
 from consulting.models.appointment import Appointment, AppointmentSlot
 from consulting.models.conversation import CaseEvent, CaseMessage
 from consulting.models.counter import Counter
@@ -22,16 +23,14 @@ from consulting.models.procurement import ContractType, ProcurementBlock, ValueB
 from consulting.models.published import PublishedAnswer, PublishedAnswerEvent
 from consulting.models.request import ConsultingRequest, Participant
 from consulting.models.result import CaseResult, PartnerQuestion, Recommendation
-from consulting.models.retention import (
-    Anonymisation,
-    CaseRetention,
-    RetentionHold,
-    RetentionRule,
-)
+from consulting.models.retention import Anonymisation, CaseRetention, RetentionHold, RetentionRule
 from consulting.models.revision import AccessRecord, RevisionGrant
+from consulting.models.saved_filter import SavedFilter
+from consulting.models.tag import Tag
 from consulting.models.text_module import TextModule
 
 __all__ = [
+    "Absence",
     "AccessRecord",
     "Anonymisation",
     "Appointment",
@@ -71,8 +70,10 @@ __all__ = [
     "RetentionHold",
     "RetentionRule",
     "RevisionGrant",
+    "SavedFilter",
     "SurveyAnswer",
     "SurveyInvitation",
+    "Tag",
     "TextModule",
     "ValueBand",
 ]

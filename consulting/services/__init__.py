@@ -4,6 +4,7 @@ All raise ``PermissionDenied`` when the actor may not, and ``TransitionNotAllowe
 ``expected_version`` is out of date) when the case has moved on: its text is for people.
 """
 
+from consulting.services.absence import end_absence, set_absence
 from consulting.services.advising import (
     Advice,
     answer,
@@ -122,6 +123,8 @@ from consulting.services.revision import (
     open_as_revision,
     propose_grant,
 )
+from consulting.services.saved_filters import change_filter, delete_filter, save_filter
+from consulting.services.tags import add_tag, remove_tag
 from consulting.services.takeover import take_over
 from consulting.services.urgency import answer_urgency, confirm_urgency
 
@@ -140,6 +143,7 @@ __all__ = [
     "add_file",
     "add_message",
     "add_note",
+    "add_tag",
     "agree_to_answer",
     "agree_to_introduction",
     "answer",
@@ -155,6 +159,7 @@ __all__ = [
     "assign",
     "call_off_introduction",
     "cancel_appointment",
+    "change_filter",
     "close",
     "close_silent",
     "confirm_answer",
@@ -169,8 +174,10 @@ __all__ = [
     "decide_market_inquiry",
     "decline",
     "delete_draft",
+    "delete_filter",
     "discard_mail",
     "edit_need",
+    "end_absence",
     "end_grant",
     "end_need",
     "enter_contract_end",
@@ -206,6 +213,7 @@ __all__ = [
     "refuse_question",
     "refuse_slots",
     "remove_file",
+    "remove_tag",
     "renew_link",
     "reopen",
     "reply",
@@ -217,8 +225,10 @@ __all__ = [
     "route_mail",
     "save_answer",
     "save_draft",
+    "save_filter",
     "save_procurement",
     "say_by_link",
+    "set_absence",
     "set_hints_hidden",
     "set_hold",
     "share",

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from consulting.models import ConsultingRequest
 from consulting.services.advising import assign, return_to_queue
+from consulting.services.tags import add_tag
 from osk_portal.accounts.models import User
 from osk_portal.toolkit.transitions import TransitionNotAllowed
 
@@ -34,6 +35,22 @@ def assign_all(*, cases: Iterable[ConsultingRequest], actor: User, assignee: Use
 def return_all(*, cases: Iterable[ConsultingRequest], actor: User, reason: str) -> Report:
     """Back to the queue with one internal reason."""
     return _each(cases, lambda case: return_to_queue(case_id=case.pk, actor=actor, reason=reason))
+
+
+def tag_all(*, cases: Iterable[ConsultingRequest], actor: User, name: str) -> Report:
+    """One label for all; a case that has it already counts as done."""
+    return _each(cases, lambda case: add_tag(case_id=case.pk, actor=actor, name=name))
+
+
+def hand_over(*, person: User, actor: User, assignee: User | None, reason: str) -> Report:
+    """All open cases of ``person``, to ``assignee`` or back to the queue (product.md 1.3).
+
+    An answered case stays: it has a contact person for questions, and ends by itself.
+    """
+    cases = list(ConsultingRequest.objects.open().assigned_to(person).order_by("pk"))
+    if assignee is None:
+        return return_all(cases=cases, actor=actor, reason=reason)
+    return assign_all(cases=cases, actor=actor, assignee=assignee)
 
 
 def _each(cases: Iterable[ConsultingRequest], act: Callable[[ConsultingRequest], object]) -> Report:

@@ -15,6 +15,7 @@ from consulting.models import ConsultingRequest
 from consulting.notifications import tell, tell_draft_expires
 from consulting.querysets import CaseQuerySet
 from consulting.services import feedback, urgency
+from consulting.services.absence import forget_absences
 from consulting.services.common import locked, record
 from consulting.services.drafts import delete_draft
 from consulting.services.ending import close, close_silent
@@ -97,6 +98,7 @@ def run() -> None:
         "answers_published": publish_due(),
         "introductions_ended": end_introductions(),
         "retention": keep_or_anonymise(),
+        "absences_forgotten": forget_absences(),
     }
     logger.info("consulting: daily work done", extra=done)
 

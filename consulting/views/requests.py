@@ -8,19 +8,32 @@ from uuid import UUID
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.db.models import Prefetch, prefetch_related_objects
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from consulting import appointments, confidential, conversation, permissions, releases, services
+from consulting import (
+    appointments,
+    case_rows,
+    confidential,
+    conversation,
+    permissions,
+    releases,
+    services,
+)
 from consulting.appointment_forms import PickForm
-from consulting.contacts import KNOWN, PARTNERS, consents_of, contacts_with_companies, has_partners
+from consulting.contacts import (
+    KNOWN,
+    consents_of,
+    contacts_with_companies,
+    has_partners,
+    read_contacts,
+)
 from consulting.enums import CaseAction, CaseState
 from consulting.forms import TextForm, UptakeForm, message_form, reopen_form, reply_form
-from consulting.models import ConsultingRequest, Participant
+from consulting.models import ConsultingRequest
 from consulting.offers import matching_offers
 from consulting.presentation import Standing
 from consulting.summary import PROCUREMENT, procurement_rows
@@ -167,19 +180,19 @@ def find_case(request: AuthenticatedRequest, public_id: UUID) -> ConsultingReque
     case = get_object_or_404(
         ConsultingRequest.objects.visible_to(request.user)
         .select_related(
-            "organisation", "author", "assignee", "deputy", "duplicate_of", *PROCUREMENT
+            "organisation",
+            "author",
+            "assignee__absence__deputy",
+            "deputy",
+            "duplicate_of",
+            *PROCUREMENT,
         )
         .annotate(**KNOWN)
-        .annotate(**SYNERGY)
-        .prefetch_related(
-            Prefetch("participants", Participant.objects.select_related("user")),
-            conversation.EVENTS,
-            "solutions",
-        ),
+        .annotate(**SYNERGY),
         public_id=public_id,
     )
-    if has_partners(case):
-        prefetch_related_objects([case], PARTNERS)
+    case_rows.load_public(case, request.user)
+    read_contacts(case)
     return case
 
 
@@ -253,10 +266,11 @@ def detail_page(
         "recommendations": recommendations,
         "offers": matching_offers(case, recommendations) if case.is_confidential else [],
         "mark_form": mark_form,
+        "absence": permissions.absence_of(case.assignee) if case.is_open else None,
         "may_mark": is_side and permissions.can_mark_recommendation(request.user, case),
         "timeline": timeline,
         "history": conversation.history(case, internal=False),
-        "files": case.files.filter(is_internal=False),
+        "files": [file for file in case.files.all() if not file.is_internal],
         "is_pending": permissions.is_membership_open(case),
         "is_side": is_side,
         "continue_url": _continue_url(request, case) if is_side else "",

@@ -8,10 +8,11 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
-from django.contrib.auth.models import PermissionsMixin
+from django.contrib.auth.models import Group, Permission, PermissionsMixin
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db import models
-from django.db.models import Q
-from django.db.models.functions import Lower
+from django.db.models import OuterRef, Q, Value
+from django.db.models.functions import Concat, Lower
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -101,11 +102,46 @@ class User(Addressed, AbstractBaseUser, PermissionsMixin):
 
     @cached_property
     def staff_roles(self) -> frozenset[str]:
-        """Names of the staff roles; one query a request. Empty for everybody who is not staff."""
+        """Names of the staff roles. Empty for everybody who is not staff."""
         if not (self.is_staff and self.is_active):
             return frozenset()
-        names = frozenset(self.groups.values_list("name", flat=True))
-        return names & frozenset(StaffRole.values)
+        groups, _permissions = self._rights
+        return groups & frozenset(StaffRole.values)
+
+    def get_all_permissions(self, obj: object = None) -> set[str]:
+        """Rights in the admin as ``app.action_model``; none for a single object."""
+        if not self.is_active or obj is not None:
+            return set()
+        if self.is_superuser:
+            return super().get_all_permissions()
+        return set(self._rights[1])
+
+    def has_perm(self, perm: str, obj: object = None) -> bool:
+        if self.is_active and self.is_superuser:
+            return True
+        return perm in self.get_all_permissions(obj)
+
+    def has_module_perms(self, app_label: str) -> bool:
+        if self.is_active and self.is_superuser:
+            return True
+        return any(perm.startswith(f"{app_label}.") for perm in self.get_all_permissions())
+
+    @cached_property
+    def _rights(self) -> tuple[frozenset[str], frozenset[str]]:
+        """Names of the groups, and what they and the person may do in the admin: one query a request."""
+        key = OuterRef("pk")
+        granted = Permission.objects.filter(Q(group__user=key) | Q(user=key)).order_by()
+        label = Concat("content_type__app_label", Value("."), "codename")
+        groups, permissions = (
+            User.objects.filter(pk=self.pk)
+            .values_list(
+                ArraySubquery(Group.objects.filter(user=key).order_by().values("name")),
+                ArraySubquery(granted.values(_label=label)),
+            )
+            .order_by()
+            .first()
+        ) or ((), ())
+        return frozenset(groups), frozenset(permissions)
 
     @property
     def is_advisor(self) -> bool:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
+from django.db.models import Count, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, Resolver404, get_script_prefix, resolve, reverse
 from django.utils.translation import gettext_lazy as _
 
 from osk_portal import portal
+from osk_portal.accounts.models import User
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
@@ -42,7 +45,7 @@ class WorkSection:
 
     key: str
     label: str
-    entries: Iterable[portal.WorkEntry]
+    entries: Sequence[portal.WorkEntry]
 
 
 def exists(path: str) -> bool:
@@ -81,7 +84,34 @@ def work(request: HttpRequest) -> list[WorkSection]:
         WorkSection(offer.key, str(offer.label), tuple(offer.entries(user)))
         for offer in portal.work_lists
     ]
-    return [section for section in sections if section.entries]
+    return _counted(user, [section for section in sections if section.entries])
+
+
+def _counted(user: User, sections: list[WorkSection]) -> list[WorkSection]:
+    """With numbers where rows stood: one query for the lists of all apps."""
+    entries = [entry for section in sections for entry in section.entries]
+    rows = {value: None for entry in entries for value in (entry.count, entry.is_overdue)}
+    asked = [value for value in rows if isinstance(value, QuerySet)]
+    if not asked:
+        return sections
+    found = User.objects.filter(pk=user.pk).values_list(*map(_number, asked)).get()
+    numbers = dict(zip(asked, found, strict=True))
+
+    def counted(entry: portal.WorkEntry) -> portal.WorkEntry:
+        count, late = entry.count, entry.is_overdue
+        return replace(
+            entry,
+            count=numbers[count] if isinstance(count, QuerySet) else count,
+            is_overdue=numbers[late] > 0 if isinstance(late, QuerySet) else late,
+        )
+
+    return [replace(section, entries=tuple(map(counted, section.entries))) for section in sections]
+
+
+def _number(rows: QuerySet[Any]) -> Coalesce:
+    """How many ``rows`` there are, as a part of a query."""
+    together = rows.order_by().annotate(_all=Value(1)).values("_all")
+    return Coalesce(Subquery(together.annotate(_number=Count("pk")).values("_number")), 0)
 
 
 def reverse_or_empty(name: str) -> str:

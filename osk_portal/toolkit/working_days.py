@@ -7,7 +7,7 @@ Monday to Friday without Berlin's public holidays (§ 1 of Berlin's law on Sunda
 from __future__ import annotations
 
 from datetime import date, timedelta
-from functools import cache
+from functools import cache, lru_cache
 
 import holidays
 from django.conf import settings
@@ -50,4 +50,12 @@ def working_days_between(start: date, end: date) -> int:
     """How many working days lie after ``start`` up to and with ``end``; negative when end is before."""
     if end < start:
         return -working_days_between(end, start)
-    return sum(is_working_day(start + timedelta(days=n)) for n in range(1, (end - start).days + 1))
+    closures = frozenset(settings.OSK_CLOSURES)
+    return _days_between(start, end, settings.OSK_CLOSED_ON_EVES, closures)
+
+
+@lru_cache(maxsize=4096)
+def _days_between(start: date, end: date, on_eves: bool, closures: frozenset[date]) -> int:
+    """A list asks for the same spans all day long; the settings are arguments so that they count."""
+    days = (start + timedelta(days=n) for n in range(1, (end - start).days + 1))
+    return sum(is_working_day(day) for day in days)

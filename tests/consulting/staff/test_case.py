@@ -341,6 +341,4 @@ def test_the_number_of_queries_does_not_grow(world, sign_in, state):
     fill()
     fill()
     assert cost() == one
-    assert (
-        one <= 25
-    )  # files, record, published answers and text modules: the budget of 12 is still owed
+    assert one <= 12

@@ -1,0 +1,119 @@
+"""Several lists of rows in one query: a page of many small sections costs one round trip, not one a section.
+
+Each list is a subquery that PostgreSQL gives as JSON; the rows become instances again as if they had been
+read by themselves. For lists of one page, some hundred rows each: for more, use a query of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Final, Generic, TypeVar
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db import models
+from django.db.models.functions import JSONArray
+
+M = TypeVar("M", bound=models.Model)
+
+_INEXACT: Final = (models.DecimalField, models.DurationField, models.BinaryField)
+"""JSON does not bring their values back as they were."""
+
+
+@dataclass(frozen=True)
+class Rows(Generic[M]):
+    """The rows of ``queryset`` in its order; ``related``: foreign keys that are read along."""
+
+    queryset: models.QuerySet[M]
+    related: tuple[str, ...] = ()
+
+
+def fetch(anchor: models.Model, wanted: Mapping[str, Rows[Any]]) -> dict[str, list[Any]]:
+    """The rows of each wanted list, in one query. ``anchor``: a saved row on which the query hangs.
+
+    Raises ``DoesNotExist`` when the anchor is gone, and TypeError for a field that JSON cannot carry.
+    """
+    arrays = (ArraySubquery(rows.queryset.values(_json=_values(rows))) for rows in wanted.values())
+    found = anchor._meta.model._base_manager.filter(pk=anchor.pk).values_list(*arrays).get()
+    return {
+        name: [_instance(rows, values) for values in lists]
+        for (name, rows), lists in zip(wanted.items(), found, strict=True)
+    }
+
+
+def attach(
+    instance: models.Model, relations: Mapping[str, Rows[Any]], **more: Rows[Any]
+) -> dict[str, list[Any]]:
+    """Read ``relations`` of ``instance`` (name of the related manager → rows) as a prefetch would, and
+    ``more``, which is returned; one query for all."""
+    wanted = {
+        name: Rows(_of(instance, name, rows.queryset), rows.related)
+        for name, rows in relations.items()
+    }
+    found = fetch(instance, {**wanted, **more})
+    for name in relations:
+        hold(instance, name, found.pop(name))
+    return found
+
+
+def hold(instance: models.Model, name: str, rows: Iterable[models.Model]) -> None:
+    """Let ``instance.name.all()`` be ``rows`` without a query, as after a prefetch."""
+    relation: Any = instance._meta.get_field(name)
+    kept = list(rows)
+    if relation.one_to_many:
+        for row in kept:
+            setattr(row, relation.remote_field.name, instance)
+    result: Any = getattr(instance, name).all()
+    result._result_cache = kept
+    result._prefetch_done = True
+    instance.__dict__.setdefault("_prefetched_objects_cache", {})[name] = result
+
+
+def _of(instance: models.Model, name: str, queryset: models.QuerySet[M]) -> models.QuerySet[M]:
+    relation: Any = instance._meta.get_field(name)
+    there = relation.related_query_name() if relation.concrete else relation.remote_field.name
+    return queryset.filter(**{there: instance.pk})
+
+
+def _values(rows: Rows[Any]) -> JSONArray:
+    """The columns of a row in their order, then those of each related one."""
+    model: type[models.Model] = rows.queryset.model
+    related = (
+        name for part in rows.related for name in _columns(_target(model, part), f"{part}__")
+    )
+    return JSONArray(*_columns(model), *related)
+
+
+@cache
+def _columns(model: type[models.Model], prefix: str = "") -> tuple[str, ...]:
+    for field in model._meta.concrete_fields:
+        if isinstance(field, _INEXACT):
+            raise TypeError(f"{model.__name__}.{field.name} cannot be read as JSON")
+    return tuple(f"{prefix}{field.attname}" for field in model._meta.concrete_fields)
+
+
+def _target(model: type[models.Model], name: str) -> type[models.Model]:
+    target = model._meta.get_field(name).related_model
+    if not (isinstance(target, type) and issubclass(target, models.Model)):
+        raise TypeError(f"{model.__name__}.{name} is no foreign key")
+    return target
+
+
+def _instance(rows: Rows[M], values: Sequence[Any]) -> M:
+    model = rows.queryset.model
+    end = len(_columns(model))
+    made = _made(model, values[:end])
+    for name in rows.related:
+        target = _target(model, name)
+        start, end = end, end + len(_columns(target))
+        key: Any = model._meta.get_field(name)
+        is_there = getattr(made, key.attname) is not None
+        setattr(made, name, _made(target, values[start:end]) if is_there else None)
+    return made
+
+
+def _made(model: type[M], values: Sequence[Any]) -> M:
+    fields = model._meta.concrete_fields
+    typed = [field.to_python(value) for field, value in zip(fields, values, strict=True)]
+    return model.from_db("default", [field.attname for field in fields], typed)
