@@ -29,12 +29,7 @@ from consulting.services.appointments import (
 from consulting.services.belonging import confirm_author, correct_author, refuse_author
 from consulting.services.calls import add_call
 from consulting.services.common import CaseChanged
-from consulting.services.consents import (
-    ask_consent,
-    give_consent,
-    refuse_consent,
-    withdraw_consent,
-)
+from consulting.services.consents import ask_consent, give_consent, refuse_consent, withdraw_consent
 from consulting.services.conversation import add_message, add_note, reply
 from consulting.services.drafts import (
     FilesNotReady,
@@ -117,12 +112,7 @@ from consulting.services.retention import (
     lift_hold,
     set_hold,
 )
-from consulting.services.revision import (
-    confirm_grant,
-    end_grant,
-    open_as_revision,
-    propose_grant,
-)
+from consulting.services.revision import confirm_grant, end_grant, open_as_revision, propose_grant
 from consulting.services.saved_filters import change_filter, delete_filter, save_filter
 from consulting.services.tags import add_tag, remove_tag
 from consulting.services.takeover import take_over

@@ -25,7 +25,7 @@ from django.views.decorators.http import require_safe
 from consulting import conversation, record, services
 from consulting.conversation import history, timeline
 from consulting.enums import Accessed
-from consulting.models import (
+from consulting.models import CaseEvent, (
     Anonymisation,
     CaseFile,
     ConsultingRequest,
@@ -185,7 +185,7 @@ def _find(request: AuthenticatedRequest, public_id: UUID) -> ConsultingRequest:
             "anonymisation", *PROCUREMENT,
         )
         .prefetch_related(
-            conversation.EVENTS,
+            Prefetch("events", CaseEvent.objects.select_related("actor")),
             "solutions",
             Prefetch("participants", Participant.objects.select_related("user")),
             Prefetch("partner_questions", PartnerQuestion.objects.select_related("organisation")),
