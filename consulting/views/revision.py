@@ -22,11 +22,12 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from consulting import conversation, record, services
+from consulting import record, services
 from consulting.conversation import history, timeline
 from consulting.enums import Accessed
-from consulting.models import CaseEvent, (
+from consulting.models import (
     Anonymisation,
+    CaseEvent,
     CaseFile,
     ConsultingRequest,
     FileState,
