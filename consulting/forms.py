@@ -369,36 +369,3 @@ def initial_of(case: ConsultingRequest, names: Iterable[str]) -> dict[str, Any]:
     if "organisation" in values and case.organisation is not None:
         values["organisation"] = case.organisation.slug
     return {**values, "version": case.version}
-
-
-def answer_form(data: Any = None) -> TextForm:
-    """What a partner answers to the OSK."""
-    return TextForm(
-        data,
-        auto_id="answer_%s",
-        label=_("Your answer"),
-        hint=_("The OSK reads it, and decides what it passes on to the authority."),
-        missing=_("Write your answer."),
-    )
-
-
-def refusal_form(data: Any = None) -> TextForm:
-    """Why a partner does not answer."""
-    return TextForm(
-        data,
-        auto_id="refuse_%s",
-        label=_("Why can you not answer?"),
-        hint=_("Only the OSK reads it."),
-        missing=_("Write why you cannot answer."),
-    )
-
-
-def query_form(data: Any = None) -> TextForm:
-    """What a partner asks the OSK before it answers."""
-    return TextForm(
-        data,
-        auto_id="query_%s",
-        label=_("Your query"),
-        hint=_("The OSK reads it and replies here. Your date does not pass until then."),
-        missing=_("Write your query."),
-    )

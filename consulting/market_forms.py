@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import date
 from typing import TYPE_CHECKING, Any, Final
-from uuid import uuid4
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -13,13 +12,12 @@ from django.utils.translation import gettext_lazy as _
 
 from consulting import confidential, contacts, releases
 from consulting.enums import ConsentState, ProcedureState
-from consulting.fields import FormIdField, LineField, TextField
+from consulting.fields import LineField, TextField
 from consulting.models import (
     CaseFile,
     ConsultingRequest,
     FileState,
     PartnerConsent,
-    PartnerQuestion,
 )
 from consulting.staff_forms import (
     REASON_LENGTH,
@@ -358,69 +356,3 @@ class ProcedureForm(StaffForm):
 
     def was_saved(self, case: ConsultingRequest, user: User) -> bool:
         return bool(case.procedure_state == self.cleaned_data["procedure_state"])
-
-
-class OwnProcedureForm(forms.Form):
-    """The requester's side says where the procedure stands now."""
-
-    procedure_state = forms.ChoiceField(
-        label=_("Where does the procedure stand?"),
-        choices=ProcedureState,
-        widget=forms.RadioSelect,
-        error_messages=dict.fromkeys(
-            ("required", "invalid_choice"), _("Choose where the procedure stands.")
-        ),
-    )
-
-
-class PartnerReplyForm(forms.Form):
-    """To the query of a partner. A company gets nothing that was not released."""
-
-    text = TextField(
-        label=_("Reply to the partner"),
-        help_text=_("The partner does not know the request. Name nobody that it may not know."),
-        max_length=TEXT_LENGTH,
-        rows=6,
-        error_messages={"required": _("Write a reply.")},
-    )
-    due_on = future_day(_("Answer by"))
-    is_released = forms.BooleanField(
-        label=_("It holds nothing that the authority has not released."),
-        error_messages={
-            "required": _("Confirm that you write nothing that the authority has not released.")
-        },
-    )
-    form_id = FormIdField()
-
-    def __init__(self, *args: Any, question: PartnerQuestion, **options: Any) -> None:
-        usual = add_working_days(clock.today(), USUAL_WAIT)
-        options.setdefault("initial", {"form_id": uuid4(), "due_on": max(question.due_on, usual)})
-        super().__init__(*args, **options)
-
-    def clean_due_on(self) -> date:
-        return check_future(self.cleaned_data["due_on"])
-
-
-class ConsentForm(forms.Form):
-    """The requester's side permits what the page shows."""
-
-    sha256 = forms.RegexField(r"^[0-9a-f]{64}$", widget=forms.HiddenInput)
-    knows_prejudice = forms.BooleanField(
-        label=_("I have read the note on Vorbefassung."),
-        required=False,
-        error_messages={"required": _("Confirm that you have read the note on Vorbefassung.")},
-    )
-
-    def __init__(self, data: Any = None, *, warns: bool, **options: Any) -> None:
-        super().__init__(data, auto_id="give_%s", **options)
-        if warns:
-            self.fields["knows_prejudice"].required = True
-        else:
-            del self.fields["knows_prejudice"]
-
-
-class ConsentRefusalForm(forms.Form):
-    reason = TextField(label=_("Why not?"), max_length=REASON_LENGTH, rows=3, required=False)
-
-    def __init__(self, data: Any = None) -> None:
-        super().__init__(data, auto_id="refuse_%s")

@@ -200,7 +200,10 @@ def _facts(case: ConsultingRequest) -> list[Fact]:
         (_("Closed"), _moment(case.closed_at)),
         (_("Outcome"), str(case.get_outcome_display())),
     ]
-    facts += [(label, str(value)) for _field, label, value in procurement_rows(case)]
+    facts += [
+        (_("State of the procedure") if field == "procedure_state" else label, str(value))
+        for field, label, value in procurement_rows(case)
+    ]
     return [(label, value) for label, value in facts if value.strip()]
 
 

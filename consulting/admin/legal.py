@@ -71,7 +71,7 @@ class LegalStatementAdmin(ModelAdmin):
 
     @admin.display(description=gettext_lazy("hint"))
     def hint(self, statement: LegalStatement) -> str:
-        return statement.warning or "–"
+        return ("" if statement._state.adding else statement.warning) or "–"  # noqa: SLF001 # Django documents it
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         fixed = list(self.readonly_fields)

@@ -97,7 +97,7 @@ STEPS: Final[tuple[Step, ...]] = (
         intro=gettext_lazy(
             "While a procedure runs no company can be asked. Open questions to companies are shown then."
         ),
-        rule=permissions.can_tell_procedure,
+        rule=permissions.can_withdraw_companies,  # of the OSK the same people
         sense=_has_procedure,
         is_aside=True,
     ),

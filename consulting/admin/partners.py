@@ -13,8 +13,8 @@ from django.views.decorators.http import require_http_methods
 
 from consulting import permissions, queues, services
 from consulting.admin.common import case_frame, find_case, page, queue_of
-from consulting.market_forms import PartnerReplyForm
 from consulting.models import ConsultingRequest, PartnerQuestion
+from consulting.partner_forms import PartnerReplyForm
 from osk_portal.accounts.permissions import is_advisor
 from osk_portal.toolkit.access import AuthenticatedRequest, access
 from osk_portal.toolkit.transitions import TransitionNotAllowed

@@ -15,8 +15,8 @@ from django.views.decorators.http import require_http_methods
 
 from consulting import confidential, permissions, releases, services
 from consulting.enums import ConsentState, ProcedureState
-from consulting.market_forms import ConsentForm, ConsentRefusalForm, OwnProcedureForm
 from consulting.models import ConsultingRequest, PartnerConsent
+from consulting.partner_forms import ConsentForm, ConsentRefusalForm, OwnProcedureForm
 from consulting.services.consents import needs_warning, partners_of
 from consulting.views.requests import find_case
 from consulting.views.start import crumbs

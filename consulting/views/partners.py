@@ -17,8 +17,9 @@ from django.views.decorators.http import require_POST, require_safe
 from consulting import permissions, services
 from consulting.confidential import is_company
 from consulting.enums import PartnerQuestionState
-from consulting.forms import TextForm, answer_form, query_form, refusal_form
+from consulting.forms import TextForm
 from consulting.models import FileState, PartnerQuestion
+from consulting.partner_forms import answer_form, query_form, refusal_form
 from consulting.views.files import download
 from consulting.views.start import crumbs
 from osk_portal.toolkit.access import LOGIN, AuthenticatedRequest, access, no_store
