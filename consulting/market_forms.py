@@ -19,7 +19,7 @@ from consulting.models import (
     FileState,
     PartnerConsent,
 )
-from consulting.staff_forms import (
+from consulting.staff_forms.base import (
     REASON_LENGTH,
     TEXT_LENGTH,
     USUAL_WAIT,

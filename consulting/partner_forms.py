@@ -13,7 +13,7 @@ from consulting.enums import ProcedureState
 from consulting.fields import FormIdField, TextField
 from consulting.forms import TextForm
 from consulting.models import PartnerQuestion
-from consulting.staff_forms import (
+from consulting.staff_forms.base import (
     REASON_LENGTH,
     TEXT_LENGTH,
     USUAL_WAIT,
