@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import reduce
 from operator import or_
@@ -18,7 +19,7 @@ from consulting.presentation import Standing
 from osk_portal.accounts.models import User
 
 MOST: Final = 5
-MOST_RANKED: Final = 200
+MOST_RANKED: Final = 100
 """So many of the newest cases with one of the words are compared in earnest."""
 NEAR: Final = 0.08
 """About two of eight words of the title in the other title, or one of two in its description."""
@@ -62,9 +63,8 @@ def similar_cases(case: ConsultingRequest, user: User, *, most: int = MOST) -> l
         return []
     others = ConsultingRequest.objects.sent().exclude(pk=case.pk)
     query = reduce(or_, (SearchQuery(word, config="german") for word in words))
-    by_words = (
-        others.annotate(words=WORDS).filter(words=query).order_by("-submitted_at").values("pk")
-    )
+    # By key, so that a word that all know ends after the newest, without reading each text.
+    by_words = others.annotate(words=WORDS).filter(words=query).order_by("-pk").values("pk")
     # Over the table between, so that a solution that many ask about does not read all of their cases.
     through = ConsultingRequest.solutions.through
     solutions = through.objects.filter(consultingrequest=case.pk).values("solution")
@@ -83,18 +83,18 @@ def similar_cases(case: ConsultingRequest, user: User, *, most: int = MOST) -> l
         default=Value(0.0),
         output_field=FloatField(),
     )
-    found = (
+    found: Iterable[Any] = (
         others.filter(Q(pk__in=by_words[:MOST_RANKED]) | Q(pk__in=by_solutions[:MOST_RANKED]))
         .annotate(
             likeness=Coalesce(SearchRank(WORDS, query, weights=_WEIGHTS), Value(0.0))
             + shares
             + _shared_topics(case)
         )
-        .filter(likeness__gte=NEAR)
         .select_related("organisation")
         .order_by("-likeness", "-submitted_at", "pk")[:most]
     )
-    return [_row(case, other) for other in found]
+    # Asked here: in the query the likeness of each would be computed once more.
+    return [_row(case, other) for other in found if other.likeness >= NEAR]
 
 
 def _shared_topics(case: ConsultingRequest) -> Any:

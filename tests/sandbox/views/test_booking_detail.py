@@ -242,7 +242,7 @@ def test_asking_for_advice_takes_the_product_along(signed_in, world):
     browser = signed_in(world.booker)
     address = '"/beratung/anfrage/neu/?{}"'
     page = browser.get(booking.get_absolute_url()).content.decode()
-    assert address.format(f"title={quote(booking.blueprint.name)}") in page
+    assert address.format(f"title={quote(world.blueprint.name)}") in page
 
     solution = SolutionFactory()
     Blueprint.objects.update(solution=solution)
