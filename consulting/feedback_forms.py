@@ -33,7 +33,7 @@ class OutcomeForm(forms.Form):
         required=False,
     )
     contract_ends_on = forms.DateField(
-        label=_("End of the contract (optional)"),
+        label=_("End of the contract"),
         help_text=_(
             "DD.MM.YYYY. We keep the request until then, and for the period of retention after."
         ),

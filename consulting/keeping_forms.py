@@ -58,7 +58,7 @@ class SetHoldForm(forms.Form):
         error_messages={"required": _("Write a reason.")},
     )
     until = date_field(
-        _("Until (optional)"),
+        _("Until"),
         required=False,
         help_text=_("Without a date the hold stays until you lift it."),
     )
@@ -122,13 +122,13 @@ class GrantForm(forms.Form):
         _("Access until"), help_text=_("A year at most. The right ends by itself on that day.")
     )
     references = LineField(
-        label=_("References (optional)"),
+        label=_("References"),
         help_text=_("For example OSK-2026-00042, OSK-2026-00043."),
         max_length=4_000,
         required=False,
     )
     period_of = forms.ChoiceField(
-        label=_("Or all requests of a period, by (optional)"),
+        label=_("Or all requests of a period, by"),
         choices=[("", "–"), *GrantPeriod.choices],
         required=False,
     )

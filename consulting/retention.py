@@ -28,8 +28,7 @@ YEARS: Final = 3
 """Of every rule at the start (product.md 1.6); the Leitung keeps them in the admin."""
 RULES_BEGIN: Final = date(2026, 1, 1)
 REASON: Final = (
-    "Nachvollziehbarkeit der Beratung, danach Speicherbegrenzung (Art. 5 Abs. 1 Buchst. e DSGVO)."
-    " Frist vor dem Einschalten der Löschung mit der behördlichen Datenschutzbeauftragten festlegen."
+    "Nachvollziehbarkeit der Beratung, danach Speicherbegrenzung (Art. 5 Abs. 1 Buchst. e DSGVO)"
 )
 
 

@@ -47,7 +47,14 @@ from tests.consulting.conftest import World
 from tests.factories import OrganisationFactory
 
 SECRET = "Streng-Geheim-4711"
-TYPED = (models.CharField, models.TextField, models.JSONField, models.FileField, ArrayField)
+TYPED = (
+    models.CharField,
+    models.TextField,
+    models.JSONField,
+    models.FileField,
+    models.BinaryField,
+    ArrayField,
+)
 
 
 def of_a_case() -> set[type[models.Model]]:
