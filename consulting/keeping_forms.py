@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from typing import Any, Final
 
 from django import forms
@@ -10,6 +11,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from consulting.enums import GrantPeriod
+from consulting.feedback_forms import check_contract_end
 from consulting.fields import LineField, TextField
 from consulting.models import ConsultingRequest
 from consulting.staff_forms import StaffForm
@@ -72,6 +74,9 @@ class SetHoldForm(forms.Form):
 
 class ContractEndForm(forms.Form):
     ends_on = date_field(_("End of the contract"))
+
+    def clean_ends_on(self) -> date:
+        return check_contract_end(self.cleaned_data["ends_on"])
 
 
 class CorrectAuthorForm(StaffForm):

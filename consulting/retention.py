@@ -121,8 +121,9 @@ def plans() -> Iterator[Plan]:
 
 
 def years_on(day: date, years: int) -> date:
-    """The same day years later; 28 February for a leap day."""
+    """The same day years later; 28 February for a leap day, and never after the last year there is."""
+    year = min(day.year + years, date.max.year)
     try:
-        return day.replace(year=day.year + years)
+        return day.replace(year=year)
     except ValueError:
-        return day.replace(year=day.year + years, day=28)
+        return day.replace(year=year, day=28)
