@@ -7,7 +7,7 @@ walks over all models and fails for each text, JSON, file and person that is nam
 * ``Treatment("case", emptied={"reason": BLANK}, kept=("kind",))``: field by field. ``kept`` are figures:
   states, kinds, dates in words. A text that somebody has typed is never kept.
 
-The order counts: rows that others point at (PROTECT) go after those others.
+The order counts: what points at a row (PROTECT) is emptied, or goes, before that row.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ TEXT: Final = "Anonymisiert"
 class Becomes(Enum):
     BLANK = "the empty text"
     TEXT = "the fixed text, where something stood"
-    NOBODY = "no person"
+    NOBODY = "no person, no row"
     SOMEBODY = "the placeholder person, where there was a person"
     FIGURES = "only the keys of EVENT_DATA"
 
@@ -54,10 +54,6 @@ class Treatment:
 _EVENT: Final = {"actor": SOMEBODY, "data": FIGURES, "request_id": BLANK}
 
 TREATMENTS: Final[Mapping[str, Treatment]] = {
-    "CaseFile": Treatment("case", goes=True),
-    "CaseMessage": Treatment("case", goes=True),
-    "CaseLink": Treatment("case", goes=True),
-    "Participant": Treatment("case", goes=True),
     "Recommendation": Treatment(
         "result__case", emptied={"reason": BLANK, "uptake_reason": BLANK}, kept=("uptake",)
     ),
@@ -109,6 +105,10 @@ TREATMENTS: Final[Mapping[str, Treatment]] = {
     "Anonymisation": Treatment(
         "case", kept=("reference", "record_type", "legal_reason", "counts")
     ),
+    "CaseFile": Treatment("case", goes=True),
+    "CaseMessage": Treatment("case", goes=True),
+    "CaseLink": Treatment("case", goes=True),
+    "Participant": Treatment("case", goes=True),
     "ConsultingRequest": Treatment(
         "pk",
         emptied={

@@ -207,7 +207,7 @@ def _message_label(message: CaseMessage) -> str:
 
 
 def _label(event: CaseEvent, case: ConsultingRequest) -> str:
-    if event.kind == K.ASSIGNED and event.data.get("assignee") == case.assignee_id:
+    if event.kind == K.ASSIGNED and event.data.get("assignee", 0) == case.assignee_id:
         return _("The contact person is %(name)s") % {"name": case.assignee}
     if event.kind == K.SNOOZED:
         day = date.fromisoformat(str(event.data["until"]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Final
 
 from django import forms
@@ -9,8 +10,11 @@ from django.utils.translation import gettext_lazy as _
 
 from consulting.enums import ContractType, Procured
 from consulting.fields import TextField
+from osk_portal.toolkit import clock
 from osk_portal.toolkit.forms import DateInput
 
+LONGEST_CONTRACT: Final = 30
+"""Years from now."""
 GRADES: Final = [
     ("4", _("Yes")),
     ("3", _("Rather yes")),
@@ -33,7 +37,7 @@ class OutcomeForm(forms.Form):
         required=False,
     )
     contract_ends_on = forms.DateField(
-        label=_("End of the contract (optional)"),
+        label=_("End of the contract"),
         help_text=_(
             "DD.MM.YYYY. We keep the request until then, and for the period of retention after."
         ),
@@ -41,6 +45,17 @@ class OutcomeForm(forms.Form):
         widget=DateInput,
         error_messages={"invalid": _("Enter a date, for example 24.11.2026.")},
     )
+
+    def clean_contract_ends_on(self) -> date | None:
+        day: date | None = self.cleaned_data["contract_ends_on"]
+        return check_contract_end(day) if day else None
+
+
+def check_contract_end(day: date) -> date:
+    """A slip of the keyboard would keep a request for centuries."""
+    if day.year > clock.today().year + LONGEST_CONTRACT:
+        raise forms.ValidationError(_("Choose a date within the next 30 years."))
+    return day
 
 
 class SurveyForm(forms.Form):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from typing import Any, Final
 
 from django import forms
@@ -10,6 +11,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from consulting.enums import GrantPeriod
+from consulting.feedback_forms import check_contract_end
 from consulting.fields import LineField, TextField
 from consulting.models import ConsultingRequest
 from consulting.staff_forms import StaffForm
@@ -58,7 +60,7 @@ class SetHoldForm(forms.Form):
         error_messages={"required": _("Write a reason.")},
     )
     until = date_field(
-        _("Until (optional)"),
+        _("Until"),
         required=False,
         help_text=_("Without a date the hold stays until you lift it."),
     )
@@ -72,6 +74,9 @@ class SetHoldForm(forms.Form):
 
 class ContractEndForm(forms.Form):
     ends_on = date_field(_("End of the contract"))
+
+    def clean_ends_on(self) -> date:
+        return check_contract_end(self.cleaned_data["ends_on"])
 
 
 class CorrectAuthorForm(StaffForm):
@@ -122,13 +127,13 @@ class GrantForm(forms.Form):
         _("Access until"), help_text=_("A year at most. The right ends by itself on that day.")
     )
     references = LineField(
-        label=_("References (optional)"),
+        label=_("References"),
         help_text=_("For example OSK-2026-00042, OSK-2026-00043."),
         max_length=4_000,
         required=False,
     )
     period_of = forms.ChoiceField(
-        label=_("Or all requests of a period, by (optional)"),
+        label=_("Or all requests of a period, by"),
         choices=[("", "–"), *GrantPeriod.choices],
         required=False,
     )

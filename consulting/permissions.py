@@ -272,7 +272,8 @@ def can_decide_urgency(user: User, case: ConsultingRequest) -> bool:
 
 def is_membership_open(case: ConsultingRequest) -> bool:
     """The author's membership is still to be confirmed: product.md, Belonging."""
-    return not case.is_draft and not _author_is_confirmed(case)
+    is_written = not case.is_draft and case.anonymised_at is None
+    return is_written and not _author_is_confirmed(case)
 
 
 def _advisor(user: User, case: ConsultingRequest) -> bool:

@@ -28,8 +28,7 @@ YEARS: Final = 3
 """Of every rule at the start (product.md 1.6); the Leitung keeps them in the admin."""
 RULES_BEGIN: Final = date(2026, 1, 1)
 REASON: Final = (
-    "Nachvollziehbarkeit der Beratung, danach Speicherbegrenzung (Art. 5 Abs. 1 Buchst. e DSGVO)."
-    " Frist vor dem Einschalten der Löschung mit der behördlichen Datenschutzbeauftragten festlegen."
+    "Nachvollziehbarkeit der Beratung, danach Speicherbegrenzung (Art. 5 Abs. 1 Buchst. e DSGVO)"
 )
 
 
@@ -122,8 +121,9 @@ def plans() -> Iterator[Plan]:
 
 
 def years_on(day: date, years: int) -> date:
-    """The same day years later; 28 February for a leap day."""
+    """The same day years later; 28 February for a leap day, and never after the last year there is."""
+    year = min(day.year + years, date.max.year)
     try:
-        return day.replace(year=day.year + years)
+        return day.replace(year=year)
     except ValueError:
-        return day.replace(year=day.year + years, day=28)
+        return day.replace(year=year, day=28)

@@ -41,11 +41,14 @@ class CaseChanged(TransitionNotAllowed):
         )
 
 
-def locked(case_id: int) -> ConsultingRequest:
+def locked(case_id: int, *, also_anonymised: bool = False) -> ConsultingRequest:
     """The case with its row locked. Raises DoesNotExist for a deleted draft, and TransitionNotAllowed
-    for an anonymised case: nothing is ever written to it again."""
+    for an anonymised case: nothing is ever written to it again.
+
+    ``also_anonymised``: for what outlives its texts, an answer that was published from it.
+    """
     case = ConsultingRequest.objects.select_for_update(of=("self",)).get(pk=case_id)
-    if case.anonymised_at is not None:
+    if case.anonymised_at is not None and not also_anonymised:
         raise TransitionNotAllowed(
             "write", case.state, _("This request is anonymised. Nothing can be changed any more.")
         )

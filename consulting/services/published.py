@@ -45,9 +45,9 @@ class NamesSomebody(TransitionNotAllowed):
 
 
 def may_be_published(case: ConsultingRequest) -> bool:
-    """Answered or closed with a result, and neither about procurement nor about security."""
+    """Answered or closed with a result that is still there, and neither about procurement nor security."""
     is_kept = case.is_confidential or any(topic in case.topics for topic in NEVER_FROM)
-    is_answered = case.state in (CaseState.ANSWERED, CaseState.CLOSED)
+    is_answered = case.state in (CaseState.ANSWERED, CaseState.CLOSED) and not case.anonymised_at
     return is_answered and case.result_id is not None and not is_kept
 
 
@@ -219,7 +219,7 @@ def _publish(
 def _locked(answer_id: int) -> PublishedAnswer:
     """The answer with its row locked, after its case's: always in this order."""
     case_id = PublishedAnswer.objects.values_list("case_id", flat=True).get(pk=answer_id)
-    case = locked(case_id)
+    case = locked(case_id, also_anonymised=True)
     row = PublishedAnswer.objects.select_for_update(of=("self",)).get(pk=answer_id)
     row.case = case
     return row

@@ -11,7 +11,7 @@ from django.apps import apps
 from django.contrib.postgres.fields import ArrayField
 from django.db import models, transaction
 
-from consulting import retention, services
+from consulting import queues, retention, services
 from consulting.anonymising import EVENT_DATA, TEXT, TREATMENTS
 from consulting.enums import (
     AnswerState,
@@ -47,7 +47,14 @@ from tests.consulting.conftest import World
 from tests.factories import OrganisationFactory
 
 SECRET = "Streng-Geheim-4711"
-TYPED = (models.CharField, models.TextField, models.JSONField, models.FileField, ArrayField)
+TYPED = (
+    models.CharField,
+    models.TextField,
+    models.JSONField,
+    models.FileField,
+    models.BinaryField,
+    ArrayField,
+)
 
 
 def of_a_case() -> set[type[models.Model]]:
@@ -277,3 +284,42 @@ def test_every_end_can_be_anonymised(world: World, state: CaseState) -> None:
     assert bool(case.decline_reason) == (state == CaseState.DECLINED)
     assert case.participants.count() == 0
     assert CaseResult.objects.filter(case=case).exclude(text=TEXT).count() == 0
+
+
+@pytest.mark.django_db
+def test_the_page_of_an_anonymised_case_offers_nothing_to_write(
+    full: ConsultingRequest, world: World, signed_in: Any
+) -> None:
+    full.events.create(kind=CaseEventKind.ASSIGNED, data={"assignee": world.advisor.pk})
+    anonymise(full)
+
+    page = signed_in(world.advisor).get(queues.case_url(full)).content.decode()
+
+    assert "wurde am" in page
+    for word in (
+        "Interne Notiz",
+        "Behörde berichtigen",
+        "Antwort für alle",
+        "ist None",
+        "(ZIP)",
+        SECRET,
+    ):
+        assert word not in page
+
+
+@pytest.mark.django_db
+def test_a_published_answer_outlives_its_case(world: World) -> None:
+    """It was written without names; it can still be looked at again, or withdrawn."""
+    case = world.case(CaseState.CLOSED)
+    answer = PublishedAnswer.objects.create(
+        case=case, owner=world.advisor, reviewer=world.other_advisor, state=AnswerState.PUBLISHED,
+        title="Nextcloud", question="Was?", answer="Ja.", objection_until=portal_clock.today(),
+        reviewed_on=portal_clock.today(), published_at=portal_clock.now(),
+    )  # fmt: skip
+    anonymise(case)
+    answer.refresh_from_db()
+    assert (answer.title, answer.state) == ("Nextcloud", AnswerState.PUBLISHED)
+    for act in (services.confirm_answer, services.withdraw_answer):
+        act(answer_id=answer.pk, actor=world.advisor, expected_version=answer.version)
+        answer.refresh_from_db()
+    assert answer.state == AnswerState.WITHDRAWN

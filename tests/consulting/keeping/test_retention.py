@@ -14,6 +14,8 @@ from django.urls import reverse
 
 from consulting import retention, services
 from consulting.enums import CaseEventKind, CaseState, ProcedureState, Procured, Topic
+from consulting.feedback_forms import OutcomeForm
+from consulting.keeping_forms import ContractEndForm
 from consulting.models import (
     Anonymisation,
     CaseRetention,
@@ -156,6 +158,12 @@ def test_procurement_counts_from_the_end_of_the_contract(
     plan = retention.plan_for(case)
     assert plan is not None
     assert plan.due_on == date(2033, 1, 1)  # the later one counts
+    CaseRetention.objects.update(contract_ends_on=date(9999, 12, 31))
+    assert keeping.report()[0] == []  # a slip of the keyboard stops nobody's work
+    assert not OutcomeForm({"what": "mixed", "contract_ends_on": "9999-12-31"}).is_valid()
+    assert not ContractEndForm({"ends_on": "2099-01-01"}).is_valid()
+    assert ContractEndForm({"ends_on": "2056-01-01"}).is_valid()
+    CaseRetention.objects.update(contract_ends_on=date(2030, 1, 1))
     assert case.events.filter(kind=CaseEventKind.CONTRACT_END_ENTERED).count() == 1
     ProcurementOutcome.objects.update(what=Procured.NOTHING, contract_ends_on=None)
     CaseRetention.objects.update(contract_ends_on=None)
@@ -281,6 +289,9 @@ def test_a_hold_keeps_a_case_out_and_the_notices_begin_anew(
         world.requester, world.writer, world.deputy, world.advisor,
     }  # fmt: skip
     assert CaseRetention.objects.get().first_told_at is None
+    own = reverse("consulting:request_retention", args=[case.public_id])
+    assert REASON in signed_in(world.requester).get(own).content.decode()
+    assert REASON not in signed_in(world.manager).get(own).content.decode()  # bare facts
 
     assert run(clock, END + timedelta(days=100)) == {"kept": 1}
     assert run(clock, END + timedelta(days=101)) == {"announced": 1}  # its day is over
