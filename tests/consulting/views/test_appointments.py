@@ -24,6 +24,7 @@ from tests.consulting.test_appointments import (
     NEXT_MONDAY,
     cancel,
     fixed,
+    move,
     offered,
     pick,
 )
@@ -161,6 +162,25 @@ def test_a_text_is_never_lost(world: World, case: ConsultingRequest, signed_in: 
     for action in ("keiner-passt", "absagen"):
         answer = browser.get(url(appointment, action), follow=True)
         assert "stehen nicht mehr zur Wahl" in shown(answer)
+
+
+def test_what_was_moved_meanwhile_is_not_cancelled(
+    world: World, case: ConsultingRequest, signed_in: Browser
+) -> None:
+    appointment = fixed(world, case)
+    browser = signed_in(world.requester)
+    path = url(appointment, "absagen")
+    assert 'name="sequence" value="0"' in browser.get(path).text
+    move(world, appointment, NEXT_MONDAY)
+
+    page = browser.post(path, {"text": "Freitag geht nicht.", "sequence": "0"})
+
+    assert page.status_code == 409
+    assert "Freitag geht nicht." in page.text
+    assert "in der Zwischenzeit verschoben" in page.text
+    assert case.appointments.get().state == AppointmentState.FIXED
+    assert browser.post(path, {"text": "Auch nicht.", "sequence": "1"}).status_code == 302
+    assert case.appointments.get().state == AppointmentState.CANCELLED
 
 
 def test_hostile_texts(world: World, case: ConsultingRequest, signed_in: Browser) -> None:
