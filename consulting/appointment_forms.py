@@ -149,6 +149,9 @@ class OfferForm(_TalkForm):
             is_needed = number <= FEWEST_SLOTS
             self.fields[f"day_{number}"] = _DayField(required=is_needed)
             self.fields[f"hour_{number}"] = _HourField(required=is_needed)
+        # As on the page: the summary of what is wrong goes through it from the top.
+        times = [f"{what}_{n}" for n in range(1, MOST_SLOTS + 1) for what in ("day", "hour")]
+        self.order_fields([*times, "minutes", "kind", "place", "note"])
 
     @property
     def slot_fields(self) -> list[SlotFields]:

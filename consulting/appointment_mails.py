@@ -35,6 +35,13 @@ def tell_appointment(appointment: Appointment, what: str) -> None:
         _tell(appointment, what, person, url, _attached(appointment, person, url, "REQUEST"))
 
 
+def tell_host(appointment: Appointment) -> None:
+    """Who speaks for the OSK from now on; who has it in the calendar already is not told again."""
+    for person, url in _taking_part(appointment):
+        if person == _host(appointment):
+            _tell(appointment, "fixed", person, url, _attached(appointment, person, url, "REQUEST"))
+
+
 def tell_appointment_over(appointment: Appointment) -> None:
     """Cancelled: the mail takes it out of the calendar."""
     for person, url in _taking_part(appointment):
@@ -50,10 +57,15 @@ def _taking_part(appointment: Appointment) -> Iterable[tuple[User, str]]:
     """Author, deputy, those who work along, and who speaks for the OSK; each with his or her page."""
     case = appointment.case
     people = {person.pk: (person, case.get_absolute_url()) for person in requester_side(case)}
-    host = case.assignee if case.assignee and case.assignee.is_advisor else appointment.offered_by
+    host = _host(appointment)
     if host.is_advisor:
         people.setdefault(host.pk, (host, staff_url(case)))
     return people.values()
+
+
+def _host(appointment: Appointment) -> User:
+    assignee = appointment.case.assignee
+    return assignee if assignee and assignee.is_advisor else appointment.offered_by
 
 
 def _attached(

@@ -21,7 +21,7 @@ from consulting.models import (
     Recommendation,
 )
 from consulting.notifications import tell
-from consulting.services.appointments import end_appointments
+from consulting.services.appointments import end_appointments, tell_new_host
 from consulting.services.common import begin, locked, withdraw_partner_questions, write_message
 from network.models import Organisation
 from osk_portal.accounts.models import User
@@ -58,6 +58,7 @@ def assign(
         raise PermissionDenied("assign to this person")
     event = case.assign(actor=actor, assignee=assignee)
     tell(event)
+    tell_new_host(case)
     return event
 
 

@@ -19,6 +19,7 @@ from consulting import permissions
 from consulting.appointment_mails import (
     tell_appointment,
     tell_appointment_over,
+    tell_host,
     tell_offer,
     tell_offer_withdrawn,
 )
@@ -199,10 +200,12 @@ def cancel_appointment(
     reason: str,
     message_id: UUID | None = None,
     expected_version: int | None = None,
+    expected_sequence: int | None = None,
 ) -> CaseEvent | None:
     """Cancel a fixed one, or take an offer back (OSK only). ``reason`` becomes a public message.
 
-    None when it was sent already. The requester's side may cancel what is fixed.
+    None when it was sent already. The requester's side may cancel what is fixed, and says by
+    ``expected_sequence`` what it has seen: another time may suit it.
     """
     case = locked(case_id)
     for_requester = permissions.can_choose_appointment(actor, case)
@@ -213,6 +216,12 @@ def cancel_appointment(
     if is_said(case, actor, message_id):
         return None
     check_version(case, AppointmentAction.CANCEL, expected_version)
+    if expected_sequence is not None and appointment.sequence != expected_sequence:
+        raise TransitionNotAllowed(
+            AppointmentAction.CANCEL,
+            appointment.state,
+            _("The appointment was moved in the meantime. Please look at the new time."),
+        )
     was_offered = appointment.is_offered
     if was_offered:
         appointment.withdraw(actor=actor)
@@ -239,6 +248,13 @@ def end_appointments(case: ConsultingRequest, actor: User | None) -> None:
             appointment.cancel(actor=actor)
             _record(appointment, K.APPOINTMENT_CANCELLED, actor)
             tell_appointment_over(appointment)
+
+
+def tell_new_host(case: ConsultingRequest) -> None:
+    """Another contact person: what is fixed comes into his or her calendar too."""
+    for appointment in case.appointments.filter(state=AppointmentState.FIXED):
+        if appointment.is_upcoming:
+            tell_host(appointment)
 
 
 @transaction.atomic

@@ -14,6 +14,7 @@ from consulting import permissions
 from consulting.enums import CaseEventKind, CaseState
 from consulting.models import CaseEvent, CaseLink, ConsultingRequest
 from consulting.notifications import send_link
+from consulting.services.appointments import pick_slot
 from consulting.services.common import locked, record
 from consulting.services.conversation import add_message, reply
 from osk_portal.accounts.models import User
@@ -83,8 +84,23 @@ def say_by_link(*, token: str, text: str, message_id: UUID | None = None) -> Cas
     case = locked(named.case_id)
     person = open_link(token).person
     say = reply if case.state == CaseState.WAITING_REQUESTER else add_message
-    event = say(case_id=case.pk, actor=person, text=text, message_id=message_id)
+    return _marked(say(case_id=case.pk, actor=person, text=text, message_id=message_id), named)
+
+
+@transaction.atomic
+def pick_by_link(*, token: str, slot_id: UUID) -> CaseEvent | None:
+    """The link's person chooses one of the offered appointments. Returns and raises as ``say_by_link``."""
+    named = CaseLink.named_by(token)
+    if named is None:
+        raise LinkDead
+    case = locked(named.case_id)
+    person = open_link(token).person
+    return _marked(pick_slot(case_id=case.pk, actor=person, slot_id=slot_id), named)
+
+
+def _marked(event: CaseEvent | None, link: CaseLink) -> CaseEvent | None:
+    """The event says that it came by the link."""
     if event is not None:
-        event.data["by_link"] = str(named.public_id)
+        event.data["by_link"] = str(link.public_id)
         event.save(update_fields=["data"])
     return event

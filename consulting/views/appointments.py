@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from typing import Final
 from uuid import UUID
 
 from django.contrib import messages
@@ -22,6 +24,8 @@ from osk_portal.notifications.rendering import absolute_url
 from osk_portal.toolkit import clock, ics
 from osk_portal.toolkit.access import LOGIN, AuthenticatedRequest, access
 from osk_portal.toolkit.transitions import TransitionNotAllowed
+
+SEQUENCE: Final = re.compile(r"[0-9]{1,6}")
 
 
 @access(LOGIN)
@@ -80,6 +84,7 @@ def appointment_refuse(request: AuthenticatedRequest, public_id: UUID) -> HttpRe
 def appointment_cancel(request: AuthenticatedRequest, public_id: UUID) -> HttpResponse:
     case, arranged = _find(request, public_id)
     form = cancel_form(request.POST if request.method == "POST" else None)
+    seen = request.POST.get("sequence", "")
 
     def send() -> CaseEvent | None:
         return services.cancel_appointment(
@@ -88,6 +93,7 @@ def appointment_cancel(request: AuthenticatedRequest, public_id: UUID) -> HttpRe
             appointment_id=arranged.appointment.public_id,
             reason=form.cleaned_data["text"],
             message_id=form.cleaned_data["message_id"],
+            expected_sequence=int(seen) if SEQUENCE.fullmatch(seen) else None,
         )
 
     return _with_text(
@@ -95,6 +101,7 @@ def appointment_cancel(request: AuthenticatedRequest, public_id: UUID) -> HttpRe
         case,
         form,
         send,
+        sequence=arranged.appointment.sequence,
         is_open=arranged.appointment.is_upcoming,
         title=_("Cancel the appointment"),
         intro=_("Everybody who takes part is told by mail."),
@@ -149,6 +156,7 @@ def _with_text(
     send: Callable[[], CaseEvent | None],
     *,
     is_open: bool,
+    sequence: int | None = None,
     title: str,
     intro: str,
     done: str,
@@ -168,6 +176,7 @@ def _with_text(
     context = {
         "case": case,
         "form": form,
+        "sequence": sequence,
         "title": title,
         "intro": intro,
         "crumbs": detail_crumbs(case, title),

@@ -9,12 +9,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from consulting import conversation
+from consulting import appointments, conversation
+from consulting.appointment_forms import PickForm
 from consulting.enums import CaseState
 from consulting.forms import TextForm, message_form, reply_form
 from consulting.models import CaseLink
 from consulting.presentation import Standing
-from consulting.services.links import LinkDead, open_link, say_by_link
+from consulting.services.links import LinkDead, open_link, pick_by_link, say_by_link
 from osk_portal.pages.limits import within_limit
 from osk_portal.toolkit.access import PUBLIC, access, no_store
 from osk_portal.toolkit.transitions import TransitionNotAllowed
@@ -34,7 +35,7 @@ def _answer(request: HttpRequest, token: str) -> HttpResponse:
         link = open_link(token)
         if request.method != "POST":
             return _page(request, link)
-        return _say(request, link)
+        return _pick(request, link) if "slot" in request.POST else _say(request, link)
     except LinkDead:
         if not within_limit(request, "case_link_dead"):
             return render(request, "429.html", status=429)
@@ -60,11 +61,37 @@ def _say(request: HttpRequest, link: CaseLink) -> HttpResponse:
     return redirect(link)
 
 
+def _pick(request: HttpRequest, link: CaseLink) -> HttpResponse:
+    """Choose an appointment; who wants another one writes a message."""
+    current = appointments.current_of(link.case)
+    if current is None or not current.is_open_offer:
+        messages.info(
+            request,
+            _("These appointments are no longer offered. Please look at the current state."),
+        )
+        return redirect(link)
+    form = PickForm(current, request.POST)
+    if not form.is_valid():
+        return _page(request, link, pick_form=form, status=422)
+    if not within_limit(request, "case_link_message", key=str(link.pk)):
+        return render(request, "429.html", status=429)
+    try:
+        pick_by_link(token=link.token, slot_id=form.slot_id)
+    except TransitionNotAllowed as error:
+        messages.warning(request, str(error))
+    else:
+        messages.success(
+            request, _("The appointment is fixed. A mail for your calendar is on its way.")
+        )
+    return redirect(link)
+
+
 def _page(
     request: HttpRequest,
     link: CaseLink,
     *,
     form: TextForm | None = None,
+    pick_form: PickForm | None = None,
     moved: TransitionNotAllowed | None = None,
     status: int = 200,
 ) -> HttpResponse:
@@ -72,9 +99,14 @@ def _page(
     is_reply = case.state == CaseState.WAITING_REQUESTER
     if form is None:
         form = reply_form() if is_reply else message_form()
+    current = appointments.current_of(case)
+    if current is not None and current.is_open_offer and pick_form is None:
+        pick_form = PickForm(current)
     context = {
         "case": case,
         "link": link,
+        "current_appointment": current,
+        "pick_form": pick_form,
         "standing": Standing(case),
         "timeline": conversation.timeline(case, internal=False),
         "composer": form if case.takes_messages or moved else None,

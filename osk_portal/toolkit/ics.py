@@ -113,8 +113,9 @@ def _event(entry: Entry, at: datetime) -> Event:
 
 def _address(person: Person) -> vCalAddress:
     address = vCalAddress(f"mailto:{person.address}")
-    # A quote would end the parameter (RFC 5545, 3.2); RFC 6868's escape is not read everywhere.
-    address.params["CN"] = person.name.replace('"', "'")
+    # A quote or a control would end the parameter (RFC 5545, 3.2); RFC 6868's escape is not read everywhere.
+    name = "".join(c if c.isprintable() else " " for c in person.name)
+    address.params["CN"] = name.replace('"', "'")
     return address
 
 

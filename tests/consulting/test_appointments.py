@@ -349,6 +349,17 @@ def test_of_two_who_choose_at_once_one_wins(world: World) -> None:
     assert len(mails("fixed")) == 4
 
 
+def test_a_new_contact_person_gets_it_too(world: World) -> None:
+    case = world.case(S.IN_PROGRESS)
+    fixed(world, case)
+    before = OutgoingMail.objects.filter(kind="consulting.appointment_fixed").count()
+    for assignee in (world.other_advisor, world.advisor):
+        services.assign(case_id=case.pk, actor=world.lead, assignee=assignee)
+    assert set(mails("fixed")) >= {world.other_advisor.email}
+    assert OutgoingMail.objects.filter(kind="consulting.appointment_fixed").count() == before + 1
+    assert calendar_of(mails("fixed")[world.other_advisor.email])[0] == "REQUEST"
+
+
 # The end of the case
 
 

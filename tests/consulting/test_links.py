@@ -21,6 +21,7 @@ from osk_portal.notifications.models import OutgoingMail
 from osk_portal.toolkit import clock as portal_clock
 from osk_portal.toolkit.transitions import TransitionNotAllowed
 from tests.consulting.conftest import ROLES, World
+from tests.consulting.test_appointments import MONDAY, offered
 from tests.consulting.test_recording import record
 
 
@@ -209,3 +210,31 @@ def test_the_guard_keeps_the_mail_when_the_right_has_ended(world: World) -> None
     assert guard.still_allowed(mail.user_id or 0, mail.kind, mail.subject_key)
     case.author.memberships.update(state=MembershipState.REFUSED, confirmed_at=portal_clock.now())
     assert not guard.still_allowed(mail.user_id or 0, mail.kind, mail.subject_key)
+
+
+def test_an_appointment_is_chosen_by_the_link(world: World, clock: Any) -> None:
+    clock.move_to(MONDAY)
+    case = record(world)
+    offered(world, case, actor=world.lead)
+    link = url_in_mail()
+    page = Client().get(link).text
+    assert page.count('name="slot"') == 2
+    assert "/beratung/termin/" not in page
+    appointment = case.appointments.get()
+    slot = appointment.slots.all()[1]
+    browser = Client(enforce_csrf_checks=True)
+
+    wrong = browser.post(link, {"slot": "x"}, headers={"origin": "null"})
+    assert wrong.status_code == 422
+    assert wrong.text.count("Wählen Sie einen der Termine.") == 2
+    for _again in range(2):
+        answer = browser.post(link, {"slot": str(slot.public_id)}, headers={"origin": "null"})
+        assert answer["Location"] == link
+    appointment.refresh_from_db()
+    assert (appointment.starts_at, appointment.picked_by) == (slot.starts_at, case.author)
+    event = case.events.get(kind=CaseEventKind.APPOINTMENT_FIXED)
+    assert event.data["by_link"] == str(CaseLink.objects.get().public_id)
+    assert "Ihr Termin" in browser.get(link).text
+
+    CaseLink.objects.all().delete()
+    assert browser.post(link, {"slot": str(slot.public_id)}).status_code == 404

@@ -32,7 +32,7 @@ def test_one_event_for_one_person() -> None:
             text="Zeile 1\nZeile 2",
         ),
         organiser=OSK,
-        attendee=ics.Person('Alex "Lex" Muster, Dr.', "alex@example.org"),
+        attendee=ics.Person('Alex "Lex"\nMuster, Dr.', "alex@example.org"),
         at=AT,
     )
 

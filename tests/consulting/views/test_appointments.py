@@ -24,6 +24,7 @@ from tests.consulting.test_appointments import (
     NEXT_MONDAY,
     cancel,
     fixed,
+    move,
     offered,
     pick,
 )
@@ -163,18 +164,36 @@ def test_a_text_is_never_lost(world: World, case: ConsultingRequest, signed_in: 
         assert "stehen nicht mehr zur Wahl" in shown(answer)
 
 
+def test_what_was_moved_meanwhile_is_not_cancelled(
+    world: World, case: ConsultingRequest, signed_in: Browser
+) -> None:
+    appointment = fixed(world, case)
+    browser = signed_in(world.requester)
+    path = url(appointment, "absagen")
+    assert 'name="sequence" value="0"' in browser.get(path).text
+    move(world, appointment, NEXT_MONDAY)
+
+    page = browser.post(path, {"text": "Freitag geht nicht.", "sequence": "0"})
+
+    assert page.status_code == 409
+    assert "Freitag geht nicht." in page.text
+    assert "in der Zwischenzeit verschoben" in page.text
+    assert case.appointments.get().state == AppointmentState.FIXED
+    assert browser.post(path, {"text": "Auch nicht.", "sequence": "1"}).status_code == 302
+    assert case.appointments.get().state == AppointmentState.CANCELLED
+
+
 def test_hostile_texts(world: World, case: ConsultingRequest, signed_in: Browser) -> None:
     browser = signed_in(world.requester)
-    for text in HOSTILE:
-        offered(world, case)
-        appointment = case.appointments.get(state="offered")
-        assert browser.post(url(appointment, "keiner-passt"), {"text": text}).status_code == 302
     offered(world, case)
-    appointment = case.appointments.get(state="offered")
+    appointment = case.appointments.get()
     for text in (*REFUSED, "x" * 20_001):
         assert browser.post(url(appointment, "keiner-passt"), {"text": text}).status_code == 422
-    for slot in (*HOSTILE, *REFUSED, "x" * 10_000, str(uuid4())):
+    for slot in (HOSTILE[2], REFUSED[0], "x" * 10_000, str(uuid4())):
         assert browser.post(url(appointment, "waehlen"), {"slot": slot}).status_code == 422
+    everything = "\n".join(HOSTILE)
+    path = url(appointment, "keiner-passt")
+    assert browser.post(path, {"text": everything}).status_code == 302
     assert "<script>alert(1)" not in browser.get(case.get_absolute_url()).text
 
 
