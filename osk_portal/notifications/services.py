@@ -109,7 +109,7 @@ def notify_address(message: Message, *, address: str, language: str = "de") -> N
     _require_transaction()
     rendered = rendering.render(
         message.template,
-        {**message.context, "recipient": None},
+        {**message.context, "recipient": None, "thread": message.thread},
         language=language,
         url=message.url,
         reason=message.reason,
