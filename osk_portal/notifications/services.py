@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
+from uuid import UUID
 
+from django.conf import settings
 from django.db import transaction
 from django.utils.functional import Promise
 
@@ -23,6 +26,9 @@ if TYPE_CHECKING:
 
 DELIVER = "osk_portal.notifications.tasks.deliver"
 
+_GONE: Final = re.compile(r"5\.[0124]\.[0-9]{1,3}")
+"""Permanent, and because of the address, the mailbox or its server (RFC 3463): not for size, content or policy."""
+
 
 @dataclass(frozen=True)
 class Message:
@@ -35,6 +41,8 @@ class Message:
     ``dedupe``: the same message to the same person is written once.
     ``reason``: one sentence, why this person is told; without it a general one.
     ``lifetime``: after it the mail is no longer sent (a reminder of yesterday helps nobody).
+    ``thread``: mails with the same one belong together (public id of the object they are about).
+    ``reply_to``: where a recipient's reply goes, so that it is added to that object; "" where it cannot be.
     """
 
     kind: str
@@ -45,6 +53,8 @@ class Message:
     context: Mapping[str, object] = field(default_factory=dict)
     reason: str | Promise = ""
     lifetime: timedelta | None = None
+    thread: str = ""
+    reply_to: Callable[[User], str] | None = None
 
 
 class NotInTransaction(RuntimeError):
@@ -61,9 +71,15 @@ def notify(message: Message, recipients: Iterable[User]) -> None:
     notifications: list[Notification] = []
     mails: list[OutgoingMail] = []
     for user in people.values():
+        reply_to = "" if message.reply_to is None else message.reply_to(user)
         rendered = rendering.render(
             message.template,
-            {**message.context, "recipient": user},
+            {
+                **message.context,
+                "recipient": user,
+                "thread": message.thread,
+                "reply_to": reply_to,
+            },
             language=user.language,
             url=message.url,
             reason=message.reason,
@@ -83,6 +99,7 @@ def notify(message: Message, recipients: Iterable[User]) -> None:
             _mail(message, rendered, address=user.email, language=user.language, user=user)
         )
         mails[-1].dedupe_key = dedupe_key
+        mails[-1].reply_to = reply_to
     Notification.objects.bulk_create(notifications, ignore_conflicts=True)
     _post(mails)
 
@@ -92,7 +109,7 @@ def notify_address(message: Message, *, address: str, language: str = "de") -> N
     _require_transaction()
     rendered = rendering.render(
         message.template,
-        {**message.context, "recipient": None},
+        {**message.context, "recipient": None, "thread": message.thread},
         language=language,
         url=message.url,
         reason=message.reason,
@@ -114,10 +131,12 @@ def post_secret(
     body: str,
     lifetime: timedelta,
     subject_key: str = "",
+    thread: str = "",
+    reply_to: str = "",
 ) -> None:
     """Write a mail that opens something (code, link): encrypted at rest, worthless after ``lifetime``.
 
-    ``subject_key``: as in ``Message``, for the guard.
+    ``subject_key`` and ``thread``: as in ``Message``. ``reply_to``: where replies go.
     """
     with transaction.atomic():
         _post(
@@ -128,6 +147,8 @@ def post_secret(
                     language=language,
                     kind=kind,
                     subject_key=subject_key,
+                    thread_key=thread,
+                    reply_to=reply_to,
                     subject=subject,
                     body=encryption.encrypt(body),
                     is_secret=True,
@@ -151,6 +172,31 @@ def resend_mail(*, mail_id: int) -> None:
             state=MailState.PENDING, attempts=0, next_attempt_at=DbNow()
         )
         doorbell.ring(DELIVER, mail_id=mail_id)
+
+
+def record_bounce(*, message_id: str, status: str, email: str) -> bool:
+    """Note that a mail came back because its address is gone. Returns whether it is noted now.
+
+    ``message_id``, ``status`` ("5.1.1"), ``email``: as the report says (RFC 3464). A report is a claim: it counts
+    only with the random Message-ID of a mail that was sent, and only for the address that it went to. Idempotent.
+    """
+    key = _key_of(message_id)
+    if key is None or not _GONE.fullmatch(status):
+        return False
+    sent = OutgoingMail.objects.filter(
+        public_id=key, state=MailState.SENT, address__iexact=email, bounced_at=None
+    )
+    return bool(sent.update(bounced_at=DbNow(), bounce_status=status))
+
+
+def _key_of(message_id: str) -> UUID | None:
+    name, at, domain = message_id.strip().strip("<>").rpartition("@")
+    if not at or domain.lower() != settings.OSK_MAIL_DOMAIN.lower():
+        return None
+    try:
+        return UUID(name)
+    except ValueError:
+        return None
 
 
 def mark_read(*, user: User, notification: Notification) -> None:
@@ -184,6 +230,7 @@ def _mail(
         language=language,
         kind=message.kind,
         subject_key=message.subject_key,
+        thread_key=message.thread,
         subject=rendered.subject,
         body=rendered.body,
         expires_at=None if message.lifetime is None else DbNow() + message.lifetime,
