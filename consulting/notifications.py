@@ -6,15 +6,15 @@ never what was written; of a procurement case not even the title (product.md 1.5
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date
 from typing import Final
 
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from consulting import confidential, permissions, signed_links
-from consulting.enums import AnswerAction, CaseEventKind, DeadlineKind
+from consulting import confidential, permissions, reply_address, signed_links
+from consulting.enums import AnswerAction, CaseEventKind, CaseState, DeadlineKind
 from consulting.models import (
     Absence,
     CaseEvent,
@@ -127,11 +127,15 @@ def tell_recorded(event: CaseEvent, link: CaseLink | None) -> None:
 def send_link(link: CaseLink, event: CaseEvent, template: str) -> None:
     """A mail that opens a case is kept encrypted, and it is not sent once the link is dead."""
     case, person = event.case, link.person
+    thread, replies = str(case.public_id), _replies(case)
+    reply_to = "" if replies is None else replies(person)
     rendered = rendering.render(
         f"consulting/email/{template}",
         {
             **_context(event),
             "recipient": person,
+            "thread": thread,
+            "reply_to": reply_to,
             "link_url": rendering.absolute_url(link.get_absolute_url()),
             "link_until": link.expires_on,
         },
@@ -147,7 +151,19 @@ def send_link(link: CaseLink, event: CaseEvent, template: str) -> None:
         body=rendered.body,
         lifetime=LINK_LIFETIME,
         subject_key=str(case.public_id),
+        thread=thread,
+        reply_to=reply_to,
     )
+
+
+def _replies(case: ConsultingRequest) -> Callable[[User], str] | None:
+    """Where the requester's side answers by mail; nowhere once the case takes no words any more.
+
+    The OSK answers on its page: there it chooses who may read what.
+    """
+    if not (case.takes_messages or case.state == CaseState.CLOSED):
+        return None
+    return lambda person: reply_address.reply_address(case, person)
 
 
 def tell_draft_expires(case: ConsultingRequest) -> None:
@@ -219,6 +235,7 @@ def tell_deadline(case: ConsultingRequest, kind: DeadlineKind, day: date) -> Non
             url=staff_url(case),
             dedupe=f"consulting:{kind}:{case.pk}:{case.first_responded_at is None}:{day}",
             subject_key=str(case.public_id),
+            thread=str(case.public_id),
             context={
                 "case": case,
                 "title": "" if case.is_confidential else case.title,
@@ -271,6 +288,7 @@ def tell_urgent(case: ConsultingRequest, *, is_reminder: bool = False) -> None:
             url=staff_url(case),
             dedupe=f"consulting:urgency:{case.pk}{suffix}",
             subject_key=str(case.public_id),
+            thread=str(case.public_id),
             context={"case": case, "title": confidential.title_outside(case)},
         ),
         leads(),
@@ -296,6 +314,8 @@ def _ask(
             url=reverse(f"consulting:{what}", args=[signed_links.make(what, asked.public_id)]),
             dedupe=f"consulting:{what}:{asked.pk}:{turn}",
             subject_key=str(case.public_id),
+            thread=str(case.public_id),
+            reply_to=_replies(case),
             context={"case": case},
         ),
         requester_side(case),
@@ -352,6 +372,8 @@ def _send(event: CaseEvent, template: str, recipients: Iterable[User], url: str,
             url=url,
             dedupe=f"consulting:event:{event.pk}:{side}",
             subject_key=str(case.public_id),
+            thread=str(case.public_id),
+            reply_to=_replies(case) if side == "requester" else None,
             context=_context(event),
         ),
         recipients,

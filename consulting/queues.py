@@ -8,8 +8,18 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Final
 
-from django.db.models import Case, Count, DateField, F, IntegerField, Q, Value, When
-from django.db.models.functions import TruncDate
+from django.db.models import (
+    Case,
+    Count,
+    DateField,
+    F,
+    IntegerField,
+    Q,
+    Subquery,
+    Value,
+    When,
+)
+from django.db.models.functions import Coalesce, TruncDate
 from django.urls import reverse, reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
@@ -188,21 +198,33 @@ def in_order(cases: CaseQuerySet) -> CaseQuerySet:
 
 def counts(user: User) -> dict[str, int]:
     """How many cases stand in each queue: one query."""
+    numbers = _numbers(user)
+    return {queue.name: numbers[queue.name] for queue in QUEUES}
+
+
+def _numbers(user: User) -> dict[str, int]:
+    """As ``counts``, and under "mails" how many mails wait: still one query."""
     today = clock.today()
+    waiting = IncomingMail.objects.waiting().order_by().values("state").annotate(n=Count("pk"))
     numbers: dict[str, int] = all_cases(user).aggregate(
         **{
             queue.name.replace("-", "_"): Count("pk", filter=queue.condition(user, today))
             for queue in QUEUES
-        }
+        },
+        # Counting no case makes a number of the whole, also where there is no case at all.
+        mails=Count("pk", filter=Q(pk=None)) + Coalesce(Subquery(waiting.values("n")), 0),
     )
-    return {queue.name: numbers[queue.name.replace("-", "_")] for queue in QUEUES}
+    return {
+        **{queue.name: numbers[queue.name.replace("-", "_")] for queue in QUEUES},
+        "mails": numbers["mails"],
+    }
 
 
 def work_entries(user: User) -> Iterable[portal.WorkEntry]:
     """The queues in the side list of the staff area; none for those who do not advise."""
     if not user.is_advisor:
         return
-    numbers = counts(user)
+    numbers = _numbers(user)
     for queue in QUEUES:
         yield portal.WorkEntry(
             queue.label,

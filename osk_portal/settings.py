@@ -424,7 +424,9 @@ EMAIL_USE_SSL = _mail.scheme == "smtps"
 EMAIL_USE_TLS = env.flag("EMAIL_STARTTLS", PRODUCTION and not EMAIL_USE_SSL, help="Use STARTTLS.")
 EMAIL_TIMEOUT = 15
 DEFAULT_FROM_EMAIL = env.text(
-    "OSK_MAIL_FROM", "OSK-Portal <portal@osk.example>", help="Sender of all mails."
+    "OSK_MAIL_FROM",
+    "OSK-Portal <portal@osk.example>",
+    help="Sender of all mails; reports of failed delivery come back to it.",
 )
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 OSK_MAIL_DOMAIN = DEFAULT_FROM_EMAIL.rpartition("@")[2].rstrip(">")

@@ -27,8 +27,9 @@ from consulting.services.mail_files import take_files
 from osk_portal.accounts.models import User
 from osk_portal.accounts.services import verified_emails
 from osk_portal.notifications.models import OutgoingMail
+from osk_portal.notifications.services import record_bounce
 from osk_portal.toolkit import clock
-from osk_portal.toolkit.inbound_mail import InboundMail, read
+from osk_portal.toolkit.inbound_mail import Bounce, InboundMail, read
 from osk_portal.toolkit.transitions import TransitionNotAllowed
 
 LONGEST_ADDRESS: Final = 320
@@ -108,10 +109,21 @@ def route_mail(*, mail_id: int) -> IncomingMail:
     if is_for_nobody(row, mail):
         # RFC 3834: never a message, never an answer, and our clock goes on resting.
         row.move(MailAction.SORT_OUT, MailState.AUTOMATIC, actor=None)
+        if mail.bounce is not None:
+            _note_bounce(mail.bounce)
     elif to is not None:
         row.hint = _deliver(row, mail, to) or ""
         row.save(update_fields=["hint"])
     return row
+
+
+def _note_bounce(bounce: Bounce) -> None:
+    """A mail of ours will never arrive; whether that counts, the outbox decides."""
+    for failed in bounce.recipients:
+        if failed.is_permanent:
+            record_bounce(
+                message_id=bounce.original_message_id, status=failed.status, email=failed.email
+            )
 
 
 def read_mail(row: IncomingMail) -> InboundMail:
@@ -232,14 +244,19 @@ def _named_case(mail: InboundMail) -> ConsultingRequest | None:
         OutgoingMail.objects.filter(public_id__in=keys).values_list("public_id", "subject_key")
     )
     about = [found for key in keys if (found := _uuid(sent.get(key, "")))]
+    about += _keys([*mail.in_reply_to, *mail.references], "thread.")
     cases = {c.public_id: c for c in ConsultingRequest.objects.sent().filter(public_id__in=about)}
     return next((cases[key] for key in about if key in cases), None)
 
 
-def _keys(message_ids: list[str]) -> list[UUID]:
-    """Those that are Message-IDs of ours."""
-    ending = f"@{settings.OSK_MAIL_DOMAIN}>"
-    ours = [each[1 : -len(ending)] for each in message_ids if each.endswith(ending)]
+def _keys(message_ids: list[str], before: str = "") -> list[UUID]:
+    """Those that are Message-IDs of ours; with "thread." the threads that our mails answer to."""
+    start, ending = f"<{before}", f"@{settings.OSK_MAIL_DOMAIN}>"
+    ours = [
+        each[len(start) : -len(ending)]
+        for each in message_ids
+        if each.startswith(start) and each.endswith(ending)
+    ]
     return [key for each in ours if (key := _uuid(each))]
 
 

@@ -108,12 +108,8 @@ def _send(mail: OutgoingMail) -> None:
             subject=mail.subject,
             body=mail.text,
             to=[mail.address],
-            reply_to=[settings.OSK_CONTACT_EMAIL],
-            headers={
-                "Message-ID": mail.message_id,
-                "Auto-Submitted": "auto-generated",  # RFC 3834: no out-of-office replies
-                "Content-Language": mail.language,
-            },
+            reply_to=[mail.reply_to or settings.OSK_CONTACT_EMAIL],
+            headers=_headers(mail),
         )
         for attached in mail.attachments:
             message.attach(Attachment.from_data(attached).as_part())
@@ -131,6 +127,19 @@ def _send(mail: OutgoingMail) -> None:
     except (ValueError, CannotDecrypt) as error:
         # An address that no mail header can carry, or a secret whose key is gone.
         raise Permanent(f"{type(error).__name__}: {error}"[:300]) from error
+
+
+def _headers(mail: OutgoingMail) -> dict[str, str]:
+    headers = {
+        "Message-ID": mail.message_id,
+        # No out-of-office replies: RFC 3834, and what Exchange understands.
+        "Auto-Submitted": "auto-generated",
+        "X-Auto-Response-Suppress": "OOF, AutoReply",
+        "Content-Language": mail.language,
+    }
+    if mail.thread_id:
+        headers |= {"In-Reply-To": mail.thread_id, "References": mail.thread_id}
+    return headers
 
 
 def _policy(code: int) -> type[Retryable] | type[Permanent]:

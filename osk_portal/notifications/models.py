@@ -75,6 +75,8 @@ class OutgoingMail(Addressed):
     body = models.TextField(_("text"), blank=True)
     attachments: Any = models.JSONField(default=list, blank=True)
     """Of ``attachments.Attachment``, as data."""
+    thread_key = models.CharField(_("thread"), max_length=80, blank=True)
+    reply_to = models.EmailField(_("replies to"), max_length=254, blank=True)
     is_secret = models.BooleanField(_("secret"), default=False)
     expires_at = models.DateTimeField(_("expires at"), null=True, blank=True)
     dedupe_key = models.CharField(max_length=250, unique=True, null=True, blank=True)
@@ -88,6 +90,9 @@ class OutgoingMail(Addressed):
     last_error = models.CharField(_("last error"), max_length=300, blank=True)
     created_at = models.DateTimeField(_("created at"), default=clock.now)
     sent_at = models.DateTimeField(_("sent at"), null=True, blank=True)
+    bounced_at = models.DateTimeField(_("came back at"), null=True, blank=True)
+    """When a server said that it will never arrive. A claim: who got the mail could say so too."""
+    bounce_status = models.CharField(_("came back with"), max_length=20, blank=True)
 
     objects = OutgoingMailQuerySet.as_manager()
 
@@ -126,6 +131,11 @@ class OutgoingMail(Addressed):
     def message_id(self) -> str:
         """The same at every attempt: a mail that arrives twice is recognised by it (RFC 5322, 3.6.4)."""
         return f"<{self.public_id}@{settings.OSK_MAIL_DOMAIN}>"
+
+    @property
+    def thread_id(self) -> str:
+        """What all mails of a thread answer to, though no mail has it: programs show them together."""
+        return f"<thread.{self.thread_key}@{settings.OSK_MAIL_DOMAIN}>" if self.thread_key else ""
 
     @property
     def text(self) -> str:

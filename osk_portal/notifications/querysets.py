@@ -29,5 +29,9 @@ class OutgoingMailQuerySet(models.QuerySet["OutgoingMail"]):
             | Q(state=MailState.LEASED, lease_until__lt=DbNow())
         )
 
+    def came_back(self, user: User) -> OutgoingMailQuerySet:
+        """Those to the present address of ``user`` that a server refused for good after we had sent them."""
+        return self.filter(user=user, address__iexact=user.email, bounced_at__isnull=False)
+
     def dead(self) -> OutgoingMailQuerySet:
         return self.filter(state=MailState.DEAD)

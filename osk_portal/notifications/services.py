@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
+from uuid import UUID
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 from django.utils.functional import Promise
@@ -25,6 +28,9 @@ if TYPE_CHECKING:
 
 DELIVER = "osk_portal.notifications.tasks.deliver"
 
+_GONE: Final = re.compile(r"5\.[0124]\.[0-9]{1,3}")
+"""Permanent, and because of the address, the mailbox or its server (RFC 3463): not for size, content or policy."""
+
 
 @dataclass(frozen=True)
 class Message:
@@ -38,6 +44,8 @@ class Message:
     ``reason``: one sentence, why this person is told; without it a general one.
     ``lifetime``: after it the mail is no longer sent (a reminder of yesterday helps nobody).
     ``attachments``: small texts that go with the mail, the same for each recipient; not in the inbox.
+    ``thread``: mails with the same one belong together (public id of the object they are about).
+    ``reply_to``: where a recipient's reply goes, so that it is added to that object; "" where it cannot be.
     """
 
     kind: str
@@ -49,6 +57,8 @@ class Message:
     reason: str | Promise = ""
     lifetime: timedelta | None = None
     attachments: tuple[Attachment, ...] = ()
+    thread: str = ""
+    reply_to: Callable[[User], str] | None = None
 
 
 class NotInTransaction(RuntimeError):
@@ -65,9 +75,15 @@ def notify(message: Message, recipients: Iterable[User]) -> None:
     notifications: list[Notification] = []
     mails: list[OutgoingMail] = []
     for user in people.values():
+        reply_to = "" if message.reply_to is None else message.reply_to(user)
         rendered = rendering.render(
             message.template,
-            {**message.context, "recipient": user},
+            {
+                **message.context,
+                "recipient": user,
+                "thread": message.thread,
+                "reply_to": reply_to,
+            },
             language=user.language,
             url=message.url,
             reason=message.reason,
@@ -87,6 +103,7 @@ def notify(message: Message, recipients: Iterable[User]) -> None:
             _mail(message, rendered, address=user.email, language=user.language, user=user)
         )
         mails[-1].dedupe_key = dedupe_key
+        mails[-1].reply_to = reply_to
     Notification.objects.bulk_create(notifications, ignore_conflicts=True)
     _post(mails)
 
@@ -96,7 +113,7 @@ def notify_address(message: Message, *, address: str, language: str = "de") -> N
     _require_transaction()
     rendered = rendering.render(
         message.template,
-        {**message.context, "recipient": None},
+        {**message.context, "recipient": None, "thread": message.thread},
         language=language,
         url=message.url,
         reason=message.reason,
@@ -118,10 +135,12 @@ def post_secret(
     body: str,
     lifetime: timedelta,
     subject_key: str = "",
+    thread: str = "",
+    reply_to: str = "",
 ) -> None:
     """Write a mail that opens something (code, link): encrypted at rest, worthless after ``lifetime``.
 
-    ``subject_key``: as in ``Message``, for the guard.
+    ``subject_key`` and ``thread``: as in ``Message``. ``reply_to``: where replies go.
     """
     with transaction.atomic():
         _post(
@@ -132,6 +151,8 @@ def post_secret(
                     language=language,
                     kind=kind,
                     subject_key=subject_key,
+                    thread_key=thread,
+                    reply_to=reply_to,
                     subject=subject,
                     body=encryption.encrypt(body),
                     is_secret=True,
@@ -175,6 +196,31 @@ def forget(subject_keys: Sequence[str]) -> int:
     return count
 
 
+def record_bounce(*, message_id: str, status: str, email: str) -> bool:
+    """Note that a mail came back because its address is gone. Returns whether it is noted now.
+
+    ``message_id``, ``status`` ("5.1.1"), ``email``: as the report says (RFC 3464). A report is a claim: it counts
+    only with the random Message-ID of a mail that was sent, and only for the address that it went to. Idempotent.
+    """
+    key = _key_of(message_id)
+    if key is None or not _GONE.fullmatch(status):
+        return False
+    sent = OutgoingMail.objects.filter(
+        public_id=key, state=MailState.SENT, address__iexact=email, bounced_at=None
+    )
+    return bool(sent.update(bounced_at=DbNow(), bounce_status=status))
+
+
+def _key_of(message_id: str) -> UUID | None:
+    name, at, domain = message_id.strip().strip("<>").rpartition("@")
+    if not at or domain.lower() != settings.OSK_MAIL_DOMAIN.lower():
+        return None
+    try:
+        return UUID(name)
+    except ValueError:
+        return None
+
+
 def mark_read(*, user: User, notification: Notification) -> None:
     """Idempotent: the time of the first reading stays."""
     Notification.objects.visible_to(user).unread().filter(pk=notification.pk).update(
@@ -206,6 +252,7 @@ def _mail(
         language=language,
         kind=message.kind,
         subject_key=message.subject_key,
+        thread_key=message.thread,
         subject=rendered.subject,
         body=rendered.body,
         attachments=[attachment.as_data() for attachment in message.attachments],

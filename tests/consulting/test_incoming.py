@@ -193,6 +193,7 @@ def test_our_message_id_only_suggests(world: World, requester: User) -> None:
     for name, value in (
         ("In_Reply_To", ours.message_id),
         ("References", f"<a@b.example> {ours.message_id} <{'0' * 36}@osk.example>"),
+        ("References", ours.thread_id),
     ):
         row = services.receive_mail(a_mail(sender=EMAIL, **{name: value}))
         assert (row.state, row.hint, row.suggested_case) == (MailState.NEW, MailHint.NAMED, case)
@@ -237,6 +238,27 @@ def test_automatic_mails_are_kept_and_never_said(world: World, requester: User) 
     assert not case.messages.filter(is_internal=False).exists()
     assert OutgoingMail.objects.count() == before
     assert IncomingMail.objects.count() == len(mails)
+
+
+def test_a_bounce_is_noted_for_the_mail_that_it_is_about(world: World, requester: User) -> None:
+    case = world.case(S.IN_PROGRESS)
+    services.add_message(case_id=case.pk, actor=world.advisor, text="Eine Frage")
+    ours = OutgoingMail.objects.filter(user=requester).get()
+    OutgoingMail.objects.filter(pk=ours.pk).update(state="sent", sent_at=case.submitted_at)
+
+    row = services.receive_mail(
+        raw(
+            "From: MAILER-DAEMON@mx.example\nReturn-Path: <>\nSubject: Undelivered\n"
+            "Content-Type: multipart/report; report-type=delivery-status; boundary=b\n\n"
+            "--b\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; mx\n\n"
+            f"Final-Recipient: rfc822; {EMAIL}\nAction: failed\nStatus: 5.1.1\n"
+            f"--b\nContent-Type: text/rfc822-headers\n\nMessage-ID: {ours.message_id}\n--b--\n"
+        )
+    )
+
+    ours.refresh_from_db()
+    assert (row.state, ours.bounce_status) == (MailState.AUTOMATIC, "5.1.1")
+    assert ours.bounced_at is not None
 
 
 def test_our_own_mail_that_comes_back_is_a_loop(world: World, requester: User) -> None:

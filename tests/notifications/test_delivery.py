@@ -302,3 +302,21 @@ def test_the_test_backend_is_ours_only(mailoutbox):
     deliver(OutgoingMailFactory())
 
     assert django_mail.outbox == mailoutbox
+
+
+def test_a_mail_of_a_thread_names_it_and_where_replies_go(mail_server):
+    key = "3f2b8c1e-0000-4000-8000-000000000042"
+    reply_to = "antwort+" + "a" * 48 + "@osk.berlin.example"
+
+    for _each in range(2):
+        deliver(OutgoingMailFactory(thread_key=key, reply_to=reply_to))
+    deliver(OutgoingMailFactory())
+
+    *ours, other = mail_server.mails
+    for arrived in ours:
+        assert arrived["In-Reply-To"] == arrived["References"] == f"<thread.{key}@osk.example>"
+        assert arrived["Reply-To"].strip() == reply_to  # folded: it is longer than a line
+        assert arrived["Auto-Submitted"] == "auto-generated"
+        assert arrived["X-Auto-Response-Suppress"] == "OOF, AutoReply"
+    assert ours[0]["Message-ID"] != ours[1]["Message-ID"]
+    assert other["In-Reply-To"] is other["References"] is None

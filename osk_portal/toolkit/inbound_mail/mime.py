@@ -17,6 +17,7 @@ MAX_DEPTH = 12
 MAX_PARTS = 200
 MAX_HEADERS = 500
 MAX_HEADER_LENGTH = 8000
+MAX_HEADER_BYTES = 1_000_000
 
 _ONE_BYTE = (
     {f"iso-8859-{n}" for n in (2, 3, 4, 5, 6, 7, 8, 9, 10, 13, 14, 15, 16)}
@@ -152,7 +153,7 @@ def headers_and_body(raw: bytes) -> tuple[list[tuple[str, bytes]], bytes]:
     """Splits at the first empty line, or at the first line that can be no header."""
     headers: list[tuple[str, bytes]] = []
     position = 3 if raw.startswith(b"\xef\xbb\xbf") else 0
-    while position < len(raw):
+    while position < min(len(raw), MAX_HEADER_BYTES):
         end = raw.find(b"\n", position)
         end = len(raw) if end < 0 else end + 1
         line = raw[position:end].rstrip(b"\r\n")
@@ -168,17 +169,21 @@ def headers_and_body(raw: bytes) -> tuple[list[tuple[str, bytes]], bytes]:
         elif not (position == 0 and line.startswith(b"From ")):
             return headers, raw[position:]
         position = end
-    return headers, b""
+    return headers, raw[position:]
 
 
 def _pieces(body: bytes, boundary: str) -> list[bytes]:
     mark = b"--" + boundary.encode("utf-8", "replace")
-    ends = re.compile(rb"(?:^|\r?\n)" + re.escape(mark) + rb"(--)?[ \t]*(?=\r?\n|$)")
+    border = re.compile(re.escape(mark) + rb"(--)?[ \t]*(?=\r?\n|$)")
     found: list[bytes] = []
     start: int | None = None
-    for match in ends.finditer(body):
+    for match in border.finditer(body):
+        begin = match.start()
+        if begin and body[begin - 1 : begin] != b"\n":
+            continue
         if start is not None:
-            found.append(body[start : match.start()])
+            end = begin - (2 if body[begin - 2 : begin] == b"\r\n" else 1)
+            found.append(body[start : max(start, end)])
         if match[1] or len(found) >= MAX_PARTS:
             return found
         newline = body.find(b"\n", match.end())
@@ -206,6 +211,8 @@ def parse(raw: bytes) -> tuple[Part, bool]:
         cut = cut or not pieces or len(pieces) > MAX_PARTS - count
         for piece in pieces[: MAX_PARTS - count]:
             part.children.append(Part(*headers_and_body(piece), default_type=default))
+        if part.children:  # else a nest of 12 would hold the mail 12 times
+            part.raw_body = b""
         count += len(part.children)
         waiting += [(child, depth + 1) for child in part.children]
     return root, cut

@@ -143,9 +143,9 @@ class _Body:
     def of(self, part: mime.Part) -> str:
         """Of alternatives the plainest that says something (RFC 2046, 5.1.4), else all, in their order."""
         if part.children:
-            pieces = [piece for piece in map(self.of, part.children) if piece.strip()]
+            pieces = (piece for piece in map(self.of, part.children) if piece.strip())
             if part.content_type == "multipart/alternative":
-                pieces = pieces[:1]
+                return next(pieces, "")
             return self._cut("\n\n".join(pieces), MAX_TEXT)
         if _is_attachment(part):
             return ""
