@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Final
+from uuid import UUID
 
-from django.db.models import Prefetch
+from django.db.models import Prefetch, prefetch_related_objects
 from django.utils.translation import gettext as _
 
+from consulting import permissions
 from consulting.deadlines import short_date
 from consulting.enums import CaseEventKind, MessageKind
-from consulting.models import CaseEvent, CaseMessage, Recommendation
+from consulting.models import CaseEvent, CaseFile, CaseMessage, MessageVersion, Recommendation
 from osk_portal.templatetags.osk import berlin_datetime
 from sandbox.models import Blueprint
 
@@ -77,16 +80,36 @@ class Entry:
     body: str = ""
     is_markdown: bool = False
     recommendations: Sequence[Recommendation] = field(default=())
+    files: Sequence[CaseFile] = field(default=())
+    message: CaseMessage | None = None
+    edit_url: str = ""
+    """For who may change it now."""
+    versions: Sequence[MessageVersion] = field(default=())
+    """What stood there before the author changed it, oldest first."""
 
 
 def timeline(case: ConsultingRequest, *, internal: bool) -> list[Entry]:
     """The conversation, oldest first; with notes and internal events only for the OSK."""
-    entries = [
-        Entry("message", case.submitted_at or case.created_at, case.author, body=case.description)
+    files = _files(case, internal=internal)
+    handed_in = [
+        f
+        for f in files[None, None]
+        if case.submitted_at is None or f.created_at <= case.submitted_at
     ]
-    messages = case.messages.select_related("author")
-    if not internal:
-        messages = messages.filter(is_internal=False)
+    entries = [
+        Entry(
+            "message",
+            case.submitted_at or case.created_at,
+            case.author,
+            body=case.description,
+            files=handed_in,
+        )
+    ]
+    public = {} if internal else {"is_internal": False}
+    messages = list(case.messages.filter(**public).select_related("author"))
+    edited = [m for m in messages if m.edited_at]
+    if edited:
+        prefetch_related_objects(edited, "versions")
     entries += [
         Entry(
             "message",
@@ -97,7 +120,10 @@ def timeline(case: ConsultingRequest, *, internal: bool) -> list[Entry]:
             label=_message_label(m),
             is_call=m.kind == MessageKind.CALL,
             body=m.body,
-            is_markdown=m.by_osk,
+            is_markdown=True,
+            files=files[m.pk, None],
+            message=m,
+            versions=list(m.versions.all()) if m.edited_at else (),
         )
         for m in messages
     ]
@@ -113,6 +139,7 @@ def timeline(case: ConsultingRequest, *, internal: bool) -> list[Entry]:
             body=r.text,
             is_markdown=True,
             recommendations=list(r.recommendations.all()),
+            files=files[None, r.pk],
         )
         for r in results.select_related("author").prefetch_related(recommended)
     ]
@@ -131,6 +158,31 @@ def timeline(case: ConsultingRequest, *, internal: bool) -> list[Entry]:
     # sort() is stable: what happened in the same moment stays in the order messages, answers, events.
     entries.sort(key=lambda entry: entry.at)
     return entries
+
+
+def with_edit_links(
+    entries: Sequence[Entry], case: ConsultingRequest, user: User, address: Callable[[UUID], str]
+) -> list[Entry]:
+    """With a link at each text that ``user`` may change now; ``address`` gives it for a message."""
+    return [
+        replace(entry, edit_url=address(entry.message.public_id))
+        if entry.message is not None
+        and entry.message.can_be_edited
+        and permissions.can_edit_message(user, entry.message, case)
+        else entry
+        for entry in entries
+    ]
+
+
+def _files(
+    case: ConsultingRequest, *, internal: bool
+) -> Mapping[tuple[int | None, int | None], list[CaseFile]]:
+    """By message and answer to which they belong; (None, None): of the request itself."""
+    found = defaultdict(list)
+    for file in case.files.all():
+        if internal or not file.is_internal:
+            found[file.message_id, file.result_id].append(file)
+    return found
 
 
 def _message_label(message: CaseMessage) -> str:

@@ -89,10 +89,18 @@ class CaseEventKind(models.TextChoices):
     FILE_ADDED = "file_added", _("File added")
     FILE_REMOVED = "file_removed", _("File removed")
     FILE_READ = "file_read", _("File of a confidential request read")
+    FILE_INFECTED = "file_infected", _("Malware found in a file, file removed")
+    MESSAGE_EDITED = "message_edited", _("Message changed")
+    NOTE_EDITED = "note_edited", _("Internal note changed")
 
 
 FILE_EVENTS: Final = frozenset(
-    {CaseEventKind.FILE_ADDED, CaseEventKind.FILE_REMOVED, CaseEventKind.FILE_READ}
+    {
+        CaseEventKind.FILE_ADDED,
+        CaseEventKind.FILE_REMOVED,
+        CaseEventKind.FILE_READ,
+        CaseEventKind.FILE_INFECTED,
+    }
 )
 """For the OSK only; they leave the version of the case as it is."""
 

@@ -21,6 +21,7 @@ from django.utils.translation import gettext_lazy as _
 from catalog.models import Solution
 from consulting.enums import MessageKind
 from consulting.fields import LineField, TextField
+from consulting.file_forms import ComposerMixin, StepComposerMixin
 from consulting.matching import find_solutions, similar_solutions
 from consulting.models import ConsultingRequest
 from consulting.services import Advice
@@ -42,7 +43,7 @@ USUAL_WAIT: Final = 5
 MOST_CANDIDATES: Final = 40
 MOST_AT_ONCE: Final = 100
 _UUID: Final = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-_NO_INPUT: Final = ("version", "module")
+_NO_INPUT: Final = ("version", "module", "attachments")
 
 
 class CaseForm(forms.Form):
@@ -84,7 +85,7 @@ class _WritingForm(CaseForm):
         super().__init__(case=case, initial=initial, **options)
 
 
-class MessageForm(ModuleMixin, _WritingForm):
+class MessageForm(ComposerMixin, ModuleMixin, _WritingForm):
     """Public: the authority reads it."""
 
     target = "text"
@@ -100,7 +101,7 @@ class MessageForm(ModuleMixin, _WritingForm):
         super().__init__(auto_id="message_%s", **options)
 
 
-class NoteForm(_WritingForm):
+class NoteForm(ComposerMixin, _WritingForm):
     """Internal: only the OSK reads it."""
 
     text = TextField(
@@ -164,7 +165,7 @@ def _check_future(day: date) -> date:
     return day
 
 
-class AskBackForm(ModuleMixin, StaffForm):
+class AskBackForm(StepComposerMixin, ModuleMixin, StaffForm):
     target = "question"
 
     question = TextField(
@@ -395,7 +396,7 @@ class Candidate:
     why: BoundField
 
 
-class AnswerForm(ModuleMixin, StaffForm):
+class AnswerForm(StepComposerMixin, ModuleMixin, StaffForm):
     """The answer, with solutions that are searched for and test products; works without a script.
 
     Which solutions are offered follows from the form's own field names, so that ticks and reasons survive
@@ -470,7 +471,11 @@ class AnswerForm(ModuleMixin, StaffForm):
         return cleaned
 
     def values(self) -> dict[str, Any]:
-        return {"text": self.cleaned_data["text"], "recommendations": list(self._advice())}
+        return {
+            "text": self.cleaned_data["text"],
+            "message_id": self.cleaned_data["message_id"],
+            "recommendations": list(self._advice()),
+        }
 
     def _advice(self) -> Iterator[Advice]:
         for slug, solution in self._solutions.items():

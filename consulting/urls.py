@@ -5,6 +5,7 @@ from consulting.views import (
     feedback,
     files,
     links,
+    messages,
     objection,
     partners,
     procurement,
@@ -49,6 +50,11 @@ request_urls = [
     ),
     path("anfrage/<uuid:public_id>/antworten/", requests.request_reply, name="request_reply"),
     path("anfrage/<uuid:public_id>/nachricht/", requests.request_message, name="request_message"),
+    path(
+        "anfrage/<uuid:public_id>/nachricht/<uuid:message_id>/",
+        messages.message_edit,
+        name="message_edit",
+    ),
     path(
         "anfrage/<uuid:public_id>/veroeffentlichung/",
         objection.answer_objection,

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
 
-from osk_portal.toolkit import env
+from osk_portal.toolkit import clamav, env
 
 django_stubs_ext.monkeypatch()
 
@@ -485,6 +485,7 @@ CELERY_TASK_ROUTES = {
     "osk_portal.notifications.tasks.deliver": {"queue": "mail"},
     "sandbox.tasks.*": {"queue": "provision"},
     "catalog.tasks.fetch_*": {"queue": "fetch"},
+    "consulting.tasks.scan_file": {"queue": "fetch"},
 }
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_MAX_TASKS_PER_CHILD = 500
@@ -497,6 +498,7 @@ CELERY_BEAT_SCHEDULE = {
     "sweep-outbox": {"task": "osk_portal.notifications.tasks.sweep", "schedule": 15.0},
     "tick-sandbox": {"task": "sandbox.tasks.tick", "schedule": 15.0},
     "reconcile-sandbox": {"task": "sandbox.tasks.reconcile", "schedule": 60.0},
+    "sweep-scans": {"task": "consulting.tasks.sweep_scans", "schedule": 30.0},
     "tell-deadlines": {"task": "consulting.tasks.tell_deadlines", "schedule": 300.0},
     "run-daily": {"task": "osk_portal.notifications.tasks.run_daily", "schedule": 300.0},
 }
@@ -569,6 +571,12 @@ OSK_FILES_MOST = env.number("OSK_FILES_MOST", 10, help="Files that a request may
 OSK_FILE_MOST_MB = env.number("OSK_FILE_MOST_MB", 20, help="Megabytes of one file.", least=1)
 OSK_FILES_MOST_MB = env.number(
     "OSK_FILES_MOST_MB", 100, help="Megabytes of all files of a request.", least=1
+)
+OSK_CLAMAV = env.address(
+    "OSK_CLAMAV",
+    clamav.parse,
+    help="ClamAV daemon that checks uploaded files: unix:/run/clamav/clamd.ctl or tcp://127.0.0.1:3310. "
+    "Empty: files are not scanned.",
 )
 OSK_SITE_NAME = "OSK-Portal"
 OSK_SANDBOX_INSTANCE = env.text(

@@ -17,6 +17,7 @@ from consulting.admin import procurement  # noqa: F401 # registers its lists
 from consulting.admin.bulk import queue_bulk
 from consulting.admin.case import case_page, message_add, note_add
 from consulting.admin.export import ListExportAdmin, queue_export, search_export
+from consulting.admin.messages import message_edit
 from consulting.admin.published import PublishedAnswerAdmin as PublishedAnswerAdmin
 from consulting.admin.queue import queue_page, search_page
 from consulting.admin.recording import call_add, link_renew, record_page
@@ -84,6 +85,11 @@ class ConsultingRequestAdmin(ReadOnlyAdmin):
             path("<uuid:public_id>/", wrap(case_page), name=f"{prefix}_case"),
             path("<uuid:public_id>/message/", wrap(message_add), name=f"{prefix}_message"),
             path("<uuid:public_id>/note/", wrap(note_add), name=f"{prefix}_note"),
+            path(
+                "<uuid:public_id>/edit/<uuid:message_id>/",
+                wrap(message_edit),
+                name=f"{prefix}_edit",
+            ),
             path("<uuid:public_id>/call/", wrap(call_add), name=f"{prefix}_call"),
             path("<uuid:public_id>/link/", wrap(link_renew), name=f"{prefix}_link"),
             path("<uuid:public_id>/<slug:name>/", wrap(step_page), name=f"{prefix}_step"),

@@ -1,10 +1,10 @@
 """Requests to the OSK, what is said in them, and what comes of them."""
 
-from consulting.models.conversation import CaseEvent, CaseMessage
+from consulting.models.conversation import CaseEvent, CaseMessage, MessageVersion
 from consulting.models.counter import Counter
 from consulting.models.export import ListExport
 from consulting.models.feedback import ProcurementOutcome, SurveyAnswer, SurveyInvitation
-from consulting.models.files import CaseFile, FileState
+from consulting.models.files import CaseFile, FileState, StagedFile
 from consulting.models.link import CaseLink
 from consulting.models.notice import DeadlineNotice
 from consulting.models.procurement import ContractType, ProcurementBlock, ValueBand
@@ -25,6 +25,7 @@ __all__ = [
     "DeadlineNotice",
     "FileState",
     "ListExport",
+    "MessageVersion",
     "Participant",
     "PartnerQuestion",
     "ProcurementBlock",
@@ -32,6 +33,7 @@ __all__ = [
     "PublishedAnswer",
     "PublishedAnswerEvent",
     "Recommendation",
+    "StagedFile",
     "SurveyAnswer",
     "SurveyInvitation",
     "TextModule",

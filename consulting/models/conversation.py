@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from datetime import timedelta
+from typing import Final
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -10,6 +13,9 @@ from consulting.enums import CaseEventKind, Channel, MessageKind
 from osk_portal.toolkit import clock
 from osk_portal.toolkit.addressed import Addressed
 from osk_portal.toolkit.transitions import Event
+
+EDITABLE_FOR: Final = timedelta(minutes=5)
+"""How long a text can be changed, and its files taken away, by who wrote it."""
 
 
 class CaseMessage(Addressed):
@@ -30,6 +36,7 @@ class CaseMessage(Addressed):
     body = models.TextField(_("text"))
     form_id = models.UUIDField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(default=clock.now)
+    edited_at = models.DateTimeField(null=True, editable=False)
     spoken_with = models.CharField(_("spoken with"), max_length=200, blank=True)
     spoken_at = models.DateTimeField(_("spoken at"), null=True, blank=True)
 
@@ -75,6 +82,29 @@ class CaseMessage(Addressed):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.created_at:%Y-%m-%d %H:%M}"
+
+    @property
+    def can_be_edited(self) -> bool:
+        """It is still time, and the case still takes such a text. *Who* is asked of permissions."""
+        is_open = self.is_internal or self.case.takes_messages
+        return is_open and clock.now() < self.created_at + EDITABLE_FOR
+
+
+class MessageVersion(models.Model):
+    """What a message said before its author changed it. Who may read the message may read this."""
+
+    message = models.ForeignKey(CaseMessage, on_delete=models.CASCADE, related_name="versions")
+    body = models.TextField(_("text"))
+    written_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("earlier version")
+        verbose_name_plural = _("earlier versions")
+        ordering = ["written_at", "pk"]
+        constraints = [models.CheckConstraint(condition=~Q(body=""), name="version_has_text")]
+
+    def __str__(self) -> str:
+        return f"{self.written_at:%Y-%m-%d %H:%M}"
 
 
 class CaseEvent(Event):

@@ -19,9 +19,10 @@ from consulting.services.advising import (
     take_up,
     undo,
 )
+from consulting.services.attachments import stage_file, unstage_file
 from consulting.services.calls import add_call
 from consulting.services.common import CaseChanged
-from consulting.services.conversation import add_message, add_note, reply
+from consulting.services.conversation import add_message, add_note, edit_message, reply
 from consulting.services.drafts import (
     FilesNotReady,
     Incomplete,
@@ -84,6 +85,7 @@ __all__ = [
     "create_draft",
     "decline",
     "delete_draft",
+    "edit_message",
     "export_list",
     "hand_in_answer",
     "involve_partner",
@@ -106,6 +108,7 @@ __all__ = [
     "say_by_link",
     "share",
     "snooze",
+    "stage_file",
     "start",
     "submit",
     "take_over",
@@ -113,6 +116,7 @@ __all__ = [
     "take_up",
     "tell_outcome",
     "undo",
+    "unstage_file",
     "wake",
     "withdraw",
     "withdraw_answer",
