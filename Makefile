@@ -25,7 +25,7 @@ export UV_PYTHON_DOWNLOADS := never
 
 .DEFAULT_GOAL := help
 .PHONY: help run test unit test-faults screenshots test-3.13 lint types messages lock clean \
-	install install-dev browser
+	install install-dev browser clamd test-clamav
 
 help: ## Show this list
 	@sed -n 's/^\([a-z0-9.-]*\):.*## \(.*\)/\1|\2/p' $(firstword $(MAKEFILE_LIST)) \
@@ -36,14 +36,17 @@ run: install ## Start the portal on http://localhost:8000/ (PORT, OSK_VAR, OSK_D
 
 test: install-dev browser ## Run every check and every test; the last line counts
 	@$(MAKE) --no-print-directory lint types
-	$(PY) -m pytest -m "not e2e and not faults" -n $(WORKERS) $(COVERAGE) $(ARGS)
-	$(PY) -m pytest -m "e2e and not faults" $(ARGS)
+	$(PY) -m pytest -m "not e2e and not faults and not clamav" -n $(WORKERS) $(COVERAGE) $(ARGS)
+	$(PY) -m pytest -m "e2e and not faults and not clamav" $(ARGS)
 
 unit: install-dev ## Run the tests that need no browser and no real processes
-	$(PY) -m pytest -m "not e2e and not faults" $(ARGS)
+	$(PY) -m pytest -m "not e2e and not faults and not clamav" $(ARGS)
 
 test-faults: install-dev ## Run the tests that kill real processes
 	$(PY) -m pytest -m faults $(ARGS)
+
+test-clamav: install-dev clamd ## Run the tests with a real ClamAV (installs Debian's clamav-daemon)
+	$(PY) -m pytest -m clamav tests/clamav $(ARGS)
 
 screenshots: install-dev browser ## Take pictures of every page (var/screenshots) and those of the README
 	OSK_SCREENSHOTS=var/screenshots $(PY) -m pytest tests/e2e -o python_files="test_*.py pictures.py" $(ARGS)
@@ -129,4 +132,13 @@ browser: # Chromium, for the tests in a browser
 			&& DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium >/dev/null; \
 	else \
 		echo "Chromium is missing. Install it, on Debian with: sudo apt-get install chromium" >&2; exit 1; \
+	fi
+
+clamd: # ClamAV's daemon; the test brings its own database, so no signatures are loaded from the net
+	@if command -v clamd >/dev/null 2>&1 || [ -x /usr/sbin/clamd ]; then exit 0; fi; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then \
+		echo "Installing clamav-daemon …" && apt-get update -qq \
+			&& DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends clamav-daemon >/dev/null; \
+	else \
+		echo "clamd is missing. Install it, on Debian with: sudo apt-get install clamav-daemon" >&2; exit 1; \
 	fi
