@@ -166,6 +166,7 @@ def _check_future(day: date) -> date:
 
 
 class AskBackForm(StepComposerMixin, ModuleMixin, StaffForm):
+    text_field = "question"
     target = "question"
 
     question = TextField(

@@ -115,7 +115,10 @@ def test_clean_infected_down_and_back(
         return services.add_file(case_id=case.pk, actor=world.requester, name=name, data=data)
 
     def status(file: CaseFile) -> int:
-        return client.get(reverse("consulting:file_download", args=[file.public_id])).status_code
+        given = client.get(reverse("consulting:file_download", args=[file.public_id]))
+        if given.status_code == 200:
+            assert b"".join(given.streaming_content)
+        return int(given.status_code)
 
     good, bad = add("gut.txt", b"Guten Tag"), add("boese.txt", b"Anfang\n" + EICAR)
     assert (status(good), status(bad)) == (404, 404)

@@ -170,8 +170,10 @@ def test_internal_files_never_reach_the_authority(world: World, client: Client) 
     assert CaseFile.objects.count() == 1
     address = reverse("consulting:file_download", args=[file.public_id])
     for role in ROLES:
-        status = browser(world.person(role)).get(address).status_code
-        assert status == (200 if role in OSK else 404), role
+        given = browser(world.person(role)).get(address)
+        assert given.status_code == (200 if role in OSK else 404), role
+        if role in OSK:
+            assert b"".join(given.streaming_content) == b"Hallo"
     page = browser(world.requester).get(case.get_absolute_url()).content.decode()
     assert "geheim" not in page
     fresh = ConsultingRequest.objects.get(pk=case.pk)

@@ -20,6 +20,7 @@ from consulting.services import scanning
 from osk_portal.accounts.models import User
 from osk_portal.notifications.models import OutgoingMail
 from osk_portal.toolkit import clock
+from osk_portal.toolkit.transitions import TransitionNotAllowed
 from tests.consulting.conftest import ROLES, World
 from tests.toolkit.fake_clamd import FakeClamd
 
@@ -68,7 +69,8 @@ def test_a_new_file_waits_and_nobody_gets_it(world: World, clamd: FakeClamd) -> 
     assert address not in page
     assert scanning.scan(kept.pk)
     assert (state_of(kept), clamd.received) == (FileState.CLEAN, [b"Hallo"])
-    assert browser(world.requester).get(address).status_code == 200
+    given = browser(world.requester).get(address)
+    assert b"".join(given.streaming_content) == b"Hallo"
     assert not scanning.scan(kept.pk)  # twice changes nothing
     assert len(clamd.received) == 1
 
@@ -106,7 +108,7 @@ def test_a_finding_removes_the_content_and_tells(
     assert "Win.Test.Evil" not in page
     staff = reverse("admin:consulting_consultingrequest_case", args=[case.public_id])
     assert "Win.Test.Evil" in browser(world.advisor).get(staff).content.decode()
-    with pytest.raises(services.TransitionNotAllowed):  # the row stays for the OSK
+    with pytest.raises(TransitionNotAllowed):  # the row stays for the OSK
         services.remove_file(case_id=case.pk, actor=world.requester, file_id=kept.pk)
 
 
