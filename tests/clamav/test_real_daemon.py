@@ -60,7 +60,7 @@ class Clamd:
         program = shutil.which("clamd") or shutil.which("clamd", path="/usr/sbin:/usr/local/sbin")
         if program is None:
             pytest.fail("No clamd found. Install it: apt-get install clamav-daemon")
-        self.process = subprocess.Popen(  # noqa: S603 # the daemon under test
+        self.process = subprocess.Popen(  # the daemon under test
             [program, f"--config-file={self.folder}/clamd.conf"],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -86,7 +86,7 @@ class Clamd:
 def clamd() -> Iterator[Clamd]:
     # A short path: the address of a Unix socket holds 108 bytes.
     with tempfile.TemporaryDirectory(prefix="clamd-") as folder:
-        os.chmod(folder, 0o700)  # noqa: PTH101 # said here once
+        os.chmod(folder, 0o700)  # said here once
         daemon = Clamd(Path(folder))
         daemon.start()
         yield daemon

@@ -182,7 +182,7 @@ def test_internal_files_never_reach_the_authority(world: World, client: Client) 
     assert "geheim.txt" in osk.get(queues.case_url(case)).content.decode()
 
 
-def test_question_and_answer_carry_files(world: World, send: Any = None) -> None:
+def test_question_and_answer_carry_files(world: World) -> None:
     case = world.case(S.IN_PROGRESS)
     osk = browser(world.advisor)
     osk.post(

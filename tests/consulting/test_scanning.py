@@ -188,12 +188,12 @@ def test_a_lost_lease_writes_nothing(
     """A worker that was too slow: another one has the file, or its author took it away."""
     case = world.case()
     kept = add(case, world.requester)
-    told = scanning._claim(kept.pk)  # noqa: SLF001 # the first worker, which then hangs
+    told = scanning._claim(kept.pk)  # the first worker, which then hangs
     assert told is not None
-    assert scanning._claim(kept.pk) is None  # noqa: SLF001 # nobody else while the lease runs
+    assert scanning._claim(kept.pk) is None  # nobody else while the lease runs
     CaseFile.objects.filter(pk=kept.pk).update(leased_until=clock.now() - timedelta(seconds=1))
     assert scanning.scan(kept.pk)
-    assert not scanning._remove(told, "Late.Finding")  # noqa: SLF001
+    assert not scanning._remove(told, "Late.Finding")
     assert (state_of(kept), case.events.filter(kind="file_infected").count()) == ("clean", 0)
     gone = add(case, world.requester, data=b"anders")
     services.remove_file(case_id=case.pk, actor=world.requester, file_id=gone.pk)
