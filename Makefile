@@ -18,6 +18,7 @@ PIP := -m pip --disable-pip-version-check --no-input install -qq --require-hashe
 # Programs are started as modules: the scripts in bin/ stop working when the folder is moved.
 PY := $(VENV)/bin/python
 LINT_IMPORTS := from importlinter.cli import lint_imports_command as c; c(["--no-logo"])
+UNIT := not e2e and not faults and not imap and not clamav
 COVERAGE := --cov --cov-report=term:skip-covered --cov-fail-under=90
 COMPILE := $(PY) -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url $(UPGRADE)
@@ -25,8 +26,8 @@ COMPILE := $(PY) -m uv pip compile --quiet --universal --python-version 3.11 --g
 export UV_PYTHON_DOWNLOADS := never
 
 .DEFAULT_GOAL := help
-.PHONY: help run test unit test-faults test-imap bench screenshots test-3.13 lint types messages lock \
-	clean install install-dev browser dovecot
+.PHONY: help run test unit test-faults test-imap test-clamav bench screenshots test-3.13 lint types \
+	messages lock clean install install-dev browser dovecot clamd
 
 help: ## Show this list
 	@sed -n 's/^\([a-z0-9.-]*\):.*## \(.*\)/\1|\2/p' $(firstword $(MAKEFILE_LIST)) \
@@ -37,17 +38,20 @@ run: install ## Start the portal on http://localhost:8000/ (PORT, OSK_VAR, OSK_D
 
 test: install-dev browser ## Run every check and every test; the last line counts
 	@$(MAKE) --no-print-directory lint types
-	$(PY) -m pytest -m "not e2e and not faults and not imap" -n $(WORKERS) $(COVERAGE) $(ARGS)
+	$(PY) -m pytest -m "$(UNIT)" -n $(WORKERS) $(COVERAGE) $(ARGS)
 	$(PY) -m pytest -m "e2e and not faults" -n 2 --dist loadscope $(ARGS)
 
 unit: install-dev ## Run the tests that need no browser and no real processes
-	$(PY) -m pytest -m "not e2e and not faults and not imap" $(ARGS)
+	$(PY) -m pytest -m "$(UNIT)" $(ARGS)
 
 test-faults: install-dev ## Run the tests that kill real processes
 	$(PY) -m pytest -m faults $(ARGS)
 
 test-imap: install-dev dovecot ## Run the tests that read a mailbox of a real Dovecot
 	$(PY) -m pytest -m imap tests/imap $(ARGS)
+
+test-clamav: install-dev clamd ## Run the tests with a real ClamAV (installs Debian's clamav-daemon)
+	$(PY) -m pytest -m clamav tests/clamav $(ARGS)
 
 bench: install-dev ## Measure the queue and other pages with 10,000 requests (ARGS="--explain" shows plans)
 	$(PY) -m bench.queue $(ARGS)
@@ -145,4 +149,13 @@ dovecot: # Debian's IMAP server, for the tests of the mailbox
 			&& DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends dovecot-imapd openssl >/dev/null; \
 	else \
 		echo "Dovecot is missing. Install it, on Debian with: sudo apt-get install dovecot-imapd" >&2; exit 1; \
+	fi
+
+clamd: # ClamAV's daemon; the test brings its own database, so no signatures are loaded from the net
+	@if command -v clamd >/dev/null 2>&1 || [ -x /usr/sbin/clamd ]; then exit 0; fi; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then \
+		echo "Installing clamav-daemon …" && apt-get update -qq \
+			&& DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends clamav-daemon >/dev/null; \
+	else \
+		echo "clamd is missing. Install it, on Debian with: sudo apt-get install clamav-daemon" >&2; exit 1; \
 	fi

@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
-from django.db.models import Prefetch
+from django.db.models import Prefetch, prefetch_related_objects
 from django.utils.translation import gettext as _
 
+from consulting import permissions
 from consulting.deadlines import short_date
 from consulting.enums import APPOINTMENT_EVENTS, CaseEventKind, MessageKind
 from consulting.legal import cited_in, statements_of
-from consulting.models import CaseEvent, CaseMessage, IncomingMail, LegalStatement, Recommendation
+from consulting.models import (
+    CaseEvent,
+    CaseFile,
+    CaseMessage,
+    IncomingMail,
+    LegalStatement,
+    MessageVersion,
+    Recommendation,
+)
 from osk_portal.templatetags.osk import berlin_datetime
 from sandbox.models import Blueprint
 
@@ -92,12 +102,21 @@ class Entry:
     recommendations: Sequence[Recommendation] = field(default=())
     citations: Sequence[LegalStatement] = field(default=())
     """Legal statements that a text of the OSK cites."""
+    files: Sequence[CaseFile] = field(default=())
+    message: CaseMessage | None = None
+    edit_url: str = ""
+    """For who may change it now."""
+    versions: Sequence[MessageVersion] = field(default=())
+    """What stood there before the author changed it, oldest first."""
 
 
 def timeline(case: ConsultingRequest, *, internal: bool) -> list[Entry]:
     """The conversation, oldest first; with notes and internal events only for the OSK."""
-    entries = [
-        Entry("message", case.submitted_at or case.created_at, case.author, body=case.description)
+    files = _files(case, internal=internal)
+    handed_in = [
+        f
+        for f in files[None, None]
+        if case.submitted_at is None or f.created_at <= case.submitted_at
     ]
     if is_loaded(case, "messages"):
         messages = [m for m in case.messages.all() if internal or not m.is_internal]
@@ -105,6 +124,18 @@ def timeline(case: ConsultingRequest, *, internal: bool) -> list[Entry]:
         public = {} if internal else {"is_internal": False}
         messages = list(case.messages.filter(**public).select_related("author"))
     mails = _mails_of(messages) if internal else {}
+    edited = [m for m in messages if m.edited_at]
+    if edited:
+        prefetch_related_objects(edited, "versions")
+    entries = [
+        Entry(
+            "message",
+            case.submitted_at or case.created_at,
+            case.author,
+            body=case.description,
+            files=handed_in,
+        )
+    ]
     entries += [
         Entry(
             "message",
@@ -118,7 +149,10 @@ def timeline(case: ConsultingRequest, *, internal: bool) -> list[Entry]:
             quoted=m.quoted_text,
             mail_key=mails[m.pk].public_id if m.pk in mails else None,
             files_refused=mails[m.pk].files_refused if m.pk in mails else 0,
-            is_markdown=m.by_osk and m.kind != MessageKind.MAIL,
+            is_markdown=m.kind != MessageKind.MAIL and not m.quoted_text,
+            files=files[m.pk, None],
+            message=m,
+            versions=list(m.versions.all()) if m.edited_at else (),
         )
         for m in messages
     ]
@@ -139,6 +173,7 @@ def timeline(case: ConsultingRequest, *, internal: bool) -> list[Entry]:
             body=r.text,
             is_markdown=True,
             recommendations=list(r.recommendations.all()),
+            files=files[None, r.pk],
         )
         for r in results
     ]
@@ -173,6 +208,20 @@ def _with_citations(entries: list[Entry]) -> list[Entry]:
     ]
 
 
+def with_edit_links(
+    entries: Sequence[Entry], case: ConsultingRequest, user: User, address: Callable[[UUID], str]
+) -> list[Entry]:
+    """With a link at each text that ``user`` may change now; ``address`` gives it for a message."""
+    return [
+        replace(entry, edit_url=address(entry.message.public_id))
+        if entry.message is not None
+        and entry.message.can_be_edited
+        and permissions.can_edit_message(user, entry.message, case)
+        else entry
+        for entry in entries
+    ]
+
+
 def _mails_of(messages: list[CaseMessage]) -> dict[int, IncomingMail]:
     """The mails that messages came as; no query where none did."""
     came = [m.pk for m in messages if m.kind == MessageKind.MAIL]
@@ -187,6 +236,17 @@ def _mails_of(messages: list[CaseMessage]) -> dict[int, IncomingMail]:
 def is_loaded(case: ConsultingRequest, name: str) -> bool:
     """The rows of a related manager were read along with the case (``case_rows``, or a prefetch)."""
     return name in getattr(case, "_prefetched_objects_cache", {})
+
+
+def _files(
+    case: ConsultingRequest, *, internal: bool
+) -> Mapping[tuple[int | None, int | None], list[CaseFile]]:
+    """By message and answer to which they belong; (None, None): of the request itself."""
+    found = defaultdict(list)
+    for file in case.files.all():
+        if internal or not file.is_internal:
+            found[file.message_id, file.result_id].append(file)
+    return found
 
 
 def _message_label(message: CaseMessage) -> str:

@@ -126,10 +126,18 @@ class CaseEventKind(models.TextChoices):
     MEMBERSHIP_CONFIRMED = "membership_confirmed", _("Membership confirmed")
     MEMBERSHIP_REFUSED = "membership_refused", _("Membership refused")
     ORGANISATION_CORRECTED = "organisation_corrected", _("Authority corrected")
+    FILE_INFECTED = "file_infected", _("Malware found in a file, file removed")
+    MESSAGE_EDITED = "message_edited", _("Message changed")
+    NOTE_EDITED = "note_edited", _("Internal note changed")
 
 
 FILE_EVENTS: Final = frozenset(
-    {CaseEventKind.FILE_ADDED, CaseEventKind.FILE_REMOVED, CaseEventKind.FILE_READ}
+    {
+        CaseEventKind.FILE_ADDED,
+        CaseEventKind.FILE_REMOVED,
+        CaseEventKind.FILE_READ,
+        CaseEventKind.FILE_INFECTED,
+    }
 )
 """For the OSK only; they leave the version of the case as it is."""
 

@@ -327,22 +327,28 @@ class UptakeForm(forms.Form):
         super().__init__(*args, **kwargs)
 
 
+def reply_words() -> dict[str, Any]:
+    """Label and messages of the form for a reply."""
+    return {
+        "label": _("Your reply"),
+        "hint": _("The OSK and everybody who takes part reads along. Do not write passwords."),
+        "missing": _("Write your reply."),
+    }
+
+
+def message_words() -> dict[str, Any]:
+    return {
+        "hint": _("The OSK and everybody who takes part reads along. Do not write passwords."),
+        "missing": _("Write your message."),
+    }
+
+
 def reply_form(data: Any = None) -> TextForm:
-    return TextForm(
-        data,
-        label=_("Your reply"),
-        hint=_("The OSK and everybody who takes part reads along. Do not write passwords."),
-        missing=_("Write your reply."),
-    )
+    return TextForm(data, **reply_words())
 
 
 def message_form(data: Any = None, **options: Any) -> TextForm:
-    return TextForm(
-        data,
-        hint=_("The OSK and everybody who takes part reads along. Do not write passwords."),
-        missing=_("Write your message."),
-        **options,
-    )
+    return TextForm(data, **message_words(), **options)
 
 
 def take_over_form(data: Any = None) -> TextForm:

@@ -18,6 +18,7 @@ from consulting.enums import AnswerAction, CaseEventKind, CaseState, DeadlineKin
 from consulting.models import (
     Absence,
     CaseEvent,
+    CaseFile,
     CaseLink,
     ConsultingRequest,
     IncomingMail,
@@ -298,6 +299,31 @@ def tell_urgent(case: ConsultingRequest, *, is_reminder: bool = False) -> None:
 def tell_outcome_question(asked: ProcurementOutcome, *, is_reminder: bool) -> None:
     """Ask the requester's side what became of a procurement, by a link that needs no sign-in."""
     _ask(asked.case, "outcome", asked, "reminder" if is_reminder else "first")
+
+
+def tell_infected(case: ConsultingRequest, file: CaseFile) -> None:
+    """Malware was found in ``file``, which is removed. The mail names neither the file nor the finding."""
+    url = case.get_absolute_url()
+    if case.is_draft:
+        people: Iterable[User] = [case.author]
+        url = reverse("consulting:request_files", args=[case.public_id])
+    elif not file.by_osk:
+        people = requester_side(case)
+    else:
+        by = file.uploaded_by
+        people = [by] if by is not None and by.is_active and by.is_advisor else []
+        url = staff_url(case)
+    notify(
+        Message(
+            kind="consulting.file_infected",
+            template="consulting/email/file_infected",
+            url=url,
+            dedupe=f"consulting:infected:{file.pk}",
+            subject_key=str(case.public_id),
+            context={"case": case, "title": confidential.title_outside(case)},
+        ),
+        people,
+    )
 
 
 def tell_survey(invitation: SurveyInvitation) -> None:

@@ -11,8 +11,8 @@ from typing import Final
 
 from django.core.exceptions import PermissionDenied
 
-from consulting.enums import CaseAction, CaseState, Channel, ProcedureState, Visibility
-from consulting.models import Absence, ConsultingRequest, PartnerQuestion
+from consulting.enums import CaseAction, CaseState, Channel, MessageKind, ProcedureState, Visibility
+from consulting.models import Absence, CaseMessage, ConsultingRequest, PartnerQuestion
 from consulting.querysets import ENDED, UNCONFIRMED
 from network.enums import MembershipState
 from network.models import Membership, Organisation
@@ -149,6 +149,15 @@ def can_mark_recommendation(user: User, case: ConsultingRequest) -> bool:
 
 def can_note(user: User, case: ConsultingRequest) -> bool:
     return user.is_advisor and not case.is_draft
+
+
+def can_edit_message(user: User, message: CaseMessage, case: ConsultingRequest) -> bool:
+    """Who wrote it, as long as he or she may write such a text; reasons of decisions stay as given."""
+    if message.author_id != user.pk or message.kind == MessageKind.REASON:
+        return False
+    if message.by_osk:
+        return can_note(user, case)
+    return is_requester_side(user, case)
 
 
 def can_export(user: User) -> bool:

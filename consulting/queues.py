@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Final
+from uuid import UUID
 
 from django.db.models import (
     Case,
@@ -141,6 +142,12 @@ def case_url(case: ConsultingRequest, queue: Queue | None = None) -> str:
 def step_url(case: ConsultingRequest, step: str, queue: Queue | None = None) -> str:
     """The page or the button of something to do with a case: a step, "message" or "note"."""
     url = reverse("admin:consulting_consultingrequest_step", args=[case.public_id, step])
+    return _within(queue, url)
+
+
+def edit_url(case: ConsultingRequest, message: UUID, queue: Queue | None = None) -> str:
+    """Where the OSK changes a text of its own."""
+    url = reverse("admin:consulting_consultingrequest_edit", args=[case.public_id, message])
     return _within(queue, url)
 
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from consulting import deadlines, intake
 from consulting.enums import Phase, RequestKind, Visibility
-from consulting.models import ConsultingRequest
+from consulting.models import CaseFile, ConsultingRequest, FileState
 
 PROCUREMENT: Final = (
     "procurement__contract_type",
@@ -62,7 +62,7 @@ def sections(case: ConsultingRequest) -> list[Section]:
             ("solutions", _("Solutions"), ", ".join(s.name for s in case.solutions.all())),
         ],
         intake.PROCUREMENT: procurement_rows(case),
-        intake.FILES: [("files", _("Files"), "\n".join(f.name for f in case.files.all()))],
+        intake.FILES: [("files", _("Files"), "\n".join(_file(f) for f in case.files.all()))],
         intake.SHARING: [
             ("visibility", _("Visible for"), sharing["visibility"]),
             ("readers", _("Read along"), sharing["readers"]),
@@ -129,3 +129,10 @@ def procurement_rows(case: ConsultingRequest) -> list[tuple[str, str, str]]:
 
 def _day(case: ConsultingRequest) -> str:
     return deadlines.long_date(case.wished_on) if case.wished_on else ""
+
+
+def _file(file: CaseFile) -> str:
+    """The name; of a file that is not clean also why it keeps the request from being sent."""
+    if file.state == FileState.CLEAN:
+        return file.name
+    return f"{file.name} ({file.get_state_display()})"

@@ -5,8 +5,9 @@ from __future__ import annotations
 import logging
 
 from celery import shared_task
+from celery.exceptions import SoftTimeLimitExceeded
 
-from consulting.services import appointment_times, deadline_mails, incoming, mailbox
+from consulting.services import appointment_times, deadline_mails, incoming, mailbox, scanning
 from osk_portal.toolkit.imap import MailboxUnavailable
 
 logger = logging.getLogger(__name__)
@@ -34,3 +35,17 @@ def poll_mailbox() -> None:
 @shared_task(name="consulting.tasks.route_mail")
 def route_mail(mail_id: int) -> None:
     incoming.route_mail(mail_id=mail_id)
+
+
+# Shorter than the lease: a daemon or a disk that hangs must not hold the file for two workers.
+@shared_task(name="consulting.tasks.scan_file", soft_time_limit=100, time_limit=110)
+def scan_file(file_id: int) -> None:
+    try:
+        scanning.scan(file_id)
+    except SoftTimeLimitExceeded:
+        logger.warning("scan too slow, the lease runs out", extra={"file": file_id})
+
+
+@shared_task(name="consulting.tasks.sweep_scans")
+def sweep_scans() -> None:
+    scanning.sweep()

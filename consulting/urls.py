@@ -8,6 +8,7 @@ from consulting.views import (
     files,
     introductions,
     links,
+    messages,
     needs,
     objection,
     partners,
@@ -54,6 +55,11 @@ request_urls = [
     ),
     path("anfrage/<uuid:public_id>/antworten/", requests.request_reply, name="request_reply"),
     path("anfrage/<uuid:public_id>/nachricht/", requests.request_message, name="request_message"),
+    path(
+        "anfrage/<uuid:public_id>/nachricht/<uuid:message_id>/",
+        messages.message_edit,
+        name="message_edit",
+    ),
     path(
         "anfrage/<uuid:public_id>/veroeffentlichung/",
         objection.answer_objection,

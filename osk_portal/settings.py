@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
 
-from osk_portal.toolkit import env
+from osk_portal.toolkit import clamav, env
 
 django_stubs_ext.monkeypatch()
 
@@ -506,6 +506,7 @@ CELERY_TASK_ROUTES = {
     "osk_portal.notifications.tasks.deliver": {"queue": "mail"},
     "sandbox.tasks.*": {"queue": "provision"},
     "catalog.tasks.fetch_*": {"queue": "fetch"},
+    "consulting.tasks.scan_file": {"queue": "fetch"},
 }
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_MAX_TASKS_PER_CHILD = 500
@@ -518,6 +519,7 @@ CELERY_BEAT_SCHEDULE = {
     "sweep-outbox": {"task": "osk_portal.notifications.tasks.sweep", "schedule": 15.0},
     "tick-sandbox": {"task": "sandbox.tasks.tick", "schedule": 15.0},
     "reconcile-sandbox": {"task": "sandbox.tasks.reconcile", "schedule": 60.0},
+    "sweep-scans": {"task": "consulting.tasks.sweep_scans", "schedule": 30.0},
     "tell-deadlines": {"task": "consulting.tasks.tell_deadlines", "schedule": 300.0},
     "tend-appointments": {"task": "consulting.tasks.tend_appointments", "schedule": 300.0},
     "poll-mailbox": {"task": "consulting.tasks.poll_mailbox", "schedule": 60.0},
@@ -597,6 +599,12 @@ OSK_ARCHIVE_OFFER_SETTLED = env.flag(
     "OSK_ARCHIVE_OFFER_SETTLED",
     False,
     help="The offer of records to the Landesarchiv is settled: requests are anonymised. Else reported only.",
+)
+OSK_CLAMAV = env.address(
+    "OSK_CLAMAV",
+    clamav.parse,
+    help="ClamAV daemon that checks uploaded files: unix:/run/clamav/clamd.ctl or tcp://127.0.0.1:3310. "
+    "Empty: files are not scanned.",
 )
 OSK_SITE_NAME = "OSK-Portal"
 OSK_SANDBOX_INSTANCE = env.text(

@@ -25,6 +25,7 @@ from consulting.admin.case import case_page, message_add, note_add
 from consulting.admin.export import ListExportAdmin, queue_export, search_export
 from consulting.admin.incoming import IncomingMailAdmin as IncomingMailAdmin
 from consulting.admin.legal import LegalStatementAdmin as LegalStatementAdmin
+from consulting.admin.messages import message_edit
 from consulting.admin.needs import NeedAdmin as NeedAdmin
 from consulting.admin.partners import partner_reply
 from consulting.admin.published import PublishedAnswerAdmin as PublishedAnswerAdmin
@@ -136,6 +137,11 @@ class ConsultingRequestAdmin(ReadOnlyAdmin):
             path("<uuid:public_id>/", wrap(case_page), name=f"{prefix}_case"),
             path("<uuid:public_id>/message/", wrap(message_add), name=f"{prefix}_message"),
             path("<uuid:public_id>/note/", wrap(note_add), name=f"{prefix}_note"),
+            path(
+                "<uuid:public_id>/edit/<uuid:message_id>/",
+                wrap(message_edit),
+                name=f"{prefix}_edit",
+            ),
             path("<uuid:public_id>/call/", wrap(call_add), name=f"{prefix}_call"),
             path("<uuid:public_id>/link/", wrap(link_renew), name=f"{prefix}_link"),
             path(

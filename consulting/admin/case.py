@@ -16,9 +16,11 @@ from consulting.admin.common import Conflict, case_frame, conflict, find_case, p
 from consulting.admin.rows import next_step
 from consulting.admin.step import buttons
 from consulting.admin.synergy import synergy_of
+from consulting.composing import is_aside, is_valid, receive
 from consulting.contacts import consents_of, contacts_with_companies, open_companies, read_contacts
-from consulting.conversation import history, timeline
+from consulting.conversation import history, timeline, with_edit_links
 from consulting.enums import PartnerQuestionState, Visibility
+from consulting.file_forms import ATTACHMENTS
 from consulting.matching import matching_solutions
 from consulting.models import ConsultingRequest
 from consulting.record import procured_in_words
@@ -27,6 +29,7 @@ from consulting.services.published import may_be_published
 from consulting.staff_forms import MessageForm, NoteForm
 from consulting.summary import procurement_rows
 from osk_portal.accounts.permissions import is_advisor
+from osk_portal.toolkit import uploads
 from osk_portal.toolkit.access import AuthenticatedRequest, access
 from osk_portal.toolkit.transitions import TransitionNotAllowed
 
@@ -45,11 +48,15 @@ def case_page(request: AuthenticatedRequest, public_id: UUID) -> HttpResponse:
 def message_add(request: AuthenticatedRequest, public_id: UUID) -> HttpResponse:
     """Say something to the authority."""
     case = find_case(request.user, public_id)
-    form = MessageForm(case=case, data=request.POST)
+    form = MessageForm(case=case, data=request.POST, files=request.FILES)
+    refusals = receive(form, case, request.user)
     if form.is_inserting:
         again = MessageForm(case=case, **form.options_with_module(request.user))
+        again.staged = form.staged
+        for refusal in refusals:
+            messages.error(request, refusal)
         return _show(request, case, message_form=again)
-    if not form.is_valid():
+    if is_aside(form, refusals) or not is_valid(form, refusals):
         return _show(request, case, message_form=form)
     try:
         services.add_message(
@@ -59,6 +66,9 @@ def message_add(request: AuthenticatedRequest, public_id: UUID) -> HttpResponse:
             message_id=form.cleaned_data["message_id"],
             expected_version=form.cleaned_data["version"],
         )
+    except uploads.Refused as error:
+        form.add_error(ATTACHMENTS, str(error))
+        return _show(request, case, message_form=form)
     except TransitionNotAllowed:
         case = find_case(request.user, public_id)
         clash = conflict(case, form.cleaned_data["version"], can_send=case.takes_messages)
@@ -73,8 +83,9 @@ def message_add(request: AuthenticatedRequest, public_id: UUID) -> HttpResponse:
 def note_add(request: AuthenticatedRequest, public_id: UUID) -> HttpResponse:
     """Keep an internal note. It contradicts nothing, so it needs no version of the case."""
     case = find_case(request.user, public_id)
-    form = NoteForm(case=case, data=request.POST)
-    if not form.is_valid():
+    form = NoteForm(case=case, data=request.POST, files=request.FILES)
+    refusals = receive(form, case, request.user, is_internal=True)
+    if is_aside(form, refusals) or not is_valid(form, refusals):
         return _show(request, case, note_form=form)
     try:
         services.add_note(
@@ -83,6 +94,9 @@ def note_add(request: AuthenticatedRequest, public_id: UUID) -> HttpResponse:
             text=form.cleaned_data["text"],
             message_id=form.cleaned_data["message_id"],
         )
+    except uploads.Refused as error:
+        form.add_error(ATTACHMENTS, str(error))
+        return _show(request, case, note_form=form)
     except TransitionNotAllowed as refusal:
         form.add_error(None, str(refusal))
         return _show(request, find_case(request.user, public_id), note_form=form, status=409)
@@ -104,9 +118,15 @@ def _show(
     read_contacts(case)
     events = history(case, internal=True)
     asked = list(case.partner_questions.all())
+    entries = with_edit_links(
+        timeline(case, internal=True),
+        case,
+        request.user,
+        lambda message: queues.edit_url(case, message, queue),
+    )
     context = {
         "buttons": buttons(request.user, case, queue),
-        "entries": timeline(case, internal=True),
+        "entries": entries,
         "readers": _readers(case),
         "next_step": next_step(case),
         "membership_open": permissions.is_membership_open(case),

@@ -30,6 +30,7 @@ MOST_CHANGES = 10
 # They leave the case's version, and with it every open form, as it is.
 WITHOUT_VERSION = (
     CaseEventKind.NOTE_ADDED,
+    CaseEventKind.NOTE_EDITED,
     CaseEventKind.CALL_NOTED,
     CaseEventKind.MAIL_ADDED,
     CaseEventKind.MAIL_NOTED,

@@ -19,17 +19,19 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
-from consulting import permissions, queues, services, staff_forms
+from consulting import composing, permissions, queues, services, staff_forms
 from consulting.admin import market_steps
 from consulting.admin.common import WITHOUT_VERSION, case_frame, conflict, find_case, page, queue_of
 from consulting.admin.one_step import Step
 from consulting.enums import CaseAction, CaseEventKind, Urgency
+from consulting.file_forms import ATTACHMENTS, ComposerMixin
 from consulting.models import ConsultingRequest
 from consulting.queues import Queue
 from consulting.staff_forms import AnswerForm, StaffForm
 from consulting.text_modules import ModuleMixin
 from osk_portal.accounts.models import User
 from osk_portal.accounts.permissions import is_advisor
+from osk_portal.toolkit import uploads
 from osk_portal.toolkit.access import AuthenticatedRequest, access
 from osk_portal.toolkit.transitions import TransitionNotAllowed
 
@@ -222,13 +224,22 @@ def step_page(request: AuthenticatedRequest, public_id: UUID, name: str) -> Http
 
 def _submitted(request: AuthenticatedRequest, step: Step, case: ConsultingRequest) -> HttpResponse:
     user = request.user
-    form = step.form(case=case, user=user, data=request.POST)
-    if isinstance(form, ModuleMixin) and form.is_inserting and step.is_open(user, case):
-        again = step.form(case=case, user=user, **form.options_with_module(user))
-        return _show(request, step, case, again)
-    if isinstance(form, AnswerForm) and form.is_searching and step.is_open(user, case):
-        return _show(request, step, case, form.with_hits())
+    form = step.form(case=case, user=user, data=request.POST, files=request.FILES)
+    refusals: list[str] = []
+    if step.is_open(user, case):
+        if isinstance(form, ComposerMixin):
+            refusals = composing.receive(form, case, user)
+        again = _once_more(step, form, user)
+        if again is not None:
+            for refusal in refusals:
+                messages.error(request, refusal)
+            return _show(request, step, case, again)
+        if isinstance(form, ComposerMixin) and composing.is_aside(form, refusals):
+            return _show(request, step, case, form)
     is_valid = form.is_valid()
+    for refusal in refusals:
+        form.add_error(ATTACHMENTS, refusal)
+    is_valid = is_valid and not refusals
     seen = form.seen_version
     if not step.is_permitted(user, case) and seen in (None, case.version):
         raise PermissionDenied(f"{step.name} on case {case.pk}")
@@ -244,10 +255,25 @@ def _submitted(request: AuthenticatedRequest, step: Step, case: ConsultingReques
             expected_version=seen,
             **step.arguments(form, user),
         )
+    except uploads.Refused as error:
+        form.add_error(ATTACHMENTS, str(error))
+        return _show(request, step, case, form)
     except (TransitionNotAllowed, PermissionDenied) as refusal:
         return _refused(request, step, case, form, refusal)
     messages.success(request, str(step.done))
     return _to_case(request, case)
+
+
+def _once_more(step: Step, form: StaffForm, user: User) -> StaffForm | None:
+    """The form with a text module or with what a search found, when that was asked for."""
+    again: object = None
+    if isinstance(form, ModuleMixin) and form.is_inserting:
+        again = step.form(case=form.case, user=user, **form.options_with_module(user))
+    elif isinstance(form, AnswerForm) and form.is_searching:
+        again = form.with_hits()
+    if isinstance(form, ComposerMixin) and isinstance(again, ComposerMixin):
+        again.staged = form.staged
+    return again if isinstance(again, StaffForm) else None
 
 
 def _refused(

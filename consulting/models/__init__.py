@@ -2,11 +2,11 @@
 
 from consulting.models.absence import Absence
 from consulting.models.appointment import Appointment, AppointmentSlot
-from consulting.models.conversation import CaseEvent, CaseMessage
+from consulting.models.conversation import CaseEvent, CaseMessage, MessageVersion
 from consulting.models.counter import Counter
 from consulting.models.export import ListExport
 from consulting.models.feedback import ProcurementOutcome, SurveyAnswer, SurveyInvitation
-from consulting.models.files import CaseFile, FileState
+from consulting.models.files import CaseFile, FileState, StagedFile
 from consulting.models.incoming import (
     IncomingMail,
     IncomingMailContent,
@@ -55,6 +55,7 @@ __all__ = [
     "ListExport",
     "MailboxPosition",
     "MarketInquiry",
+    "MessageVersion",
     "Need",
     "NeedEvent",
     "NeedSupport",
@@ -71,6 +72,7 @@ __all__ = [
     "RetentionRule",
     "RevisionGrant",
     "SavedFilter",
+    "StagedFile",
     "SurveyAnswer",
     "SurveyInvitation",
     "Tag",

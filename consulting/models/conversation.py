@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 from django.conf import settings
 from django.db import models
@@ -16,6 +17,8 @@ from osk_portal.toolkit.transitions import Event
 
 _FROM_OUTSIDE = (MessageKind.CALL, MessageKind.MAIL)
 """Said elsewhere and put into the case by the OSK, for the authority or for itself."""
+EDITABLE_FOR: Final = timedelta(minutes=5)
+"""How long a text can be changed, and its files taken away, by who wrote it."""
 
 
 class CaseMessage(Addressed):
@@ -38,6 +41,7 @@ class CaseMessage(Addressed):
     """What a mail quoted below its text: kept, and shown folded."""
     form_id = models.UUIDField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(default=clock.now)
+    edited_at = models.DateTimeField(null=True, editable=False)
     spoken_with = models.CharField(_("spoken with"), max_length=200, blank=True)
     spoken_at = models.DateTimeField(_("spoken at"), null=True, blank=True)
 
@@ -83,6 +87,29 @@ class CaseMessage(Addressed):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.created_at:%Y-%m-%d %H:%M}"
+
+    @property
+    def can_be_edited(self) -> bool:
+        """It is still time, and the case still takes such a text. *Who* is asked of permissions."""
+        is_open = self.is_internal or self.case.takes_messages
+        return is_open and clock.now() < self.created_at + EDITABLE_FOR
+
+
+class MessageVersion(models.Model):
+    """What a message said before its author changed it. Who may read the message may read this."""
+
+    message = models.ForeignKey(CaseMessage, on_delete=models.CASCADE, related_name="versions")
+    body = models.TextField(_("text"))
+    written_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("earlier version")
+        verbose_name_plural = _("earlier versions")
+        ordering = ["written_at", "pk"]
+        constraints = [models.CheckConstraint(condition=~Q(body=""), name="version_has_text")]
+
+    def __str__(self) -> str:
+        return f"{self.written_at:%Y-%m-%d %H:%M}"
 
 
 class CaseEvent(Event):

@@ -568,6 +568,10 @@ class ConsultingRequest(Addressed):
         self._check(CaseAction.DELETE_DRAFT)
         self.delete()
 
+    def note_edit(self) -> None:
+        """A public text was changed: an old form is out of date."""
+        self._save()
+
     def note_message(self, *, from_requester: bool) -> None:
         """A public message was added: who waits now, and that an old form is out of date.
 

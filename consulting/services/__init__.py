@@ -26,11 +26,12 @@ from consulting.services.appointments import (
     pick_slot,
     refuse_slots,
 )
+from consulting.services.attachments import stage_file, unstage_file
 from consulting.services.belonging import confirm_author, correct_author, refuse_author
 from consulting.services.calls import add_call
 from consulting.services.common import CaseChanged
 from consulting.services.consents import ask_consent, give_consent, refuse_consent, withdraw_consent
-from consulting.services.conversation import add_message, add_note, reply
+from consulting.services.conversation import add_message, add_note, edit_message, reply
 from consulting.services.drafts import (
     FilesNotReady,
     Incomplete,
@@ -166,6 +167,7 @@ __all__ = [
     "delete_draft",
     "delete_filter",
     "discard_mail",
+    "edit_message",
     "edit_need",
     "end_absence",
     "end_grant",
@@ -223,6 +225,7 @@ __all__ = [
     "set_hold",
     "share",
     "snooze",
+    "stage_file",
     "start",
     "store_mail",
     "submit",
@@ -234,6 +237,7 @@ __all__ = [
     "tell_outcome",
     "tell_procedure_state",
     "undo",
+    "unstage_file",
     "wake",
     "withdraw",
     "withdraw_answer",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
@@ -22,6 +23,7 @@ from consulting.models import (
 )
 from consulting.notifications import tell
 from consulting.services.appointments import end_appointments, tell_new_host
+from consulting.services.attachments import attach_staged
 from consulting.services.common import begin, locked, withdraw_partner_questions, write_message
 from network.models import Organisation
 from osk_portal.accounts.models import User
@@ -90,12 +92,21 @@ def ask_back(
     actor: User,
     question: str,
     reply_by: date,
+    message_id: UUID | None = None,
     expected_version: int | None = None,
 ) -> CaseEvent:
     """Ask the requester in public, with a date; our time to answer rests until the reply."""
     case = begin(case_id, CaseAction.ASK_BACK, actor, expected_version)
     event = case.ask_back(actor=actor, reply_by=reply_by)
-    write_message(case, actor=actor, body=question, kind=MessageKind.QUESTION, by_osk=True)
+    asked = write_message(
+        case,
+        actor=actor,
+        body=question,
+        kind=MessageKind.QUESTION,
+        by_osk=True,
+        message_id=message_id,
+    )
+    attach_staged(case, actor, message_id, message=asked)
     tell(event)
     return event
 
@@ -107,11 +118,14 @@ def answer(
     actor: User,
     text: str,
     recommendations: Sequence[Advice] = (),
+    message_id: UUID | None = None,
     expected_version: int | None = None,
 ) -> CaseEvent:
     """Give the result. Open questions to partners are withdrawn."""
     case = begin(case_id, CaseAction.ANSWER, actor, expected_version)
-    event = case.answer(actor=actor, result=_write_result(case, actor, text, recommendations))
+    result = _write_result(case, actor, text, recommendations)
+    event = case.answer(actor=actor, result=result)
+    attach_staged(case, actor, message_id, result=result)
     withdraw_partner_questions(case, actor)
     tell(event)
     return event
@@ -124,13 +138,14 @@ def answer_at_once(
     actor: User,
     text: str,
     recommendations: Sequence[Advice] = (),
+    message_id: UUID | None = None,
     expected_version: int | None = None,
 ) -> CaseEvent:
     """Take up, assign to oneself, start and answer in one transaction; one mail, the answer."""
     case = begin(case_id, CaseAction.ANSWER_AT_ONCE, actor, expected_version)
-    event = case.answer_at_once(
-        actor=actor, result=_write_result(case, actor, text, recommendations)
-    )
+    result = _write_result(case, actor, text, recommendations)
+    event = case.answer_at_once(actor=actor, result=result)
+    attach_staged(case, actor, message_id, result=result)
     tell(event)
     return event
 

@@ -1,4 +1,7 @@
-"""What is said in a case."""
+"""What is said in a case, with the files that come along: those staged under the same ``message_id``.
+
+Each may raise uploads.Refused when there is no room for the files any more; nothing is said then.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +13,9 @@ from django.utils.translation import gettext as _
 
 from consulting import permissions
 from consulting.enums import CaseAction, CaseEventKind, CaseState, MessageKind
-from consulting.models import CaseEvent
+from consulting.models import CaseEvent, MessageVersion
 from consulting.notifications import tell
+from consulting.services.attachments import attach_staged
 from consulting.services.common import (
     begin,
     check_version,
@@ -21,6 +25,7 @@ from consulting.services.common import (
     write_message,
 )
 from osk_portal.accounts.models import User
+from osk_portal.toolkit import clock
 from osk_portal.toolkit.transitions import TransitionNotAllowed
 
 
@@ -33,7 +38,7 @@ def reply(
     if is_said(case, actor, message_id):
         return None
     event = case.reply(actor=actor)
-    write_message(
+    said = write_message(
         case,
         actor=actor,
         body=text,
@@ -41,6 +46,7 @@ def reply(
         by_osk=False,
         message_id=message_id,
     )
+    attach_staged(case, actor, message_id, message=said)
     tell(event)
     return event
 
@@ -73,7 +79,7 @@ def add_message(
     if not case.takes_messages:
         raise TransitionNotAllowed("message", case.state, _("This request takes no more messages."))
     is_follow_up = from_requester and case.state == CaseState.ANSWERED
-    write_message(
+    said = write_message(
         case,
         actor=actor,
         body=text,
@@ -81,6 +87,7 @@ def add_message(
         by_osk=not from_requester,
         message_id=message_id,
     )
+    attach_staged(case, actor, message_id, message=said)
     case.note_message(from_requester=from_requester)
     event = record(case, CaseEventKind.MESSAGE_ADDED, actor, from_requester=from_requester)
     tell(event)
@@ -97,7 +104,7 @@ def add_note(
         raise PermissionDenied("note")
     if is_said(case, actor, message_id):
         return None
-    write_message(
+    said = write_message(
         case,
         actor=actor,
         body=text,
@@ -106,4 +113,37 @@ def add_note(
         is_internal=True,
         message_id=message_id,
     )
+    attach_staged(case, actor, message_id, message=said)
     return record(case, CaseEventKind.NOTE_ADDED, actor)
+
+
+@transaction.atomic
+def edit_message(*, case_id: int, actor: User, message_id: int, text: str) -> CaseEvent | None:
+    """Change one's own text within five minutes, also when it was read. None when nothing changes.
+
+    What stood there before is kept for everybody who may read the message. What is internal stays internal.
+    The mail that went out says nothing of it: it never held the text. Raises DoesNotExist,
+    PermissionDenied, TransitionNotAllowed.
+    """
+    case = locked(case_id)
+    said = case.messages.select_for_update(of=("self",)).get(pk=message_id)
+    if not permissions.can_edit_message(actor, said, case):
+        raise PermissionDenied("edit a message")
+    if said.body == text:
+        return None  # also the same form a second time
+    if not said.can_be_edited:
+        raise TransitionNotAllowed(
+            "edit_message",
+            case.state,
+            _("A text can be changed for five minutes only. Please write a new one."),
+        )
+    MessageVersion.objects.create(
+        message=said, body=said.body, written_at=said.edited_at or said.created_at
+    )
+    said.body = text
+    said.edited_at = clock.now()
+    said.save(update_fields=["body", "edited_at"])
+    if said.is_internal:
+        return record(case, CaseEventKind.NOTE_EDITED, actor, message=str(said.public_id))
+    case.note_edit()  # whoever answers the old text is told
+    return record(case, CaseEventKind.MESSAGE_EDITED, actor, message=str(said.public_id))

@@ -16,6 +16,7 @@ from consulting.notifications import tell, tell_draft_expires
 from consulting.querysets import CaseQuerySet
 from consulting.services import feedback, urgency
 from consulting.services.absence import forget_absences
+from consulting.services.attachments import forget_staged
 from consulting.services.common import locked, record
 from consulting.services.drafts import delete_draft
 from consulting.services.ending import close, close_silent
@@ -91,6 +92,7 @@ def run() -> None:
         "partners_missed": go_on_without_partners(),
         "drafts_deleted": delete_expired_drafts(),
         "drafts_announced": announce_draft_expiry(),
+        "staged_forgotten": forget_staged(),
         "files_swept": sweep_files(),
         "outcomes_asked": feedback.ask_outcomes(),
         "outcomes_reminded": feedback.remind_outcomes(),

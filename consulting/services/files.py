@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 from datetime import timedelta
 
 from django.conf import settings
@@ -14,8 +15,10 @@ from django.utils.translation import gettext as _
 
 from consulting import permissions
 from consulting.enums import CaseEventKind
-from consulting.models import CaseFile, CaseMessage, ConsultingRequest, FileState
+from consulting.models import CaseFile, CaseMessage, ConsultingRequest, FileState, StagedFile
+from consulting.models.conversation import EDITABLE_FOR
 from consulting.models.files import private_storage, random_name
+from consulting.services import scanning
 from consulting.services.common import locked, record
 from osk_portal.accounts.models import User
 from osk_portal.toolkit import clock, uploads
@@ -37,8 +40,12 @@ def add_file(
     data: bytes,
     message: CaseMessage | None = None,
     is_internal: bool = False,
+    is_for_draft: bool = False,
 ) -> CaseFile:
     """Keep a file with the case, or with one of its messages. The same file twice is kept once.
+
+    ``is_for_draft``: whoever brings it sees a draft; a request that was sent in the same moment is refused, so
+    that nothing slips unseen into what the OSK reads. With a scanner the file is in quarantine first.
 
     Raises PermissionDenied, TransitionNotAllowed, and uploads.Refused, whose text is for people: the
     kind, the limits, or no room on the disk. Nothing of a refused file is left, no row and no content.
@@ -48,14 +55,16 @@ def add_file(
     try:
         with transaction.atomic():
             case = locked(case_id)
+            if is_for_draft:
+                _check_draft(case)
             by_osk = _side(actor, case, message, is_internal)
             twin = case.files.filter(
                 message=message, is_internal=is_internal, name=checked.name, sha256=checked.sha256
             ).first()
             if twin:
                 return twin
-            _check_limits(case, checked.size)
-            path = _write(data)
+            check_limits(case, by_osk, [checked.size])
+            path = write_content(data)
             kept = CaseFile.objects.create(
                 case=case,
                 message=message,
@@ -67,32 +76,46 @@ def add_file(
                 kind=checked.kind,
                 size=checked.size,
                 sha256=checked.sha256,
-                state=FileState.CLEAN,
+                state=scanning.first_state(),
+                created_at=clock.now(),
             )
             _changed(case, CaseEventKind.FILE_ADDED, actor, kept)
+            scanning.ring_for(kept)
             return kept
     except BaseException:
         # Also when the process is told to stop: the row is rolled back, so the content must go.
         if path:
-            private_storage().delete(path)
+            drop_content(path)
         raise
 
 
 @transaction.atomic
-def remove_file(*, case_id: int, actor: User, file_id: int) -> None:
-    """By the author of a draft, later by whoever added it. One that is gone already is no error."""
+def remove_file(*, case_id: int, actor: User, file_id: int, is_for_draft: bool = False) -> None:
+    """By the author of a draft; later by whoever added it, as long as a text can be changed (5 minutes).
+
+    What was sent stays: the other side relies on it. One that is gone already is no error. Raises
+    PermissionDenied and TransitionNotAllowed.
+    """
     case = locked(case_id)
+    if is_for_draft:
+        _check_draft(case)
     kept = case.files.filter(pk=file_id).first()
-    if not (permissions.is_author(actor, case) if case.is_draft else _may_speak(actor, case)):
+    if case.is_draft:
+        if not permissions.is_author(actor, case):
+            raise PermissionDenied("remove a file")
+    elif kept is not None and kept.is_internal:
+        if not permissions.can_note(actor, case):
+            raise PermissionDenied("remove an internal file")
+    elif not _may_speak(actor, case):
         raise PermissionDenied("remove a file")
     if kept is None:
         return
-    if not case.is_draft and kept.uploaded_by_id != actor.pk:
-        raise PermissionDenied("remove a file of somebody else")
     if kept.proves.exists():
         raise TransitionNotAllowed(
             "remove_file", case.state, _("This file holds a consent. It stays with the request.")
         )
+    if not case.is_draft:
+        _check_removable(case, kept, actor)
     _changed(case, CaseEventKind.FILE_REMOVED, actor, kept)
     _forget(kept)
 
@@ -121,7 +144,10 @@ def sweep_files() -> int:
         for path in (f"{FOLDER}/{name}" for name in storage.listdir(FOLDER)[1])
         if storage.get_modified_time(path) < limit
     ]
-    known = set(CaseFile.objects.filter(content__in=old).values_list("content", flat=True))
+    known = {
+        *CaseFile.objects.filter(content__in=old).values_list("content", flat=True),
+        *StagedFile.objects.filter(content__in=old).values_list("content", flat=True),
+    }
     orphans = [path for path in old if path not in known]
     for path in orphans:
         storage.delete(path)
@@ -155,27 +181,52 @@ def _side(
     return message.by_osk if message else not permissions.is_requester_side(actor, case)
 
 
+def _check_draft(case: ConsultingRequest) -> None:
+    if not case.is_draft:
+        raise TransitionNotAllowed(
+            "add_file",
+            case.state,
+            _("This request was sent already. Please write a message instead."),
+        )
+
+
+def _check_removable(case: ConsultingRequest, kept: CaseFile, actor: User) -> None:
+    if kept.uploaded_by_id != actor.pk:
+        raise PermissionDenied("remove a file of somebody else")
+    is_over = not case.takes_messages and not kept.is_internal
+    if is_over or kept.state == FileState.INFECTED or kept.created_at + EDITABLE_FOR < clock.now():
+        raise TransitionNotAllowed(
+            "remove_file", case.state, _("This file was sent and cannot be taken away any more.")
+        )
+
+
 def _may_speak(actor: User, case: ConsultingRequest) -> bool:
     return permissions.can_message(actor, case)
 
 
-def _check_limits(case: ConsultingRequest, size: int) -> None:
-    """Under the lock of the case: two uploads at once never pass them together."""
-    files = case.files.exclude(content="")
-    if files.count() >= settings.OSK_FILES_MOST:
+def check_limits(case: ConsultingRequest, by_osk: bool, added: Iterable[int]) -> None:
+    """May files of the sizes ``added`` come to those of the same side? Raises uploads.Refused.
+
+    Each side has room of its own: what the OSK adds takes nothing from the authority. Under the lock of the
+    case: two uploads at once never pass the limits together.
+    """
+    sizes = list(added)
+    files = case.files.filter(by_osk=by_osk).exclude(content="")
+    if files.count() + len(sizes) > settings.OSK_FILES_MOST:
         raise uploads.Refused(
             _("A request holds %(limit)s files at most. Remove one first.")
             % {"limit": settings.OSK_FILES_MOST}
         )
     total = files.aggregate(total=Sum("size"))["total"] or 0
-    if total + size > settings.OSK_FILES_MOST_MB * _MB:
+    if total + sum(sizes) > settings.OSK_FILES_MOST_MB * _MB:
         raise uploads.Refused(
             _("All files of a request together are %(limit)s MB at most. Remove one first.")
             % {"limit": settings.OSK_FILES_MOST_MB}
         )
 
 
-def _write(data: bytes) -> str:
+def write_content(data: bytes) -> str:
+    """The path under which ``data`` is kept now. Raises uploads.Refused when the disk is full."""
     storage = private_storage()
     path = random_name(None, "")
     try:
@@ -187,6 +238,10 @@ def _write(data: bytes) -> str:
         raise uploads.Refused(
             _("We cannot keep files at the moment. Please try again later.")
         ) from error
+
+
+def drop_content(path: str) -> None:
+    private_storage().delete(path)
 
 
 def _changed(case: ConsultingRequest, kind: CaseEventKind, actor: User, kept: CaseFile) -> None:
@@ -204,4 +259,4 @@ def _forget(kept: CaseFile) -> None:
     path = kept.content.name
     kept.delete()
     if path:
-        transaction.on_commit(lambda: private_storage().delete(path))
+        transaction.on_commit(lambda: drop_content(path))

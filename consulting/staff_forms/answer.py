@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from catalog.models import Solution
 from consulting.fields import LineField, TextField
+from consulting.file_forms import StepComposerMixin
 from consulting.matching import find_solutions, similar_solutions
 from consulting.services import Advice
 from consulting.staff_forms.base import REASON_LENGTH, TEXT_LENGTH, StaffForm
@@ -31,7 +32,7 @@ class Candidate:
     why: BoundField
 
 
-class AnswerForm(ModuleMixin, StaffForm):
+class AnswerForm(StepComposerMixin, ModuleMixin, StaffForm):
     """The answer, with solutions that are searched for and test products; works without a script.
 
     Which solutions are offered follows from the form's own field names, so that ticks and reasons survive
@@ -106,7 +107,11 @@ class AnswerForm(ModuleMixin, StaffForm):
         return cleaned
 
     def values(self) -> dict[str, Any]:
-        return {"text": self.cleaned_data["text"], "recommendations": list(self._advice())}
+        return {
+            "text": self.cleaned_data["text"],
+            "message_id": self.cleaned_data["message_id"],
+            "recommendations": list(self._advice()),
+        }
 
     def _advice(self) -> Iterator[Advice]:
         for slug, solution in self._solutions.items():

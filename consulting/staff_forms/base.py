@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from consulting.enums import MessageKind
 from consulting.fields import TextField
+from consulting.file_forms import ComposerMixin
 from consulting.models import ConsultingRequest
 from consulting.text_modules import ModuleMixin
 from osk_portal.accounts.models import User
@@ -26,7 +27,7 @@ REASON_LENGTH: Final = 5_000
 LONGEST_WAIT: Final = timedelta(days=180)
 USUAL_WAIT: Final = 5
 """Working days that a question or a partner usually gets."""
-_NO_INPUT: Final = ("version", "module")
+_NO_INPUT: Final = ("version", "module", "attachments")
 
 
 class CaseForm(forms.Form):
@@ -68,7 +69,7 @@ class _WritingForm(CaseForm):
         super().__init__(case=case, initial=initial, **options)
 
 
-class MessageForm(ModuleMixin, _WritingForm):
+class MessageForm(ComposerMixin, ModuleMixin, _WritingForm):
     """Public: the authority reads it."""
 
     target = "text"
@@ -84,7 +85,7 @@ class MessageForm(ModuleMixin, _WritingForm):
         super().__init__(auto_id="message_%s", **options)
 
 
-class NoteForm(_WritingForm):
+class NoteForm(ComposerMixin, _WritingForm):
     """Internal: only the OSK reads it."""
 
     text = TextField(

@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from consulting.fields import LineField, TextField
+from consulting.file_forms import StepComposerMixin
 from consulting.models import ConsultingRequest
 from consulting.staff_forms.base import (
     LONGEST_WAIT,
@@ -27,7 +28,8 @@ from osk_portal.toolkit import clock
 from osk_portal.toolkit.working_days import add_working_days, is_working_day
 
 
-class AskBackForm(ModuleMixin, StaffForm):
+class AskBackForm(StepComposerMixin, ModuleMixin, StaffForm):
+    text_field = "question"
     target = "question"
 
     question = TextField(

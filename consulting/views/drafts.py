@@ -216,11 +216,9 @@ def request_check(request: AuthenticatedRequest, public_id: UUID) -> HttpRespons
         except services.Incomplete as error:
             return redirect(intake.step_of(error.fields[0]).url_name, case.public_id)
         except services.FilesNotReady:
-            messages.warning(
-                request,
-                _("A file is still being checked or was refused. Wait a moment, or remove it."),
+            return redirect(
+                f"{reverse('consulting:request_files', args=[case.public_id])}?unready=1"
             )
-            return redirect("consulting:request_files", case.public_id)
         except services.CaseChanged as error:
             messages.warning(request, str(error))
             return redirect("consulting:request_check", case.public_id)

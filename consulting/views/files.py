@@ -34,10 +34,20 @@ def request_files(request: AuthenticatedRequest, public_id: UUID) -> HttpRespons
     form = FilesForm(request.POST, request.FILES) if request.method == "POST" else FilesForm()
     status = 200
     if "remove" in request.POST:
-        _remove(request, case)
+        try:
+            _remove(request, case)
+        except TransitionNotAllowed as error:  # sent in the same moment
+            messages.warning(request, str(error))
+            return redirect("consulting:request_detail", case.public_id)
         return redirect("consulting:request_files", case.public_id)
+    if "unready" in request.GET and request.method != "POST":
+        form = _unready(case)
     if request.method == "POST" and form.is_valid():
-        for refusal in _add_all(case, request.user, form.cleaned_data["chosen"]):
+        try:
+            refusals = _add_all(case, request.user, form.cleaned_data["chosen"])
+        except TransitionNotAllowed:
+            return _was_sent(request, case, form.cleaned_data["chosen"])
+        for refusal in refusals:
             form.add_error("chosen", refusal)
         if form.is_valid():
             if "add" in request.POST:
@@ -89,6 +99,39 @@ def download(content: IO[bytes], name: str) -> FileResponse:
     return response
 
 
+def _unready(case: ConsultingRequest) -> FilesForm:
+    """Why the request could not be sent, at the field; an empty form when all files are good by now."""
+    states = set(case.files.values_list("state", flat=True))
+    form = FilesForm({})
+    form.is_valid()
+    if FileState.QUARANTINED in states:
+        form.add_error(
+            "chosen",
+            _(
+                "A file is still being checked. Send the request when the check is done, or remove the file."
+            ),
+        )
+    if states & {FileState.INFECTED, FileState.REFUSED}:
+        form.add_error("chosen", _("We found malware in a file. Remove it to send the request."))
+    return form if form.errors else FilesForm()
+
+
+def _was_sent(
+    request: AuthenticatedRequest, case: ConsultingRequest, given: Sequence[UploadedFile[Any]]
+) -> HttpResponse:
+    """In the same moment, from another page. What has not gone along is named."""
+    had = set(case.files.values_list("name", flat=True))
+    missing = [upload.name for upload in given if upload.name not in had]
+    messages.warning(
+        request,
+        _(
+            "This request was sent already. These files did not go along: %(names)s. Send them with a message."
+        )
+        % {"names": ", ".join(str(name) for name in missing)},
+    )
+    return redirect("consulting:request_detail", case.public_id)
+
+
 def _add_all(case: ConsultingRequest, actor: User, given: Sequence[UploadedFile[Any]]) -> list[str]:
     """Adds what is good; says of each other one why not."""
     refusals = []
@@ -97,8 +140,10 @@ def _add_all(case: ConsultingRequest, actor: User, given: Sequence[UploadedFile[
         try:
             if (upload.size or 0) > settings.OSK_FILE_MOST_MB * 1024 * 1024:
                 raise uploads.too_large(settings.OSK_FILE_MOST_MB * 1024 * 1024)
-            services.add_file(case_id=case.pk, actor=actor, name=name, data=upload.read())
-        except (uploads.Refused, TransitionNotAllowed) as error:
+            services.add_file(
+                case_id=case.pk, actor=actor, name=name, data=upload.read(), is_for_draft=True
+            )
+        except uploads.Refused as error:
             refusals.append(_("“%(name)s”: %(reason)s") % {"name": name, "reason": error})
     return refusals
 
@@ -111,5 +156,7 @@ def _remove(request: AuthenticatedRequest, case: ConsultingRequest) -> None:
         raise Http404 from None
     kept = case.files.filter(public_id=wanted).first()
     if kept:
-        services.remove_file(case_id=case.pk, actor=request.user, file_id=kept.pk)
+        services.remove_file(
+            case_id=case.pk, actor=request.user, file_id=kept.pk, is_for_draft=True
+        )
         messages.success(request, _("The file is removed."))

@@ -24,6 +24,7 @@ from consulting import (
     services,
 )
 from consulting.appointment_forms import PickForm
+from consulting.composing import is_aside, is_valid, receive
 from consulting.contacts import (
     KNOWN,
     consents_of,
@@ -32,7 +33,8 @@ from consulting.contacts import (
     read_contacts,
 )
 from consulting.enums import CaseAction, CaseState
-from consulting.forms import TextForm, UptakeForm, message_form, reopen_form, reply_form
+from consulting.file_forms import ATTACHMENTS, ComposerForm
+from consulting.forms import TextForm, UptakeForm, reopen_form
 from consulting.models import ConsultingRequest
 from consulting.offers import matching_offers
 from consulting.presentation import Standing
@@ -40,6 +42,7 @@ from consulting.summary import PROCUREMENT, procurement_rows
 from consulting.views.start import crumbs
 from consulting.views.synergy import SYNERGY, synergy_of
 from network.permissions import is_public_sector
+from osk_portal.toolkit import uploads
 from osk_portal.toolkit.access import LOGIN, AuthenticatedRequest, access
 from osk_portal.toolkit.transitions import TransitionNotAllowed
 
@@ -90,9 +93,8 @@ def request_reply(request: AuthenticatedRequest, public_id: UUID) -> HttpRespons
         )
         return event is not None
 
-    return _say(
-        request, public_id, reply_form(request.POST or None), send, _("Your reply is sent.")
-    )
+    form = ComposerForm.new(is_reply=True, data=request.POST or None, files=request.FILES)
+    return _say(request, public_id, form, send, _("Your reply is sent."))
 
 
 @access(LOGIN)
@@ -108,9 +110,8 @@ def request_message(request: AuthenticatedRequest, public_id: UUID) -> HttpRespo
         )
         return event is not None
 
-    return _say(
-        request, public_id, message_form(request.POST or None), send, _("Your message is sent.")
-    )
+    form = ComposerForm.new(is_reply=False, data=request.POST or None, files=request.FILES)
+    return _say(request, public_id, form, send, _("Your message is sent."))
 
 
 @access(LOGIN)
@@ -175,6 +176,10 @@ def request_withdraw(request: AuthenticatedRequest, public_id: UUID) -> HttpResp
     )
 
 
+def edit_url(case: ConsultingRequest) -> Callable[[UUID], str]:
+    return lambda message: reverse("consulting:message_edit", args=[case.public_id, message])
+
+
 def find_case(request: AuthenticatedRequest, public_id: UUID) -> ConsultingRequest:
     """With what the page shows; a stranger gets 404."""
     case = get_object_or_404(
@@ -215,7 +220,7 @@ def _act(
 def _say(
     request: AuthenticatedRequest,
     public_id: UUID,
-    form: TextForm,
+    form: ComposerForm,
     send: Callable[[ConsultingRequest, TextForm], bool],
     done: str,
 ) -> HttpResponse:
@@ -225,10 +230,16 @@ def _say(
         raise PermissionDenied
     if request.method != "POST":
         return redirect(case)
-    if not form.is_valid():
+    refusals = receive(form, case, request.user)
+    if is_aside(form, refusals):
+        return detail_page(request, case, form=form)
+    if not is_valid(form, refusals):
         return detail_page(request, case, form=form, status=422)
     try:
         send(case, form)
+    except uploads.Refused as error:
+        form.add_error(ATTACHMENTS, str(error))
+        return detail_page(request, case, form=form, status=422)
     except TransitionNotAllowed as error:
         return detail_page(request, find_case(request, public_id), moved=error, unsent=form)
     messages.success(request, done)
@@ -251,7 +262,7 @@ def detail_page(
     is_side = permissions.is_requester_side(request.user, case)
     kept = str(unsent["text"].value() or "") if unsent else ""
     if form is None and is_side:
-        form = _composer(case, allowed, kept)
+        form = _composer(case, allowed, unsent)
     timeline = conversation.timeline(case, internal=False)
     answers = [entry for entry in timeline if entry.what == "answer"]
     recommendations = answers[-1].recommendations if answers else []
@@ -268,7 +279,7 @@ def detail_page(
         "mark_form": mark_form,
         "absence": permissions.absence_of(case.assignee) if case.is_open else None,
         "may_mark": is_side and permissions.can_mark_recommendation(request.user, case),
-        "timeline": timeline,
+        "timeline": conversation.with_edit_links(timeline, case, request.user, edit_url(case)),
         "history": conversation.history(case, internal=False),
         "files": [file for file in case.files.all() if not file.is_internal],
         "is_pending": permissions.is_membership_open(case),
@@ -310,16 +321,18 @@ def _continue_url(request: AuthenticatedRequest, case: ConsultingRequest) -> str
 
 
 def _composer(
-    case: ConsultingRequest, allowed: frozenset[CaseAction], kept: str
+    case: ConsultingRequest, allowed: frozenset[CaseAction], unsent: TextForm | None
 ) -> TextForm | None:
-    """The form for what the requester's side may say now, with a text that was kept."""
-    if CaseAction.REPLY in allowed:
-        form = reply_form()
-    elif case.takes_messages:
-        form = message_form()
-    else:
+    """The form for what the requester's side may say now, with a text and its files that were kept."""
+    is_reply = CaseAction.REPLY in allowed
+    if not is_reply and not case.takes_messages:
         return None
-    form.initial["text"] = kept
+    form = ComposerForm.new(is_reply=is_reply)
+    if unsent is not None:
+        form.initial["text"] = str(unsent["text"].value() or "")
+    if isinstance(unsent, ComposerForm) and unsent.form_id:
+        form.initial["message_id"] = unsent.form_id
+        form.staged = unsent.staged
     return form
 
 

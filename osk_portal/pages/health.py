@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from celery import current_app
+from django.conf import settings
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from kombu.exceptions import OperationalError as BrokerError
+
+from osk_portal.toolkit import clamav
 
 _all_applied = False
 
@@ -36,3 +39,8 @@ def broker_answers() -> bool:
     except (BrokerError, OSError):
         return False
     return True
+
+
+def scanner_answers() -> bool | None:
+    """None where no scanner is configured. Without it uploaded files wait in quarantine."""
+    return clamav.answers(settings.OSK_CLAMAV) if settings.OSK_CLAMAV else None

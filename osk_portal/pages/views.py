@@ -232,7 +232,8 @@ def healthz(request: HttpRequest) -> HttpResponse:
 def readyz(request: HttpRequest) -> HttpResponse:
     """Whether this process can serve: 200 with database and migrations, else 503.
 
-    A broker that is down leaves the portal ready, but "degraded": mails and environments wait.
+    A broker that is down leaves the portal ready, but "degraded": mails and environments wait. So does a
+    virus scanner that is configured and does not answer: uploaded files wait.
     """
     database = health.database_answers()
     checks = {
@@ -240,8 +241,11 @@ def readyz(request: HttpRequest) -> HttpResponse:
         "migrations": database and health.migrations_applied(),
         "broker": health.broker_answers(),
     }
+    scanner = health.scanner_answers()
+    if scanner is not None:
+        checks["scanner"] = scanner
     is_ready = checks["database"] and checks["migrations"]
-    status = "unready" if not is_ready else "ready" if checks["broker"] else "degraded"
+    status = "unready" if not is_ready else "ready" if all(checks.values()) else "degraded"
     return JsonResponse(
         {"status": status, "checks": {name: "ok" if ok else "down" for name, ok in checks.items()}},
         status=200 if is_ready else 503,

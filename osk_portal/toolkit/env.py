@@ -115,6 +115,16 @@ def number(name: str, default: int, *, help: str, least: int = 0) -> int:
     return _read(name, default, help, convert)
 
 
+def address(name: str, parse: Callable[[str], object], *, help: str) -> str:
+    """The text as it was given, once ``parse`` took it; empty where nothing is given."""
+
+    def convert(raw: str) -> str:
+        parse(raw)
+        return raw
+
+    return _read(name, "", help, convert)
+
+
 def words(name: str, default: list[str] | None = None, *, help: str) -> list[str]:
     """A list, separated by commas."""
     return _read(

@@ -10,7 +10,7 @@ import pytest
 from django.core.files.storage import FileSystemStorage
 
 from consulting.enums import CaseState
-from consulting.models import CaseFile, ConsultingRequest, Participant
+from consulting.models import CaseFile, ConsultingRequest, Participant, StagedFile
 from network.models import Organisation
 from osk_portal.accounts.models import User
 from tests.consulting.factories import case_in
@@ -91,6 +91,7 @@ def world(db: None) -> World:
 def disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty disk for the files of cases."""
     storage = FileSystemStorage(location=tmp_path)
-    monkeypatch.setattr(CaseFile._meta.get_field("content"), "storage", storage)
+    for model in (CaseFile, StagedFile):
+        monkeypatch.setattr(model._meta.get_field("content"), "storage", storage)
     monkeypatch.setattr("consulting.services.files.private_storage", lambda: storage)
     return tmp_path
