@@ -13,8 +13,15 @@ from django.db.models import Case as Choice
 from django.db.models import F, Q, Value, When
 
 from consulting.anonymising import EVENT_DATA, TEXT, TREATMENTS, Becomes, Treatment
-from consulting.enums import AnswerAction, AnswerState, CaseEventKind, Visibility
-from consulting.models import Anonymisation, ConsultingRequest, PublishedAnswer, RetentionRule
+from consulting.enums import (
+    AnswerAction,
+    AnswerState,
+    CaseEventKind,
+    NeedAction,
+    NeedState,
+    Visibility,
+)
+from consulting.models import Anonymisation, ConsultingRequest, Need, PublishedAnswer, RetentionRule
 from consulting.retention import Plan
 from consulting.services.common import record
 from osk_portal.accounts.models import User
@@ -37,6 +44,8 @@ def anonymise(plan: Plan, rule: RetentionRule) -> Anonymisation:
         raise ValueError("a case whose period has not begun")
     case, placeholder = plan.case, anonymous_person()
     _withdraw_unpublished(case)
+    _end_need(case)
+    case.tags.clear()
     counts: dict[str, int] = {"mails": forget(_subject_keys(case))}
     contents: list[Content] = []
     for name, treatment in TREATMENTS.items():
@@ -143,6 +152,14 @@ def _subject_keys(case: ConsultingRequest) -> list[str]:
         for name, treatment in models_with_page
         for key in _rows(name, treatment, case).values_list("public_id", flat=True)
     ]
+
+
+def _end_need(case: ConsultingRequest) -> None:
+    """What colleagues elsewhere still read of it goes with its texts."""
+    published = Need.objects.select_for_update().filter(case=case)
+    for need in published.exclude(state=NeedState.ENDED):
+        if need.can(NeedAction.END):
+            need.act(NeedAction.END, NeedState.ENDED, actor=None)
 
 
 def _withdraw_unpublished(case: ConsultingRequest) -> None:
