@@ -21,9 +21,17 @@ from consulting.enums import (
     NeedState,
     Visibility,
 )
-from consulting.models import Anonymisation, ConsultingRequest, Need, PublishedAnswer, RetentionRule
+from consulting.models import (
+    Anonymisation,
+    ConsultingRequest,
+    Need,
+    PublishedAnswer,
+    RetentionRule,
+    Tag,
+)
 from consulting.retention import Plan
 from consulting.services.common import record
+from consulting.services.introductions import end_introductions_of
 from osk_portal.accounts.models import User
 from osk_portal.accounts.services import anonymous_person
 from osk_portal.notifications.services import forget
@@ -45,7 +53,8 @@ def anonymise(plan: Plan, rule: RetentionRule) -> Anonymisation:
     case, placeholder = plan.case, anonymous_person()
     _withdraw_unpublished(case)
     _end_need(case)
-    case.tags.clear()
+    end_introductions_of(case)
+    _forget_tags(case)
     counts: dict[str, int] = {"mails": forget(_subject_keys(case))}
     contents: list[Content] = []
     for name, treatment in TREATMENTS.items():
@@ -160,6 +169,15 @@ def _end_need(case: ConsultingRequest) -> None:
     for need in published.exclude(state=NeedState.ENDED):
         if need.can(NeedAction.END):
             need.act(NeedAction.END, NeedState.ENDED, actor=None)
+
+
+def _forget_tags(case: ConsultingRequest) -> None:
+    """A label that no other case carries may be about this one: it goes."""
+    worn = list(case.tags.values_list("pk", flat=True))
+    case.tags.clear()
+    for tag in Tag.objects.select_for_update().filter(pk__in=worn):
+        if not tag.cases.exists():
+            tag.delete()
 
 
 def _withdraw_unpublished(case: ConsultingRequest) -> None:
