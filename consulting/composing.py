@@ -25,10 +25,13 @@ def receive(
     form_id = form.form_id
     if form_id is None:
         return []
+    refusals = []
     removed = _uuid(form.data.get(UNSTAGE))
     if removed:
-        services.unstage_file(case_id=case.pk, actor=actor, form_id=form_id, public_id=removed)
-    refusals = []
+        try:
+            services.unstage_file(case_id=case.pk, actor=actor, form_id=form_id, public_id=removed)
+        except TransitionNotAllowed as moved:  # anonymised in this moment: the form only is left
+            refusals.append(str(moved))
     for upload in form.files.getlist(ATTACHMENTS):
         name = upload.name or ""
         try:

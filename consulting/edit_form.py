@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from consulting import services
 from consulting.fields import TextField
 from consulting.forms import TEXT_LENGTH
+from consulting.legal import check_citations
 from consulting.models import CaseMessage
 from osk_portal.accounts.models import User
 
@@ -18,6 +19,8 @@ REMOVE = "remove"
 
 
 class EditForm(forms.Form):
+    """For everybody who has written a text."""
+
     text = TextField(
         label=_("Your text"),
         help_text=_("Who reads it also sees what stood here before."),
@@ -25,6 +28,15 @@ class EditForm(forms.Form):
         rows=8,
         error_messages={"required": _("Write a text.")},
     )
+
+
+class PublicEditForm(EditForm):
+    """For a text of the OSK that the authority reads: it cites only what may be cited."""
+
+    def clean_text(self) -> str:
+        text: str = self.cleaned_data["text"]
+        check_citations(text)
+        return text
 
 
 def remove_named(message: CaseMessage, actor: User, named: str) -> None:

@@ -333,6 +333,8 @@ def tell_survey(invitation: SurveyInvitation) -> None:
 def _ask(
     case: ConsultingRequest, what: str, asked: ProcurementOutcome | SurveyInvitation, turn: str
 ) -> None:
+    """Without a reply address: a reply would quote the link into the request, and say there what only the
+    form is asked for."""
     notify(
         Message(
             kind=f"consulting.{what}",
@@ -341,7 +343,6 @@ def _ask(
             dedupe=f"consulting:{what}:{asked.pk}:{turn}",
             subject_key=str(case.public_id),
             thread=str(case.public_id),
-            reply_to=_replies(case),
             context={"case": case},
         ),
         requester_side(case),

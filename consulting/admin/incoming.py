@@ -25,7 +25,7 @@ from consulting.mail_forms import DiscardForm, JoinForm, MailAnswerForm, MailRec
 from consulting.models import IncomingMail
 from consulting.models.incoming import IncomingMailQuerySet, MailAction, MailState
 from consulting.services.incoming import read_mail
-from consulting.services.mail_files import checked_attachment
+from consulting.services.mail_files import checked_attachment, note_attachment_read
 from osk_portal.accounts.models import User
 from osk_portal.accounts.permissions import is_advisor
 from osk_portal.toolkit import uploads
@@ -228,6 +228,8 @@ def mail_attachment(request: AuthenticatedRequest, public_id: UUID, number: str)
     except uploads.Refused as refusal:
         messages.error(request, str(refusal))
         return redirect(mail)
+    if request.method == "GET":
+        note_attachment_read(mail=mail, position=int(number), actor=request.user)
     response = HttpResponse(
         content,
         content_type="application/octet-stream",

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods
 
 from consulting import permissions, queues, services
 from consulting.admin.common import case_frame, find_case, page, queue_of
-from consulting.edit_form import REMOVE, EditForm, remove_named
+from consulting.edit_form import REMOVE, EditForm, PublicEditForm, remove_named
 from osk_portal.accounts.permissions import is_advisor
 from osk_portal.toolkit.access import AuthenticatedRequest, access
 from osk_portal.toolkit.transitions import TransitionNotAllowed
@@ -29,7 +29,10 @@ def message_edit(request: AuthenticatedRequest, public_id: UUID, message_id: UUI
         raise PermissionDenied("edit a message")
     queue = queue_of(request)
     back = queues.case_url(case, queue)
-    form = EditForm(request.POST if request.method == "POST" else None, initial={"text": said.body})
+    form_class = EditForm if said.is_internal else PublicEditForm
+    form = form_class(
+        request.POST if request.method == "POST" else None, initial={"text": said.body}
+    )
     status = 200
     try:
         if REMOVE in request.POST:

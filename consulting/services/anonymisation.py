@@ -24,11 +24,15 @@ from consulting.enums import (
 from consulting.models import (
     Anonymisation,
     ConsultingRequest,
+    IncomingMail,
+    IncomingMailContent,
+    IncomingMailEvent,
     Need,
     PublishedAnswer,
     RetentionRule,
     Tag,
 )
+from consulting.models.incoming import MailState
 from consulting.retention import Plan
 from consulting.services.common import record
 from consulting.services.introductions import end_introductions_of
@@ -56,6 +60,8 @@ def anonymise(plan: Plan, rule: RetentionRule) -> Anonymisation:
     end_introductions_of(case)
     _forget_tags(case)
     counts: dict[str, int] = {"mails": forget(_subject_keys(case))}
+    if suggested := _forget_suggested_mails(case):
+        counts["suggested_mails"] = suggested
     contents: list[Content] = []
     for name, treatment in TREATMENTS.items():
         rows = _rows(name, treatment, case)
@@ -87,6 +93,12 @@ def anonymise(plan: Plan, rule: RetentionRule) -> Anonymisation:
     transaction.on_commit(lambda: _remove(contents))
     logger.info("consulting: case anonymised", extra={"case": case.pk, "rule": rule.pk})
     return done
+
+
+def lock_mails_about(case_id: int) -> None:
+    """For who will anonymise the case, before its lock: whoever decides a mail locks the mail first."""
+    mails = IncomingMail.objects.filter(Q(case=case_id) | Q(suggested_case=case_id))
+    list(mails.order_by("pk").select_for_update(of=("self",)).values_list("pk", flat=True))
 
 
 def _rows(
@@ -169,6 +181,22 @@ def _end_need(case: ConsultingRequest) -> None:
     for need in published.exclude(state=NeedState.ENDED):
         if need.can(NeedAction.END):
             need.act(NeedAction.END, NeedState.ENDED, actor=None)
+
+
+def _forget_suggested_mails(case: ConsultingRequest) -> int:
+    """Mails that were never added, but are about the case: they say what its texts have said. How many went.
+
+    One that still waits is a person's to decide; it only names the case no more.
+    """
+    about = IncomingMail.objects.filter(suggested_case=case)
+    never_added = about.filter(case=None).exclude(state=MailState.NEW)
+    gone = dict(never_added.values_list("pk", "public_id"))
+    forget([str(public_id) for public_id in gone.values()])
+    IncomingMailContent.objects.filter(mail__in=gone).delete()
+    IncomingMailEvent.objects.filter(mail__in=gone).delete()
+    IncomingMail.objects.filter(pk__in=gone).delete()
+    about.update(suggested_case=None)  # one that was added goes with the request it stands in
+    return len(gone)
 
 
 def _forget_tags(case: ConsultingRequest) -> None:

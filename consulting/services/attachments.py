@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
+from django.db import models, transaction
 from django.utils.translation import gettext as _
 
 from consulting import permissions
@@ -56,11 +56,10 @@ def stage_file(
             if is_said(case, actor, form_id):
                 return None
             mine = case.staged_files.filter(owner=actor)
-            _forget(mine.exclude(form_id=form_id).filter(created_at__lt=clock.now() - _GIVEN_UP))
             twin = mine.filter(form_id=form_id, name=checked.name, sha256=checked.sha256).first()
             if twin:
                 return twin
-            check_limits(case, by_osk, [*mine.values_list("size", flat=True), checked.size])
+            _make_room(case, by_osk, mine, form_id, checked.size)
             path = write_content(data)
             return StagedFile.objects.create(
                 case=case,
@@ -151,6 +150,27 @@ def _side(actor: User, case: ConsultingRequest, is_internal: bool) -> bool:
     if not case.takes_messages:
         raise TransitionNotAllowed("add_file", case.state, _("This request takes no more files."))
     return not permissions.is_requester_side(actor, case)
+
+
+def _make_room(
+    case: ConsultingRequest,
+    by_osk: bool,
+    mine: models.QuerySet[StagedFile],
+    form_id: UUID,
+    size: int,
+) -> None:
+    """May a file of ``size`` come to ``mine``? Raises uploads.Refused.
+
+    Only where there is no room otherwise, other forms that are taken for given up lose their files: somebody
+    may have left one open over lunch.
+    """
+    try:
+        check_limits(case, by_osk, [*mine.values_list("size", flat=True), size])
+    except uploads.Refused:
+        given_up = mine.exclude(form_id=form_id).filter(created_at__lt=clock.now() - _GIVEN_UP)
+        if not _forget(given_up):
+            raise
+        check_limits(case, by_osk, [*mine.values_list("size", flat=True), size])
 
 
 def _forget(files: Iterable[StagedFile]) -> int:

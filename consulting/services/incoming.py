@@ -20,6 +20,7 @@ from consulting import permissions
 from consulting.enums import CaseState
 from consulting.models import CaseMessage, ConsultingRequest, IncomingMail, IncomingMailContent
 from consulting.models.incoming import MailAction, MailFlag, MailHint, MailState
+from consulting.own_links import without_own_links
 from consulting.querysets import CaseQuerySet
 from consulting.reply_address import ReplyTo, read_reply_address
 from consulting.services.common import locked
@@ -59,7 +60,10 @@ def receive_mail(raw: bytes, *, recipient: str = "") -> IncomingMail:
 
 @transaction.atomic
 def store_mail(raw: bytes, *, recipient: str = "", is_cut: bool = False) -> IncomingMail:
-    """Keep a mail as it came, whatever it is. ``is_cut``: the server has more of it than ``raw``."""
+    """Keep a mail as it came, whatever it is. ``is_cut``: the server has more of it than ``raw``.
+
+    The texts to be shown lose the personal links of our own mails; the raw mail stays as it is.
+    """
     mail = _read(raw)
     recipient = _line(recipient, LONGEST_ADDRESS)
     flags = _flags(mail)
@@ -78,9 +82,9 @@ def store_mail(raw: bytes, *, recipient: str = "", is_cut: bool = False) -> Inco
             "reply_to": _answers_to(mail),
             "subject": _line(mail.subject, 500),
             "header_id": _line(mail.message_id, 260),
-            "new_text": mail.new_text,
-            "quoted_text": mail.quoted_text,
-            "signature": mail.signature,
+            "new_text": without_own_links(mail.new_text),
+            "quoted_text": without_own_links(mail.quoted_text),
+            "signature": without_own_links(mail.signature),
             "attachments": [
                 {"name": _line(each.name, 200), "size": len(each.content)}
                 for each in mail.attachments

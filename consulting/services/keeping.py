@@ -25,7 +25,7 @@ from consulting.retention import (
     plans,
     rules_today,
 )
-from consulting.services.anonymisation import anonymise
+from consulting.services.anonymisation import anonymise, lock_mails_about
 from consulting.services.common import record
 from osk_portal.toolkit import clock
 
@@ -54,6 +54,7 @@ def keep_or_anonymise() -> dict[str, int]:
 @transaction.atomic
 def _step(case_id: int) -> str:
     """One case, claimed by its row's lock: who comes second at the same time leaves it alone."""
+    lock_mails_about(case_id)
     case = ended().select_for_update(of=("self",), skip_locked=True).filter(pk=case_id).first()
     if case is None:
         return "left"

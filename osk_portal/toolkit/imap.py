@@ -17,8 +17,8 @@ from urllib.parse import unquote, urlsplit
 
 TIMEOUT: Final = 30.0
 """Seconds that the server may be silent."""
-_TAKEN: Final = re.compile(rb"\bUID (\d+)\b")
-_SIZE: Final = re.compile(rb"\bRFC822\.SIZE (\d+)\b")
+_TAKEN: Final = re.compile(rb"\bUID (\d+)\b", re.IGNORECASE)
+_SIZE: Final = re.compile(rb"\bRFC822\.SIZE (\d+)\b", re.IGNORECASE)
 _ASCII: Final = re.compile(r"[^\x20-\x7e]+")
 
 
@@ -125,14 +125,20 @@ class Session:
     def take(self, uid: int, *, most: int) -> Taken | None:
         """The mail, at most ``most`` bytes of it, without marking it. None when it has gone meanwhile."""
         answer = self._ask("uid", "FETCH", str(uid), f"(RFC822.SIZE BODY.PEEK[]<0.{most}>)")
-        for each in answer:
+        holds_data = False
+        for place, each in enumerate(answer):
             if not isinstance(each, tuple):
                 continue
-            about = _TAKEN.search(each[0])
-            if about and int(about[1]) == uid:
-                size = _SIZE.search(each[0])
+            holds_data = True
+            # A server names number and size in any order, also behind the mail (RFC 3501, 7.4.2).
+            rest = answer[place + 1] if place + 1 < len(answer) else b""
+            about = each[0] + b" " + (rest if isinstance(rest, bytes) else b"")
+            if any(int(found) == uid for found in _TAKEN.findall(about)):
+                size = _SIZE.search(about)
                 # Some servers tell another size than they send; more than ``most`` is what counts.
                 return Taken(each[1], len(each[1]) >= most and (not size or int(size[1]) > most))
+        if holds_data:  # never taken for gone: the mail would be passed over for ever
+            raise MailboxUnavailable(f"the server sends another mail than {uid}")
         return None
 
     def mark_seen(self, uid: int) -> None:

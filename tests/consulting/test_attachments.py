@@ -12,9 +12,11 @@ from django.core.exceptions import PermissionDenied
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
+from django.utils.datastructures import MultiValueDict
 
-from consulting import queues, record, services
+from consulting import composing, queues, record, services
 from consulting.enums import CaseEventKind, CaseState
+from consulting.file_forms import ComposerForm
 from consulting.models import CaseFile, CaseMessage, ConsultingRequest, StagedFile
 from consulting.services.attachments import forget_staged
 from osk_portal.accounts.models import User
@@ -276,6 +278,43 @@ def test_what_nobody_sends_is_forgotten(
     with django_capture_on_commit_callbacks(execute=True):
         assert (forget_staged(), forget_staged()) == (1, 0)
     assert (StagedFile.objects.get(), contents(disk)) == (young, 1)
+
+
+def test_an_older_form_loses_its_files_only_when_there_is_no_room(
+    world: World, settings: Any
+) -> None:
+    settings.OSK_FILES_MOST = 2
+    case = world.case(S.IN_PROGRESS)
+    older = stage(case, world.requester)
+    assert older
+    StagedFile.objects.filter(pk=older.pk).update(created_at=clock.now() - timedelta(hours=2))
+    form_id = uuid4()
+    first = stage(case, world.requester, form_id=form_id)
+    assert set(StagedFile.objects.all()) == {older, first}
+    second = stage(case, world.requester, form_id=form_id, data=b"zwei")
+    assert set(StagedFile.objects.all()) == {first, second}
+    # Nothing more to make room with; and a refused file costs the older form nothing.
+    with pytest.raises(uploads.Refused):
+        stage(case, world.requester, form_id=form_id, data=b"drei")
+    settings.OSK_FILES_MOST = 0
+    StagedFile.objects.update(created_at=clock.now() - timedelta(hours=2))
+    with pytest.raises(uploads.Refused):
+        stage(case, world.requester)
+    assert StagedFile.objects.count() == 2
+
+
+def test_taking_a_file_out_of_a_request_anonymised_meanwhile_says_why_not(world: World) -> None:
+    case = world.case(S.CLOSED)
+    ConsultingRequest.objects.filter(pk=case.pk).update(anonymised_at=clock.now())
+    data = {"text": "Hallo", "message_id": str(uuid4()), "unstage": str(uuid4())}
+    form = ComposerForm.new(is_reply=False, data=data, files=MultiValueDict())
+
+    refusals = composing.receive(form, case, world.requester)
+
+    assert len(refusals) == 1
+    assert "anonymisiert" in refusals[0]
+    assert composing.is_aside(form, refusals)
+    assert form.errors["attachments"] == refusals
 
 
 @pytest.mark.parametrize("form_id", ["", "nonsense", "\x00", str(UUID(int=0))])

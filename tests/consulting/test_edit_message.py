@@ -174,3 +174,21 @@ def test_its_files_can_be_taken_off(world: World) -> None:
     assert mine.post(url(case, message), {"remove": "\x00"}).status_code == 404
     assert not message.files.exists()
     assert not MessageVersion.objects.exists()
+
+
+def test_a_changed_public_text_cites_only_what_may_be_cited(world: World) -> None:
+    case = world.case(S.IN_PROGRESS)
+    client = browser(world.advisor)
+    wrong = {"text": "Siehe [RA-2019-999]."}
+    for message, status in (
+        (said(case, world.advisor), 422),
+        (noted(case, world.advisor), 302),  # read by the OSK only
+    ):
+        answer = client.post(queues.edit_url(case, message.public_id), wrong)
+        assert answer.status_code == status
+        message.refresh_from_db()
+        assert ("RA-2019-999" in message.body) is (status == 302)
+        if status == 422:
+            page = answer.content.decode()
+            assert page.count("RA-2019-999 ") >= 2  # summary and field
+            assert "Siehe [RA-2019-999]." in page

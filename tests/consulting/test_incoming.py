@@ -4,20 +4,29 @@ from __future__ import annotations
 
 import io
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from allauth.account.models import EmailAddress
 from django.core.management import call_command
 from django.db import OperationalError, connection
+from django.urls import get_resolver, reverse
 
-from consulting import demo_mails, services
+from consulting import demo_mails, own_links, services, signed_links
 from consulting.enums import CaseEventKind, CaseState, MessageKind
 from consulting.management.commands import receive_mail as command
-from consulting.models import CaseMessage, ConsultingRequest, IncomingMail, IncomingMailContent
+from consulting.models import (
+    CaseLink,
+    CaseMessage,
+    ConsultingRequest,
+    IncomingMail,
+    IncomingMailContent,
+)
 from consulting.models.incoming import MailAction, MailFlag, MailHint, MailState
+from consulting.own_links import REMOVED
 from consulting.reply_address import reply_address
 from consulting.services import incoming
 from network.enums import MembershipState
@@ -291,6 +300,59 @@ def test_every_mail_of_the_corpus_is_kept_and_answered_by_nobody(
     assert (case.state, case.version) == (S.WAITING_REQUESTER, 1)
     assert not case.messages.exists()
     assert not OutgoingMail.objects.exists()
+
+
+# Personal links
+
+
+def test_the_personal_links_of_our_mails_are_not_quoted_into_the_request(
+    world: World, requester: User, settings: Any
+) -> None:
+    settings.OSK_BASE_URL = "https://osk.example"
+    case = world.case(S.IN_PROGRESS)
+    link = CaseLink.objects.create(case=case, person=requester, made_by=world.advisor)
+    secrets = [
+        link.token,
+        signed_links.make("survey", case.public_id),
+        signed_links.make("outcome", case.public_id),
+        "Kalender-Geheimnis_123",
+    ]
+    paths = [
+        link.get_absolute_url(),
+        reverse("consulting:survey", args=[secrets[1]]),
+        reverse("consulting:outcome", args=[secrets[2]]),
+        reverse("pages:calendar_feed", args=[secrets[3]]),
+    ]
+    urls = [f"https://osk.example{path}" for path in paths]
+    filtered = f"https://filter.example/?url={quote(urls[0], safe='')}&data=1"
+    page = f"https://osk.example{case.get_absolute_url()}"
+    new = f"Ich nutze {urls[0]}, siehe <{urls[1]}>.\n{filtered}\n{page}"
+    quoted = "".join(f"> Bitte: {url}\n> Danke/\n" for url in urls)
+    quoted += f"> {urls[2][:70]}\n> {urls[2][70:]}\n> https://osk.example/mein/kalender/neu/\n"
+    quoted = QUOTE.replace("> Kim\n", quoted)
+
+    row = services.receive_mail(reply_to(case, requester, text=f"{new}\n{quoted}"))
+
+    message = case.messages.get()
+    assert (message.body, message.quoted_text) == (row.new_text.strip(), row.quoted_text)
+    shown = f"{message.body}\n{message.quoted_text}"
+    assert not [part for secret in secrets for part in (secret, secret[-15:]) if part in shown]
+    assert f"Ich nutze {REMOVED}, siehe <{REMOVED}>." in message.body
+    assert page in message.body
+    assert message.quoted_text.count(f"Bitte: {REMOVED}") == len(urls)
+    assert message.quoted_text.count("Danke/") == len(urls)
+    assert "/mein/kalender/neu/" in message.quoted_text
+
+
+def test_no_route_with_a_secret_is_forgotten() -> None:
+    def routes(patterns: list[Any], space: str = "") -> Iterator[str]:
+        for each in patterns:
+            if hasattr(each, "url_patterns"):
+                yield from routes(each.url_patterns, each.namespace or space)
+            elif "token" in each.pattern.converters:
+                yield f"{space}:{each.name}"
+
+    assert set(routes(get_resolver().url_patterns)) == set(own_links._ROUTES)
 
 
 # Once

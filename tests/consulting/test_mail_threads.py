@@ -8,7 +8,8 @@ import pytest
 
 from consulting import services
 from consulting.enums import CaseState, ProcedureState, Topic
-from consulting.models import ConsultingRequest
+from consulting.models import ConsultingRequest, SurveyInvitation
+from consulting.notifications import tell_survey
 from consulting.reply_address import ReplyTo, read_reply_address
 from osk_portal.notifications.models import OutgoingMail
 from tests.consulting.conftest import World
@@ -91,3 +92,15 @@ def test_the_address_of_a_confidential_case_says_no_more_than_its_link(world: Wo
         said = read_reply_address(mail.reply_to)
         assert said is None or said.case_id == case.public_id
         assert str(case.public_id) in mail.text
+
+
+def test_nobody_replies_to_a_question_that_is_answered_by_a_link(world: World) -> None:
+    case = world.case(CaseState.CLOSED)
+    asked = SurveyInvitation.objects.create(case=case)
+    tell_survey(asked)
+
+    mails = sent_about(case)
+    assert mails
+    for mail in mails:
+        assert mail.reply_to == ""
+        assert CANNOT_REPLY in mail.text

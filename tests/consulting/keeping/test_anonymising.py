@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.apps import apps
@@ -28,6 +29,9 @@ from consulting.models import (
     CaseMessage,
     CaseResult,
     ConsultingRequest,
+    IncomingMail,
+    IncomingMailContent,
+    Introduction,
     PartnerQuestion,
     ProcurementOutcome,
     PublishedAnswer,
@@ -35,6 +39,7 @@ from consulting.models import (
     RetentionHold,
     RetentionRule,
 )
+from consulting.models.incoming import MailState
 from consulting.notifications import tell
 from consulting.services import anonymisation, files
 from consulting.services.common import record
@@ -44,6 +49,7 @@ from osk_portal.toolkit import clock
 from osk_portal.toolkit import clock as portal_clock
 from osk_portal.toolkit.transitions import TransitionNotAllowed
 from tests.consulting.conftest import World
+from tests.consulting.mails import a_mail
 from tests.factories import OrganisationFactory
 
 SECRET = "Streng-Geheim-4711"
@@ -58,8 +64,9 @@ TYPED = (
 
 
 def of_a_case() -> set[type[models.Model]]:
-    """The case, and every model of the app with a way of foreign keys to it."""
-    found: set[type[models.Model]] = {ConsultingRequest}
+    """The case, and every model of the app with a way of foreign keys to it. An introduction is named by
+    its sides, which name the cases."""
+    found: set[type[models.Model]] = {ConsultingRequest, Introduction}
     while True:
         more = {
             model
@@ -221,6 +228,42 @@ def test_nothing_that_was_typed_is_left_and_figures_stay(
     assert done.counts["CaseMessage"] == 2
     assert done.counts["CaseFile"] == 1
     assert done.counts["mails"] > 0
+
+
+@pytest.mark.django_db
+def test_mails_about_a_case_that_were_never_added_go_too(world: World) -> None:
+    case, other = world.case(CaseState.CLOSED), world.case(CaseState.IN_PROGRESS)
+
+    def received(about: ConsultingRequest, text: str = SECRET, **head: str) -> IncomingMail:
+        return services.receive_mail(
+            a_mail(
+                message_id=f"<{uuid4()}@b.example>", subject=f"{about.reference}", text=text, **head
+            )
+        )
+
+    def decide(mail: IncomingMail, act: Any, **values: Any) -> None:
+        act(mail_id=mail.pk, actor=world.advisor, expected_version=mail.version, **values)
+
+    decide(received(case), services.discard_mail, reason=SECRET)
+    decide(received(case), services.answer_mail, text=SECRET)
+    automatic = received(case, Precedence="bulk")
+    waiting = received(case, "Noch zu entscheiden")
+    joined = received(case, "Anderswo")
+    decide(joined, services.join_mail, case_id=other.pk, is_internal=True)
+    foreign = received(other, Precedence="bulk", text="Fremd")
+    assert automatic.suggested_case == waiting.suggested_case == case
+    assert OutgoingMail.objects.filter(kind="consulting.mail_answer").exists()
+
+    done = anonymise(case)
+
+    assert SECRET not in everything()
+    assert not OutgoingMail.objects.filter(kind="consulting.mail_answer").exists()
+    assert set(IncomingMail.objects.all()) == {waiting, joined, foreign}
+    assert IncomingMailContent.objects.count() == 3
+    waiting.refresh_from_db()
+    assert (waiting.state, waiting.suggested_case) == (MailState.NEW, None)
+    assert not IncomingMail.objects.filter(suggested_case=case).exists()
+    assert done.counts["suggested_mails"] == 3
 
 
 @pytest.mark.django_db

@@ -24,6 +24,7 @@ from osk_portal.accounts.models import User
 from osk_portal.notifications.models import OutgoingMail
 from tests.consulting.conftest import World
 from tests.consulting.mails import PROGRAM, QUOTE, TEXT_FILE, a_mail
+from tests.toolkit.fake_clamd import FakeClamd
 
 S = CaseState
 LIST = "admin:consulting_incomingmail_changelist"
@@ -477,3 +478,49 @@ def test_an_attachment_is_saved_only_after_its_check(
     assert "passt nicht zum Dateinamen" in bad.text
     assert b"MZ" not in bad.content[:2]
     assert browser.get(url(mail, "file", "2")).status_code == 200
+
+
+def test_an_attachment_is_given_out_only_when_the_scanner_finds_it_clean(
+    world: World, sign_in: Callable[[str], Client], settings: Any
+) -> None:
+    mail = received(files=(TEXT_FILE,))
+    browser = sign_in("advisor")
+    clamd = FakeClamd()
+    settings.OSK_CLAMAV = clamd.address
+    try:
+        assert browser.get(url(mail, "file", "0")).content == TEXT_FILE[2]
+        assert clamd.received == [TEXT_FILE[2]]
+        clamd.reply = b"stream: Eicar-Test-Signature FOUND\0"
+        infected = browser.get(url(mail, "file", "0"), follow=True)
+        assert "Schadsoftware" in infected.content.decode()
+    finally:
+        clamd.stop()
+    away = browser.get(url(mail, "file", "0"), follow=True)
+    assert away.redirect_chain == [(mail.get_absolute_url(), 302)]
+    assert "später noch einmal" in away.content.decode()
+
+
+def test_who_saves_an_attachment_of_a_confidential_request_is_written_down(
+    world: World, sign_in: Callable[[str], Client]
+) -> None:
+    case = world.case(S.IN_PROGRESS)
+    mail = received(files=(TEXT_FILE,))
+    services.join_mail(
+        mail_id=mail.pk,
+        actor=world.advisor,
+        expected_version=mail.version,
+        case_id=case.pk,
+        is_internal=True,
+    )
+    browser = sign_in("other_advisor")
+    read = case.events.filter(kind=CaseEventKind.FILE_READ)
+    browser.get(url(mail, "file", "0"))
+    assert not read.exists()
+    ConsultingRequest.objects.filter(pk=case.pk).update(is_confidential=True)
+    browser.head(url(mail, "file", "0"))
+    assert browser.get(url(mail, "file", "0")).status_code == 200
+    event = read.get()
+    assert (event.actor, event.data) == (
+        world.other_advisor,
+        {"mail": str(mail.public_id), "attachment": 0},
+    )
