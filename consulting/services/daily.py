@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db import transaction
 
 from consulting import deadlines
+from consulting.appointments import has_to_come
 from consulting.enums import CaseAction, CaseEventKind, CaseState, PartnerQuestionState, Urgency
 from consulting.models import ConsultingRequest
 from consulting.notifications import tell, tell_draft_expires
@@ -121,6 +122,9 @@ def _each(cases: CaseQuerySet, act: Callable[[int], bool]) -> int:
 def _close(case_id: int) -> bool:
     case = locked(case_id)
     if case.closes_on is None or case.closes_on >= clock.today():
+        return False
+    # Closing would cancel what both sides have agreed on; the day after it the case is looked at again.
+    if has_to_come(case):
         return False
     if case.state == CaseState.WAITING_REQUESTER:
         close_silent(case_id=case_id)
