@@ -51,9 +51,8 @@ def close_silent_ones() -> int:
 
 
 def go_on_without_partners() -> int:
-    """Partners who missed their date; without an open question work goes on."""
-    late = ConsultingRequest.objects.filter(
-        state=CaseState.WAITING_THIRD,
+    """Partners who missed their date, in every open state; where only they were awaited, work goes on."""
+    late = ConsultingRequest.objects.open().filter(
         partner_questions__state=PartnerQuestionState.OPEN,
         partner_questions__due_on__lt=clock.today(),
         partner_questions__waits_since=None,
@@ -169,13 +168,13 @@ def _announce(case_id: int) -> bool:
 @transaction.atomic
 def _partners_missed(case_id: int) -> bool:
     case = locked(case_id)
-    if not case.can(CaseAction.PARTNER_DONE):
+    if not case.is_open:
         return False
     open_questions = case.partner_questions.filter(state=PartnerQuestionState.OPEN)
     # Whoever asked back and has no reply yet has missed nothing.
     late = open_questions.filter(due_on__lt=clock.today(), waits_since=None)
-    late.update(state=PartnerQuestionState.MISSED)
-    if open_questions.exists():
+    if not late.update(state=PartnerQuestionState.MISSED):
         return False
-    tell(case.partner_done(actor=None))
+    if case.can(CaseAction.PARTNER_DONE) and not open_questions.exists():
+        tell(case.partner_done(actor=None))
     return True

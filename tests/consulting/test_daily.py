@@ -197,6 +197,36 @@ def test_work_goes_on_when_the_last_partner_missed_the_date(clock: Any) -> None:
     }
 
 
+@pytest.mark.parametrize("state", [S.IN_PROGRESS, S.WAITING_REQUESTER])
+def test_a_missed_date_moves_no_case_that_waits_for_somebody_else(
+    world: World, clock: Any, state: CaseState
+) -> None:
+    clock.move_to(START)
+    case = world.case(state)
+    late, asks_back = (
+        PartnerQuestion.objects.create(
+            case=case,
+            organisation=OrganisationFactory(),
+            question="?",
+            due_on=portal_clock.today(),
+            consented_on=portal_clock.today(),
+            consent_source="Mail der Behörde",
+            asked_by=world.advisor,
+            waits_since=waits_since,
+        )
+        for waits_since in (None, START)
+    )
+
+    days_later(clock, 1)
+    assert daily.go_on_without_partners() == 1
+    assert daily.go_on_without_partners() == 0
+
+    for row in (case, late, asks_back):
+        row.refresh_from_db()
+    assert (case.state, case.version, case.events.count()) == (state, 1, 0)
+    assert (late.state, asks_back.state) == (PartnerQuestionState.MISSED, PartnerQuestionState.OPEN)
+
+
 def test_each_looks_again_under_the_lock(clock: Any) -> None:
     """Somebody wrote between the list and the lock: nothing happens to the case."""
     clock.move_to(START)
