@@ -52,11 +52,15 @@ def close_silent_ones() -> int:
 
 def go_on_without_partners() -> int:
     """Partners who missed their date, in every open state; where only they were awaited, work goes on."""
-    late = ConsultingRequest.objects.open().filter(
-        partner_questions__state=PartnerQuestionState.OPEN,
-        partner_questions__due_on__lt=clock.today(),
-        partner_questions__waits_since=None,
-    ).distinct()
+    late = (
+        ConsultingRequest.objects.open()
+        .filter(
+            partner_questions__state=PartnerQuestionState.OPEN,
+            partner_questions__due_on__lt=clock.today(),
+            partner_questions__waits_since=None,
+        )
+        .distinct()
+    )
     return _each(late, _partners_missed)
 
 

@@ -249,9 +249,7 @@ def test_a_case_with_an_appointment_to_come_is_not_closed(
     world: World, clock: Any, state: CaseState
 ) -> None:
     clock.move_to(START)
-    fixed, offered = (
-        world.case(state) for _each in range(2)
-    )
+    fixed, offered = (world.case(state) for _each in range(2))
     for case in (fixed, offered):
         services.offer_appointment(
             case_id=case.pk,
