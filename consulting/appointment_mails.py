@@ -13,7 +13,7 @@ from django.utils import translation
 from consulting import confidential
 from consulting.appointments import invitation
 from consulting.models import Appointment
-from consulting.notifications import requester_side, staff_url
+from consulting.notifications import replies, requester_side, staff_url
 from osk_portal.accounts.models import User
 from osk_portal.notifications.attachments import Attachment
 from osk_portal.notifications.services import Message, notify
@@ -35,11 +35,24 @@ def tell_appointment(appointment: Appointment, what: str) -> None:
         _tell(appointment, what, person, url, _attached(appointment, person, url, "REQUEST"))
 
 
-def tell_host(appointment: Appointment) -> None:
-    """Who speaks for the OSK from now on; who has it in the calendar already is not told again."""
-    for person, url in _taking_part(appointment):
-        if person == _host(appointment):
-            _tell(appointment, "fixed", person, url, _attached(appointment, person, url, "REQUEST"))
+def tell_new_host(appointment: Appointment, before: User, turn: int) -> None:
+    """Somebody else than ``before`` speaks for the OSK: out of one calendar and into the other.
+
+    ``turn``: tells this change from others, so that who gives it away and gets it back is told each time.
+    """
+    host = host_of(appointment)
+    if host == before:
+        return
+    side = {person.pk for person in requester_side(appointment.case)}
+    url = staff_url(appointment.case)
+    methods: tuple[tuple[User, str, ics.Method], ...] = (
+        (before, "handed_over", "CANCEL"),
+        (host, "fixed", "REQUEST"),
+    )
+    for person, what, method in methods:
+        if person.is_advisor and person.pk not in side:
+            attached = _attached(appointment, person, url, method)
+            _tell(appointment, what, person, url, attached, turn=f":{turn}")
 
 
 def tell_appointment_over(appointment: Appointment) -> None:
@@ -57,13 +70,14 @@ def _taking_part(appointment: Appointment) -> Iterable[tuple[User, str]]:
     """Author, deputy, those who work along, and who speaks for the OSK; each with his or her page."""
     case = appointment.case
     people = {person.pk: (person, case.get_absolute_url()) for person in requester_side(case)}
-    host = _host(appointment)
+    host = host_of(appointment)
     if host.is_advisor:
         people.setdefault(host.pk, (host, staff_url(case)))
     return people.values()
 
 
-def _host(appointment: Appointment) -> User:
+def host_of(appointment: Appointment) -> User:
+    """Who speaks for the OSK."""
     assignee = appointment.case.assignee
     return assignee if assignee and assignee.is_advisor else appointment.offered_by
 
@@ -90,8 +104,9 @@ def _tell(
     person: User,
     url: str,
     attachments: tuple[Attachment, ...],
+    turn: str = "",
 ) -> None:
-    notify(_message(appointment, what, url, attachments, {}), [person])
+    notify(_message(appointment, what, url, attachments, {}, turn), [person])
 
 
 def _message(
@@ -100,14 +115,17 @@ def _message(
     url: str,
     attachments: tuple[Attachment, ...],
     more: dict[str, object],
+    turn: str = "",
 ) -> Message:
     case = appointment.case
     return Message(
         kind=f"consulting.appointment_{what}",
         template=f"consulting/email/appointment_{what}",
         url=url,
-        dedupe=f"consulting:appointment:{appointment.pk}:{what}:{appointment.sequence}",
+        dedupe=f"consulting:appointment:{appointment.pk}:{what}:{appointment.sequence}{turn}",
         subject_key=str(case.public_id),
+        thread=str(case.public_id),
+        reply_to=replies(case) if url == case.get_absolute_url() else None,
         context={
             "case": case,
             "title": confidential.title_outside(case),

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.conf import settings
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from consulting import confidential
-from consulting.enums import CaseEventKind
+from consulting.enums import AppointmentState, CaseEventKind
 from consulting.models import Appointment, AppointmentSlot, ConsultingRequest
 from osk_portal.notifications.rendering import absolute_url
 from osk_portal.toolkit import clock, ics
@@ -72,6 +73,15 @@ def case_of(public_id: UUID) -> UUID | None:
         .first()
     )
     return found
+
+
+def has_to_come(case: ConsultingRequest) -> bool:
+    """Whether people still wait for one: fixed and not over, or offered with a time to choose from."""
+    now = clock.now()
+    return case.appointments.filter(
+        Q(state=AppointmentState.FIXED, ends_at__gt=now)
+        | Q(state=AppointmentState.OFFERED, slots__starts_at__gt=now)
+    ).exists()
 
 
 def current_of(case: ConsultingRequest) -> Arranged | None:

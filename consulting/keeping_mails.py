@@ -13,7 +13,7 @@ from django.urls import reverse
 from consulting import confidential
 from consulting.enums import CaseEventKind
 from consulting.models import CaseEvent, ConsultingRequest, RetentionHold, RevisionGrant
-from consulting.notifications import leads, requester_side, staff_url
+from consulting.notifications import leads, replies, requester_side, staff_url
 from network.models import Membership
 from osk_portal.accounts.enums import StaffRole
 from osk_portal.accounts.models import User
@@ -36,6 +36,8 @@ def tell_retention(event: CaseEvent, due_on: date) -> None:
             url=retention_staff_url(case) if is_osk else retention_url(case),
             dedupe=f"consulting:event:{event.pk}:retention",
             subject_key=str(case.public_id),
+            thread=str(case.public_id) if side else "",
+            reply_to=replies(case) if side else None,
             context={
                 "case": case,
                 "due_on": due_on,
@@ -66,11 +68,13 @@ def tell_hold_asked(hold: RetentionHold) -> None:
 def tell_hold_decided(hold: RetentionHold) -> None:
     """Who asked for it, and the authority, which is told when something keeps its data longer."""
     case = hold.case
-    people = {user.pk: user for user in (list(requester_side(case)) or managers(case))}
+    side = {user.pk: user for user in requester_side(case)}
+    others = {} if side else {user.pk: user for user in managers(case)}
     asked_by_osk = hold.asked_by.is_staff
-    if not asked_by_osk:
-        people[hold.asked_by_id] = hold.asked_by
-    _hold_decided(hold, people.values(), retention_url(case), "authority")
+    if not asked_by_osk and hold.asked_by_id not in side:
+        others[hold.asked_by_id] = hold.asked_by
+    _hold_decided(hold, side.values(), retention_url(case), "authority", in_thread=True)
+    _hold_decided(hold, others.values(), retention_url(case), "authority")
     if asked_by_osk:
         _hold_decided(hold, [hold.asked_by], retention_staff_url(case), "osk")
 
@@ -85,6 +89,8 @@ def tell_organisation_corrected(event: CaseEvent) -> None:
             url=case.get_absolute_url(),
             dedupe=f"consulting:event:{event.pk}:corrected",
             subject_key=str(case.public_id),
+            thread=str(case.public_id),
+            reply_to=replies(case),
             context={"case": case, "title": confidential.title_outside(case)},
         ),
         [case.author],
@@ -129,7 +135,9 @@ def managers(case: ConsultingRequest) -> list[User]:
     return [member.user for member in members.select_related("user")]
 
 
-def _hold_decided(hold: RetentionHold, people: Iterable[User], url: str, side: str) -> None:
+def _hold_decided(
+    hold: RetentionHold, people: Iterable[User], url: str, side: str, *, in_thread: bool = False
+) -> None:
     what = CaseEventKind.HOLD_LIFTED if hold.ended_at else CaseEventKind.HOLD_SET
     moment = hold.ended_at or hold.set_at
     notify(
@@ -139,6 +147,8 @@ def _hold_decided(hold: RetentionHold, people: Iterable[User], url: str, side: s
             url=url,
             dedupe=f"consulting:hold:{hold.pk}:{what}:{moment:%Y%m%d%H%M%S%f}:{side}",
             subject_key=str(hold.case.public_id),
+            thread=str(hold.case.public_id) if in_thread else "",
+            reply_to=replies(hold.case) if in_thread else None,
             context={"case": hold.case, "hold": hold, "was_set": hold.set_at is not None},
         ),
         people,

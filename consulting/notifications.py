@@ -128,8 +128,8 @@ def tell_recorded(event: CaseEvent, link: CaseLink | None) -> None:
 def send_link(link: CaseLink, event: CaseEvent, template: str) -> None:
     """A mail that opens a case is kept encrypted, and it is not sent once the link is dead."""
     case, person = event.case, link.person
-    thread, replies = str(case.public_id), _replies(case)
-    reply_to = "" if replies is None else replies(person)
+    thread, answers_to = str(case.public_id), replies(case)
+    reply_to = "" if answers_to is None else answers_to(person)
     rendered = rendering.render(
         f"consulting/email/{template}",
         {
@@ -157,7 +157,7 @@ def send_link(link: CaseLink, event: CaseEvent, template: str) -> None:
     )
 
 
-def _replies(case: ConsultingRequest) -> Callable[[User], str] | None:
+def replies(case: ConsultingRequest) -> Callable[[User], str] | None:
     """Where the requester's side answers by mail; nowhere once the case takes no words any more.
 
     The OSK answers on its page: there it chooses who may read what.
@@ -303,12 +303,12 @@ def tell_outcome_question(asked: ProcurementOutcome, *, is_reminder: bool) -> No
 
 def tell_infected(case: ConsultingRequest, file: CaseFile) -> None:
     """Malware was found in ``file``, which is removed. The mail names neither the file nor the finding."""
-    url = case.get_absolute_url()
+    url, thread = case.get_absolute_url(), ""
     if case.is_draft:
         people: Iterable[User] = [case.author]
         url = reverse("consulting:request_files", args=[case.public_id])
     elif not file.by_osk:
-        people = requester_side(case)
+        people, thread = requester_side(case), str(case.public_id)
     else:
         by = file.uploaded_by
         people = [by] if by is not None and by.is_active and by.is_advisor else []
@@ -320,6 +320,8 @@ def tell_infected(case: ConsultingRequest, file: CaseFile) -> None:
             url=url,
             dedupe=f"consulting:infected:{file.pk}",
             subject_key=str(case.public_id),
+            thread=thread,
+            reply_to=replies(case) if thread else None,
             context={"case": case, "title": confidential.title_outside(case)},
         ),
         people,
@@ -343,6 +345,7 @@ def _ask(
             dedupe=f"consulting:{what}:{asked.pk}:{turn}",
             subject_key=str(case.public_id),
             thread=str(case.public_id),
+            reply_to=replies(case),
             context={"case": case},
         ),
         requester_side(case),
@@ -400,7 +403,7 @@ def _send(event: CaseEvent, template: str, recipients: Iterable[User], url: str,
             dedupe=f"consulting:event:{event.pk}:{side}",
             subject_key=str(case.public_id),
             thread=str(case.public_id),
-            reply_to=_replies(case) if side == "requester" else None,
+            reply_to=replies(case) if side == "requester" else None,
             context=_context(event),
         ),
         recipients,
@@ -435,6 +438,8 @@ def tell_answer(event: PublishedAnswerEvent, recipients: Iterable[User]) -> None
             url=url,
             dedupe=f"consulting:answer:{event.pk}",
             subject_key=str(answer.case.public_id),
+            thread=str(answer.case.public_id) if for_requester else "",
+            reply_to=replies(answer.case) if for_requester else None,
             context={"answer": answer, "case": answer.case},
         ),
         _without(event.actor, recipients),

@@ -8,7 +8,7 @@ from django.db.models import Exists, OuterRef
 from django.urls import reverse
 
 from consulting.models import Introduction, IntroductionSide, Need, NeedEvent, NeedSupport
-from consulting.notifications import advisors, requester_side
+from consulting.notifications import advisors, replies, requester_side
 from network.models import Membership
 from osk_portal.accounts.models import User
 from osk_portal.notifications.services import Message, notify
@@ -24,6 +24,8 @@ def tell_introduction(side: IntroductionSide, what: str) -> None:
             url=side.get_absolute_url(),
             dedupe=f"consulting:introduction:{side.pk}:{what}",
             subject_key=str(case.public_id),
+            thread=str(case.public_id),
+            reply_to=replies(case),
             context={"case": case, "introduction": side.introduction},
         ),
         requester_side(case),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.contrib import admin
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 
@@ -21,6 +21,7 @@ from consulting.presentation import Standing
 from consulting.queues import Queue
 from consulting.summary import PROCUREMENT
 from osk_portal.accounts.models import User
+from osk_portal.notifications.models import OutgoingMail
 
 if TYPE_CHECKING:
     from osk_portal.toolkit.access import AuthenticatedRequest
@@ -54,6 +55,14 @@ WITHOUT_VERSION = (
     CaseEventKind.TAGGED,
     CaseEventKind.UNTAGGED,
 )
+MAIL_CAME_BACK_AT = Subquery(
+    OutgoingMail.objects.filter(
+        user=OuterRef("author"), address__iexact=OuterRef("author__email"), sent_at__isnull=False
+    )
+    .order_by("-sent_at", "-pk")
+    .values("bounced_at")[:1]
+)
+"""Of the latest mail to the author's present address: one that arrives again ends the warning."""
 HAS_INTRODUCTIONS = Exists(IntroductionSide.objects.filter(case=OuterRef("pk")))
 
 
@@ -80,7 +89,7 @@ def find_case(user: User, public_id: UUID) -> ConsultingRequest:
             "retention",
             *PROCUREMENT,
         )
-        .annotate(has_introductions=HAS_INTRODUCTIONS)
+        .annotate(has_introductions=HAS_INTRODUCTIONS, mail_came_back_at=MAIL_CAME_BACK_AT)
     )
     cases = cases.annotate(**KNOWN)
     return get_object_or_404(cases, public_id=public_id)

@@ -22,7 +22,7 @@ from consulting.models import (
     Recommendation,
 )
 from consulting.notifications import tell
-from consulting.services.appointments import end_appointments, tell_new_host
+from consulting.services.appointments import end_appointments, hand_over, hosts_of
 from consulting.services.attachments import attach_staged
 from consulting.services.common import begin, locked, withdraw_partner_questions, write_message
 from network.models import Organisation
@@ -58,9 +58,10 @@ def assign(
     case = begin(case_id, CaseAction.ASSIGN, actor, expected_version)
     if not permissions.can_assign_to(actor, assignee):
         raise PermissionDenied("assign to this person")
+    hosts = hosts_of(case)
     event = case.assign(actor=actor, assignee=assignee)
     tell(event)
-    tell_new_host(case)
+    hand_over(hosts, event)
     return event
 
 
@@ -70,10 +71,12 @@ def return_to_queue(
 ) -> CaseEvent:
     """Back to triage with an internal reason."""
     case = begin(case_id, CaseAction.RETURN_TO_QUEUE, actor, expected_version)
+    hosts = hosts_of(case)
     event = case.return_to_queue(actor=actor)
     withdraw_partner_questions(case, actor)
     _note_reason(case, actor, reason)
     tell(event)
+    hand_over(hosts, event)
     return event
 
 

@@ -17,9 +17,10 @@ from django.utils.translation import gettext as _
 
 from consulting import permissions
 from consulting.appointment_mails import (
+    host_of,
     tell_appointment,
     tell_appointment_over,
-    tell_host,
+    tell_new_host,
     tell_offer,
     tell_offer_withdrawn,
 )
@@ -36,6 +37,8 @@ from osk_portal.toolkit.transitions import TransitionNotAllowed
 
 OFFER: Final = "offer_appointment"
 K = CaseEventKind
+_FIXED: Final = AppointmentState.FIXED
+Hosts = Sequence[tuple[Appointment, User]]
 
 
 @transaction.atomic
@@ -250,11 +253,16 @@ def end_appointments(case: ConsultingRequest, actor: User | None) -> None:
             tell_appointment_over(appointment)
 
 
-def tell_new_host(case: ConsultingRequest) -> None:
-    """Another contact person: what is fixed comes into his or her calendar too."""
-    for appointment in case.appointments.filter(state=AppointmentState.FIXED):
-        if appointment.is_upcoming:
-            tell_host(appointment)
+def hosts_of(case: ConsultingRequest) -> Hosts:
+    """What is fixed and to come, each with who speaks for the OSK now."""
+    upcoming = [each for each in case.appointments.filter(state=_FIXED) if each.is_upcoming]
+    return [(appointment, host_of(appointment)) for appointment in upcoming]
+
+
+def hand_over(hosts: Hosts, event: CaseEvent) -> None:
+    """``event`` changed the contact person. ``hosts``: from before it, of the same case object."""
+    for appointment, before in hosts:
+        tell_new_host(appointment, before, event.pk)
 
 
 @transaction.atomic

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db import transaction
 
 from consulting import deadlines
+from consulting.appointments import has_to_come
 from consulting.enums import CaseAction, CaseEventKind, CaseState, PartnerQuestionState, Urgency
 from consulting.models import ConsultingRequest
 from consulting.notifications import tell, tell_draft_expires
@@ -50,13 +51,16 @@ def close_silent_ones() -> int:
 
 
 def go_on_without_partners() -> int:
-    """Partners who missed their date; without an open question work goes on."""
-    late = ConsultingRequest.objects.filter(
-        state=CaseState.WAITING_THIRD,
-        partner_questions__state=PartnerQuestionState.OPEN,
-        partner_questions__due_on__lt=clock.today(),
-        partner_questions__waits_since=None,
-    ).distinct()
+    """Partners who missed their date, in every open state; where only they were awaited, work goes on."""
+    late = (
+        ConsultingRequest.objects.open()
+        .filter(
+            partner_questions__state=PartnerQuestionState.OPEN,
+            partner_questions__due_on__lt=clock.today(),
+            partner_questions__waits_since=None,
+        )
+        .distinct()
+    )
     return _each(late, _partners_missed)
 
 
@@ -122,6 +126,9 @@ def _close(case_id: int) -> bool:
     case = locked(case_id)
     if case.closes_on is None or case.closes_on >= clock.today():
         return False
+    # Closing would cancel what both sides have agreed on; the day after it the case is looked at again.
+    if has_to_come(case):
+        return False
     if case.state == CaseState.WAITING_REQUESTER:
         close_silent(case_id=case_id)
     else:
@@ -165,13 +172,13 @@ def _announce(case_id: int) -> bool:
 @transaction.atomic
 def _partners_missed(case_id: int) -> bool:
     case = locked(case_id)
-    if not case.can(CaseAction.PARTNER_DONE):
+    if not case.is_open:
         return False
     open_questions = case.partner_questions.filter(state=PartnerQuestionState.OPEN)
     # Whoever asked back and has no reply yet has missed nothing.
     late = open_questions.filter(due_on__lt=clock.today(), waits_since=None)
-    late.update(state=PartnerQuestionState.MISSED)
-    if open_questions.exists():
+    if not late.update(state=PartnerQuestionState.MISSED):
         return False
-    tell(case.partner_done(actor=None))
+    if case.can(CaseAction.PARTNER_DONE) and not open_questions.exists():
+        tell(case.partner_done(actor=None))
     return True

@@ -20,6 +20,7 @@ from consulting.enums import CaseEventKind, Channel, MessageKind
 from consulting.models import CaseMessage, ConsultingRequest, IncomingMail
 from consulting.models.incoming import MailAction, MailState
 from consulting.notifications import requester_side, send_mail_answer, tell
+from consulting.reply_address import read_reply_address
 from consulting.services.common import locked, record
 from consulting.services.incoming import addresses_of, locked_mail, read_mail, say_for
 from consulting.services.mail_files import take_files
@@ -69,8 +70,9 @@ def join_mail(
 ) -> Decided:
     """Put a mail into a request, with the attachments at the positions ``files``.
 
-    Public and written from an address of the requester's side, it is said by that person, as the page
-    would have taken it: in W it is the reply. Otherwise it stands there as a mail that the OSK added.
+    Public and written from an address of the requester's side, or to the reply address of one of them, it
+    is said by that person, as the page would have taken it: in W it is the reply. Otherwise it stands
+    there as a mail that the OSK added.
     Raises PermissionDenied, MailMoved, and TransitionNotAllowed for a request that takes no messages.
     """
     row = _begin(mail_id, MailAction.JOIN, actor, expected_version)
@@ -183,9 +185,16 @@ def _begin(
 
 
 def _writer(row: IncomingMail, case: ConsultingRequest) -> User | None:
-    """Who of the requester's side writes from the address that the mail claims."""
+    """Who of the requester's side has said it: whose address the mail claims, else for whom the reply
+    address was made that it was sent to. A person of the OSK stands for that by joining it."""
+    side = list(requester_side(case))
     sender = row.sender_email.lower()
-    return next((p for p in requester_side(case) if sender in addresses_of(p)), None)
+    to = read_reply_address(row.reply_address)
+    named = to.user_id if to is not None and to.case_id == case.public_id else None
+    return next(
+        (p for p in side if sender in addresses_of(p)),
+        next((p for p in side if p.pk == named), None),
+    )
 
 
 def _add(

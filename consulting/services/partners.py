@@ -278,7 +278,7 @@ def _ask(
     asked: PartnerQuestion,
     files: Sequence[CaseFile],
 ) -> PartnerQuestion:
-    # Asked before a question to the requester, whose reply led back to work: only T watches the day.
+    # The date may have passed since the daily work looked.
     asked_before = case.partner_questions.filter(
         state=PartnerQuestionState.OPEN, organisation=organisation
     ).first()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -352,15 +353,25 @@ def test_of_two_who_choose_at_once_one_wins(world: World) -> None:
     assert len(mails("fixed")) == 4
 
 
-def test_a_new_contact_person_gets_it_too(world: World) -> None:
+def test_it_follows_the_contact_person_there_and_back(world: World) -> None:
     case = world.case(S.IN_PROGRESS)
     fixed(world, case)
-    before = OutgoingMail.objects.filter(kind="consulting.appointment_fixed").count()
-    for assignee in (world.other_advisor, world.advisor):
-        services.assign(case_id=case.pk, actor=world.lead, assignee=assignee)
-    assert set(mails("fixed")) >= {world.other_advisor.email}
-    assert OutgoingMail.objects.filter(kind="consulting.appointment_fixed").count() == before + 1
-    assert calendar_of(mails("fixed")[world.other_advisor.email])[0] == "REQUEST"
+    OutgoingMail.objects.all().delete()
+
+    people = [world.advisor, world.other_advisor, world.advisor]
+    for before, after in pairwise(people):
+        services.assign(case_id=case.pk, actor=world.lead, assignee=after)
+        out, into = mails("handed_over"), mails("fixed")
+        assert (list(out), list(into)) == ([before.email], [after.email])
+        assert calendar_of(out[before.email])[0] == "CANCEL"
+        assert "übernimmt diesen Termin" in out[before.email].text
+        assert calendar_of(into[after.email])[0] == "REQUEST"
+        OutgoingMail.objects.exclude(kind="").update(kind="")
+
+    services.assign(case_id=case.pk, actor=world.lead, assignee=world.other_advisor)
+    services.return_to_queue(case_id=case.pk, actor=world.other_advisor, reason="Falsch")
+    assert set(mails("handed_over")) == {world.advisor.email, world.other_advisor.email}
+    assert set(mails("fixed")) == {world.advisor.email, world.other_advisor.email}
 
 
 # The end of the case

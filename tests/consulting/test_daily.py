@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from consulting import services
-from consulting.enums import CaseState, PartnerQuestionState
-from consulting.models import ConsultingRequest, PartnerQuestion
+from consulting.enums import AppointmentKind, CaseState, PartnerQuestionState
+from consulting.models import AppointmentSlot, ConsultingRequest, PartnerQuestion
 from consulting.services import daily
 from osk_portal.notifications.models import OutgoingMail
 from osk_portal.toolkit import clock as portal_clock
@@ -197,6 +197,36 @@ def test_work_goes_on_when_the_last_partner_missed_the_date(clock: Any) -> None:
     }
 
 
+@pytest.mark.parametrize("state", [S.IN_PROGRESS, S.WAITING_REQUESTER])
+def test_a_missed_date_moves_no_case_that_waits_for_somebody_else(
+    world: World, clock: Any, state: CaseState
+) -> None:
+    clock.move_to(START)
+    case = world.case(state)
+    late, asks_back = (
+        PartnerQuestion.objects.create(
+            case=case,
+            organisation=OrganisationFactory(),
+            question="?",
+            due_on=portal_clock.today(),
+            consented_on=portal_clock.today(),
+            consent_source="Mail der Behörde",
+            asked_by=world.advisor,
+            waits_since=waits_since,
+        )
+        for waits_since in (None, START)
+    )
+
+    days_later(clock, 1)
+    assert daily.go_on_without_partners() == 1
+    assert daily.go_on_without_partners() == 0
+
+    for row in (case, late, asks_back):
+        row.refresh_from_db()
+    assert (case.state, case.version, case.events.count()) == (state, 1, 0)
+    assert (late.state, asks_back.state) == (PartnerQuestionState.MISSED, PartnerQuestionState.OPEN)
+
+
 def test_each_looks_again_under_the_lock(clock: Any) -> None:
     """Somebody wrote between the list and the lock: nothing happens to the case."""
     clock.move_to(START)
@@ -212,3 +242,40 @@ def test_each_looks_again_under_the_lock(clock: Any) -> None:
 
 def _gone(case_id: int) -> bool:
     raise ConsultingRequest.DoesNotExist
+
+
+@pytest.mark.parametrize("state", [S.ANSWERED, S.WAITING_REQUESTER])
+def test_a_case_with_an_appointment_to_come_is_not_closed(
+    world: World, clock: Any, state: CaseState
+) -> None:
+    clock.move_to(START)
+    fixed, offered = (world.case(state) for _each in range(2))
+    for case in (fixed, offered):
+        services.offer_appointment(
+            case_id=case.pk,
+            actor=world.advisor,
+            slots=[(each, each + timedelta(hours=1)) for each in (_in(3), _in(4))],
+            kind=AppointmentKind.PHONE,
+            place="030 0000",
+        )
+    slot = AppointmentSlot.objects.filter(appointment__case=fixed).latest("starts_at")
+    services.pick_slot(case_id=fixed.pk, actor=world.requester, slot_id=slot.public_id)
+    ConsultingRequest.objects.update(closes_on=START.date(), reminded_at=START)
+
+    days_later(clock, 3)
+    run_twice()
+    for case in (fixed, offered):
+        case.refresh_from_db()
+        assert case.state == state
+    assert mails("appointment_cancelled") == 0
+
+    days_later(clock, 6)
+    run_twice()
+    for case in (fixed, offered):
+        case.refresh_from_db()
+        assert case.state == S.CLOSED
+    assert fixed.appointments.get().state == "fixed"  # it took place
+
+
+def _in(days: int) -> datetime:
+    return START + timedelta(days=days, hours=1)

@@ -6,6 +6,8 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from consulting import queues, services
@@ -342,3 +344,29 @@ def test_the_number_of_queries_does_not_grow(world, sign_in, state):
     fill()
     assert cost() == one
     assert one <= 12
+
+
+def test_a_mail_that_came_back_warns_until_one_arrives(world, sign_in):
+    case = world.case(S.IN_PROGRESS)
+    browser = sign_in("advisor")
+    warning = f"Mails an {world.requester} ({world.requester.email}) kommen zurück."
+
+    def sent(person, minutes, **fields):
+        OutgoingMail.objects.create(
+            address=person.email.upper(), user=person, kind="x", subject="x", state="sent",
+            sent_at=clock.now() + timedelta(minutes=minutes), next_attempt_at=clock.now(), **fields
+        )  # fmt: skip
+
+    def look():
+        with CaptureQueriesContext(connection) as queries:
+            text = browser.get(url(case)).text
+        return warning in text, len(queries)
+
+    sent(world.deputy, 1, bounced_at=clock.now())
+    sent(world.requester, 1)
+    look()  # writes the session
+    before = look()
+    sent(world.requester, 2, bounced_at=clock.now())
+    assert (before[0], look()) == (False, (True, before[1]))
+    sent(world.requester, 3)
+    assert look() == before

@@ -19,6 +19,7 @@ from consulting import queues, services
 from consulting.enums import CaseEventKind, CaseState, MessageKind
 from consulting.models import ConsultingRequest, IncomingMail, TextModule
 from consulting.models.incoming import MAIL_ALLOWED, MailAction, MailState
+from consulting.reply_address import reply_address
 from network.models import OrganisationDomain
 from osk_portal.accounts.models import User
 from osk_portal.notifications.models import OutgoingMail
@@ -273,6 +274,34 @@ def test_a_mail_of_somebody_in_the_case_counts_as_said(
     theirs = sign_in("requester").get(case.get_absolute_url()).text
     assert "Zitierter Text" in theirs
     assert url(mail) not in theirs
+
+
+def test_a_mail_to_a_reply_address_counts_as_said_by_its_person(
+    world: World, sign_in: Callable[[str], Client], settings: Any
+) -> None:
+    settings.OSK_REPLY_ADDRESS = "antwort@osk.berlin.example"
+    waiting, others = world.case(S.WAITING_REQUESTER), world.case(S.WAITING_REQUESTER)
+
+    def privately(person: User) -> IncomingMail:
+        mail = received(sender="privat@heim.example", to=reply_address(waiting, person), text="Ja.")
+        assert mail.state == MailState.NEW
+        return mail
+
+    mail = privately(world.writer)
+    shown = sign_in("advisor").get(url(mail, "step", "join")).text
+    assert "gilt sie als von dieser Person gesagt" in shown
+    join(world, mail, waiting)
+    waiting.refresh_from_db()
+    said = waiting.messages.get()
+    assert (waiting.state, said.author, said.by_osk) == (S.IN_PROGRESS, world.writer, False)
+
+    # Not for another request, for whom may no longer write, or for a note.
+    join(world, privately(world.writer), others)
+    join(world, privately(world.stranger), waiting)
+    join(world, privately(world.requester), waiting, is_internal=True)
+    others.refresh_from_db()
+    assert (others.state, others.messages.get().by_osk) == (S.WAITING_REQUESTER, True)
+    assert waiting.messages.filter(by_osk=True).count() == 2
 
 
 def test_other_mails_are_marked_as_added_by_the_osk(
