@@ -345,7 +345,6 @@ def _ask(
             dedupe=f"consulting:{what}:{asked.pk}:{turn}",
             subject_key=str(case.public_id),
             thread=str(case.public_id),
-            reply_to=replies(case),
             context={"case": case},
         ),
         requester_side(case),
