@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
 
 _REFERENCE: Final = re.compile(r"(?:osk[\s\-–]*)?(\d{4})[\s\-–]+(\d{1,5})", re.IGNORECASE)
+_COUNTED: Final = "_counted_queues"
 _WITH_OSK = Q(state__in=WITH_OSK_STATES)
 _FIRST_RESPONSE_OPEN = _WITH_OSK & Q(first_responded_at=None)
 
@@ -215,6 +216,13 @@ def counts(user: User) -> dict[str, int]:
     return {queue.name: numbers[queue.name] for queue in QUEUES}
 
 
+def counts_for_page(user: User) -> dict[str, int]:
+    """As ``counts``, for a page that shows the side list too: that shows the same numbers, counted once."""
+    numbers = _numbers(user)
+    vars(user)[_COUNTED] = numbers
+    return numbers
+
+
 def _numbers(user: User) -> dict[str, int]:
     """As ``counts``, and under "mails" how many mails wait: still one query."""
     today = clock.today()
@@ -242,7 +250,7 @@ def work_entries(user: User) -> Iterable[portal.WorkEntry]:
     """The queues in the side list of the staff area; none for those who do not advise."""
     if not user.is_advisor:
         return
-    numbers = _numbers(user)
+    numbers: dict[str, int] = vars(user).pop(_COUNTED, None) or _numbers(user)
     for queue in QUEUES:
         yield portal.WorkEntry(
             queue.label,
