@@ -26,6 +26,8 @@ OPEN_STATES = (
     CaseState.WAITING_THIRD,
 )
 WITH_OSK_STATES = tuple(s for s in OPEN_STATES if s != CaseState.WAITING_REQUESTER)
+AT_WORK = Q(state__in=(*OPEN_STATES, CaseState.ANSWERED)) | Q(snoozed_until__isnull=False)
+"""Whatever can stand in a queue of the OSK; the index ``case_at_work`` holds just these."""
 # Of the author's memberships in the organisation of the request; permissions.py asks the same.
 UNCONFIRMED = frozenset({MembershipState.PENDING, MembershipState.REFUSED})
 ENDED = frozenset({MembershipState.SUSPENDED, MembershipState.ENDED})

@@ -11,12 +11,14 @@ from django.db.models import OuterRef
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.functional import cached_property
 from django.views.decorators.http import require_safe
 
 from consulting import permissions, queue_filter, queues
 from consulting.admin.common import page
 from consulting.admin.rows import Row
-from consulting.models import SavedFilter, Tag
+from consulting.models import ConsultingRequest, SavedFilter, Tag
+from consulting.querysets import CaseQuerySet
 from consulting.queues import Queue
 from consulting.staff_forms import BulkForm, SearchForm
 from consulting.tools_forms import FilterForm, SaveFilterForm
@@ -26,6 +28,18 @@ from osk_portal.toolkit.together import Rows, fetch
 
 PAGE_SIZE: Final = 25
 _TAG_NAMES: Final = ArraySubquery(Tag.objects.filter(cases=OuterRef("pk")).values("name"))
+
+
+class CountedPaginator(Paginator[ConsultingRequest]):
+    """``total``: how many there are, where that is known already."""
+
+    def __init__(self, cases: CaseQuerySet, per_page: int, *, total: int | None) -> None:
+        super().__init__(cases, per_page)
+        self._total = total
+
+    @cached_property
+    def count(self) -> int:
+        return super().count if self._total is None else self._total
 
 
 @access(is_advisor)
@@ -48,7 +62,9 @@ def show_queue(
     )
     chosen = queue_filter.read(request.GET.dict(), offers["tags"])
     cases = chosen.of(queues.cases_in(queue, user)).annotate(tag_names=_TAG_NAMES)
-    found = Paginator(cases, PAGE_SIZE).get_page(request.GET.get("page"))
+    total = queues.counts_for_page(user)[queue.name]
+    pages = CountedPaginator(cases, PAGE_SIZE, total=None if chosen else total)
+    found = pages.get_page(request.GET.get("page"))
     context = {
         "queue": queue,
         "page_obj": found,

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from consulting import permissions, queues
 from consulting.deadlines import Due, short_date
-from consulting.enums import CaseState, PartnerQuestionState
+from consulting.enums import CaseState, PartnerQuestionState, Urgency
 from consulting.models import ConsultingRequest
 from consulting.presentation import Standing
 from consulting.queues import Queue
@@ -58,6 +58,18 @@ class Row:
         return self.standing.first_response or self.standing.due
 
     @property
+    def tick_label(self) -> str:
+        """What its box says to those who do not see the row."""
+        return _("Tick %(reference)s") % {"reference": self.case.reference}
+
+    @property
+    def urgency(self) -> str:
+        """That it is marked as urgent, while that can still be acted upon."""
+        case = self.case
+        is_marked = case.urgency in (Urgency.WISHED, Urgency.CONFIRMED)
+        return case.get_urgency_display() if is_marked and case.is_open else ""
+
+    @property
     def due_note(self) -> str:
         """The date behind the words: of the promise, of the question, of the closing."""
         case = self.case
@@ -98,6 +110,14 @@ class Row:
         return names
 
     @property
+    def contact(self) -> str:
+        """Its contact person, or in whose place the reader stands; empty while there is nobody."""
+        absent = self.stands_in_for
+        if absent is not None:
+            return _("as deputy of %(name)s") % {"name": absent}
+        return str(self.case.assignee or "")
+
+    @cached_property
     def next_step(self) -> str:
         """What whoever must act has to do."""
         return next_step(self.case)

@@ -30,7 +30,7 @@ from consulting.enums import (
 )
 from consulting.models.conversation import CaseEvent
 from consulting.models.counter import Counter
-from consulting.querysets import OPEN_STATES, WITH_OSK_STATES, CaseQuerySet
+from consulting.querysets import AT_WORK, OPEN_STATES, WITH_OSK_STATES, CaseQuerySet
 from osk_portal.toolkit import clock, logs
 from osk_portal.toolkit.addressed import Addressed
 from osk_portal.toolkit.transitions import TransitionNotAllowed, check
@@ -243,6 +243,20 @@ class ConsultingRequest(Addressed):
             models.Index(fields=["organisation", "state"], name="case_by_organisation"),
             models.Index(fields=["author", "state"], name="case_by_author"),
             GinIndex(WORDS, name="case_by_words"),
+            models.Index(  # the side list counts from it alone, on every page of the OSK
+                fields=["state", "assignee"],
+                include=[
+                    "id",
+                    "author",
+                    "urgency",
+                    "snoozed_until",
+                    "first_responded_at",
+                    "first_response_due_on",
+                    "answer_due_on",
+                ],
+                condition=AT_WORK,
+                name="case_at_work",
+            ),
         ]
         constraints = [
             models.CheckConstraint(

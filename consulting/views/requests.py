@@ -41,7 +41,7 @@ from consulting.presentation import Standing
 from consulting.summary import PROCUREMENT, procurement_rows
 from consulting.views.start import crumbs
 from consulting.views.synergy import SYNERGY, synergy_of
-from network.permissions import is_public_sector
+from network.permissions import active_memberships, is_public_sector
 from osk_portal.toolkit import uploads
 from osk_portal.toolkit.access import LOGIN, AuthenticatedRequest, access
 from osk_portal.toolkit.transitions import TransitionNotAllowed
@@ -55,9 +55,10 @@ def request_list(request: AuthenticatedRequest) -> HttpResponse:
     """One's own and shared requests; for the Organisationsverwaltung the others' bare facts too."""
     mine = ConsultingRequest.objects.shared_with(request.user)
     page = Paginator(mine.for_list(), PAGE_SIZE).get_page(request.GET.get("page"))
-    managed = ConsultingRequest.objects.of_managed_organisations(request.user).exclude(
-        pk__in=mine.order_by().values("pk")
-    )
+    managed = ConsultingRequest.objects.none()
+    if any(membership.is_manager for membership in active_memberships(request.user)):
+        others = ConsultingRequest.objects.of_managed_organisations(request.user)
+        managed = others.exclude(pk__in=mine.order_by().values("pk"))
     managed_page = Paginator(managed.for_list(), PAGE_SIZE).get_page(request.GET.get("managed"))
     context = {
         "page": page,

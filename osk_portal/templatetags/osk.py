@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from itertools import zip_longest
 from typing import Any
 
@@ -14,7 +15,7 @@ from django.forms import BaseForm, BaseFormSet
 from django.forms.boundfield import BoundField
 from django.template.context import RequestContext
 from django.utils.dateformat import format as format_date
-from django.utils.html import format_html
+from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, gettext
 
@@ -52,6 +53,7 @@ _ALERTS = {"error": "danger", "debug": "info"}
 
 
 @register.simple_tag
+@lru_cache(maxsize=256)
 def icon(name: str) -> SafeString:
     """A decorative icon; what it means stands beside it in words. Unknown names are KERN's."""
     if name in _WORK_ICONS:
@@ -66,6 +68,12 @@ def icon(name: str) -> SafeString:
 @register.simple_tag
 def badge(kind: str, text: str, with_icon: bool = True) -> SafeString:
     """A state in words. ``kind``: info, success, warning, danger, none (no colour), plain (a feature)."""
+    return _badge(kind, conditional_escape(text), with_icon)
+
+
+@lru_cache(maxsize=1024)
+def _badge(kind: str, label: SafeString, with_icon: bool) -> SafeString:
+    """A list says the same few words in each row: made once. ``label`` is escaped."""
     if kind in _BADGES:
         css, mark = f"kern-badge--{kind}", icon(kind) if with_icon else SafeString("")
     else:
@@ -75,13 +83,18 @@ def badge(kind: str, text: str, with_icon: bool = True) -> SafeString:
         '<span class="kern-label kern-label--small">{}</span></span>',
         css,
         mark,
-        text,
+        label,
     )
 
 
 @register.simple_tag
 def due(kind: str, text: str) -> SafeString:
     """A date that is to be kept. ``kind``: over, soon, ok, rest (the clock stands), done (kept)."""
+    return _due(kind, conditional_escape(text))
+
+
+@lru_cache(maxsize=1024)
+def _due(kind: str, text: SafeString) -> SafeString:
     return format_html(
         '<span class="osk-due osk-due--{}">{}<span>{}</span></span>',
         kind,
