@@ -33,7 +33,7 @@ from sandbox.models import Blueprint
 _SHARED: Final[Mapping[str, Rows[Any]]] = {
     "events": Rows(CaseEvent.objects.all(), ("actor",)),
     "results": Rows(CaseResult.objects.all(), ("author",)),
-    "partner_questions": Rows(PartnerQuestion.objects.all(), ("organisation",)),
+    "partner_questions": Rows(PartnerQuestion.objects.all(), ("organisation", "consent")),
     "participants": Rows(Participant.objects.all(), ("user",)),
     "solutions": Rows(Solution.objects.all()),
 }

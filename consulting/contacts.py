@@ -29,7 +29,7 @@ KNOWN: Final = {
 _CONTACTS: Final = Prefetch("contacts", PartnerContact.objects.select_related("actor"))
 PARTNERS: Final = Prefetch(
     "partner_questions",
-    PartnerQuestion.objects.select_related("organisation").prefetch_related(_CONTACTS),
+    PartnerQuestion.objects.select_related("organisation", "consent").prefetch_related(_CONTACTS),
 )
 """For a case whose partners are shown, with what passed between them and the OSK."""
 
@@ -61,13 +61,22 @@ def contacts_with_companies(case: ConsultingRequest) -> list[Contact]:
             row.at,
             str(question.organisation),
             str(ContactKind(row.kind).label),
-            _learnt(question, row, str(case.organisation)),
+            _learnt(question, row, named_authority(question, case)),
         )
         for question in case.partner_questions.all()
         for row in question.contacts.all()
         if row.is_company
     ]
     return sorted(rows, key=lambda contact: contact.at)
+
+
+def named_authority(question: PartnerQuestion, case: ConsultingRequest) -> str:
+    """The name that the authority has released, "" for none. An advisor may have corrected it since."""
+    if not question.names_authority:
+        return ""
+    if question.consent is not None:
+        return str(question.consent.released["authority"])
+    return str(case.organisation or "")
 
 
 def open_companies(case: ConsultingRequest) -> list[PartnerQuestion]:
@@ -107,7 +116,7 @@ def usable_consents(case: ConsultingRequest) -> list[PartnerConsent]:
 def _learnt(question: PartnerQuestion, row: PartnerContact, authority: str) -> list[str]:
     if row.kind == ContactKind.ASKED:
         told = [_("Question: %(text)s") % {"text": question.question}]
-        if question.names_authority:
+        if authority:
             told.append(_("Name of the authority: %(name)s") % {"name": authority})
         return told + [_("Released file: %(name)s") % {"name": name} for name, _sum in row.files]
     if row.kind == ContactKind.REPLIED:

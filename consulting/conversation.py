@@ -123,7 +123,7 @@ def timeline(case: ConsultingRequest, *, internal: bool) -> list[Entry]:
     else:
         public = {} if internal else {"is_internal": False}
         messages = list(case.messages.filter(**public).select_related("author"))
-    mails = _mails_of(messages) if internal else {}
+    mails = _mails_of(case)
     edited = [m for m in messages if m.edited_at]
     if edited:
         prefetch_related_objects(edited, "versions")
@@ -147,9 +147,9 @@ def timeline(case: ConsultingRequest, *, internal: bool) -> list[Entry]:
             is_call=m.kind in (MessageKind.CALL, MessageKind.MAIL),
             body=m.body,
             quoted=m.quoted_text,
-            mail_key=mails[m.pk].public_id if m.pk in mails else None,
-            files_refused=mails[m.pk].files_refused if m.pk in mails else 0,
-            is_markdown=m.kind != MessageKind.MAIL and not m.quoted_text,
+            mail_key=mails[m.pk].public_id if internal and m.pk in mails else None,
+            files_refused=mails[m.pk].files_refused if internal and m.pk in mails else 0,
+            is_markdown=m.kind != MessageKind.MAIL and m.pk not in mails,
             files=files[m.pk, None],
             message=m,
             versions=list(m.versions.all()) if m.edited_at else (),
@@ -197,15 +197,21 @@ def timeline(case: ConsultingRequest, *, internal: bool) -> list[Entry]:
 
 def _with_citations(entries: list[Entry]) -> list[Entry]:
     """Only the OSK cites: what others type in brackets stays what it is."""
-    known = statements_of(entry.body for entry in entries if entry.by_osk)
+    cites = [entry for entry in entries if entry.by_osk and not _is_mail(entry)]
+    known = statements_of(entry.body for entry in cites)
     if not known:
         return entries
     return [
         replace(entry, citations=[known[r] for r in cited_in(entry.body) if r in known])
-        if entry.by_osk
+        if entry.by_osk and not _is_mail(entry)
         else entry
         for entry in entries
     ]
+
+
+def _is_mail(entry: Entry) -> bool:
+    """Put into the case by the OSK, but the words of somebody else."""
+    return entry.message is not None and entry.message.kind == MessageKind.MAIL
 
 
 def with_edit_links(
@@ -222,12 +228,11 @@ def with_edit_links(
     ]
 
 
-def _mails_of(messages: list[CaseMessage]) -> dict[int, IncomingMail]:
-    """The mails that messages came as; no query where none did."""
-    came = [m.pk for m in messages if m.kind == MessageKind.MAIL]
-    if not came:
+def _mails_of(case: ConsultingRequest) -> dict[int, IncomingMail]:
+    """The mails that messages came as, by message; no query where none did, which the events say."""
+    if not any("by_mail" in event.data for event in case.events.all()):
         return {}
-    found = IncomingMail.objects.filter(message__in=came).only(
+    found = IncomingMail.objects.filter(message__case=case).only(
         "public_id", "files_refused", "message"
     )
     return {mail.message_id: mail for mail in found.order_by("-pk") if mail.message_id is not None}

@@ -152,8 +152,8 @@ def can_note(user: User, case: ConsultingRequest) -> bool:
 
 
 def can_edit_message(user: User, message: CaseMessage, case: ConsultingRequest) -> bool:
-    """Who wrote it, as long as he or she may write such a text; reasons of decisions stay as given."""
-    if message.author_id != user.pk or message.kind == MessageKind.REASON:
+    """Who wrote it, as long as he or she may write such a text; reasons of decisions and mails stay as given."""
+    if message.author_id != user.pk or message.kind in (MessageKind.REASON, MessageKind.MAIL):
         return False
     if message.by_osk:
         return can_note(user, case)

@@ -239,6 +239,6 @@ def work_entries(user: User) -> Iterable[portal.WorkEntry]:
             numbers[queue.name],
             is_overdue=queue is OVERDUE and numbers[queue.name] > 0,
         )
-    yield portal.WorkEntry(_("Mail queue"), str(MAILS_URL), IncomingMail.objects.waiting().count())
+    yield portal.WorkEntry(_("Mail queue"), str(MAILS_URL), numbers["mails"])
     yield portal.WorkEntry(_("Record a request for somebody"), str(RECORD_URL))
     yield portal.WorkEntry(_("My absence"), str(ABSENCE_URL))

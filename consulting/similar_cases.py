@@ -59,9 +59,9 @@ def similar_cases(case: ConsultingRequest, user: User, *, most: int = MOST) -> l
     are about, and topics, bring a request nearer.
     """
     words = words_of(clean(case.title))
-    if not user.is_advisor or not words:
+    if not user.is_advisor or not words or case.anonymised_at is not None:
         return []
-    others = ConsultingRequest.objects.sent().exclude(pk=case.pk)
+    others = ConsultingRequest.objects.sent().filter(anonymised_at=None).exclude(pk=case.pk)
     query = reduce(or_, (SearchQuery(word, config="german") for word in words))
     # By key, so that a word that all know ends after the newest, without reading each text.
     by_words = others.annotate(words=WORDS).filter(words=query).order_by("-pk").values("pk")

@@ -135,7 +135,9 @@ def _show(
         "is_ended": is_ended(case),
         "procurement": procurement_rows(case),
         "solutions": list(case.solutions.all()),
-        "matching": matching_solutions(case.title, most=MOST_SOLUTIONS),
+        "matching": []
+        if case.anonymised_at
+        else matching_solutions(case.title, most=MOST_SOLUTIONS),
         "may_publish": may_be_published(case),
         **synergy_of(request.user, case),
         "partner_questions": asked,

@@ -113,7 +113,8 @@ def _show(
     if hold is not None and not (hold.is_in_force or hold.is_pending):
         hold = None
     may_decide = permissions.can_decide_hold(request.user, case)
-    initial = {"reason": hold.reason, "until": hold.until} if hold else {}
+    # What somebody asked for was written for the Leitung alone; the reason of a hold is shown to the authority.
+    initial = {"reason": hold.reason, "until": hold.until} if hold and hold.set_at else {}
 
     def shown(kind: type[forms.Form], wanted: object, **options: Any) -> forms.Form | None:
         if isinstance(form, kind):

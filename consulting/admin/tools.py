@@ -77,7 +77,10 @@ def tag_remove(request: AuthenticatedRequest, public_id: UUID, tag_id: UUID) -> 
     case = find_case(request.user, public_id)
     tag = Tag.objects.filter(public_id=tag_id).first()
     if tag is not None:  # gone already: that is what was wanted
-        services.remove_tag(case_id=case.pk, actor=request.user, tag=tag)
+        try:
+            services.remove_tag(case_id=case.pk, actor=request.user, tag=tag)
+        except TransitionNotAllowed as refusal:
+            messages.error(request, str(refusal))
     return redirect(f"{queues.case_url(case, queue_of(request))}#tags")
 
 

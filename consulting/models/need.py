@@ -73,7 +73,7 @@ class NeedQuerySet(models.QuerySet["Need"]):
 
     def awaiting_step(self) -> NeedQuerySet:
         """Enough have joined, and the OSK has proposed nothing yet."""
-        return self.counted().filter(_ENOUGH, state=S.PUBLISHED, proposed_at=None)
+        return self.published().counted().filter(_ENOUGH, proposed_at=None)
 
     def found(self, words: str) -> NeedQuerySet:
         """Those that fit ``words``, in any German form or nearly so, the best first."""

@@ -383,7 +383,7 @@ class ConsultingRequest(Addressed):
 
     def can(self, action: CaseAction) -> bool:
         """Does ``action`` start from the present state? *Who* may is in permissions.py."""
-        if self.state not in self.ALLOWED[action]:
+        if self.state not in self.ALLOWED[action] or self.anonymised_at is not None:
             return False
         if action == CaseAction.WAKE:
             return self.snoozed_until is not None

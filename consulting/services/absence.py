@@ -37,6 +37,16 @@ def set_absence(*, actor: User, deputy: User, starts_on: date, ends_on: date) ->
         raise TransitionNotAllowed(
             "absence", "", _("%(name)s is away in these days too.") % {"name": deputy}
         )
+    stands_in = Absence.objects.filter(
+        deputy=actor, starts_on__lte=ends_on, ends_on__gte=starts_on
+    ).select_related("user")
+    if somebody := stands_in.first():
+        raise TransitionNotAllowed(
+            "absence",
+            "",
+            _("In these days you stand in for %(name)s. Please find another deputy together first.")
+            % {"name": somebody.user},
+        )
     absence, _is_new = Absence.objects.update_or_create(
         user=actor, defaults={"deputy": deputy, "starts_on": starts_on, "ends_on": ends_on}
     )

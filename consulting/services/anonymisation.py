@@ -13,10 +13,25 @@ from django.db.models import Case as Choice
 from django.db.models import F, Q, Value, When
 
 from consulting.anonymising import EVENT_DATA, TEXT, TREATMENTS, Becomes, Treatment
-from consulting.enums import AnswerAction, AnswerState, CaseEventKind, Visibility
-from consulting.models import Anonymisation, ConsultingRequest, PublishedAnswer, RetentionRule
+from consulting.enums import (
+    AnswerAction,
+    AnswerState,
+    CaseEventKind,
+    NeedAction,
+    NeedState,
+    Visibility,
+)
+from consulting.models import (
+    Anonymisation,
+    ConsultingRequest,
+    Need,
+    PublishedAnswer,
+    RetentionRule,
+    Tag,
+)
 from consulting.retention import Plan
 from consulting.services.common import record
+from consulting.services.introductions import end_introductions_of
 from osk_portal.accounts.models import User
 from osk_portal.accounts.services import anonymous_person
 from osk_portal.notifications.services import forget
@@ -37,6 +52,9 @@ def anonymise(plan: Plan, rule: RetentionRule) -> Anonymisation:
         raise ValueError("a case whose period has not begun")
     case, placeholder = plan.case, anonymous_person()
     _withdraw_unpublished(case)
+    _end_need(case)
+    end_introductions_of(case)
+    _forget_tags(case)
     counts: dict[str, int] = {"mails": forget(_subject_keys(case))}
     contents: list[Content] = []
     for name, treatment in TREATMENTS.items():
@@ -143,6 +161,23 @@ def _subject_keys(case: ConsultingRequest) -> list[str]:
         for name, treatment in models_with_page
         for key in _rows(name, treatment, case).values_list("public_id", flat=True)
     ]
+
+
+def _end_need(case: ConsultingRequest) -> None:
+    """What colleagues elsewhere still read of it goes with its texts."""
+    published = Need.objects.select_for_update().filter(case=case)
+    for need in published.exclude(state=NeedState.ENDED):
+        if need.can(NeedAction.END):
+            need.act(NeedAction.END, NeedState.ENDED, actor=None)
+
+
+def _forget_tags(case: ConsultingRequest) -> None:
+    """A label that no other case carries may be about this one: it goes."""
+    worn = list(case.tags.values_list("pk", flat=True))
+    case.tags.clear()
+    for tag in Tag.objects.select_for_update().filter(pk__in=worn):
+        if not tag.cases.exists():
+            tag.delete()
 
 
 def _withdraw_unpublished(case: ConsultingRequest) -> None:

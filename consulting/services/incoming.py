@@ -20,6 +20,7 @@ from consulting import permissions
 from consulting.enums import CaseState
 from consulting.models import CaseMessage, ConsultingRequest, IncomingMail, IncomingMailContent
 from consulting.models.incoming import MailAction, MailFlag, MailHint, MailState
+from consulting.querysets import CaseQuerySet
 from consulting.reply_address import ReplyTo, read_reply_address
 from consulting.services.common import locked
 from consulting.services.conversation import add_message, reply
@@ -170,12 +171,17 @@ def say_for(
     return message
 
 
+def _routable() -> CaseQuerySet:
+    """Requests that a mail can be about: what was anonymised takes nothing any more."""
+    return ConsultingRequest.objects.sent().filter(anonymised_at=None)
+
+
 def _named_by(address: ReplyTo | None) -> Reply | None:
     """Person and case of a reply address, as far as they are still there."""
     if address is None:
         return None
     person = User.objects.filter(pk=address.user_id).first()
-    case = ConsultingRequest.objects.sent().filter(public_id=address.case_id).first()
+    case = _routable().filter(public_id=address.case_id).first()
     return Reply(person, case) if person and case else None
 
 
@@ -230,7 +236,7 @@ def _suggest(row: IncomingMail, mail: InboundMail, to: Reply | None) -> None:
         row.suggested_case, row.hint = named, MailHint.NAMED
     elif found := _REFERENCE.search(mail.subject):
         reference = f"OSK-{found[1]}-{found[2]}"
-        row.suggested_case = ConsultingRequest.objects.sent().filter(reference=reference).first()
+        row.suggested_case = _routable().filter(reference=reference).first()
         row.hint = MailHint.REFERENCE if row.suggested_case else ""
     if to is None and row.reply_address:
         row.hint = MailHint.BROKEN
@@ -245,7 +251,7 @@ def _named_case(mail: InboundMail) -> ConsultingRequest | None:
     )
     about = [found for key in keys if (found := _uuid(sent.get(key, "")))]
     about += _keys([*mail.in_reply_to, *mail.references], "thread.")
-    cases = {c.public_id: c for c in ConsultingRequest.objects.sent().filter(public_id__in=about)}
+    cases = {c.public_id: c for c in _routable().filter(public_id__in=about)}
     return next((cases[key] for key in about if key in cases), None)
 
 

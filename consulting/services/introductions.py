@@ -49,6 +49,7 @@ def may_be_introduced(case: ConsultingRequest) -> bool:
     return (
         case.state not in _NEVER
         and not case.is_confidential
+        and case.anonymised_at is None
         and not permissions.is_membership_open(case)
     )
 
@@ -174,6 +175,14 @@ def call_off_introduction(*, introduction_id: int, actor: User) -> Introduction:
         raise TransitionNotAllowed("call_off_introduction", introduction.state)
     _end_for(introduction, sides, IntroductionState.CALLED_OFF, actor)
     return introduction
+
+
+def end_introductions_of(case: ConsultingRequest) -> None:
+    """Nothing comes of what ``case`` is asked in: it is about to be anonymised."""
+    for key in list(case.introductions.values_list("introduction", flat=True)):
+        introduction, sides = _locked(key)
+        if introduction.is_open:
+            _end_for(introduction, sides, IntroductionState.CALLED_OFF)
 
 
 def end_introductions() -> int:

@@ -177,7 +177,7 @@ def propose_joint_step(
     """The OSK says what all could do together; everybody who joined, and the publisher, is told."""
     _advisors_only(actor)
     need = _begin(need_id, NeedAction.PROPOSE)
-    if need.version != expected_version:
+    if need.version != expected_version or need.case.is_confidential:
         raise TransitionNotAllowed(NeedAction.PROPOSE, need.state)
     need.joint_step, need.joint_link = text, link
     need.proposed_at, need.proposed_by = clock.now(), actor

@@ -278,10 +278,15 @@ def _ask(
     asked: PartnerQuestion,
     files: Sequence[CaseFile],
 ) -> PartnerQuestion:
-    open_ones = case.partner_questions.filter(state=PartnerQuestionState.OPEN)
-    if open_ones.filter(organisation=organisation).exists():
-        # Asked before a question to the requester, whose reply led back to work.
+    # Asked before a question to the requester, whose reply led back to work: only T watches the day.
+    asked_before = case.partner_questions.filter(
+        state=PartnerQuestionState.OPEN, organisation=organisation
+    ).first()
+    if asked_before is not None and asked_before.takes_answer:
         raise _refused(case, _("This partner has an open question already."))
+    if asked_before is not None:
+        asked_before.state = PartnerQuestionState.MISSED
+        asked_before.save(update_fields=["state"])
     asked.case = case
     asked.organisation = organisation
     asked.asked_by = actor

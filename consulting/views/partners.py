@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from consulting import permissions, services
 from consulting.confidential import is_company
+from consulting.contacts import named_authority
 from consulting.enums import PartnerQuestionState
 from consulting.forms import TextForm
 from consulting.models import FileState, PartnerQuestion
@@ -152,7 +153,7 @@ def _show(
         "talk": [row for row in question.contacts.all() if row.text],
         "files": question.files.filter(state=FileState.CLEAN) if takes_answer else [],
         "is_company": is_company(question.organisation),
-        "authority": question.case.organisation if question.names_authority else None,
+        "authority": named_authority(question, question.case),
         "is_withdrawn": question.state == PartnerQuestionState.WITHDRAWN,
         "is_late": question.state == PartnerQuestionState.MISSED
         or (question.state == PartnerQuestionState.OPEN and not question.takes_answer),

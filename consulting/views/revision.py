@@ -22,7 +22,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from consulting import record, services
+from consulting import confidential, record, releases, services
+from consulting.contacts import PARTNERS, consents_of, contacts_with_companies
 from consulting.conversation import history, timeline
 from consulting.enums import Accessed
 from consulting.models import (
@@ -32,7 +33,6 @@ from consulting.models import (
     ConsultingRequest,
     FileState,
     Participant,
-    PartnerQuestion,
     RetentionHold,
     RevisionGrant,
 )
@@ -83,6 +83,10 @@ def case_detail(request: AuthenticatedRequest, public_id: UUID) -> HttpResponse:
         "facts": record.build(case, clock.now()).facts,
         "procurement": procurement_rows(case),
         "partner_questions": list(case.partner_questions.all()),
+        "consents": [(consent, releases.of(consent)) for consent in consents_of(case)],
+        "inquiry": confidential.inquiry_of(case),
+        "contacts": contacts_with_companies(case),
+        "may_reply_to_partner": False,
         "files": case.files.all(),
         "kept": getattr(case, "retention", None),
         "done": getattr(case, "anonymisation", None),
@@ -189,7 +193,7 @@ def _find(request: AuthenticatedRequest, public_id: UUID) -> ConsultingRequest:
             Prefetch("events", CaseEvent.objects.select_related("actor")),
             "solutions",
             Prefetch("participants", Participant.objects.select_related("user")),
-            Prefetch("partner_questions", PartnerQuestion.objects.select_related("organisation")),
+            PARTNERS,
         )
     )  # fmt: skip
     return get_object_or_404(cases, public_id=public_id)

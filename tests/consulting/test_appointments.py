@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
+from django.db.models import Prefetch
 from icalendar import Calendar
 
 from consulting import appointments, conversation, services
@@ -171,7 +172,9 @@ def test_offered_chosen_moved_cancelled(world: World, clock: Any) -> None:
     ]  # fmt: skip
     assert "Ich bin krank" not in "".join(mail.text for mail in OutgoingMail.objects.all())
     kinds = [K.APPOINTMENT_CANCELLED, K.APPOINTMENT_MOVED, K.APPOINTMENT_MOVED]
-    seen = ConsultingRequest.objects.prefetch_related(conversation.EVENTS).get(pk=case.pk)
+    seen = ConsultingRequest.objects.prefetch_related(
+        Prefetch("events", CaseEvent.objects.select_related("actor"))
+    ).get(pk=case.pk)
     assert [e.kind for e in conversation.history(seen, internal=False)][:3] == kinds
     labels = [e.label for e in conversation.timeline(seen, internal=False) if e.what == "event"]
     assert "Termin verschoben: Fr, 27.11.2026, 10:00 Uhr" in labels
@@ -534,7 +537,9 @@ def test_nothing_offered_costs_nothing(
     case = world.case(S.IN_PROGRESS)
 
     def asked(count: int) -> None:
-        seen = ConsultingRequest.objects.prefetch_related(conversation.EVENTS).get(pk=case.pk)
+        seen = ConsultingRequest.objects.prefetch_related(
+            Prefetch("events", CaseEvent.objects.select_related("actor"))
+        ).get(pk=case.pk)
         with django_assert_num_queries(count):
             for arranged in appointments.of_case(seen):
                 str((arranged.appointment.picked_by, arranged.free_slots))

@@ -22,7 +22,7 @@ from django.urls import reverse
 from pypdf import PdfReader
 
 from consulting import services
-from consulting.enums import CaseState, ProcedureState, Topic, Visibility
+from consulting.enums import AppointmentKind, CaseState, ProcedureState, Topic, Visibility
 from consulting.models import CaseFile, ConsultingRequest
 from network.enums import OrganisationKind
 from osk_portal.accounts.models import User
@@ -45,25 +45,30 @@ def mark(word: str) -> str:
 
 
 OPEN = {
-    mark(w) for w in ("title", "text", "software", "said", "answered", "file", "sign", "question")
-}
-INTERNAL = {mark(w) for w in ("note", "snooze", "returned", "internalfile")}
+    mark(w)
+    for w in (
+        "title", "text", "software", "said", "answered", "before", "file", "sign", "question", "place",
+    )
+}  # fmt: skip
+INTERNAL = {mark(w) for w in ("note", "snooze", "returned", "internalfile", "tag", "mail")}
+NEED = {mark("need"), mark("needtext")}
+BOTH = {mark("introduction")}
+OTHER = {mark("othertitle"), mark("othertext")}
 CONFIDENTIAL = {
     mark(w) for w in ("secrettitle", "secrettext", "secretsaid", "secretfile", "secretsign")
 }
 DRAFT = {mark(w) for w in ("drafttitle", "drafttext")}
-EVERY = OPEN | INTERNAL | CONFIDENTIAL | DRAFT
 
 MAY_FIND: dict[str, set[str]] = {
-    "requester": OPEN | CONFIDENTIAL | DRAFT,
-    "writer": OPEN,
-    "colleague": set(),
-    "manager": set(),
-    "stranger": set(),
+    "requester": OPEN | CONFIDENTIAL | DRAFT | NEED | BOTH,
+    "writer": OPEN | NEED | BOTH,
+    "colleague": NEED,
+    "manager": NEED,
+    "stranger": NEED | BOTH | OTHER,
     "partner": {mark("question")},
     "operator": set(),
     "visitor": set(),
-    "advisor": OPEN | INTERNAL | CONFIDENTIAL,
+    "advisor": OPEN | INTERNAL | CONFIDENTIAL | NEED | BOTH | OTHER,
 }
 # What need not be found: the text that the requester's side released itself.
 NEED_NOT_FIND = {mark("question")}
@@ -97,7 +102,7 @@ def people(world: World) -> dict[str, User | None]:
         data=b"b",
         is_internal=True,
     )
-    services.add_message(case_id=open_case.pk, actor=world.advisor, text=mark("answered"))
+    services.add_message(case_id=open_case.pk, actor=world.advisor, text=mark("before"))
     services.return_to_queue(case_id=open_case.pk, actor=world.advisor, reason=mark("returned"))
     services.assign(case_id=open_case.pk, actor=world.advisor, assignee=world.advisor)
     services.start(case_id=open_case.pk, actor=world.advisor)
@@ -115,6 +120,45 @@ def people(world: World) -> dict[str, User | None]:
         actor=world.advisor,
         until=clock.today() + timedelta(days=3),
         note=mark("snooze"),
+    )
+    services.edit_message(
+        case_id=open_case.pk,
+        actor=world.advisor,
+        message_id=open_case.messages.get(body=mark("before")).pk,
+        text=mark("answered"),
+    )
+    services.offer_appointment(
+        case_id=open_case.pk,
+        actor=world.advisor,
+        slots=[
+            (begin, begin + timedelta(hours=1))
+            for begin in (clock.now() + timedelta(days=day) for day in (20, 21))
+        ],
+        kind=AppointmentKind.VIDEO,
+        place=mark("place"),
+    )
+    services.add_tag(case_id=open_case.pk, actor=world.advisor, name=mark("tag"))
+    services.receive_mail(
+        b"From: Wer <wer@example.org>\r\nSubject: " + mark("mail").encode() + b"\r\n\r\nGuten Tag"
+    )
+    services.publish_need(
+        case_id=open_case.pk, actor=world.requester, title=mark("need"), text=mark("needtext")
+    )
+    other = world.case(
+        CaseState.IN_PROGRESS,
+        title=mark("othertitle"),
+        description=mark("othertext"),
+        author=world.stranger,
+        organisation=world.stranger.memberships.get().organisation,
+        deputy=None,
+    )
+    other.participants.all().delete()
+    services.propose_introduction(
+        case_id=open_case.pk,
+        other_id=other.pk,
+        actor=world.advisor,
+        text=mark("introduction"),
+        is_checked=True,
     )
     secret = world.case(
         CaseState.IN_PROGRESS,
