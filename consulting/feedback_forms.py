@@ -30,9 +30,9 @@ class OutcomeForm(forms.Form):
         widget=forms.RadioSelect,
         error_messages={"required": _("Choose what was procured.")},
     )
-    reason = TextField(label=_("Why? (optional)"), max_length=1000, rows=3, required=False)
+    reason = TextField(label=_("Why?"), max_length=1000, rows=3, required=False)
     contract_type = forms.ChoiceField(
-        label=_("Type of contract (optional)"),
+        label=_("Type of contract"),
         choices=[("", "–"), *ContractType.choices],
         required=False,
     )
@@ -72,7 +72,7 @@ class SurveyForm(forms.Form):
         error_messages={"required": _("Choose whether our answer was clear.")},
     )
     comment = TextField(
-        label=_("What should we do better? (optional)"),
+        label=_("What should we do better?"),
         help_text=_("Do not name persons."),
         max_length=2000,
         rows=4,

@@ -319,7 +319,7 @@ class UptakeForm(forms.Form):
     """What becomes of one recommendation; only a refusal has a reason, and needs none."""
 
     uptake = forms.ChoiceField(choices=Uptake.choices)
-    reason = TextField(label=_("Why not? (optional)"), max_length=500, rows=2, required=False)
+    reason = TextField(label=_("Why not?"), max_length=500, rows=2, required=False)
 
     def __init__(self, *args: Any, recommendation_id: int, **kwargs: Any) -> None:
         self.recommendation_id = recommendation_id

@@ -5,6 +5,9 @@ import os
 from pathlib import Path
 
 import django
+from django.conf import settings
+
+from osk_portal.toolkit.catalogues import compile_stale
 
 
 def prepare(demo_marker: Path | None) -> None:
@@ -13,13 +16,11 @@ def prepare(demo_marker: Path | None) -> None:
     Each step costs little where there is nothing to do.
     """
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "osk_portal.settings")
+    # Before the apps: what they translate while they are loaded would keep the old texts in memory.
+    compile_stale(Path(folder) for folder in settings.LOCALE_PATHS)
     django.setup()
-    from django.conf import settings
     from django.core.management import call_command, get_commands
 
-    from osk_portal.toolkit.catalogues import compile_stale
-
-    compile_stale(Path(folder) for folder in settings.LOCALE_PATHS)
     call_command("migrate", interactive=False)
     call_command("createcachetable")
     _collect_static_files()
@@ -31,7 +32,6 @@ def prepare(demo_marker: Path | None) -> None:
 
 def _collect_static_files() -> None:
     """Collect where a source has changed: hashing and compressing takes seconds."""
-    from django.conf import settings
     from django.contrib.staticfiles.finders import get_finders
     from django.core.management import call_command
 

@@ -235,6 +235,19 @@ def work_navigation(context: RequestContext) -> list[navigation.WorkSection]:
     return navigation.work(context.request)
 
 
+@register.simple_tag
+def lists_beside(
+    apps: list[dict[str, Any]], sections: list[navigation.WorkSection]
+) -> list[dict[str, Any]]:
+    """Django's lists by app, without those that ``sections`` offer already."""
+    offered = {str(entry.url) for section in sections for entry in section.entries}
+    rest = [
+        {**app, "models": [model for model in app["models"] if model["admin_url"] not in offered]}
+        for app in apps
+    ]
+    return [app for app in rest if app["models"]]
+
+
 @register.simple_tag(takes_context=True)
 def work_search(context: RequestContext) -> str:
     """Where the search of the staff area's bar leads."""

@@ -193,13 +193,17 @@ class Person:
         """Look at the page as everybody does: light, dark, at 320 px; keep it for the HTML checker."""
         if name in self.report.seen:
             return
-        self.report.seen.add(name)
-        (self.report.folder / f"{name}.html").write_text(self._source(), encoding="utf-8")
+        self.keep(name)
         self.page.evaluate(AXE)
         self._look_at(name, "light", WIDE, AXE_ALL)
         self._look_at(f"{name}-dunkel", "dark", WIDE, AXE_COLOURS)
         self._look_at(f"{name}-320", "light", NARROW, AXE_ALL)
         self._show_as("light", WIDE)
+
+    def keep(self, name: str) -> None:
+        """Keep the page for the HTML checker; axe needs JavaScript, the checker does not."""
+        self.report.seen.add(name)
+        (self.report.folder / f"{name}.html").write_text(self._source(), encoding="utf-8")
 
     def _look_at(
         self, name: str, scheme: ColorScheme, size: ViewportSize, rules: dict[str, Any]
