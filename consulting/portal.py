@@ -18,6 +18,7 @@ from consulting import (
     demo_mails,
     demo_synergy,
     demo_world,
+    handover,
     keeping,
     permissions,
     queues,
@@ -314,6 +315,16 @@ portal.reference_data.register(
 portal.my_areas.register(portal.MyArea("revision", 15, _revision_tasks))
 portal.work_lists.register(
     portal.WorkList("keeping", 60, gettext_lazy("Keeping"), keeping.work_entries)
+)
+portal.handovers.register(
+    portal.Handover(
+        "consulting",
+        10,
+        gettext_lazy("Request"),
+        ConsultingRequest.objects.to_hand_over,
+        handover.rows,
+        handover.hand_over,
+    )
 )
 portal.staff_rights.register(
     portal.StaffRights(

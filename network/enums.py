@@ -23,3 +23,4 @@ class MembershipAction(models.TextChoices):
     CONFIRM = "confirm", _("Confirm")
     REFUSE = "refuse", _("Refuse")
     SUSPEND = "suspend", _("Suspend")
+    END = "end", _("End")

@@ -168,6 +168,8 @@ class Membership(Addressed):
         MembershipAction.CONFIRM: frozenset({MembershipState.PENDING, MembershipState.SUSPENDED}),
         MembershipAction.REFUSE: frozenset({MembershipState.PENDING, MembershipState.SUSPENDED}),
         MembershipAction.SUSPEND: frozenset({MembershipState.ACTIVE}),
+        # One that was never confirmed is refused: an end says that somebody did belong there.
+        MembershipAction.END: frozenset({MembershipState.ACTIVE, MembershipState.SUSPENDED}),
     }
 
     organisation = models.ForeignKey(
@@ -214,6 +216,10 @@ class Membership(Addressed):
 
     def suspend(self, *, actor: User | None) -> MembershipEvent:
         return self._move(MembershipAction.SUSPEND, MembershipState.SUSPENDED, actor)
+
+    def end(self, *, actor: User | None) -> MembershipEvent:
+        """The person has left. Its rights end with it; coming back is a new membership."""
+        return self._move(MembershipAction.END, MembershipState.ENDED, actor)
 
     def record(
         self,

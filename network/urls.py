@@ -1,11 +1,18 @@
 from django.urls import path
 
-from network import views
+from network import leaving_views, views
 
 app_name = "network"
 
 urlpatterns = [
     path("", views.organisation_list, name="organisation_list"),
     path("mitgliedschaft/<uuid:public_id>/", views.membership_decide, name="membership_decide"),
+    path("mitgliedschaft/nachfolge/", leaving_views.succession_list, name="succession_list"),
+    path(
+        "mitgliedschaft/<uuid:public_id>/beenden/",
+        leaving_views.membership_end,
+        name="membership_end",
+    ),
+    path("<slug:slug>/mitglieder/", leaving_views.member_list, name="member_list"),
     path("<slug:slug>/", views.organisation_detail, name="organisation_detail"),
 ]
