@@ -13,7 +13,7 @@ from typing import Final
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from consulting import confidential, permissions, reply_address, signed_links
+from consulting import confidential, permissions, reply_address, shared_copies, signed_links
 from consulting.enums import AnswerAction, CaseEventKind, CaseState, DeadlineKind
 from consulting.models import (
     Absence,
@@ -116,6 +116,7 @@ def tell(event: CaseEvent) -> None:
     if event.kind in _TO_OSK:
         people = _without(event.actor, osk_side(case))
         _send(event, _TO_OSK[event.kind], people, staff_url(case), "osk")
+    shared_copies.send(event, _context(event))
 
 
 def tell_recorded(event: CaseEvent, link: CaseLink | None) -> None:

@@ -22,6 +22,7 @@ from consulting import (
     keeping,
     permissions,
     queues,
+    shared_copies,
     synergy_portal,
 )
 from consulting.enums import (
@@ -233,6 +234,8 @@ def _may_still_read(user_id: int, kind: str, subject_key: str) -> bool:
     """A receipt or a message about a case only goes to people who may open it at that moment."""
     if kind == MAIL_ANSWER:
         return True
+    if kind == shared_copies.KIND:
+        return shared_copies.still_wanted(subject_key)
     user = User.objects.filter(pk=user_id).first()
     if user is None:
         return False

@@ -87,6 +87,7 @@ def member_list(request: AuthenticatedRequest, slug: str) -> HttpResponse:
     members = Membership.objects.filter(organisation=organisation, state__in=Membership.OPEN)
     context = {
         "organisation": organisation,
+        "may_set_mailbox": permissions.can_set_mailbox(request.user, organisation),
         "members": [
             (
                 membership,

@@ -72,3 +72,8 @@ def can_end_membership(user: User, membership: Membership) -> bool:
 def can_see_members(user: User, organisation: Organisation) -> bool:
     """Who belongs to the organisation: its Organisationsverwaltung, and advisors."""
     return user.is_advisor or is_manager_of(user, organisation)
+
+
+def can_set_mailbox(user: User, organisation: Organisation) -> bool:
+    """Name the Funktionspostfach: the Organisationsverwaltung."""
+    return is_manager_of(user, organisation)

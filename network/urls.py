@@ -1,6 +1,6 @@
 from django.urls import path
 
-from network import leaving_views, views
+from network import leaving_views, mailbox_views, views
 
 app_name = "network"
 
@@ -13,6 +13,8 @@ urlpatterns = [
         leaving_views.membership_end,
         name="membership_end",
     ),
+    path("postfach/<str:token>/", mailbox_views.mailbox_confirm, name="mailbox_confirm"),
+    path("<slug:slug>/postfach/", mailbox_views.mailbox_edit, name="mailbox_edit"),
     path("<slug:slug>/mitglieder/", leaving_views.member_list, name="member_list"),
     path("<slug:slug>/", views.organisation_detail, name="organisation_detail"),
 ]
