@@ -85,6 +85,7 @@ class CaseEventKind(models.TextChoices):
     URGENCY_CONFIRMED = "urgency_confirmed", _("Handled as urgent")
     URGENCY_ANSWERED = "urgency_answered", _("Urgency answered")
     TAKEN_OVER = "taken_over", _("Taken over by the Organisationsverwaltung")
+    HANDED_OVER = "handed_over", _("Handed over to a successor")
     LINK_SENT = "link_sent", _("Link sent")
     CALLED = "called", _("Telephone note")
     CALL_NOTED = "call_noted", _("Internal telephone note")

@@ -13,7 +13,7 @@ from typing import Final
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from consulting import confidential, permissions, reply_address, signed_links
+from consulting import confidential, permissions, reply_address, shared_copies, signed_links
 from consulting.enums import AnswerAction, CaseEventKind, CaseState, DeadlineKind
 from consulting.models import (
     Absence,
@@ -63,6 +63,7 @@ _TO_REQUESTER: Final[dict[str, str]] = {
     K.MAIL_ADDED: "case_message",
     K.REMINDED: "case_reminder",
     K.TAKEN_OVER: "case_taken_over",
+    K.HANDED_OVER: "case_handed_over",
     K.URGENCY_CONFIRMED: "case_moved",
     K.URGENCY_ANSWERED: "case_moved",
     K.INQUIRY_DECIDED: "case_moved",
@@ -87,6 +88,7 @@ _TO_OSK: Final[dict[str, str]] = {
     K.MESSAGE_ADDED: "staff_message",
     K.URGENCY_CONFIRMED: "staff_moved",
     K.TAKEN_OVER: "staff_moved",
+    K.HANDED_OVER: "staff_moved",
     K.CALLED: "staff_message",
     K.PARTNER_ASKED_BACK: "staff_moved",
     K.CONSENT_GIVEN: "staff_moved",
@@ -114,6 +116,7 @@ def tell(event: CaseEvent) -> None:
     if event.kind in _TO_OSK:
         people = _without(event.actor, osk_side(case))
         _send(event, _TO_OSK[event.kind], people, staff_url(case), "osk")
+    shared_copies.send(event, _context(event))
 
 
 def tell_recorded(event: CaseEvent, link: CaseLink | None) -> None:

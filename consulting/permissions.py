@@ -213,6 +213,21 @@ def can_manage(user: User, case: ConsultingRequest) -> bool:
     return manages and _author_is_confirmed(case)
 
 
+def can_hand_over(user: User, case: ConsultingRequest) -> bool:
+    """Name who goes on when the author leaves: the author, the Organisationsverwaltung, an advisor.
+
+    Whoever ends the membership, or settles what was left behind: network asks the same of the membership.
+    """
+    return not case.is_draft and (
+        is_author(user, case) or can_manage(user, case) or user.is_advisor
+    )
+
+
+def can_succeed(user: User, case: ConsultingRequest) -> bool:
+    """An active member of the authority of the case."""
+    return user.is_active and _is_active_member(user, case)
+
+
 def can_arrange(user: User, case: ConsultingRequest) -> bool:
     """Offer, move and cancel appointments: the contact person and the Leitung."""
     return not case.is_draft and _assignee_or_lead(user, case)

@@ -18,9 +18,11 @@ from consulting import (
     demo_mails,
     demo_synergy,
     demo_world,
+    handover,
     keeping,
     permissions,
     queues,
+    shared_copies,
     synergy_portal,
 )
 from consulting.enums import (
@@ -232,6 +234,8 @@ def _may_still_read(user_id: int, kind: str, subject_key: str) -> bool:
     """A receipt or a message about a case only goes to people who may open it at that moment."""
     if kind == MAIL_ANSWER:
         return True
+    if kind == shared_copies.KIND:
+        return shared_copies.still_wanted(subject_key)
     user = User.objects.filter(pk=user_id).first()
     if user is None:
         return False
@@ -314,6 +318,16 @@ portal.reference_data.register(
 portal.my_areas.register(portal.MyArea("revision", 15, _revision_tasks))
 portal.work_lists.register(
     portal.WorkList("keeping", 60, gettext_lazy("Keeping"), keeping.work_entries)
+)
+portal.handovers.register(
+    portal.Handover(
+        "consulting",
+        10,
+        gettext_lazy("Request"),
+        ConsultingRequest.objects.to_hand_over,
+        handover.rows,
+        handover.hand_over,
+    )
 )
 portal.staff_rights.register(
     portal.StaffRights(

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
@@ -28,6 +28,9 @@ OPEN_STATES = (
 WITH_OSK_STATES = tuple(s for s in OPEN_STATES if s != CaseState.WAITING_REQUESTER)
 AT_WORK = Q(state__in=(*OPEN_STATES, CaseState.ANSWERED)) | Q(snoozed_until__isnull=False)
 """Whatever can stand in a queue of the OSK; the index ``case_at_work`` holds just these."""
+
+NEEDS_SOMEBODY = (*OPEN_STATES, CaseState.ANSWERED)
+"""Somebody of the authority still has to read, reply or say that it is settled."""
 # Of the author's memberships in the organisation of the request; permissions.py asks the same.
 UNCONFIRMED = frozenset({MembershipState.PENDING, MembershipState.REFUSED})
 ENDED = frozenset({MembershipState.SUSPENDED, MembershipState.ENDED})
@@ -56,6 +59,13 @@ class CaseQuerySet(models.QuerySet["ConsultingRequest"]):
 
     def open(self) -> CaseQuerySet:
         return self.filter(state__in=OPEN_STATES)
+
+    def to_hand_over(self, author: Any, organisation: Any) -> CaseQuerySet:
+        """What needs a successor when ``author`` leaves ``organisation``; keys or outer references.
+
+        A draft was never the organisation's. What has ended stays with it; its managers take it over.
+        """
+        return self.filter(author=author, organisation=organisation, state__in=NEEDS_SOMEBODY)
 
     def with_osk(self) -> CaseQuerySet:
         """The OSK must act, its clock runs."""

@@ -23,3 +23,12 @@ class MembershipAction(models.TextChoices):
     CONFIRM = "confirm", _("Confirm")
     REFUSE = "refuse", _("Refuse")
     SUSPEND = "suspend", _("Suspend")
+    END = "end", _("End")
+
+
+class MailboxKind(models.TextChoices):
+    """Of what the Funktionspostfach gets a copy."""
+
+    QUESTION = "question", _("The OSK asks back")
+    ANSWER = "answer", _("The OSK has answered")
+    CLOSING = "closing", _("A request closes soon, or is closed")

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
@@ -13,7 +14,7 @@ from django.urls import reverse
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
-from network.enums import MembershipAction, MembershipState, OrganisationKind
+from network.enums import MailboxKind, MembershipAction, MembershipState, OrganisationKind
 from network.querysets import MembershipQuerySet, OrganisationQuerySet
 from osk_portal.toolkit import clock, logs
 from osk_portal.toolkit.addressed import Addressed
@@ -115,6 +116,31 @@ class OrganisationDomain(models.Model):
         return self.domain
 
 
+class SharedMailbox(Addressed):
+    """The Funktionspostfach of an organisation: gets copies of ``kinds`` once its address is confirmed."""
+
+    organisation = models.OneToOneField(
+        Organisation, on_delete=models.PROTECT, related_name="shared_mailbox"
+    )
+    address = models.EmailField(_("address"), max_length=254)
+    kinds: Any = ArrayField(
+        models.CharField(max_length=20, choices=MailboxKind),
+        verbose_name=_("copies of"),
+        default=list,
+        blank=True,
+    )
+    asked_at = models.DateTimeField(_("link sent at"), default=clock.now)
+    confirmed_at = models.DateTimeField(_("confirmed at"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("shared mailbox")
+        verbose_name_plural = _("shared mailboxes")
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return self.address
+
+
 class Expertise(models.Model):
     """A topic of the controlled list."""
 
@@ -168,6 +194,8 @@ class Membership(Addressed):
         MembershipAction.CONFIRM: frozenset({MembershipState.PENDING, MembershipState.SUSPENDED}),
         MembershipAction.REFUSE: frozenset({MembershipState.PENDING, MembershipState.SUSPENDED}),
         MembershipAction.SUSPEND: frozenset({MembershipState.ACTIVE}),
+        # One that was never confirmed is refused: an end says that somebody did belong there.
+        MembershipAction.END: frozenset({MembershipState.ACTIVE, MembershipState.SUSPENDED}),
     }
 
     organisation = models.ForeignKey(
@@ -214,6 +242,10 @@ class Membership(Addressed):
 
     def suspend(self, *, actor: User | None) -> MembershipEvent:
         return self._move(MembershipAction.SUSPEND, MembershipState.SUSPENDED, actor)
+
+    def end(self, *, actor: User | None) -> MembershipEvent:
+        """The person has left. Its rights end with it; coming back is a new membership."""
+        return self._move(MembershipAction.END, MembershipState.ENDED, actor)
 
     def record(
         self,

@@ -29,6 +29,18 @@ def membership_decided(event: MembershipEvent) -> None:
     _tell(event, templates[event.kind], [event.membership.user], reverse("pages:my_area"))
 
 
+def membership_ended(event: MembershipEvent, *, left: int) -> None:
+    """To the person; and to the managers, or where there is none to the advisors, what was left behind."""
+    membership = event.membership
+    _tell(event, "membership_ended", [membership.user], reverse("pages:my_area"))
+    managers = list(User.objects.filter(memberships__in=_managers(membership), is_active=True))
+    if left and not managers:
+        managers = list(User.objects.advisors())
+    others = [person for person in managers if person.pk != membership.user_id]
+    url = reverse("network:membership_end", args=[membership.public_id])
+    _tell(event, "membership_left", others, url, suffix="-left", left=left)
+
+
 def _managers(membership: Membership) -> Iterable[Membership]:
     return Membership.objects.active().filter(
         organisation=membership.organisation_id, is_manager=True
@@ -39,16 +51,28 @@ def _page(event: MembershipEvent) -> str:
     return reverse("network:membership_decide", args=[event.membership.public_id])
 
 
-def _tell(event: MembershipEvent, template: str, people: Iterable[User], url: str) -> None:
+def _tell(
+    event: MembershipEvent,
+    template: str,
+    people: Iterable[User],
+    url: str,
+    *,
+    suffix: str = "",
+    **context: object,
+) -> None:
     membership = event.membership
     notify(
         Message(
             kind=f"network.{template}",
             template=f"network/email/{template}",
             url=url,
-            dedupe=f"membership-event-{event.pk}",
+            dedupe=f"membership-event-{event.pk}{suffix}",
             subject_key=str(membership.public_id),
-            context={"person": membership.user, "organisation": membership.organisation},
+            context={
+                "person": membership.user,
+                "organisation": membership.organisation,
+                **context,
+            },
             reason=_("It is about who belongs to your organisation."),
         ),
         [person for person in people if person.pk != event.actor_id],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from network.enums import MembershipState
 from network.models import Membership, Organisation
 from osk_portal.accounts.models import User
 
@@ -53,3 +54,26 @@ def can_appoint_editor(user: User, membership: Membership) -> bool:
 def can_appoint_manager(user: User, membership: Membership) -> bool:
     """Only the OSK-Leitung gives and takes the Organisationsverwaltung (product.md, People)."""
     return user.is_lead and membership.user_id != user.pk
+
+
+def can_end_membership(user: User, membership: Membership) -> bool:
+    """The person, a manager of the organisation, and advisors.
+
+    A manager goes by the own word or the OSK-Leitung's, who alone takes that role (product.md, People).
+    Once it has ended, the same people but the person settle what was left behind.
+    """
+    if membership.user_id == user.pk:
+        return membership.state != MembershipState.ENDED
+    if membership.is_manager and membership.state == MembershipState.ACTIVE:
+        return user.is_lead
+    return can_decide_membership(user, membership)
+
+
+def can_see_members(user: User, organisation: Organisation) -> bool:
+    """Who belongs to the organisation: its Organisationsverwaltung, and advisors."""
+    return user.is_advisor or is_manager_of(user, organisation)
+
+
+def can_set_mailbox(user: User, organisation: Organisation) -> bool:
+    """Name the Funktionspostfach: the Organisationsverwaltung."""
+    return is_manager_of(user, organisation)

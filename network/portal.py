@@ -40,9 +40,30 @@ def _tasks(user: User) -> Iterable[portal.Task]:
             f"{membership.user} · {membership.organisation}",
             reverse("network:membership_decide", args=[membership.public_id]),
         )
+    for membership in Membership.objects.unsettled_for(user).filter(organisation__in=managed):
+        yield portal.Task(
+            gettext("Choose a successor"),
+            f"{membership.user} · {membership.organisation}",
+            reverse("network:membership_end", args=[membership.public_id]),
+        )
 
 
-portal.my_areas.register(portal.MyArea("network", 10, _tasks))
+def _panel(user: User) -> dict[str, object]:
+    return {"memberships": active_memberships(user)}
+
+
+def _succession(user: User) -> Iterable[portal.WorkEntry]:
+    """What people have left behind in organisations that nobody manages."""
+    if user.is_advisor:
+        yield portal.WorkEntry(
+            _("Successors to choose"),
+            reverse("network:succession_list"),
+            Membership.objects.unsettled_for(user).select_related(None),
+        )
+
+
+portal.my_areas.register(portal.MyArea("network", 10, _tasks, _panel, "network/_my_area.html"))
+portal.work_lists.register(portal.WorkList("network", 70, _("Network"), _succession))
 portal.staff_rights.register(
     portal.StaffRights(
         "network",

@@ -3,9 +3,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.db import models
-from django.db.models import Count, Prefetch, Q
+from django.db.models import Count, Exists, OuterRef, Prefetch, Q
 
 from network.enums import MembershipState
+from osk_portal import portal
 from osk_portal.toolkit.search_text import fold
 
 if TYPE_CHECKING:
@@ -60,3 +61,31 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
             return others
         managed = self.model.objects.active().filter(user=user, is_manager=True)
         return others.filter(organisation__in=managed.values("organisation"))
+
+    def managing(self) -> MembershipQuerySet:
+        return self.active().filter(is_manager=True)
+
+    def unsettled(self) -> MembershipQuerySet:
+        """Ended, and something of the person's still waits for a successor in the organisation.
+
+        Not for who has come back: then it is that person's again, or told as part of the later end.
+        """
+        left = Q(pk__in=[])
+        for offer in portal.handovers:
+            left |= Q(Exists(offer.objects(OuterRef("user"), OuterRef("organisation"))))
+        later = self.model.objects.filter(
+            user=OuterRef("user"),
+            organisation=OuterRef("organisation"),
+            pk__gt=OuterRef("pk"),
+            state__in=(MembershipState.ACTIVE, MembershipState.SUSPENDED, MembershipState.ENDED),
+        )
+        ended = self.filter(left, state=MembershipState.ENDED).exclude(Exists(later))
+        return ended.select_related("organisation", "user")
+
+    def unsettled_for(self, user: User) -> MembershipQuerySet:
+        """What ``user`` has to settle: the managers theirs, the OSK where there is no manager."""
+        managing = self.model.objects.managing().order_by()
+        waits = Q(organisation__in=managing.filter(user=user).values("organisation"))
+        if user.is_advisor:
+            waits |= ~Q(Exists(managing.filter(organisation=OuterRef("organisation"))))
+        return self.unsettled().filter(waits).exclude(user=user)

@@ -12,7 +12,9 @@ from datetime import date
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 if TYPE_CHECKING:
-    from django.db.models import QuerySet
+    from uuid import UUID
+
+    from django.db.models import Model, QuerySet
     from django.http import HttpRequest
     from django.utils.functional import _StrPromise
 
@@ -243,6 +245,41 @@ class DailyJob:
     run: Callable[[], None]
 
 
+@dataclass(frozen=True)
+class HandoverRow:
+    """One object of somebody who leaves, in words that ``viewer`` may read."""
+
+    public_id: UUID
+    title: str
+
+
+class HandOver(Protocol):
+    """Give one object to ``successor``, under its own lock and after asking whether ``actor`` may.
+
+    False when it is no longer ``person``'s to hand over: then nothing was written.
+    """
+
+    def __call__(self, *, public_id: UUID, person: User, successor: User, actor: User) -> bool: ...
+
+
+@dataclass(frozen=True)
+class Handover:
+    """One app's objects that belong to an organisation and need somebody who looks after them.
+
+    When a membership ends, each is given to a successor; what is left waits for the organisation's
+    managers, or for the OSK (product.md, Leaving).
+    """
+
+    key: str
+    order: int
+    label: Text
+    objects: Callable[[Any, Any], QuerySet[Any]]
+    """(user, organisation): keys, or references to an outer query that counts them."""
+    rows: Callable[[User, Model, User], Iterable[HandoverRow]]
+    """(person, organisation, viewer) -> the same objects, named as ``viewer`` may read them."""
+    hand_over: HandOver
+
+
 figures: Registry[Figure] = Registry()
 search_sources: Registry[SearchSource] = Registry()
 my_areas: Registry[MyArea] = Registry()
@@ -256,6 +293,7 @@ reference_data: Registry[ReferenceData] = Registry()
 staff_rights: Registry[StaffRights] = Registry()
 demo_steps: Registry[DemoStep] = Registry()
 daily_jobs: Registry[DailyJob] = Registry()
+handovers: Registry[Handover] = Registry()
 
 
 def work_home(user: User) -> str:

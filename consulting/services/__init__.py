@@ -46,6 +46,7 @@ from consulting.services.exports import export_list
 from consulting.services.feedback import answer_survey, tell_outcome
 from consulting.services.files import add_file, note_read, remove_file
 from consulting.services.follow_up import snooze, wake
+from consulting.services.handover import hand_over
 from consulting.services.hints import set_hints_hidden
 from consulting.services.incoming import receive_mail, route_mail, store_mail
 from consulting.services.introductions import (
@@ -176,6 +177,7 @@ __all__ = [
     "export_list",
     "give_consent",
     "hand_in_answer",
+    "hand_over",
     "involve_consented",
     "involve_partner",
     "join_mail",
