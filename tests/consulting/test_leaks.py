@@ -23,7 +23,7 @@ from pypdf import PdfReader
 
 from consulting import services
 from consulting.enums import AppointmentKind, CaseState, ProcedureState, Topic, Visibility
-from consulting.models import CaseFile, ConsultingRequest
+from consulting.models import ConsultingRequest
 from network.enums import OrganisationKind
 from osk_portal.accounts.models import User
 from osk_portal.notifications.models import Notification, OutgoingMail
@@ -31,7 +31,7 @@ from osk_portal.toolkit import clock
 from tests.consulting.conftest import World
 from tests.consulting.factories import DraftFactory
 from tests.factories import MembershipFactory, OrganisationFactory
-from tests.test_access import ADDRESSES, ARGUMENT, BACKEND
+from tests.test_access import ADDRESSES, ARGUMENT, ARGUMENTS, BACKEND
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("disk")]
 
@@ -70,8 +70,8 @@ MAY_FIND: dict[str, set[str]] = {
     "visitor": set(),
     "advisor": OPEN | INTERNAL | CONFIDENTIAL | NEED | BOTH | OTHER,
 }
-# What need not be found: the text that the requester's side released itself.
-NEED_NOT_FIND = {mark("question")}
+# What need not be found: texts that were released, and those that the OSK has written to both sides.
+NEED_NOT_FIND = {mark("question"), mark("introduction")}
 
 
 @pytest.fixture
@@ -194,36 +194,69 @@ def people(world: World) -> dict[str, User | None]:
     }  # fmt: skip
 
 
-def ids() -> list[str]:
-    """Public ids of consulting: of all requests and files, and of one row of every other kind."""
-    found: list[str] = []
-    for model in apps.get_app_config("consulting").get_models():
-        if any(field.name == "public_id" for field in model._meta.fields):
-            rows = model._default_manager.order_by("pk").values_list("public_id", flat=True)
-            found += map(str, rows if model in (ConsultingRequest, CaseFile) else rows[:1])
-    return found
+# What stands before an id in an address, and whose id it is. A new address of consulting needs its word here.
+KINDS = {
+    "anfrage": "ConsultingRequest", "consultingrequest": "ConsultingRequest",
+    "introduce": "ConsultingRequest", "new": "ConsultingRequest", "revision": "ConsultingRequest",
+    "antwort": "PublishedAnswer", "publishedanswer": "PublishedAnswer",
+    "bedarf": "Need", "need": "Need",
+    "datei": "CaseFile",
+    "edit": "CaseMessage", "nachricht": "CaseMessage",
+    "einwilligung": "PartnerConsent",
+    "filter": "SavedFilter",
+    "frage": "PartnerQuestion", "partner": "PartnerQuestion",
+    "incomingmail": "IncomingMail",
+    "introduction": "Introduction",
+    "label": "Tag",
+    "revisiongrant": "RevisionGrant",
+    "termin": "Appointment",
+    "vorstellung": "IntroductionSide",
+}  # fmt: skip
+
+
+def ids(word: str) -> list[str]:
+    """Public ids of all rows that an address with this word may mean; of no row, an id of nobody."""
+    model = apps.get_model("consulting", KINDS[word])
+    found = model._default_manager.order_by("pk").values_list("public_id", flat=True)
+    return [*map(str, found)] or [ARGUMENTS["uuid"]]
 
 
 def paths(role: str) -> Iterator[str]:
     """Every address that a route can mean, with each id. The work area is walked by staff only: that it is
     closed to all others is proved in tests/test_access.py."""
-    values = {"uuid": ids(), "slug": SLUGS, "str": ["x"], "int": ["1"], "path": ["x"]}
+    known = {word: ids(word) for word in KINDS}
+    values = {"slug": SLUGS, "str": ["x"], "int": ["1"], "path": ["x"]}
     for address in ADDRESSES:
         is_work_area = address.route.startswith("admin/")
         if "(?P" in address.route or address.route.startswith(("^", "static", "konto/")):
             continue
         if is_work_area and role not in STAFF:
             continue
+        ours = address.where.startswith("consulting.")
         made = [address.route]
         while any(ARGUMENT.search(each) for each in made):
             made = [
-                ARGUMENT.sub(value, each, count=1)
+                each[: found.start()] + value + each[found.end() :]
                 for each in made
                 if (found := ARGUMENT.search(each))
-                for value in values[found[1] or "str"]
+                for value in _values(each, found, known if ours else {}, values)
             ]
         yield from (f"/{each}" for each in made)
     yield f"{reverse('pages:search')}?q=Zz"
+
+
+def _values(
+    route: str,
+    found: re.Match[str],
+    known: dict[str, list[str]],
+    values: dict[str, list[str]],
+) -> list[str]:
+    if found[1] != "uuid":
+        return values[found[1] or "str"]
+    word = route[: found.start()].rstrip("/").rpartition("/")[2]
+    if word in known or not known:
+        return known.get(word, [ARGUMENTS["uuid"]])
+    raise AssertionError(f"{route}: say in KINDS whose id stands there")
 
 
 def text_of(response: Any) -> str:
