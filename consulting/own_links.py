@@ -19,6 +19,7 @@ _ROUTES: Final = (
     "consulting:case_by_link",
     "consulting:outcome",
     "consulting:survey",
+    "network:mailbox_confirm",
     "pages:calendar_feed",
 )
 """Every address whose secret is all that it asks for; tests compare them with the routes of the portal."""
