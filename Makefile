@@ -7,7 +7,7 @@ VENV = .venv
 # Further arguments for pytest, as in: make unit ARGS="-k outbox"
 ARGS ?=
 # Processes that run the unit tests side by side. What needs a whole stack runs after them: the journeys
-# on the one stack in one process, the tests of starts, stops and outages in another.
+# on the one stack in one process, the tests of starts and stops in another.
 WORKERS ?= 2
 # UPGRADE=--upgrade makes `make lock` take the newest versions.
 UPGRADE ?=

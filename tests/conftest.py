@@ -24,12 +24,11 @@ pytest_plugins = ["tests.e2e.fixtures"]
 
 
 class _TwoHands(LoadScopeScheduling):
-    """What shares one stack stays in one process, in its order. The tests of starts and stops, and those
-    that wait for an outage to pass (on a stack of their own), mostly wait: they run beside it in another."""
+    """What shares the one stack stays in one process, in its order; the tests of starts and stops, which
+    mostly wait for processes of their own, run beside it in another."""
 
     def _split_scope(self, nodeid: str) -> str:
-        waits = nodeid.startswith(("tests/embedded/", "tests/faults/test_broker"))
-        return "waits" if waits else "stack"
+        return "starts" if nodeid.startswith("tests/embedded/") else "stack"
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling | None:
