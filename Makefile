@@ -26,7 +26,7 @@ COMPILE := $(PY) -m uv pip compile --quiet --universal --python-version 3.11 --g
 export UV_PYTHON_DOWNLOADS := never
 
 .DEFAULT_GOAL := help
-.PHONY: help run test unit test-faults test-imap test-clamav bench screenshots test-3.13 lint types \
+.PHONY: help run test unit test-faults test-imap test-clamav coverage bench screenshots test-3.13 lint types \
 	messages lock clean install install-dev browser dovecot clamd
 
 help: ## Show this list
@@ -38,8 +38,11 @@ run: install ## Start the portal on http://localhost:8000/ (PORT, OSK_VAR, OSK_D
 
 test: install-dev browser ## Run every check and every test; the last line counts
 	@$(MAKE) --no-print-directory lint types
-	$(PY) -m pytest -m "$(UNIT)" -n $(WORKERS) $(COVERAGE) $(ARGS)
+	$(PY) -m pytest -m "$(UNIT)" -n $(WORKERS) $(ARGS)
 	$(PY) -m pytest -m "e2e and not faults" -n 2 --dist loadscope $(ARGS)
+
+coverage: install-dev ## Run the unit tests and show what they leave out
+	$(PY) -m pytest -m "$(UNIT)" -n $(WORKERS) $(COVERAGE) $(ARGS)
 
 unit: install-dev ## Run the tests that need no browser and no real processes
 	$(PY) -m pytest -m "$(UNIT)" $(ARGS)
