@@ -23,9 +23,8 @@ if TYPE_CHECKING:
 
 KNOWN: Final = {
     "has_consents": Exists(PartnerConsent.objects.filter(case=OuterRef("pk")).order_by()),
-    "has_partners": Exists(PartnerQuestion.objects.filter(case=OuterRef("pk")).order_by()),
 }
-"""For ``annotate`` of a case whose page is shown: most cases have neither, and cost no query then."""
+"""For ``annotate`` of a case whose page is shown: most cases have none, and cost no query then."""
 _CONTACTS: Final = Prefetch("contacts", PartnerContact.objects.select_related("actor"))
 PARTNERS: Final = Prefetch(
     "partner_questions",
@@ -42,11 +41,6 @@ class Contact:
     company: str
     what: str
     learnt: Sequence[str]
-
-
-def has_partners(case: ConsultingRequest) -> bool:
-    """True as well when ``case`` was fetched without ``KNOWN``: then one has to look."""
-    return bool(getattr(case, "has_partners", True))
 
 
 def read_contacts(case: ConsultingRequest) -> None:

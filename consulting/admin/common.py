@@ -89,9 +89,8 @@ def find_case(user: User, public_id: UUID) -> ConsultingRequest:
             "retention",
             *PROCUREMENT,
         )
-        .annotate(has_introductions=HAS_INTRODUCTIONS, mail_came_back_at=MAIL_CAME_BACK_AT)
+        .annotate(has_introductions=HAS_INTRODUCTIONS, mail_came_back_at=MAIL_CAME_BACK_AT, **KNOWN)
     )
-    cases = cases.annotate(**KNOWN)
     return get_object_or_404(cases, public_id=public_id)
 
 

@@ -29,7 +29,6 @@ from consulting.contacts import (
     KNOWN,
     consents_of,
     contacts_with_companies,
-    has_partners,
     read_contacts,
 )
 from consulting.enums import CaseAction, CaseState
@@ -292,7 +291,7 @@ def detail_page(
         "procurement": procurement_rows(case),
         "consents": [(consent, releases.of(consent)) for consent in consents_of(case)],
         "inquiry": confidential.inquiry_of(case),
-        "contacts": contacts_with_companies(case) if has_partners(case) else [],
+        "contacts": contacts_with_companies(case),
         "may_tell_procedure": is_side and case.is_about_procurement and case.takes_messages,
         **_appointments(case, pick_form, is_side=is_side),
         "crumbs": detail_crumbs(case),
