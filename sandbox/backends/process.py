@@ -489,9 +489,13 @@ class ProcessBackend:
     def _stop(self, folder: Path, name: str) -> None:
         """Everything that runs under this name, whether or not a state file knows of it."""
         leaders = _leaders(folder)
+        # A process that ends gives its variables back before it is gone: who was seen once is waited
+        # for by its own identity, not by its label.
+        seen = set(leaders)
 
         def running() -> list[ProcessId]:
-            return [process for process in leaders if process.is_alive] + self._labelled(name)
+            seen.update(self._labelled(name))
+            return [process for process in seen if process.is_alive]
 
         for process in running():
             process.send(signal.SIGTERM)

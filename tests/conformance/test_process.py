@@ -207,6 +207,24 @@ def test_a_process_whose_folder_somebody_removed_is_found_and_ended(engine: Engi
     shutil.rmtree(home, ignore_errors=True)
 
 
+def test_a_process_that_gave_its_variables_back_is_still_waited_for(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The kernel drops the variables of a process that ends before the process itself."""
+    engine.ensure()
+    assert engine.is_ready()
+    process = leader_of(engine)
+    home = home_of(engine)
+    shutil.rmtree(folder_of(engine))
+    real, looks = machine.labels, iter([True])
+    monkeypatch.setattr(machine, "labels", lambda: real() if next(looks, False) else {})
+
+    engine.backend.destroy(engine.ref)
+
+    assert not process.is_alive
+    shutil.rmtree(home, ignore_errors=True)
+
+
 def test_a_label_that_cannot_be_read_is_unknown_not_absent(engine: Engine) -> None:
     engine.ensure()
     label = folder_of(engine) / "label.json"
