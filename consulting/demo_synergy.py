@@ -9,12 +9,10 @@ from typing import Final
 from django.db import transaction
 
 from consulting import services
+from consulting.demo_world import advisor, case_named, forget_mails
 from consulting.enums import Topic
-from consulting.models import ConsultingRequest, Introduction, Need, SurveyAnswer
+from consulting.models import Introduction, Need, SurveyAnswer
 from network.permissions import active_memberships
-from osk_portal.accounts.demo import DOMAIN
-from osk_portal.accounts.models import User
-from osk_portal.notifications.models import OutgoingMail
 from osk_portal.toolkit import clock
 
 
@@ -93,7 +91,7 @@ def load() -> str:
 
 
 def _publish(entry: DemoNeed) -> bool:
-    case = _case(entry.case)
+    case = case_named(entry.case)
     if case is None or case.needs.exists():
         return False
     need = services.publish_need(
@@ -110,16 +108,16 @@ def _publish(entry: DemoNeed) -> bool:
         need.refresh_from_db()
         services.propose_joint_step(
             need_id=need.pk,
-            actor=_advisor(),
+            actor=advisor(),
             expected_version=need.version,
             text=entry.joint_step,
         )
-    _forget_mails(str(need.public_id))
+    forget_mails(need)
     return True
 
 
 def _join(need: Need, title: str) -> None:
-    other = _case(title)
+    other = case_named(title)
     if other is None or other.organisation is None:
         return
     belongs = any(
@@ -135,18 +133,18 @@ def _join(need: Need, title: str) -> None:
 
 
 def _introduce() -> int:
-    one, other = map(_case, INTRODUCED)
+    one, other = map(case_named, INTRODUCED)
     if one is None or other is None or Introduction.objects.exists():
         return 0
     services.propose_introduction(
-        case_id=one.pk, other_id=other.pk, actor=_advisor(), text=INTRODUCTION
+        case_id=one.pk, other_id=other.pk, actor=advisor(), text=INTRODUCTION
     )
-    _forget_mails(str(one.public_id), str(other.public_id))
+    forget_mails(one, other)
     return 1
 
 
 def _answer_survey() -> int:
-    if SurveyAnswer.objects.exists() or _case(INTRODUCED[0]) is None:
+    if SurveyAnswer.objects.exists() or case_named(INTRODUCED[0]) is None:
         return 0
     month = date(clock.today().year, 1, 1)
     rows = [
@@ -156,16 +154,3 @@ def _answer_survey() -> int:
         for _ in range(number)
     ]
     return len(SurveyAnswer.objects.bulk_create(rows))
-
-
-def _case(title: str) -> ConsultingRequest | None:
-    cases = ConsultingRequest.objects.sent().select_related("author", "organisation")
-    return cases.filter(title=title).order_by("pk").first()
-
-
-def _advisor() -> User:
-    return User.objects.get(email=f"beratung@{DOMAIN}")
-
-
-def _forget_mails(*keys: str) -> None:
-    OutgoingMail.objects.filter(subject_key__in=keys).delete()

@@ -25,6 +25,7 @@ from osk_portal.accounts.demo import DOMAIN, ensure_login
 from osk_portal.accounts.models import User
 from osk_portal.notifications.models import OutgoingMail
 from osk_portal.toolkit import clock
+from osk_portal.toolkit.addressed import Addressed
 from osk_portal.toolkit.search_text import fold
 from osk_portal.toolkit.working_days import add_working_days, is_working_day
 
@@ -50,9 +51,7 @@ def load() -> str:
         for entry in new:
             with transaction.atomic():
                 case = _Story(entry, titles, now).tell()
-                asked = case.partner_questions.values_list("public_id", flat=True)
-                keys = [str(public_id) for public_id in (case.public_id, *asked)]
-                OutgoingMail.objects.filter(subject_key__in=keys).delete()
+                forget_mails(case, *case.partner_questions.all())
     finally:
         clock.move_to(None)
     return f"{len(entries)} requests, {len(new)} of them new"
@@ -219,13 +218,28 @@ class _Story:
         return lambda: service(case_id=self.case_id, actor=actor, **more)
 
     def _day(self, workdays_ago: int) -> date:
-        return _working_days_ago(self.today, workdays_ago)
+        return working_days_ago(self.today, workdays_ago)
 
     def _at(self, workdays_ago: int, hour: int, minute: int = 0) -> datetime:
         """A moment of that day in Berlin; never one to come."""
         start = datetime.combine(self._day(workdays_ago), time(hour), clock.BERLIN)
         moment = start + timedelta(minutes=minute)
         return min(moment, self.now)
+
+
+def case_named(title: str) -> ConsultingRequest | None:
+    cases = ConsultingRequest.objects.sent().select_related("author", "organisation")
+    return cases.filter(title=title).order_by("pk").first()
+
+
+def advisor() -> User:
+    return User.objects.get(email=f"beratung@{DOMAIN}")
+
+
+def forget_mails(*subjects: Addressed) -> None:
+    """The inbox keeps what was told; nobody gets mail of the demo."""
+    keys = [str(subject.public_id) for subject in subjects]
+    OutgoingMail.objects.filter(subject_key__in=keys).delete()
 
 
 def _author(entry: dict[str, Any], organisation: Organisation) -> User:
@@ -246,7 +260,7 @@ def _advice(item: dict[str, Any]) -> services.Advice:
     return services.Advice(item["reason"], solution=Solution.objects.get(slug=item["solution"]))
 
 
-def _working_days_ago(today: date, count: int) -> date:
+def working_days_ago(today: date, count: int) -> date:
     """The ``count``-th working day before ``today``; with 0 the last one up to today."""
     day = today
     while not is_working_day(day):

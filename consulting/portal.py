@@ -16,6 +16,7 @@ from consulting import (
     calendar_entries,
     demo_legal,
     demo_mails,
+    demo_results,
     demo_synergy,
     demo_world,
     handover,
@@ -341,3 +342,4 @@ portal.demo_steps.register(portal.DemoStep("consulting", 40, demo_world.load))
 portal.demo_steps.register(portal.DemoStep("consulting_legal", 41, demo_legal.load))
 portal.demo_steps.register(portal.DemoStep("consulting_synergy", 41, demo_synergy.load))
 portal.demo_steps.register(portal.DemoStep("consulting_mails", 41, demo_mails.load))
+portal.demo_steps.register(portal.DemoStep("consulting_results", 42, demo_results.load))

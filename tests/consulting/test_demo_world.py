@@ -8,8 +8,9 @@ from collections import Counter
 import pytest
 
 from catalog.models import Solution
-from consulting import demo_synergy, demo_world
-from consulting.models import CaseEvent, CaseMessage, ConsultingRequest, Need
+from consulting import demo_results, demo_synergy, demo_world
+from consulting.enums import AnswerState
+from consulting.models import CaseEvent, CaseMessage, ConsultingRequest, Need, PublishedAnswer
 from network import demo_world as network_world
 from osk_portal.notifications.models import OutgoingMail
 from osk_portal.toolkit import clock
@@ -62,3 +63,12 @@ def test_demo_needs_and_introduction_are_told_once(demo_catalog: None) -> None:
     assert Need.objects.awaiting_step().count() == 1
     assert not OutgoingMail.objects.filter(kind__startswith="consulting.").exists()
     assert demo_synergy.load() == "0 needs, 0 introductions, 0 survey answers are new"
+
+
+def test_demo_answers_appointments_and_consent_are_told_once(demo_catalog: None) -> None:
+    demo_world.load()
+    assert demo_results.load() == "4 answers, 3 appointments, 1 consents are new"
+    states = Counter(PublishedAnswer.objects.values_list("state", flat=True))
+    assert states == {AnswerState.PUBLISHED: 2, AnswerState.OBJECTION: 1, AnswerState.REVIEW: 1}
+    assert not OutgoingMail.objects.filter(kind__startswith="consulting.").exists()
+    assert demo_results.load() == "0 answers, 0 appointments, 0 consents are new"
