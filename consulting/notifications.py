@@ -6,7 +6,7 @@ never what was written; of a procurement case not even the title (product.md 1.5
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from typing import Final
 
@@ -250,8 +250,11 @@ def tell_deadline(case: ConsultingRequest, kind: DeadlineKind, day: date) -> Non
     )
 
 
-def send_mail_answer(mail: IncomingMail) -> None:
-    """What an advisor answers to a mail that is no request. Only ever by the hand of a person."""
+def send_mail_answer(mail: IncomingMail, answers: Sequence[str]) -> None:
+    """What an advisor answers to a mail that is no request. Only ever by the hand of a person.
+
+    ``answers``: the Message-IDs of the thread that the mail stands in, its own last.
+    """
     notify_address(
         Message(
             kind=MAIL_ANSWER,
@@ -260,6 +263,7 @@ def send_mail_answer(mail: IncomingMail) -> None:
             dedupe=f"consulting:mail:{mail.pk}:{mail.version}",
             subject_key=str(mail.public_id),
             context={"mail": mail},
+            answers=tuple(answers),
             reason=_("You have written to the OSK."),
         ),
         address=mail.answer_to,
