@@ -41,6 +41,8 @@ K = CaseEventKind
 MAIL_ANSWER: Final = "consulting.mail_answer"
 """To somebody without an account, who has written first."""
 
+STAFF_MAILS: Final = "consulting.staff_mails"
+
 _TO_REQUESTER: Final[dict[str, str]] = {
     K.SUBMITTED: "request_received",
     K.TAKEN_UP: "case_moved",
@@ -267,6 +269,23 @@ def send_mail_answer(mail: IncomingMail, answers: Sequence[str]) -> None:
             reason=_("You have written to the OSK."),
         ),
         address=mail.answer_to,
+    )
+
+
+def tell_mails(count: int, *, newest: int) -> None:
+    """All advisors: mail waits in the Posteingang. How many, never from whom or what.
+
+    ``newest``: key of the newest one, which no earlier notice has told of.
+    """
+    notify(
+        Message(
+            kind=STAFF_MAILS,
+            template="consulting/email/staff_mails",
+            url=reverse("admin:consulting_incomingmail_changelist"),
+            dedupe=f"consulting:mails:{newest}",
+            context={"count": count},
+        ),
+        advisors(),
     )
 
 

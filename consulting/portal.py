@@ -38,12 +38,13 @@ from consulting.models import (
     Absence,
     Appointment,
     ConsultingRequest,
+    IncomingMail,
     PartnerConsent,
     PartnerQuestion,
     PublishedAnswer,
     RevisionGrant,
 )
-from consulting.notifications import MAIL_ANSWER
+from consulting.notifications import MAIL_ANSWER, STAFF_MAILS
 from consulting.presentation import Standing
 from consulting.services import daily
 from consulting.services.procurement import ensure_procurement_lists
@@ -239,6 +240,8 @@ def _may_still_read(user_id: int, kind: str, subject_key: str) -> bool:
     user = User.objects.filter(pk=user_id).first()
     if user is None:
         return False
+    if kind == STAFF_MAILS:
+        return user.is_advisor and IncomingMail.objects.waiting().exists()
     if kind == "consulting.staff_deputy":
         return Absence.objects.filter(user__public_id=subject_key, deputy=user).exists()
     if kind in ("consulting.partner_asked", "consulting.partner_replied"):
