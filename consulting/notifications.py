@@ -220,6 +220,22 @@ def tell_partner_reply(reply: PartnerContact) -> None:
     )
 
 
+def tell_partner_withdrawn(question: PartnerQuestion) -> None:
+    """Who answers for the partner hears that nothing is to be done any more; not why: that is the case's."""
+    members = question.organisation.memberships.active().answering().select_related("user")
+    notify(
+        Message(
+            kind="consulting.partner_withdrawn",
+            template="consulting/email/partner_withdrawn",
+            url=question.get_absolute_url(),
+            dedupe=f"consulting:partner_withdrawn:{question.pk}",
+            subject_key=str(question.public_id),
+            context={"question": question},
+        ),
+        [membership.user for membership in members],
+    )
+
+
 def tell_consent(consent: PartnerConsent, event: CaseEvent) -> None:
     """The requester's side decides what partners may be told; the page alone shows it."""
     _send(

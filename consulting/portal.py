@@ -247,6 +247,8 @@ def _may_still_read(user_id: int, kind: str, subject_key: str) -> bool:
     if kind in ("consulting.partner_asked", "consulting.partner_replied"):
         asked = PartnerQuestion.objects.visible_to(user).filter(public_id=subject_key)
         return asked.filter(state=PartnerQuestionState.OPEN).exists()
+    if kind == "consulting.partner_withdrawn":
+        return PartnerQuestion.objects.visible_to(user).filter(public_id=subject_key).exists()
     about_need = synergy_portal.may_still_read(user, kind, subject_key)
     if about_need is not None:
         return about_need

@@ -230,6 +230,32 @@ def test_too_late_or_withdrawn_takes_no_answer_and_says_so(
     assert question.answer == ""
 
 
+def test_a_withdrawn_question_is_told_once_to_who_could_still_answer(
+    world: World, partner: Partner, other: Partner
+) -> None:
+    first, late = ask(world, partner, other)
+    late.due_on = portal_clock.today() - timedelta(days=1)
+    late.save()
+    ConsultingRequest.objects.filter(pk=first.case_id).update(state=S.WAITING_THIRD)
+
+    services.answer(case_id=first.case_id, actor=world.advisor, text="Antwort", recommendations=[])
+
+    mails = OutgoingMail.objects.filter(kind="consulting.partner_withdrawn")
+    assert {mail.user for mail in mails} == {partner.editor, partner.manager}
+    told = Notification.objects.filter(kind="consulting.partner_withdrawn")
+    assert told.count() == 2
+    for text in [m.subject + m.body for m in mails] + [n.subject + n.text for n in told]:
+        for word in (SECRET, first.case.reference, world.authority, first.question, "Antwort\n"):
+            assert str(word) not in text
+    assert first.get_absolute_url() in mails[0].body
+    guard = portal.mail_guards.get("consulting")
+    assert guard is not None
+    key = (partner.editor.pk, "consulting.partner_withdrawn", str(first.public_id))
+    assert guard.still_allowed(*key)
+    Membership.objects.filter(user=partner.editor).update(state="ended")
+    assert not guard.still_allowed(*key)
+
+
 def test_right_ends_with_the_membership(world: World, partner: Partner) -> None:
     (question,) = ask(world, partner)
     guard = portal.mail_guards.get("consulting")
