@@ -177,10 +177,11 @@ class HandOverForm(AbsenceCheck):
     )
     reason = TextField(
         label=gettext_lazy("Internal reason"),
-        help_text=gettext_lazy("For returning to the queue. Only the OSK reads it."),
+        help_text=gettext_lazy("Needed for returning to the queue. Only the OSK reads it."),
         max_length=REASON_LENGTH,
         rows=3,
         required=False,
+        error_messages={"required": gettext_lazy("Write a reason.")},
     )
 
     def __init__(self, *, user: User, **options: Any) -> None:
@@ -191,6 +192,7 @@ class HandOverForm(AbsenceCheck):
         if not user.is_lead:  # an advisor gives back what is his or hers
             people, advisors = people.filter(pk=user.pk), advisors.none()
             del self.fields["assignee"]
+            self.fields["reason"].required = True
         field = self.fields["person"]
         if isinstance(field, forms.ModelChoiceField):
             field.queryset = people
