@@ -41,6 +41,7 @@ K = CaseEventKind
 MAIL_ANSWER: Final = "consulting.mail_answer"
 """To somebody without an account, who has written first."""
 
+STAFF_ABSENT: Final = "consulting.staff_absent"
 STAFF_MAILS: Final = "consulting.staff_mails"
 
 _TO_REQUESTER: Final[dict[str, str]] = {
@@ -318,6 +319,22 @@ def tell_deputy(absence: Absence) -> None:
             context={"absence": absence},
         ),
         [absence.deputy],
+    )
+
+
+def tell_absent(absence: Absence) -> None:
+    """For whom the OSK-Leitung has entered an absence hears which, and can change it."""
+    days = f"{absence.starts_on}:{absence.ends_on}"
+    notify(
+        Message(
+            kind=STAFF_ABSENT,
+            template="consulting/email/staff_absent",
+            url=reverse("admin:consulting_absence"),
+            dedupe=f"consulting:absent:{absence.user_id}:{absence.deputy_id}:{days}",
+            subject_key=str(absence.user.public_id),
+            context={"absence": absence},
+        ),
+        [absence.user],
     )
 
 

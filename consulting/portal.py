@@ -44,7 +44,7 @@ from consulting.models import (
     PublishedAnswer,
     RevisionGrant,
 )
-from consulting.notifications import MAIL_ANSWER, STAFF_MAILS
+from consulting.notifications import MAIL_ANSWER, STAFF_ABSENT, STAFF_MAILS
 from consulting.presentation import Standing
 from consulting.services import daily
 from consulting.services.procurement import ensure_procurement_lists
@@ -242,6 +242,8 @@ def _may_still_read(user_id: int, kind: str, subject_key: str) -> bool:
         return False
     if kind == STAFF_MAILS:
         return user.is_advisor and IncomingMail.objects.waiting().exists()
+    if kind == STAFF_ABSENT:
+        return Absence.objects.filter(user=user).exclude(entered_by=None).exists()
     if kind == "consulting.staff_deputy":
         return Absence.objects.filter(user__public_id=subject_key, deputy=user).exists()
     if kind in ("consulting.partner_asked", "consulting.partner_replied"):

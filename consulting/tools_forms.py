@@ -120,6 +120,21 @@ class AbsenceForm(forms.Form):
             )
 
 
+class OtherAbsenceForm(AbsenceForm):
+    """The OSK-Leitung for a colleague. Which reason there is, nobody is asked."""
+
+    person = AdvisorField(label=gettext_lazy("Who is away?"))
+    field_order = ("person", "starts_on", "ends_on", "deputy")
+
+    def __init__(self, *, user: User, **options: Any) -> None:
+        super().__init__(user=user, **options)
+        advisors = User.objects.advisors().select_related("absence__deputy")
+        for name, people in (("person", advisors.exclude(pk=user.pk)), ("deputy", advisors)):
+            field = self.fields[name]
+            if isinstance(field, forms.ModelChoiceField):
+                field.queryset = people
+
+
 class TagForm(forms.Form):
     name = LineField(
         label=gettext_lazy("Label"),
