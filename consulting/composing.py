@@ -9,7 +9,9 @@ from django.utils.translation import gettext as _
 
 from consulting import services
 from consulting.file_forms import ATTACHMENTS, PREVIEW, UNSTAGE, ComposerMixin
+from consulting.legal import citations_of
 from consulting.models import ConsultingRequest, StagedFile
+from consulting.text_modules import ModuleMixin
 from osk_portal.accounts.models import User
 from osk_portal.toolkit import uploads
 from osk_portal.toolkit.transitions import TransitionNotAllowed
@@ -73,6 +75,8 @@ def is_aside(form: ComposerMixin, refusals: list[str]) -> bool:
         if form.text_field in form.errors:
             return True
         form.preview = form.cleaned_data[form.text_field]
+        if isinstance(form, ModuleMixin):
+            form.citations = citations_of(form.preview)
     form.initial.update({name: form.data[name] for name in form.data})
     form.is_bound = False
     form.full_clean()  # forgets the errors

@@ -449,6 +449,14 @@ class NeedState(models.TextChoices):
     TAKEN_DOWN = "taken_down", _("Taken down by the OSK")
 
 
+class NeedEnd(models.TextChoices):
+    """Why a need is no longer shown, as those who have joined are told."""
+
+    SOLVED = "solved", _("It is solved")
+    WITHDRAWN = "withdrawn", _("Show it no longer")
+    TAKEN_DOWN = "taken_down", _("Taken down by the OSK")
+
+
 class NeedAction(models.TextChoices):
     """What happens to a need; the labels stand in its history."""
 

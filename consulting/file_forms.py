@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from consulting.fields import FormIdField
 from consulting.forms import StepForm, TextForm, message_words, reply_words
-from consulting.models import StagedFile
+from consulting.models import LegalStatement, StagedFile
 from osk_portal.toolkit import uploads
 
 
@@ -56,6 +56,8 @@ class ComposerMixin(forms.Form):
     """What came with this form so far; filled in by ``composing.receive``."""
     preview = ""
     """The text to be shown as its readers will see it."""
+    citations: Sequence[LegalStatement] = ()
+    """What the previewed text cites, where it is one of the OSK."""
 
     @property
     def form_id(self) -> UUID | None:

@@ -46,10 +46,18 @@ def check_citations(text: str) -> None:
     wrong = [r for r in cited_in(text) if r not in known or not known[r].counts]
     if wrong:
         raise ValidationError(
-            _("%(references)s cannot be cited: unknown, replaced or no longer right."),
+            _(
+                "%(references)s cannot be cited: unknown, replaced or no longer right. Take it out, or choose"
+                " another one from the legal statements."
+            ),
             code="citation",
             params={"references": ", ".join(wrong)},
         )
+
+
+def old_in(text: str) -> list[LegalStatement]:
+    """What ``text`` cites that still counts, but that nobody has checked for twelve months."""
+    return [statement for statement in citations_of(text) if statement.needs_check]
 
 
 def in_words(statement: LegalStatement) -> list[tuple[str, str]]:

@@ -176,3 +176,12 @@ class DiscardForm(MailForm):
         rows=3,
         error_messages={"required": gettext_lazy("Write a reason.")},
     )
+
+
+class MailSearchForm(forms.Form):
+    q = LineField(
+        label=gettext_lazy("Sender, words, or a reference"),
+        max_length=200,
+        required=False,
+        widget=forms.TextInput(attrs={"type": "search", "autocomplete": "off"}),
+    )

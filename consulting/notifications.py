@@ -6,7 +6,7 @@ never what was written; of a procurement case not even the title (product.md 1.5
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from typing import Final
 
@@ -40,6 +40,9 @@ K = CaseEventKind
 
 MAIL_ANSWER: Final = "consulting.mail_answer"
 """To somebody without an account, who has written first."""
+
+STAFF_ABSENT: Final = "consulting.staff_absent"
+STAFF_MAILS: Final = "consulting.staff_mails"
 
 _TO_REQUESTER: Final[dict[str, str]] = {
     K.SUBMITTED: "request_received",
@@ -218,6 +221,22 @@ def tell_partner_reply(reply: PartnerContact) -> None:
     )
 
 
+def tell_partner_withdrawn(question: PartnerQuestion) -> None:
+    """Who answers for the partner hears that nothing is to be done any more; not why: that is the case's."""
+    members = question.organisation.memberships.active().answering().select_related("user")
+    notify(
+        Message(
+            kind="consulting.partner_withdrawn",
+            template="consulting/email/partner_withdrawn",
+            url=question.get_absolute_url(),
+            dedupe=f"consulting:partner_withdrawn:{question.pk}",
+            subject_key=str(question.public_id),
+            context={"question": question},
+        ),
+        [membership.user for membership in members],
+    )
+
+
 def tell_consent(consent: PartnerConsent, event: CaseEvent) -> None:
     """The requester's side decides what partners may be told; the page alone shows it."""
     _send(
@@ -250,8 +269,11 @@ def tell_deadline(case: ConsultingRequest, kind: DeadlineKind, day: date) -> Non
     )
 
 
-def send_mail_answer(mail: IncomingMail) -> None:
-    """What an advisor answers to a mail that is no request. Only ever by the hand of a person."""
+def send_mail_answer(mail: IncomingMail, answers: Sequence[str]) -> None:
+    """What an advisor answers to a mail that is no request. Only ever by the hand of a person.
+
+    ``answers``: the Message-IDs of the thread that the mail stands in, its own last.
+    """
     notify_address(
         Message(
             kind=MAIL_ANSWER,
@@ -260,9 +282,27 @@ def send_mail_answer(mail: IncomingMail) -> None:
             dedupe=f"consulting:mail:{mail.pk}:{mail.version}",
             subject_key=str(mail.public_id),
             context={"mail": mail},
+            answers=tuple(answers),
             reason=_("You have written to the OSK."),
         ),
         address=mail.answer_to,
+    )
+
+
+def tell_mails(count: int, *, newest: int) -> None:
+    """All advisors: mail waits in the Posteingang. How many, never from whom or what.
+
+    ``newest``: key of the newest one, which no earlier notice has told of.
+    """
+    notify(
+        Message(
+            kind=STAFF_MAILS,
+            template="consulting/email/staff_mails",
+            url=reverse("admin:consulting_incomingmail_changelist"),
+            dedupe=f"consulting:mails:{newest}",
+            context={"count": count},
+        ),
+        advisors(),
     )
 
 
@@ -279,6 +319,22 @@ def tell_deputy(absence: Absence) -> None:
             context={"absence": absence},
         ),
         [absence.deputy],
+    )
+
+
+def tell_absent(absence: Absence) -> None:
+    """For whom the OSK-Leitung has entered an absence hears which, and can change it."""
+    days = f"{absence.starts_on}:{absence.ends_on}"
+    notify(
+        Message(
+            kind=STAFF_ABSENT,
+            template="consulting/email/staff_absent",
+            url=reverse("admin:consulting_absence"),
+            dedupe=f"consulting:absent:{absence.user_id}:{absence.deputy_id}:{days}",
+            subject_key=str(absence.user.public_id),
+            context={"absence": absence},
+        ),
+        [absence.user],
     )
 
 

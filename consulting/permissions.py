@@ -119,6 +119,11 @@ def absence_of(person: User | None) -> Absence | None:
     return absence if absence is not None and absence.is_current else None
 
 
+def can_enter_absence(user: User, person: User) -> bool:
+    """One's own; the OSK-Leitung also that of a colleague who cannot do it, being ill."""
+    return person.is_advisor and (user.pk == person.pk or user.is_lead)
+
+
 def can_tag(user: User, case: ConsultingRequest) -> bool:
     return user.is_advisor and not case.is_draft
 

@@ -39,12 +39,13 @@ from consulting.models import (
     Absence,
     Appointment,
     ConsultingRequest,
+    IncomingMail,
     PartnerConsent,
     PartnerQuestion,
     PublishedAnswer,
     RevisionGrant,
 )
-from consulting.notifications import MAIL_ANSWER
+from consulting.notifications import MAIL_ANSWER, STAFF_ABSENT, STAFF_MAILS
 from consulting.presentation import Standing
 from consulting.services import daily
 from consulting.services.procurement import ensure_procurement_lists
@@ -240,11 +241,17 @@ def _may_still_read(user_id: int, kind: str, subject_key: str) -> bool:
     user = User.objects.filter(pk=user_id).first()
     if user is None:
         return False
+    if kind == STAFF_MAILS:
+        return user.is_advisor and IncomingMail.objects.waiting().exists()
+    if kind == STAFF_ABSENT:
+        return Absence.objects.filter(user=user).exclude(entered_by=None).exists()
     if kind == "consulting.staff_deputy":
         return Absence.objects.filter(user__public_id=subject_key, deputy=user).exists()
     if kind in ("consulting.partner_asked", "consulting.partner_replied"):
         asked = PartnerQuestion.objects.visible_to(user).filter(public_id=subject_key)
         return asked.filter(state=PartnerQuestionState.OPEN).exists()
+    if kind == "consulting.partner_withdrawn":
+        return PartnerQuestion.objects.visible_to(user).filter(public_id=subject_key).exists()
     about_need = synergy_portal.may_still_read(user, kind, subject_key)
     if about_need is not None:
         return about_need

@@ -171,7 +171,7 @@ def file_in_words(file: CaseFile) -> list[Fact]:
         (_("Size"), filesizeformat(file.size)),
         (_("SHA-256"), file.sha256),
         (_("Handed in"), berlin_datetime(file.created_at)),
-        (_("Check"), str(file.get_state_display())),
+        (_("Check"), file.state_label),
     ]
 
 

@@ -60,7 +60,7 @@ def _write(target: IO[bytes], record: Record, content: bytes) -> None:
         put(_("events.csv"), iter([_events(record)]))
         for number, file in enumerate(record.files, start=1):
             if file.state != FileState.CLEAN:
-                missing.append(f"{file.name}: {file.get_state_display()}")
+                missing.append(f"{file.name}: {file.state_label}")
             elif not _is_whole(file):
                 logger.error("content of a file differs from its sum", extra={"file": file.pk})
                 missing.append(_("%(name)s: the stored content is damaged") % {"name": file.name})

@@ -135,4 +135,4 @@ def _file(file: CaseFile) -> str:
     """The name; of a file that is not clean also why it keeps the request from being sent."""
     if file.state == FileState.CLEAN:
         return file.name
-    return f"{file.name} ({file.get_state_display()})"
+    return f"{file.name} ({file.state_label})"

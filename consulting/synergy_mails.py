@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Final
 
 from django.db.models import Exists, OuterRef
 from django.urls import reverse
 
+from consulting.enums import NeedEnd
 from consulting.models import Introduction, IntroductionSide, Need, NeedEvent, NeedSupport
 from consulting.notifications import advisors, replies, requester_side
 from network.models import Membership
 from osk_portal.accounts.models import User
 from osk_portal.notifications.services import Message, notify
+
+NEED_OVER: Final = "consulting.need_over"
 
 
 def tell_introduction(side: IntroductionSide, what: str) -> None:
@@ -66,6 +70,35 @@ def tell_need(event: NeedEvent, what: str, recipients: Iterable[User]) -> None:
             context={"need": need},
         ),
         [person for person in recipients if person.pk != event.actor_id],
+    )
+
+
+def tell_need_over(event: NeedEvent, because: NeedEnd) -> None:
+    """Who has joined hears that the need is no longer shown, and why: its page is out of their reach now.
+
+    By its title, which they have read when they joined; not where the OSK has taken it down, for the title
+    may be what was wrong, nor of a request that has become confidential.
+    """
+    need = event.need
+    is_named = because != NeedEnd.TAKEN_DOWN and not need.case.is_confidential
+    notify(
+        Message(
+            kind=NEED_OVER,
+            template="consulting/email/need_over",
+            url=reverse("consulting:need_list"),
+            dedupe=f"consulting:need:{event.pk}:joined",
+            subject_key=str(need.public_id),
+            context={
+                "published_on": need.created_at,
+                "title": need.title if is_named else "",
+                "because": str(because),
+            },
+        ),
+        [
+            support.person
+            for support in active_supports(need)
+            if support.person_id != event.actor_id
+        ],
     )
 
 

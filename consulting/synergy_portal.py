@@ -12,8 +12,9 @@ from django.utils.translation import gettext_lazy
 
 from catalog.search import clean
 from consulting.enums import SideState
-from consulting.models import ConsultingRequest, IntroductionSide, Need
+from consulting.models import ConsultingRequest, IntroductionSide, Need, NeedSupport
 from consulting.models.introduction import OPEN
+from consulting.synergy_mails import NEED_OVER
 from network.permissions import is_public_sector
 from osk_portal import portal
 from osk_portal.accounts.models import User
@@ -68,6 +69,9 @@ def may_still_read(user: User, kind: str, subject_key: str) -> bool | None:
     """For mails about needs; None for all others."""
     if not kind.startswith("consulting.need_"):
         return None
+    if kind == NEED_OVER:  # it is shown to nobody else any more
+        joined = NeedSupport.objects.filter(need__public_id=subject_key, person=user)
+        return is_public_sector(user) and joined.exists()
     return Need.objects.visible_to(user).filter(public_id=subject_key).exists()
 
 

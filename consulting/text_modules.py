@@ -12,13 +12,16 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, override
 
 from consulting.deadlines import long_date
-from consulting.legal import check_citations
+from consulting.file_forms import PREVIEW
+from consulting.legal import check_citations, old_in
 from consulting.models import ConsultingRequest
 from consulting.models.text_module import PLACEHOLDERS, TextModule
 from osk_portal.accounts.models import User
 
 _PLACEHOLDER: Final = re.compile("|".join(rf"\{{{name}\}}" for name in PLACEHOLDERS))
 BUTTON: Final = "insert"
+CITE_OLD: Final = "cite_old"
+"""The tick with which an old legal statement is cited nevertheless."""
 
 
 def fill(text: str, case: ConsultingRequest, writer: User) -> str:
@@ -55,15 +58,38 @@ class ModuleMixin(forms.Form):
         none = ("", gettext_lazy("None"))
         choices = [none, *((key, module.name) for key, module in self.modules.items())]
         self.fields["module"].widget = forms.Select(choices=choices)
+        if CITE_OLD in self.data:
+            self._offer_old()
 
     def clean(self) -> dict[str, Any]:
-        """A legal statement that is cited must be known and still right."""
+        """A legal statement that is cited must be known and still right; of an old one is warned once.
+
+        The preview shows the statements themselves, with the warning.
+        """
         cleaned = super().clean() or self.cleaned_data
+        text = str(cleaned.get(self.target) or "")
         try:
-            check_citations(str(cleaned.get(self.target) or ""))
+            check_citations(text)
         except ValidationError as error:
             self.add_error(self.target, error)
+            return cleaned
+        old = [] if PREVIEW in self.data or cleaned.get(CITE_OLD) else old_in(text)
+        if old:
+            self._offer_old()
+            self.add_error(
+                self.target,
+                _(
+                    "%(references)s: checked more than twelve months ago. Ask the OSK lead to check it, take it"
+                    " out, or tick that you cite it nevertheless."
+                )
+                % {"references": ", ".join(statement.reference for statement in old)},
+            )
         return cleaned
+
+    def _offer_old(self) -> None:
+        self.fields[CITE_OLD] = forms.BooleanField(
+            label=_("Cite the old legal statement nevertheless"), required=False
+        )
 
     @property
     def is_inserting(self) -> bool:

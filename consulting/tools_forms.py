@@ -120,6 +120,21 @@ class AbsenceForm(forms.Form):
             )
 
 
+class OtherAbsenceForm(AbsenceForm):
+    """The OSK-Leitung for a colleague. Which reason there is, nobody is asked."""
+
+    person = AdvisorField(label=gettext_lazy("Who is away?"))
+    field_order = ("person", "starts_on", "ends_on", "deputy")
+
+    def __init__(self, *, user: User, **options: Any) -> None:
+        super().__init__(user=user, **options)
+        advisors = User.objects.advisors().select_related("absence__deputy")
+        for name, people in (("person", advisors.exclude(pk=user.pk)), ("deputy", advisors)):
+            field = self.fields[name]
+            if isinstance(field, forms.ModelChoiceField):
+                field.queryset = people
+
+
 class TagForm(forms.Form):
     name = LineField(
         label=gettext_lazy("Label"),
@@ -177,10 +192,11 @@ class HandOverForm(AbsenceCheck):
     )
     reason = TextField(
         label=gettext_lazy("Internal reason"),
-        help_text=gettext_lazy("For returning to the queue. Only the OSK reads it."),
+        help_text=gettext_lazy("Needed for returning to the queue. Only the OSK reads it."),
         max_length=REASON_LENGTH,
         rows=3,
         required=False,
+        error_messages={"required": gettext_lazy("Write a reason.")},
     )
 
     def __init__(self, *, user: User, **options: Any) -> None:
@@ -191,6 +207,7 @@ class HandOverForm(AbsenceCheck):
         if not user.is_lead:  # an advisor gives back what is his or hers
             people, advisors = people.filter(pk=user.pk), advisors.none()
             del self.fields["assignee"]
+            self.fields["reason"].required = True
         field = self.fields["person"]
         if isinstance(field, forms.ModelChoiceField):
             field.queryset = people

@@ -521,6 +521,7 @@ CELERY_BEAT_SCHEDULE = {
     "reconcile-sandbox": {"task": "sandbox.tasks.reconcile", "schedule": 60.0},
     "sweep-scans": {"task": "consulting.tasks.sweep_scans", "schedule": 30.0},
     "tell-deadlines": {"task": "consulting.tasks.tell_deadlines", "schedule": 300.0},
+    "tell-mails": {"task": "consulting.tasks.tell_mails", "schedule": 300.0},
     "tend-appointments": {"task": "consulting.tasks.tend_appointments", "schedule": 300.0},
     "poll-mailbox": {"task": "consulting.tasks.poll_mailbox", "schedule": 60.0},
     "run-daily": {"task": "osk_portal.notifications.tasks.run_daily", "schedule": 300.0},

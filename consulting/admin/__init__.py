@@ -112,6 +112,7 @@ class ConsultingRequestAdmin(ReadOnlyAdmin):
                 name=f"{prefix}_introduce",
             ),
             path("absence/", wrap(tools.absence_page), name="consulting_absence"),
+            path("absence/other/", wrap(tools.absence_other), name="consulting_absence_other"),
             path("hand-over/", wrap(tools.hand_over_page), name="consulting_handover"),
             path(
                 "filter/<uuid:public_id>/",

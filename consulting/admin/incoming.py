@@ -21,7 +21,13 @@ from django.views.decorators.http import require_http_methods, require_safe
 from consulting import queues, services
 from consulting.admin.common import page
 from consulting.answer_forms import VersionForm
-from consulting.mail_forms import DiscardForm, JoinForm, MailAnswerForm, MailRecordForm
+from consulting.mail_forms import (
+    DiscardForm,
+    JoinForm,
+    MailAnswerForm,
+    MailRecordForm,
+    MailSearchForm,
+)
 from consulting.models import IncomingMail
 from consulting.models.incoming import IncomingMailQuerySet, MailAction, MailState
 from consulting.services.incoming import read_mail
@@ -130,11 +136,19 @@ STEP_BY_NAME: Final = {step.name: step for step in STEPS}
 @access(is_advisor)
 @require_safe
 def mail_list(request: AuthenticatedRequest, name: str = "new") -> HttpResponse:
+    """One list, or what fits the words of a search in all of them; a reference leads to its request."""
     tab = BY_NAME.get(name)
     if tab is None:
         raise Http404
-    found = Paginator(tab.mails, PAGE_SIZE).get_page(request.GET.get("page"))
-    return page(request, "mails.html", {"tab": tab, "tabs": TABS, "page_obj": found})
+    form = MailSearchForm(data=request.GET)
+    query = form.cleaned_data["q"] if form.is_valid() else ""
+    case = queues.case_named(request.user, query)
+    if case is not None:
+        return redirect(queues.case_url(case))
+    mails = IncomingMail.objects.matching(query).for_list() if query else tab.mails
+    found = Paginator(mails, PAGE_SIZE).get_page(request.GET.get("page"))
+    context = {"tab": tab, "tabs": TABS, "form": form, "query": query, "page_obj": found}
+    return page(request, "mails.html", context)
 
 
 @access(is_advisor)

@@ -127,11 +127,14 @@ def next_step(case: ConsultingRequest) -> str:
     if case.follow_up_at is not None:
         return _("answer the further question")
     if case.state == CaseState.WAITING_THIRD:
-        days = [
-            question.due_on
+        asked = [
+            question
             for question in case.partner_questions.all()
             if question.state == PartnerQuestionState.OPEN
         ]
-        if days:
-            return _("wait for the information until %(date)s") % {"date": short_date(max(days))}
+        if any(question.waits_since for question in asked):
+            return _("answer the partner's query")
+        if asked:
+            day = short_date(max(question.due_on for question in asked))
+            return _("wait for the information until %(date)s") % {"date": day}
     return str(_NEXT.get(case.state, ""))

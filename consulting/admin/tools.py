@@ -15,8 +15,15 @@ from consulting.admin.bulk import say
 from consulting.admin.common import find_case, page, queue_of
 from consulting.models import Absence, SavedFilter, Tag
 from consulting.services import bulk
-from consulting.tools_forms import AbsenceForm, HandOverForm, SaveFilterForm, TagForm
-from osk_portal.accounts.permissions import is_advisor
+from consulting.tools_forms import (
+    AbsenceForm,
+    HandOverForm,
+    OtherAbsenceForm,
+    SaveFilterForm,
+    TagForm,
+)
+from osk_portal.accounts.models import User
+from osk_portal.accounts.permissions import is_advisor, is_lead
 from osk_portal.toolkit.access import AuthenticatedRequest, access
 from osk_portal.toolkit.transitions import TransitionNotAllowed
 
@@ -26,7 +33,9 @@ from osk_portal.toolkit.transitions import TransitionNotAllowed
 def absence_page(request: AuthenticatedRequest) -> HttpResponse:
     """One's own absence, and which colleagues are away today."""
     user = request.user
-    own = Absence.objects.filter(user=user).select_related("deputy").first()
+    own = (
+        Absence.objects.not_over().filter(user=user).select_related("deputy", "entered_by").first()
+    )
     initial = {}
     if own is not None:
         initial = {
@@ -52,8 +61,42 @@ def absence_page(request: AuthenticatedRequest) -> HttpResponse:
             messages.success(request, _("Your absence is entered. Your deputy has been told."))
             return redirect("admin:consulting_absence")
     away = Absence.objects.current().exclude(user=user).select_related("user", "deputy")
-    context = {"form": form, "own": own, "away": away}
+    context = {"form": form, "own": own, "away": away, "may_enter": user.is_lead}
     return page(request, "absence.html", context, status=422 if form.errors else 200)
+
+
+@access(is_lead)
+@require_http_methods(["GET", "HEAD", "POST"])
+def absence_other(request: AuthenticatedRequest) -> HttpResponse:
+    """The OSK-Leitung enters, changes or deletes the absence of a colleague. Only what is not over is shown."""
+    user, data = request.user, request.POST if request.method == "POST" else None
+    if data is not None and "end" in data:
+        person = _advisor(data["end"])
+        if person is not None and services.end_absence(actor=user, person=person):
+            messages.success(request, _("The absence of %(name)s is deleted.") % {"name": person})
+        return redirect("admin:consulting_absence_other")
+    form = OtherAbsenceForm(user=user, data=data)
+    if form.is_valid():
+        try:
+            absence = services.set_absence(actor=user, **form.cleaned_data)
+        except TransitionNotAllowed as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            done = _("The absence of %(name)s is entered. Both have been told by mail.")
+            messages.success(request, done % {"name": absence.user})
+            return redirect("admin:consulting_absence_other")
+    others = Absence.objects.not_over().exclude(user=user).select_related("user", "deputy")
+    context = {"form": form, "absences": others.order_by("starts_on", "pk")}
+    return page(request, "absence_other.html", context, status=422 if form.errors else 200)
+
+
+def _advisor(public_id: str) -> User | None:
+    """The advisor with that public id; None for nonsense and for everybody else."""
+    try:
+        wanted = UUID(public_id)
+    except ValueError:
+        return None
+    return User.objects.advisors().filter(public_id=wanted).first()
 
 
 @access(is_advisor)

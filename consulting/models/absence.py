@@ -13,6 +13,10 @@ class AbsenceQuerySet(models.QuerySet["Absence"]):
         today = clock.today()
         return self.filter(starts_on__lte=today, ends_on__gte=today)
 
+    def not_over(self) -> AbsenceQuerySet:
+        """The present ones and those to come: nobody is shown any other."""
+        return self.filter(ends_on__gte=clock.today())
+
 
 class Absence(models.Model):
     """When an advisor is away, and who stands in: the present absence or the next one, never those of before.
@@ -29,6 +33,16 @@ class Absence(models.Model):
         on_delete=models.CASCADE,
         related_name="stands_in_for",
     )
+    entered_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("entered by"),
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="+",
+    )
+    """The OSK-Leitung, where the person could not do it; goes with the row."""
     starts_on = models.DateField(_("first day"))
     ends_on = models.DateField(_("last day"))
 

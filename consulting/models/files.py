@@ -8,6 +8,7 @@ from django.conf import settings
 from django.core.files.storage import Storage, storages
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from osk_portal.toolkit import clock
@@ -111,6 +112,18 @@ class CaseFile(Addressed):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def is_unscanned(self) -> bool:
+        """Given out without a scan: there was no scanner, or the operator has released it."""
+        return self.state == FileState.CLEAN and self.scanned_at is None
+
+    @property
+    def state_label(self) -> str:
+        """What became of its check, as everybody may read it."""
+        if self.is_unscanned:
+            return gettext("not checked for malware")
+        return str(self.get_state_display())
 
     @property
     def is_held_up(self) -> bool:

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 LONGEST_REACHABLE: Final = 254
 """Characters of an address that a mail can be sent to (RFC 5321, 4.5.3.1.3)."""
+MOST_WORDS: Final = 8
+"""More words of a search change nothing."""
 _PREFIXES: Final = re.compile(r"^\s*(?:(?:re|aw|antw|wg|fw|fwd)\s*:\s*)+", re.IGNORECASE)
 
 
@@ -103,6 +105,22 @@ class IncomingMailQuerySet(models.QuerySet["IncomingMail"]):
         """What an advisor still has to look at."""
         return self.filter(state=S.NEW)
 
+    def to_announce(self) -> IncomingMailQuerySet:
+        """What waits, and of what no advisor was told yet. Before it is routed it may still find its request."""
+        return self.waiting().filter(announced_at=None, routed_at__isnull=False)
+
+    def matching(self, words: str) -> IncomingMailQuerySet:
+        """Each word in the sender, the subject or the text."""
+        found = self
+        for word in words.split()[:MOST_WORDS]:
+            found = found.filter(
+                Q(sender_email__icontains=word)
+                | Q(sender_name__icontains=word)
+                | Q(subject__icontains=word)
+                | Q(new_text__icontains=word)
+            )
+        return found
+
     def for_list(self) -> IncomingMailQuerySet:
         """With what one row of a list shows."""
         return self.select_related("case", "suggested_case", "decided_by")
@@ -139,6 +157,8 @@ class IncomingMail(Addressed):
     """How many attachments did not pass the checks when the mail was put into a request."""
     # Where it stands
     state = models.CharField(_("state"), max_length=20, choices=S, default=S.NEW)
+    announced_at = models.DateTimeField(null=True, blank=True, editable=False)
+    """When the advisors were told that it waits, together with others."""
     hint = models.CharField(max_length=20, choices=MailHint, blank=True)
     routed_at = models.DateTimeField(null=True, blank=True, editable=False)
     case = models.ForeignKey(

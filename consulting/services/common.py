@@ -23,6 +23,7 @@ from consulting.models import (
     PartnerContact,
     PartnerQuestion,
 )
+from consulting.notifications import tell_partner_withdrawn
 from network.enums import OrganisationKind
 from osk_portal.accounts.models import User
 from osk_portal.toolkit import clock, logs
@@ -102,16 +103,19 @@ def is_said(case: ConsultingRequest, actor: User, message_id: UUID | None) -> bo
 def withdraw_partner_questions(
     case: ConsultingRequest, actor: User | None, *, companies_only: bool = False
 ) -> int:
-    """Take back what is still open, and note it with each partner. How many."""
+    """Take back what is still open, note it with each partner, and tell those who could still answer. How many."""
     open_questions = case.partner_questions.filter(state=PartnerQuestionState.OPEN)
     if companies_only:
         open_questions = open_questions.filter(organisation__kind=OrganisationKind.BUSINESS)
     withdrawn = list(open_questions.select_related("organisation").select_for_update(of=("self",)))
     for question in withdrawn:
+        was_waiting = question.takes_answer
         question.state = PartnerQuestionState.WITHDRAWN
         question.waits_since = None
         question.save(update_fields=["state", "waits_since"])
         note_contact(question, ContactKind.WITHDRAWN, actor)
+        if was_waiting:
+            tell_partner_withdrawn(question)
     return len(withdrawn)
 
 

@@ -14,7 +14,7 @@ from consulting import permissions
 from consulting.enums import CaseEventKind, CaseState
 from consulting.models import CaseEvent, CaseLink, ConsultingRequest
 from consulting.notifications import send_link
-from consulting.services.appointments import pick_slot
+from consulting.services.appointments import cancel_appointment, pick_slot, refuse_slots
 from consulting.services.common import locked, record
 from consulting.services.conversation import add_message, reply
 from osk_portal.accounts.models import User
@@ -74,15 +74,12 @@ def open_link(token: str) -> CaseLink:
 
 @transaction.atomic
 def say_by_link(*, token: str, text: str, message_id: UUID | None = None) -> CaseEvent | None:
-    """A reply or a message of the link's person; the event says that it came by the link.
+    """A reply or a message of the link's person, with the files that came with its form; the event says that
+    it came by the link.
 
     None when it was said already. Raises LinkDead and TransitionNotAllowed.
     """
-    named = CaseLink.named_by(token)
-    if named is None:
-        raise LinkDead
-    case = locked(named.case_id)
-    person = open_link(token).person
+    case, person, named = _speaker(token)
     say = reply if case.state == CaseState.WAITING_REQUESTER else add_message
     return _marked(say(case_id=case.pk, actor=person, text=text, message_id=message_id), named)
 
@@ -90,12 +87,55 @@ def say_by_link(*, token: str, text: str, message_id: UUID | None = None) -> Cas
 @transaction.atomic
 def pick_by_link(*, token: str, slot_id: UUID) -> CaseEvent | None:
     """The link's person chooses one of the offered appointments. Returns and raises as ``say_by_link``."""
+    case, person, named = _speaker(token)
+    return _marked(pick_slot(case_id=case.pk, actor=person, slot_id=slot_id), named)
+
+
+@transaction.atomic
+def refuse_by_link(
+    *, token: str, appointment_id: UUID, text: str, message_id: UUID | None = None
+) -> CaseEvent | None:
+    """None of the offered appointments fits the link's person. Returns and raises as ``say_by_link``."""
+    case, person, named = _speaker(token)
+    event = refuse_slots(
+        case_id=case.pk,
+        actor=person,
+        appointment_id=appointment_id,
+        text=text,
+        message_id=message_id,
+    )
+    return _marked(event, named)
+
+
+@transaction.atomic
+def cancel_by_link(
+    *,
+    token: str,
+    appointment_id: UUID,
+    reason: str,
+    message_id: UUID | None = None,
+    expected_sequence: int | None = None,
+) -> CaseEvent | None:
+    """The link's person cancels what is fixed. Returns and raises as ``say_by_link``."""
+    case, person, named = _speaker(token)
+    event = cancel_appointment(
+        case_id=case.pk,
+        actor=person,
+        appointment_id=appointment_id,
+        reason=reason,
+        message_id=message_id,
+        expected_sequence=expected_sequence,
+    )
+    return _marked(event, named)
+
+
+def _speaker(token: str) -> tuple[ConsultingRequest, User, CaseLink]:
+    """The locked case, and who speaks by the link, asked under the lock. Raises LinkDead."""
     named = CaseLink.named_by(token)
     if named is None:
         raise LinkDead
     case = locked(named.case_id)
-    person = open_link(token).person
-    return _marked(pick_slot(case_id=case.pk, actor=person, slot_id=slot_id), named)
+    return case, open_link(token).person, named
 
 
 def _marked(event: CaseEvent | None, link: CaseLink) -> CaseEvent | None:

@@ -139,7 +139,9 @@ def answer_mail(*, mail_id: int, actor: User, expected_version: int, text: str) 
         )
     row.answer = text
     row.move(MailAction.ANSWER, MailState.ANSWERED, actor=actor)
-    send_mail_answer(row)
+    # What the mail answered itself is read from the kept mail: it stands nowhere else.
+    thread = read_mail(row)
+    send_mail_answer(row, [*(thread.references or thread.in_reply_to), row.header_id])
     return Decided(row)
 
 

@@ -15,11 +15,17 @@ from django.utils.translation import gettext as _
 
 from consulting import permissions
 from consulting.anonymity import Finding, findings
-from consulting.enums import CaseEventKind, CaseState, NeedAction, NeedState
+from consulting.enums import CaseEventKind, CaseState, NeedAction, NeedEnd, NeedState
 from consulting.models import ConsultingRequest, Need, NeedEvent, NeedSupport
 from consulting.models.need import JOINT_STEP_FROM
 from consulting.services.common import locked, record
-from consulting.synergy_mails import active_supports, publishers, tell_need, tell_need_wanted
+from consulting.synergy_mails import (
+    active_supports,
+    publishers,
+    tell_need,
+    tell_need_over,
+    tell_need_wanted,
+)
 from network.models import Organisation
 from network.permissions import active_memberships
 from osk_portal.accounts.models import User
@@ -114,13 +120,17 @@ def edit_need(
 
 
 @transaction.atomic
-def end_need(*, need_id: int, actor: User) -> NeedEvent | None:
-    """The publisher's side takes it off. None when it was ended already."""
+def end_need(
+    *, need_id: int, actor: User, because: NeedEnd = NeedEnd.WITHDRAWN
+) -> NeedEvent | None:
+    """The publisher's side takes it off; who has joined is told why. None when it was ended already."""
     need = _begin(need_id)
     _publisher_only(need, actor)
     if need.state == NeedState.ENDED:
         return None
-    return need.act(NeedAction.END, NeedState.ENDED, actor=actor)
+    event = need.act(NeedAction.END, NeedState.ENDED, actor=actor, because=because)
+    tell_need_over(event, because)
+    return event
 
 
 @transaction.atomic
@@ -189,7 +199,10 @@ def propose_joint_step(
 
 @transaction.atomic
 def take_down_need(*, need_id: int, actor: User, reason: str) -> NeedEvent | None:
-    """The OSK takes it off, with a reason for the publisher. None when it was taken down already."""
+    """The OSK takes it off, with a reason for the publisher; who has joined hears that it did.
+
+    None when it was taken down already.
+    """
     _advisors_only(actor)
     need = _begin(need_id)
     if need.state == NeedState.TAKEN_DOWN:
@@ -197,6 +210,7 @@ def take_down_need(*, need_id: int, actor: User, reason: str) -> NeedEvent | Non
     need.reason = reason
     event = need.act(NeedAction.TAKE_DOWN, NeedState.TAKEN_DOWN, actor=actor)
     tell_need(event, "down", publishers(need))
+    tell_need_over(event, NeedEnd.TAKEN_DOWN)
     return event
 
 

@@ -27,7 +27,7 @@ REASON_LENGTH: Final = 5_000
 LONGEST_WAIT: Final = timedelta(days=180)
 USUAL_WAIT: Final = 5
 """Working days that a question or a partner usually gets."""
-_NO_INPUT: Final = ("version", "module", "attachments")
+_NO_INPUT: Final = ("version", "module", "attachments", "cite_old")
 
 
 class CaseForm(forms.Form):

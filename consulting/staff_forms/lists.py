@@ -24,16 +24,21 @@ _UUID: Final = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 class BulkForm(AbsenceCheck):
     """One step for ticked requests; which one says the button: ``step`` is assign, return or tag."""
 
-    assignee = AdvisorField(required=False)
+    use_required_attribute = False
+
+    assignee = AdvisorField()
     reason = TextField(
         label=_("Internal reason"),
-        help_text=_("For returning to the queue. Only the OSK reads it."),
+        help_text=_("Needed for returning to the queue. Only the OSK reads it."),
         max_length=REASON_LENGTH,
         rows=2,
-        required=False,
+        error_messages={"required": _("Write a reason.")},
     )
-
-    tag = LineField(label=_("Label"), max_length=LONGEST_NAME, required=False)
+    tag = LineField(
+        label=_("Label"),
+        max_length=LONGEST_NAME,
+        error_messages={"required": _("Write a label.")},
+    )
 
     def __init__(self, *, user: User, **options: Any) -> None:
         super().__init__(auto_id="bulk_%s", **options)
@@ -59,6 +64,19 @@ class BulkForm(AbsenceCheck):
     def ticked(self) -> list[str]:
         return self.data.getlist("case") if isinstance(self.data, QueryDict) else []
 
+    def full_clean(self) -> None:
+        """Each field is needed by one of the three buttons: checked by that one, and never called optional."""
+        needed = {
+            "assignee": self.is_assigning,
+            "reason": self.is_returning,
+            "tag": self.is_tagging,
+        }
+        for name, is_needed in needed.items():
+            self.fields[name].required = is_needed
+        super().full_clean()
+        for name in needed:
+            self.fields[name].required = True
+
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         known = ConsultingRequest.objects.sent().visible_to(self.user)
@@ -66,12 +84,6 @@ class BulkForm(AbsenceCheck):
         self.cases = list(known.filter(public_id__in=ids).order_by("pk"))
         if not self.cases:
             self.add_error(None, _("Tick at least one request."))
-        if self.is_returning and not cleaned.get("reason") and "reason" not in self.errors:
-            self.add_error("reason", _("Write a reason."))
-        if self.is_tagging and not cleaned.get("tag") and "tag" not in self.errors:
-            self.add_error("tag", _("Write a label."))
-        if self.is_assigning and not cleaned.get("assignee") and "assignee" not in self.errors:
-            self.add_error("assignee", _("Choose an advisor from the list."))
         return cleaned
 
 

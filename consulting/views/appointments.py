@@ -179,6 +179,7 @@ def _with_text(
         "sequence": sequence,
         "title": title,
         "intro": intro,
+        "back_url": case.get_absolute_url(),
         "crumbs": detail_crumbs(case, title),
     }
     status = 422 if form.is_bound else 200

@@ -149,6 +149,9 @@ def request_sharing(request: AuthenticatedRequest, public_id: UUID) -> HttpRespo
             )
         except services.CaseChanged as error:
             case = show_conflict(request, error, form)
+        except TransitionNotAllowed as error:  # anonymised in this moment
+            messages.warning(request, str(error))
+            return redirect("consulting:request_list")
         else:
             if not case.is_draft:
                 messages.success(request, _("The sharing is changed."))

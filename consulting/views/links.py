@@ -2,23 +2,40 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from consulting import appointments, conversation
-from consulting.appointment_forms import PickForm
+from consulting import appointments, composing, conversation
+from consulting.appointment_forms import PickForm, cancel_form, refuse_form
+from consulting.appointments import Arranged
 from consulting.enums import CaseState
-from consulting.forms import TextForm, message_form, reply_form
-from consulting.models import CaseLink
+from consulting.file_forms import ATTACHMENTS, ComposerForm
+from consulting.forms import TextForm
+from consulting.models import CaseEvent, CaseLink
 from consulting.presentation import Standing
-from consulting.services.links import LinkDead, open_link, pick_by_link, say_by_link
+from consulting.services.links import (
+    LinkDead,
+    cancel_by_link,
+    open_link,
+    pick_by_link,
+    refuse_by_link,
+    say_by_link,
+)
+from consulting.views.appointments import SEQUENCE
 from osk_portal.pages.limits import within_limit
+from osk_portal.toolkit import uploads
 from osk_portal.toolkit.access import PUBLIC, access, no_store
 from osk_portal.toolkit.transitions import TransitionNotAllowed
+
+REFUSE: Final = "refuse"
+CANCEL: Final = "cancel"
 
 
 # The address itself is the right: nothing here rests on a cookie that another site could borrow. With
@@ -27,27 +44,37 @@ from osk_portal.toolkit.transitions import TransitionNotAllowed
 @access(PUBLIC)
 @require_http_methods(["GET", "HEAD", "POST"])
 def case_by_link(request: HttpRequest, token: str) -> HttpResponse:
+    """The page of the case. ``?refuse=`` and ``?cancel=`` name an appointment: a page with one text about it."""
     return _untold(_answer(request, token))
 
 
 def _answer(request: HttpRequest, token: str) -> HttpResponse:
     try:
         link = open_link(token)
+        if REFUSE in request.GET or CANCEL in request.GET:
+            return _decline(request, link)
         if request.method != "POST":
             return _page(request, link)
         return _pick(request, link) if "slot" in request.POST else _say(request, link)
-    except LinkDead:
+    # The right that the link rests on may end while the page is made.
+    except (LinkDead, PermissionDenied):
         if not within_limit(request, "case_link_dead"):
             return render(request, "429.html", status=429)
         return render(request, "consulting/link_dead.html", status=404)
 
 
 def _say(request: HttpRequest, link: CaseLink) -> HttpResponse:
-    is_reply = link.case.state == CaseState.WAITING_REQUESTER
-    form = reply_form(request.POST) if is_reply else message_form(request.POST)
-    if not form.is_valid():
+    """A message or a reply, with files; both are counted, for nobody has signed in."""
+    form = _composer(link, request)
+    has_files = bool(request.FILES.getlist(ATTACHMENTS))
+    if has_files and not _may_send(request, link):
+        return render(request, "429.html", status=429)
+    refusals = composing.receive(form, link.case, link.person)
+    if composing.is_aside(form, refusals):
+        return _page(request, link, form=form, status=422 if form.errors else 200)
+    if not composing.is_valid(form, refusals):
         return _page(request, link, form=form, status=422)
-    if not within_limit(request, "case_link_message", key=str(link.pk)):
+    if not has_files and not _may_send(request, link):
         return render(request, "429.html", status=429)
     try:
         say_by_link(
@@ -55,6 +82,9 @@ def _say(request: HttpRequest, link: CaseLink) -> HttpResponse:
             text=form.cleaned_data["text"],
             message_id=form.cleaned_data["message_id"],
         )
+    except uploads.Refused as refusal:  # the room was used up meanwhile
+        form.add_error(ATTACHMENTS, str(refusal))
+        return _page(request, link, form=form, status=422)
     except TransitionNotAllowed as error:
         return _page(request, open_link(link.token), form=form, moved=error, status=409)
     messages.success(request, _("Your message is sent."))
@@ -62,18 +92,13 @@ def _say(request: HttpRequest, link: CaseLink) -> HttpResponse:
 
 
 def _pick(request: HttpRequest, link: CaseLink) -> HttpResponse:
-    """Choose an appointment; who wants another one writes a message."""
     current = appointments.current_of(link.case)
     if current is None or not current.is_open_offer:
-        messages.info(
-            request,
-            _("These appointments are no longer offered. Please look at the current state."),
-        )
-        return redirect(link)
+        return _moved_on(request, link)
     form = PickForm(current, request.POST)
     if not form.is_valid():
         return _page(request, link, pick_form=form, status=422)
-    if not within_limit(request, "case_link_message", key=str(link.pk)):
+    if not _may_send(request, link):
         return render(request, "429.html", status=429)
     try:
         pick_by_link(token=link.token, slot_id=form.slot_id)
@@ -86,19 +111,104 @@ def _pick(request: HttpRequest, link: CaseLink) -> HttpResponse:
     return redirect(link)
 
 
+def _decline(request: HttpRequest, link: CaseLink) -> HttpResponse:
+    """None of the offered ones fits, or a fixed one is cancelled: with a text, once."""
+    refuses = REFUSE in request.GET
+    arranged = _named(link, request.GET[REFUSE if refuses else CANCEL])
+    if arranged is None:
+        return _moved_on(request, link)
+    form = (refuse_form if refuses else cancel_form)(
+        request.POST if request.method == "POST" else None
+    )
+    if request.method == "POST" and form.is_valid():
+        if not _may_send(request, link):
+            return render(request, "429.html", status=429)
+        try:
+            _send_decline(link, arranged, form, refuses, request.POST.get("sequence", ""))
+        except TransitionNotAllowed as error:
+            kept = ComposerForm.new(is_reply=_is_reply(link), data=form.data)
+            return _page(request, open_link(link.token), form=kept, moved=error, status=409)
+        messages.success(
+            request,
+            _("Thank you. We have your answer and offer other appointments.")
+            if refuses
+            else _("The appointment is cancelled."),
+        )
+        return redirect(link)
+    if not (arranged.is_open_offer if refuses else arranged.appointment.is_upcoming):
+        return _moved_on(request, link)
+    context = {
+        "case": link.case,
+        "form": form,
+        "sequence": None if refuses else arranged.appointment.sequence,
+        "title": _("None of them fits") if refuses else _("Cancel the appointment"),
+        "intro": _("We then offer you other appointments.")
+        if refuses
+        else _("Everybody who takes part is told by mail."),
+        "back_url": link.get_absolute_url(),
+    }
+    status = 422 if form.is_bound else 200
+    return render(request, "consulting/appointment_text.html", context, status=status)
+
+
+def _send_decline(
+    link: CaseLink, arranged: Arranged, form: TextForm, refuses: bool, seen: str
+) -> CaseEvent | None:
+    """``seen``: which time of a fixed one the page has shown."""
+    appointment_id = arranged.appointment.public_id
+    text, message_id = form.cleaned_data["text"], form.cleaned_data["message_id"]
+    if refuses:
+        return refuse_by_link(
+            token=link.token, appointment_id=appointment_id, text=text, message_id=message_id
+        )
+    return cancel_by_link(
+        token=link.token,
+        appointment_id=appointment_id,
+        reason=text,
+        message_id=message_id,
+        expected_sequence=int(seen) if SEQUENCE.fullmatch(seen) else None,
+    )
+
+
+def _named(link: CaseLink, named: str) -> Arranged | None:
+    """The appointment of this case with that public id."""
+    found = (
+        each for each in appointments.of_case(link.case) if str(each.appointment.public_id) == named
+    )
+    return next(found, None)
+
+
+def _moved_on(request: HttpRequest, link: CaseLink) -> HttpResponse:
+    messages.info(
+        request, _("These appointments are no longer offered. Please look at the current state.")
+    )
+    return redirect(link)
+
+
+def _may_send(request: HttpRequest, link: CaseLink) -> bool:
+    return within_limit(request, "case_link_message", key=str(link.pk))
+
+
+def _is_reply(link: CaseLink) -> bool:
+    return link.case.state == CaseState.WAITING_REQUESTER
+
+
+def _composer(link: CaseLink, request: HttpRequest | None = None) -> ComposerForm:
+    if request is None:
+        return ComposerForm.new(is_reply=_is_reply(link))
+    return ComposerForm.new(is_reply=_is_reply(link), data=request.POST, files=request.FILES)
+
+
 def _page(
     request: HttpRequest,
     link: CaseLink,
     *,
-    form: TextForm | None = None,
+    form: ComposerForm | None = None,
     pick_form: PickForm | None = None,
     moved: TransitionNotAllowed | None = None,
     status: int = 200,
 ) -> HttpResponse:
     case = link.case
-    is_reply = case.state == CaseState.WAITING_REQUESTER
-    if form is None:
-        form = reply_form() if is_reply else message_form()
     current = appointments.current_of(case)
     if current is not None and current.is_open_offer and pick_form is None:
         pick_form = PickForm(current)
@@ -109,8 +219,8 @@ def _page(
         "pick_form": pick_form,
         "standing": Standing(case),
         "timeline": conversation.timeline(case, internal=False),
-        "composer": form if case.takes_messages or moved else None,
-        "is_reply": is_reply,
+        "composer": (form or _composer(link)) if case.takes_messages or moved else None,
+        "is_reply": _is_reply(link),
         "moved": moved,
     }
     return render(request, "consulting/case_by_link.html", context, status=status)

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from catalog.search import clean
 from consulting import permissions, services
-from consulting.enums import NeedState, Topic
+from consulting.enums import NeedEnd, NeedState, Topic
 from consulting.models import ConsultingRequest, Need
 from consulting.models.need import JOINT_STEP_FROM
 from consulting.services.needs import may_publish_need
@@ -157,10 +157,11 @@ def need_edit(request: AuthenticatedRequest, public_id: UUID) -> HttpResponse:
 @require_POST
 def need_end(request: AuthenticatedRequest, public_id: UUID) -> HttpResponse:
     row = _own(request, public_id)
+    because = NeedEnd.SOLVED if "solved" in request.POST else NeedEnd.WITHDRAWN
     return _press(
         request,
         row,
-        lambda: services.end_need(need_id=row.pk, actor=request.user),
+        lambda: services.end_need(need_id=row.pk, actor=request.user, because=because),
         _("Your need is no longer shown."),
     )
 

@@ -286,7 +286,7 @@ def detail_page(
         "is_side": is_side,
         "continue_url": _continue_url(request, case) if is_side else "",
         "may_take_over": not is_side and permissions.can_manage(request.user, case),
-        "may_share": permissions.can_share(request.user, case),
+        "may_share": case.anonymised_at is None and permissions.can_share(request.user, case),
         "is_over": case.state in (CaseState.DECLINED, CaseState.DUPLICATE, CaseState.WITHDRAWN),
         "procurement": procurement_rows(case),
         "consents": [(consent, releases.of(consent)) for consent in consents_of(case)],

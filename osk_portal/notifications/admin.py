@@ -21,7 +21,15 @@ class OutgoingMailAdmin(ReadOnlyAdmin):
     list_display = ["created_at", "kind", "address", "subject", "state", "attempts", "last_error"]
     list_filter = ["state", "kind"]
     search_fields = ["address", "subject_key", "=public_id"]
-    exclude = ["body", "attachments", "reply_to", "lease_token", "lease_until", "dedupe_key"]
+    exclude = [
+        "body",
+        "attachments",
+        "answers",
+        "reply_to",
+        "lease_token",
+        "lease_until",
+        "dedupe_key",
+    ]
     actions = ["resend"]
 
     def has_resend_permission(self, request: HttpRequest) -> bool:

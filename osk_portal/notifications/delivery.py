@@ -137,7 +137,9 @@ def _headers(mail: OutgoingMail) -> dict[str, str]:
         "X-Auto-Response-Suppress": "OOF, AutoReply",
         "Content-Language": mail.language,
     }
-    if mail.thread_id:
+    if mail.answers:
+        headers |= {"In-Reply-To": mail.answers[-1], "References": " ".join(mail.answers)}
+    elif mail.thread_id:
         headers |= {"In-Reply-To": mail.thread_id, "References": mail.thread_id}
     return headers
 

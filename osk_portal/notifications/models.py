@@ -76,6 +76,8 @@ class OutgoingMail(Addressed):
     attachments: Any = models.JSONField(default=list, blank=True)
     """Of ``attachments.Attachment``, as data."""
     thread_key = models.CharField(_("thread"), max_length=80, blank=True)
+    answers: Any = models.JSONField(default=list, blank=True)
+    """Message-IDs of a mail from outside that this one answers: those it named itself, its own last."""
     reply_to = models.EmailField(_("replies to"), max_length=254, blank=True)
     is_secret = models.BooleanField(_("secret"), default=False)
     expires_at = models.DateTimeField(_("expires at"), null=True, blank=True)

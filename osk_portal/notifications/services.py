@@ -31,6 +31,10 @@ DELIVER = "osk_portal.notifications.tasks.deliver"
 _GONE: Final = re.compile(r"5\.[0124]\.[0-9]{1,3}")
 """Permanent, and because of the address, the mailbox or its server (RFC 3463): not for size, content or policy."""
 
+_MESSAGE_ID: Final = re.compile(r"<[!-;=?-~]{1,250}>")
+"""One word of visible ASCII in angle brackets: whatever it means to who made it, it cannot leave its header."""
+_MOST_IDS: Final = 20
+
 
 @dataclass(frozen=True)
 class Message:
@@ -45,6 +49,7 @@ class Message:
     ``lifetime``: after it the mail is no longer sent (a reminder of yesterday helps nobody).
     ``attachments``: small texts that go with the mail, the same for each recipient; not in the inbox.
     ``thread``: mails with the same one belong together (public id of the object they are about).
+    ``answers``: Message-IDs of the mail from outside that this one answers, its own last; instead of ``thread``.
     ``reply_to``: where a recipient's reply goes, so that it is added to that object; "" where it cannot be.
     """
 
@@ -58,6 +63,7 @@ class Message:
     lifetime: timedelta | None = None
     attachments: tuple[Attachment, ...] = ()
     thread: str = ""
+    answers: tuple[str, ...] = ()
     reply_to: Callable[[User], str] | None = None
 
 
@@ -253,12 +259,24 @@ def _mail(
         kind=message.kind,
         subject_key=message.subject_key,
         thread_key=message.thread,
+        answers=_sendable(message.answers),
         subject=rendered.subject,
         body=rendered.body,
         attachments=[attachment.as_data() for attachment in message.attachments],
         expires_at=None if message.lifetime is None else DbNow() + message.lifetime,
         next_attempt_at=DbNow(),
     )
+
+
+def _sendable(answers: Sequence[str]) -> list[str]:
+    """What a header can carry of foreign Message-IDs. Of a long thread the first and the newest ones stay
+    (RFC 5537, 3.4.4); without the one that is answered there is nothing to name."""
+    if not answers or not _MESSAGE_ID.fullmatch(answers[-1]):
+        return []
+    good = [each for each in dict.fromkeys(answers) if _MESSAGE_ID.fullmatch(each)]
+    # Named twice, it still stands last: what is answered is read from there.
+    good = [each for each in good if each != answers[-1]] + [answers[-1]]
+    return good if len(good) <= _MOST_IDS else [good[0], *good[1 - _MOST_IDS :]]
 
 
 def _post(mails: list[OutgoingMail]) -> None:

@@ -162,3 +162,83 @@ def test_assigning_to_somebody_absent_warns_once(world, sign_in, send):  # noqa:
     assert lead.post(bulk, {**ticked, "step": "tag", "tag": "Eilig"}).status_code == 302
     assert send(lead, case, "assign", anyway="on", **typed).status_code == 302
     assert fresh(case).assignee == world.advisor
+
+
+def test_the_lead_enters_it_for_somebody_who_is_ill(world, sign_in):  # noqa: F811 # fixture
+    url = reverse("admin:consulting_absence_other")
+    today = clock.today()
+    typed = {
+        "person": str(world.advisor.public_id),
+        "starts_on": today.isoformat(),
+        "ends_on": (today + timedelta(days=3)).isoformat(),
+        "deputy": str(world.other_advisor.public_id),
+    }
+    for role in ("visitor", "requester", "operator"):
+        assert sign_in(role).post(url, typed).status_code in (302, 403, 404)
+    for name in ("advisor", "other_advisor"):
+        assert sign_in(name).get(url).status_code == 403
+        assert sign_in(name).post(url, typed).status_code == 403
+        assert url not in sign_in(name).get(URL).content.decode()
+    assert not Absence.objects.exists()
+    browser = sign_in("lead")
+    assert url in browser.get(URL).content.decode()
+    assert browser.delete(url).status_code == 405
+    wrong = [
+        {}, {**typed, "person": ""}, {**typed, "person": str(world.operator.public_id)},
+        {**typed, "person": str(world.lead.public_id)}, {**typed, "deputy": typed["person"]},
+        {**typed, "person": "x\x00"}, {**typed, "ends_on": (today - timedelta(days=1)).isoformat()},
+    ]  # fmt: skip
+    for faulty in wrong:
+        response = browser.post(url, faulty)
+        assert response.status_code == 422, faulty
+        assert "<title>Fehler: " in response.content.decode()
+    for _twice in range(2):
+        assert browser.post(url, typed).status_code == 302
+    absence = Absence.objects.get()
+    assert (absence.user, absence.deputy, absence.entered_by) == (
+        world.advisor,
+        world.other_advisor,
+        world.lead,
+    )
+    mails = OutgoingMail.objects.order_by("pk")
+    assert [mail.user for mail in mails] == [world.other_advisor, world.advisor]
+    assert str(world.lead) in mails[1].text
+    guard = {guard.key: guard for guard in portal.mail_guards}["consulting"]
+    key = str(world.advisor.public_id)
+    assert guard.still_allowed(world.advisor.pk, "consulting.staff_absent", key)
+    assert not guard.still_allowed(world.lead.pk, "consulting.staff_absent", key)
+    assert str(world.lead) in sign_in("advisor").get(URL).content.decode()
+    # Who stands in for somebody cannot be away: said in words about that person.
+    back = {**typed, "person": typed["deputy"], "deputy": typed["person"]}
+    assert browser.post(url, back).status_code == 422
+    stands_in = {**back, "deputy": str(world.lead.public_id)}
+    page = browser.post(url, stands_in).content.decode()
+    assert f"vertritt {world.other_advisor} schon {world.advisor}" in page
+    # The person changes it: then it is the person's own.
+    own = {name: typed[name] for name in ("starts_on", "ends_on", "deputy")}
+    assert sign_in("advisor").post(URL, own).status_code == 302
+    assert Absence.objects.get().entered_by is None
+    # Shown are the present one and one to come, never a past one.
+    assert 'name="end"' in browser.get(url).content.decode()
+    Absence.objects.update(starts_on=today - timedelta(days=9), ends_on=today - timedelta(days=1))
+    assert 'name="end"' not in browser.get(url).content.decode()
+    for nonsense in ("", "x", str(world.operator.public_id)):
+        assert browser.post(url, {"end": nonsense}).status_code == 302
+    assert Absence.objects.exists()
+    for _twice in range(2):
+        assert browser.post(url, {"end": key}).status_code == 302
+    assert not Absence.objects.exists()
+
+
+def test_only_a_lead_enters_it_for_others(world):
+    days = {"starts_on": clock.today(), "ends_on": clock.today()}
+    for actor, person in (
+        (world.advisor, world.other_advisor),
+        (world.operator, world.advisor),
+        (world.lead, world.operator),
+        (world.lead, world.requester),
+    ):
+        with pytest.raises(PermissionDenied):
+            services.set_absence(actor=actor, person=person, deputy=world.lead, **days)
+        with pytest.raises(PermissionDenied):
+            services.end_absence(actor=actor, person=person)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.core.exceptions import PermissionDenied
@@ -132,6 +133,48 @@ def test_a_slip_or_a_dead_reference_is_not_sent(
         response = browser.post(queues.step_url(case, "answer"), typed)
         assert response.status_code == 200
         assert reference in str(response.context["form"].errors["text"])
+    assert not case.results.exists()
+
+
+def test_an_old_statement_is_warned_of_at_preview_and_once_at_saving(
+    world: World,
+    signed_in: Browser,  # noqa: F811 # a fixture
+) -> None:
+    edge = oldest_checked(clock.today())
+    old = statement(world, title="Alt", checked_on=edge - timedelta(days=1))
+    case = world.case(S.IN_PROGRESS)
+    browser = signed_in(world.advisor)
+    for step, field, extra in (
+        ("ask-back", "question", {"reply_by": (clock.today() + timedelta(days=9)).isoformat()}),
+        ("message", "text", {"message_id": str(uuid4())}),
+        ("answer", "text", {}),
+    ):
+        case.refresh_from_db()
+        typed = {"version": case.version, field: f"Siehe [{old.reference}]", **extra}
+        url = queues.step_url(case, step)
+        shown = browser.post(url, {**typed, "preview": "1"}).content.decode()
+        assert "Vor mehr als zwölf Monaten geprüft." in shown, step
+        assert "Vorschau:" in shown
+
+        warned = browser.post(url, typed).content.decode()
+        assert warned.count("Bitten Sie die OSK-Leitung") == 2, (
+            step
+        )  # in the summary and at the field
+        assert warned.count('name="cite_old"') == 1
+        assert f"Siehe [{old.reference}]" in warned
+        case.refresh_from_db()
+        assert case.state == S.IN_PROGRESS
+        assert browser.post(url, {**typed, "cite_old": "on"}).status_code == 302, step
+        if step == "ask-back":
+            services.reply(case_id=case.pk, actor=world.requester, text="Ja.")
+    assert case.results.count() == 1
+    assert case.messages.filter(body__contains=old.reference).count() == 2
+    # An unknown one is told at the preview too, and no tick helps.
+    case = world.case(S.IN_PROGRESS)
+    typed = {"version": case.version, "text": "Siehe [RA-2001-999]", "cite_old": "on"}
+    for more in ({"preview": "1"}, {}):
+        page = browser.post(queues.step_url(case, "answer"), {**typed, **more}).content.decode()
+        assert "wählen Sie eine andere" in page
     assert not case.results.exists()
 
 

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from django.core.exceptions import PermissionDenied
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
 from consulting import services
 from consulting.enums import CaseEventKind, CaseState, Topic
 from consulting.models import CaseLink, ConsultingRequest
+from consulting.services.scanning import first_state
 from network.enums import MembershipState
 from osk_portal.accounts.services import lock
 from osk_portal.notifications.models import OutgoingMail
@@ -238,3 +241,125 @@ def test_an_appointment_is_chosen_by_the_link(world: World, clock: Any) -> None:
 
     CaseLink.objects.all().delete()
     assert browser.post(link, {"slot": str(slot.public_id)}).status_code == 404
+
+
+def test_none_of_the_appointments_fits_by_the_link(world: World, clock: Any) -> None:
+    clock.move_to(MONDAY)
+    case = record(world)
+    offered(world, case, actor=world.lead)
+    appointment = case.appointments.get()
+    link = url_in_mail()
+    where = f"{link}?refuse={appointment.public_id}"
+    browser = Client(enforce_csrf_checks=True)
+    assert where in browser.get(link).text
+    page = browser.get(where)
+    assert page["Referrer-Policy"] == "no-referrer"
+    assert f'href="{link}"' in page.text
+    assert "/beratung/anfrage/" not in page.text
+    assert browser.post(where, {"text": " "}, headers={"origin": "null"}).status_code == 422
+
+    data = {"text": "Besser am Freitag.", "message_id": str(uuid4())}
+    for _again in range(2):
+        answer = browser.post(where, data, headers={"origin": "null"})
+        assert answer["Location"] == link
+
+    appointment.refresh_from_db()
+    assert appointment.state == "refused"
+    said = case.messages.get()
+    assert (said.body, said.author, said.by_osk) == ("Besser am Freitag.", case.author, False)
+    event = case.events.get(kind=CaseEventKind.APPOINTMENT_REFUSED)
+    assert event.data["by_link"] == str(CaseLink.objects.get().public_id)
+    # What is over, of nobody, or of another case is no longer offered.
+    other = record(world, person_email="andere@bezirk.example")
+    offered(world, other, actor=world.lead)
+    foreign = other.appointments.get().public_id
+    for named in (appointment.public_id, foreign, "x", "", uuid4()):
+        for way in ("refuse", "cancel"):
+            answer = browser.get(f"{link}?{way}={named}")
+            assert answer["Location"] == link, (way, named)
+    for way in ("refuse", "cancel"):
+        late = browser.post(f"{link}?{way}={foreign}", {**data, "message_id": str(uuid4())})
+        assert late["Location"] == link
+    assert other.appointments.get().state == "offered"
+
+
+def test_an_appointment_is_cancelled_by_the_link(world: World, clock: Any) -> None:
+    clock.move_to(MONDAY)
+    case = record(world)
+    offered(world, case, actor=world.lead)
+    link, browser = url_in_mail(), Client(enforce_csrf_checks=True)
+    appointment = case.appointments.get()
+    where = f"{link}?cancel={appointment.public_id}"
+    # An offer is the OSK's: it can be refused, not cancelled.
+    assert browser.get(where)["Location"] == link
+    data = {"text": "Krank.", "message_id": str(uuid4()), "sequence": "0"}
+    forged = browser.post(where, data, headers={"origin": "null"})
+    assert forged.status_code == 404
+    services.pick_slot(
+        case_id=case.pk, actor=case.author, slot_id=appointment.slots.all()[0].public_id
+    )
+    assert where in browser.get(link).text
+    assert 'name="sequence"' in browser.get(where).text
+    moved = browser.post(where, {**data, "sequence": "7"}, headers={"origin": "null"})
+    assert moved.status_code == 409
+    assert "Krank." in moved.text
+    for _again in range(2):
+        assert browser.post(where, data, headers={"origin": "null"})["Location"] == link
+    appointment.refresh_from_db()
+    assert appointment.state == "cancelled"
+    event = case.events.get(kind=CaseEventKind.APPOINTMENT_CANCELLED)
+    assert event.data["by_link"] == str(CaseLink.objects.get().public_id)
+    assert case.messages.count() == 1
+
+
+def test_files_come_by_the_link(world: World, disk: Path) -> None:
+    case = record(world)
+    link, browser = url_in_mail(), Client(enforce_csrf_checks=True)
+
+    def post(text: str, *files: SimpleUploadedFile, **more: str) -> Any:
+        data = {"text": text, "message_id": form_id, "attachments": list(files), **more}
+        return browser.post(link, data, headers={"origin": "null"})
+
+    form_id = str(uuid4())
+    good = SimpleUploadedFile("liste.txt", b"eins")
+    bad = SimpleUploadedFile("rechnung.pdf", b"MZ no pdf")
+    page = post("Mein Text", good, bad)
+    assert page.status_code == 422
+    assert "rechnung.pdf" in page.text
+    assert "Mein Text" in page.text
+    assert "liste.txt" in page.text  # the good one stays with the form
+    assert not case.messages.exists()
+    removed = post("Mein Text", unstage=str(case.staged_files.get().public_id))
+    assert removed.status_code == 200
+    assert not case.staged_files.exists()
+    assert "Mein Text" in removed.text
+    shown = post("Das ist **wichtig**", SimpleUploadedFile("liste.txt", b"eins"), preview="1")
+    assert "<strong>wichtig</strong>" in shown.text
+    assert not case.messages.exists()
+    for _again in range(2):
+        assert post("Mit Liste")["Location"] == link
+    file = case.messages.get().files.get()
+    assert (file.name, file.by_osk, file.uploaded_by) == ("liste.txt", False, case.author)
+    page = browser.get(link).text
+    assert "liste.txt" in page
+    assert "/beratung/datei/" not in page
+    # In quarantine until it is scanned, as every other file.
+    assert file.state == first_state()
+
+    CaseLink.objects.all().delete()
+    form_id = str(uuid4())
+    assert post("x", SimpleUploadedFile("neu.txt", b"zwei")).status_code == 404
+    assert not case.staged_files.exists()
+
+
+def test_files_by_the_link_are_counted(world: World, disk: Path) -> None:
+    case = record(world)
+    link = url_in_mail()
+    statuses = [
+        Client()
+        .post(link, {"text": "", "attachments": [SimpleUploadedFile(f"{n}.txt", b"x")]})
+        .status_code
+        for n in range(12)
+    ]
+    assert set(statuses) == {422, 429}
+    assert case.staged_files.count() <= 10

@@ -239,6 +239,47 @@ def test_joining_is_one_an_organisation_and_can_be_undone(
     assert forged.status_code == 422
 
 
+@pytest.mark.parametrize(
+    ("how", "words"),
+    [
+        ("solved", "sagt: Er ist gelöst."),
+        ("withdrawn", "hat ihn zurückgezogen."),
+        ("down", "Das OSK hat ihn heruntergenommen."),
+    ],
+)
+def test_who_has_joined_is_told_why_a_need_ends(
+    world: World,
+    signed_in: Browser,  # noqa: F811 # a fixture
+    how: str,
+    words: str,
+) -> None:
+    need = publish(world)
+    stays, left = colleagues(2)
+    for person in (stays, left):
+        join(need, person)
+    Membership.objects.filter(user=left).update(state="ended")
+    end = reverse("consulting:need_end", args=[need.public_id])
+    for _twice in range(2):
+        if how == "down":
+            services.take_down_need(need_id=need.pk, actor=world.advisor, reason="Nennt NAMEN")
+        else:
+            signed_in(world.writer).post(end, {how: "1"})
+
+    mail = OutgoingMail.objects.get(kind="consulting.need_over")
+    assert mail.user == stays
+    assert Notification.objects.filter(kind="consulting.need_over", user=stays).count() == 1
+    assert words in mail.text.replace("\n", " ")
+    assert (need.title in mail.text) == (how != "down")
+    assert "NAMEN" not in mail.text
+    assert LIST in mail.text
+    assert "Geheim" not in mail.text
+    guard = portal.mail_guards.get("consulting")
+    assert guard is not None
+    assert guard.still_allowed(stays.pk, mail.kind, mail.subject_key)
+    assert not guard.still_allowed(left.pk, mail.kind, mail.subject_key)
+    assert not guard.still_allowed(world.stranger.pk, mail.kind, mail.subject_key)
+
+
 def test_publisher_edits_and_ends_the_osk_takes_down_and_restores(
     world: World,
     signed_in: Browser,  # noqa: F811 # a fixture

@@ -11,7 +11,8 @@ from django.core.exceptions import PermissionDenied
 from django.test import Client
 from django.urls import reverse
 
-from consulting import conversation, permissions, services
+from consulting import conversation, permissions, queues, services
+from consulting.admin.rows import next_step
 from consulting.enums import CaseEventKind, CaseState, PartnerQuestionState, ProcedureState, Topic
 from consulting.models import ConsultingRequest, PartnerQuestion
 from network.models import Membership, Organisation
@@ -228,6 +229,51 @@ def test_too_late_or_withdrawn_takes_no_answer_and_says_so(
     assert question.question not in page
     question.refresh_from_db()
     assert question.answer == ""
+
+
+def test_the_queue_says_that_a_partner_waits_for_the_osk(world: World, partner: Partner) -> None:
+    (question,) = ask(world, partner)
+    [case] = queues.cases_in(queues.BY_NAME["open"], world.advisor)
+    assert "abwarten" in next_step(case)
+    services.ask_back_question(question_id=question.pk, actor=partner.editor, text="Was genau?")
+    [case] = queues.cases_in(queues.BY_NAME["open"], world.advisor)
+    assert next_step(case) == "Rückfrage des Partners beantworten"
+    services.reply_to_partner(
+        question_id=question.pk, actor=world.advisor, text="Dies.", due_on=portal_clock.today()
+    )
+    [case] = queues.cases_in(queues.BY_NAME["open"], world.advisor)
+    assert "abwarten" in next_step(case)
+    # A message to an answered request is the task "Nachfrage".
+    answered = world.case(S.ANSWERED)
+    services.add_message(case_id=answered.pk, actor=world.requester, text="Und nun?")
+    answered.refresh_from_db()
+    assert next_step(answered) == "Nachfrage beantworten"
+
+
+def test_a_withdrawn_question_is_told_once_to_who_could_still_answer(
+    world: World, partner: Partner, other: Partner
+) -> None:
+    first, late = ask(world, partner, other)
+    late.due_on = portal_clock.today() - timedelta(days=1)
+    late.save()
+    ConsultingRequest.objects.filter(pk=first.case_id).update(state=S.WAITING_THIRD)
+
+    services.answer(case_id=first.case_id, actor=world.advisor, text="Antwort", recommendations=[])
+
+    mails = OutgoingMail.objects.filter(kind="consulting.partner_withdrawn")
+    assert {mail.user for mail in mails} == {partner.editor, partner.manager}
+    told = Notification.objects.filter(kind="consulting.partner_withdrawn")
+    assert told.count() == 2
+    for text in [m.subject + m.body for m in mails] + [n.subject + n.text for n in told]:
+        for word in (SECRET, first.case.reference, world.authority, first.question, "Antwort\n"):
+            assert str(word) not in text
+    assert first.get_absolute_url() in mails[0].body
+    guard = portal.mail_guards.get("consulting")
+    assert guard is not None
+    key = (partner.editor.pk, "consulting.partner_withdrawn", str(first.public_id))
+    assert guard.still_allowed(*key)
+    Membership.objects.filter(user=partner.editor).update(state="ended")
+    assert not guard.still_allowed(*key)
 
 
 def test_right_ends_with_the_membership(world: World, partner: Partner) -> None:

@@ -13,7 +13,7 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import reverse
 
-from consulting import services
+from consulting import queues, services
 from consulting.enums import CaseEventKind, CaseState
 from consulting.models import CaseFile, ConsultingRequest, FileState
 from consulting.services import scanning
@@ -22,6 +22,7 @@ from osk_portal.notifications.models import OutgoingMail
 from osk_portal.toolkit import clock
 from osk_portal.toolkit.transitions import TransitionNotAllowed
 from tests.consulting.conftest import ROLES, World
+from tests.consulting.staff.conftest import BACKEND
 from tests.toolkit.fake_clamd import FakeClamd
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("disk")]
@@ -207,7 +208,18 @@ def test_without_a_scanner(world: World, clamd: FakeClamd, settings: Any) -> Non
         call_command("scan_files", "--release-unscanned")
     settings.OSK_CLAMAV = ""
     assert (scanning.sweep(), scanning.scan(waiting.pk)) == (0, False)
-    assert add(world.case(), world.requester).state == FileState.CLEAN
+    unscanned = add(world.case(), world.requester)
+    assert unscanned.state == FileState.CLEAN
+    # Nobody is told that it was checked.
+    for role, url in (
+        ("requester", unscanned.case.get_absolute_url()),
+        ("advisor", queues.case_url(unscanned.case)),
+    ):
+        browser = Client()
+        browser.force_login(world.person(role), backend=BACKEND)
+        page = browser.get(url).text
+        assert "nicht auf Schadsoftware geprüft" in page, role
+        assert "· geprüft" not in page
     assert state_of(waiting) == FileState.QUARANTINED
     with pytest.raises(CommandError, match="no scanner"):
         call_command("scan_files")

@@ -155,6 +155,12 @@ class Keyboard:
         self.page.keyboard.type(option)
         expect(field.locator("option:checked")).to_have_text(option)
 
+    def attach(self, label: str, name: str, content: bytes) -> None:
+        """Go to the field for files; the dialog behind it is the browser's own and not driven here."""
+        field = self.person.field(label)
+        self.go_to(field)
+        field.set_input_files({"name": name, "mimeType": "text/plain", "buffer": content})
+
     # Looking
 
     def _arrow_to(self, wanted: Any) -> None:

@@ -203,9 +203,12 @@ def test_a_question_is_asked_and_answered_by_keyboard_alone(
     for step in ("Umfeld", "Dateien", "Wer darf mitlesen?"):
         heading(requester.page, step)
         keys.skip_to_content()
+        if step == "Dateien":
+            keys.attach("Dateien auswählen", "regeln.txt", b"Mindestens zwoelf Zeichen\n")
         keys.press("Speichern und weiter")
     heading(requester.page, "Angaben prüfen")
     requester.sees("Erste Idee")
+    requester.sees("regeln.txt")
     keys.press("Anfrage absenden")
     heading(requester.page, "Ihre Anfrage ist eingegangen")
     reference = reference_on(requester.page)
@@ -224,9 +227,38 @@ def test_a_question_is_asked_and_answered_by_keyboard_alone(
     at_work.press("Sofort antworten")
     heading(advisor.page, "Sofort antworten")
     at_work.skip_to_content()
-    at_work.write("Antwort an die Behörde", "In einem Passwortspeicher der Gruppe.")
     advisor.look("arbeit-sofort-antworten")
-    at_work.press("Sofort antworten")
+    at_work.press("Abbrechen")
+    for button, done in (
+        ("In die Sichtung nehmen", "In Prüfung"),
+        ("Mir zuweisen", "Sie sind jetzt zuständig."),
+        ("Bearbeitung beginnen", "In Bearbeitung"),
+    ):
+        heading(advisor.page, title)
+        at_work.skip_to_content()
+        at_work.press(button)
+        advisor.sees(done)
+    at_work.skip_to_content()
+    at_work.press("Rückfrage stellen")
+    heading(advisor.page, "Rückfrage stellen")
+    at_work.skip_to_content()
+    at_work.write("Frage an die Behörde", "Für wie viele Menschen?")
+    at_work.press("Rückfrage stellen")
+    advisor.sees("Wartet auf Behörde")
+
+    requester.follow(requester.mail_to(REQUESTER, f"{reference}: Wir haben eine Frage an Sie"))
+    keys.skip_to_content()
+    keys.write("Ihre Antwort", "Für zwölf.")
+    keys.press("Antwort senden")
+    requester.sees("Ihre Antwort ist gesendet.")
+
+    advisor.follow(advisor.mail_to(ADVISOR, f"{reference}: Die Behörde hat geantwortet"))
+    at_work.skip_to_content()
+    at_work.press("Beantworten")
+    heading(advisor.page, "Beantworten")
+    at_work.skip_to_content()
+    at_work.write("Antwort an die Behörde", "In einem Passwortspeicher der Gruppe.")
+    at_work.press("Beantworten")
     advisor.sees("Beantwortet")
 
     requester.follow(requester.mail_to(REQUESTER, f"{reference}: Unsere Antwort liegt vor"))

@@ -320,3 +320,13 @@ def test_a_mail_of_a_thread_names_it_and_where_replies_go(mail_server):
         assert arrived["X-Auto-Response-Suppress"] == "OOF, AutoReply"
     assert ours[0]["Message-ID"] != ours[1]["Message-ID"]
     assert other["In-Reply-To"] is other["References"] is None
+
+
+def test_an_answer_to_a_mail_from_outside_names_it_and_its_thread(mail_server):
+    named = [f"<{'x' * 200}{n}@b.example>" for n in range(20)]
+
+    deliver(OutgoingMailFactory(answers=named, thread_key="3f2b8c1e"))
+
+    [arrived] = mail_server.mails
+    assert arrived["In-Reply-To"].strip() == named[-1]
+    assert arrived["References"].split() == named

@@ -222,3 +222,25 @@ def test_marking_all_reads_only_ones_own():
 
     other.refresh_from_db()
     assert not other.is_read
+
+
+@pytest.mark.parametrize(
+    ("answers", "kept"),
+    [
+        ((), []),
+        (("<a@b>",), ["<a@b>"]),
+        (("<a@b>", "<c@d>", "<a@b>"), ["<c@d>", "<a@b>"]),
+        # What no header can carry is left out; without the mail that is answered nothing is named.
+        (("<a b@c>", "<ü@b>", "<x\r\nBcc:a@b>", "<c@d>"), ["<c@d>"]),
+        (("<a@b>", ""), []),
+        (("<a@b>", "<x\nBcc: a@b>"), []),
+        (
+            tuple(f"<{n}@b>" for n in range(50)),
+            ["<0@b>", *(f"<{n}@b>" for n in range(31, 50))],
+        ),
+    ],
+)
+def test_foreign_message_ids_are_taken_as_far_as_a_header_carries_them(templates, answers, kept):
+    with transaction.atomic():
+        notify_address(message(templates(), answers=answers), address="a@b.example")
+    assert OutgoingMail.objects.get().answers == kept

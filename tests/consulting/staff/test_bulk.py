@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from django.urls import reverse
 
+from consulting import queues
 from consulting.enums import CaseState
 from consulting.models import ConsultingRequest
 
@@ -83,3 +84,17 @@ def test_what_is_missing_is_said_and_ticks_stay(world, sign_in, typed):
     page = response.content.decode()
     assert ("checked" in page) == (ids(case)[0] in typed.get("case", []))
     assert reload(case).state == S.IN_PROGRESS
+
+
+def test_no_field_that_a_button_needs_is_called_optional(world, sign_in):
+    case = world.case(S.IN_PROGRESS)
+    browser = sign_in("lead")
+    typed = {"case": ids(case), "step": "return", "reason": " "}
+    for response in (browser.get(queues.BY_NAME["open"].url), browser.post(url(), typed)):
+        page = response.content.decode()
+        box = page[page.index('id="bulk"') : page.index("</details>", page.index('id="bulk"'))]
+        assert "(optional)" not in box
+        assert " required" not in box  # no browser asks for what another button needs
+        assert "Nötig, wenn Sie zurückgeben." in box
+    assert "Schreiben Sie einen Grund." in box
+    assert set(response.context["bulk"].errors) == {"reason"}

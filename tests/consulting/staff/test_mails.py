@@ -365,7 +365,12 @@ def test_an_answer_goes_to_the_sender(world: World, sign_in: Callable[[str], Cli
     TextModule.objects.create(
         name="Gruß", text="{anrede}\n\n{frist} {ansprechperson} {aktenzeichen}"
     )
-    mail = received(subject="Re: AW: Frage", text="x")
+    mail = received(
+        subject="Re: AW: Frage",
+        text="x",
+        message_id="<3@b.example>",
+        References="<1@b.example> <2@b.example>",
+    )
     browser = sign_in("advisor")
     module = TextModule.objects.get()
     inserted = browser.post(
@@ -381,6 +386,7 @@ def test_an_answer_goes_to_the_sender(world: World, sign_in: Callable[[str], Cli
 
     sent = OutgoingMail.objects.get()
     assert (sent.address, sent.user, sent.subject) == ("alex@bezirk.example", None, "Re: Frage")
+    assert sent.answers == ["<1@b.example>", "<2@b.example>", "<3@b.example>"]
     assert "Siehe {frist} & <b>hier</b>." in sent.text
     assert "http://localhost:8000/beratung" in sent.text
     from osk_portal.notifications import delivery
