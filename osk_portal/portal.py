@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from osk_portal.toolkit.ics import Entry
 
     Text: TypeAlias = str | _StrPromise
+    Waiting: TypeAlias = Callable[[], QuerySet[Any]]
+    """A function of a module, asked once a process: who looks and the day are the parameters USER and TODAY
+    of toolkit/prepared.py."""
 
 
 class Offer(Protocol):
@@ -163,9 +166,9 @@ class WorkEntry:
 
     label: Text
     url: str
-    count: int | QuerySet[Any] | None = None
+    count: int | Waiting | None = None
     """A number, or the rows to count: the side list counts those of all apps in one query."""
-    is_overdue: bool | QuerySet[Any] = False
+    is_overdue: bool | Waiting = False
     """Or the rows of which one makes it so."""
 
 

@@ -118,6 +118,7 @@ def _show(
     read_contacts(case)
     events = history(case, internal=True)
     asked = list(case.partner_questions.all())
+    still_asked = [q for q in asked if q.state == PartnerQuestionState.OPEN]
     entries = with_edit_links(
         timeline(case, internal=True),
         case,
@@ -128,7 +129,7 @@ def _show(
         "buttons": buttons(request.user, case, queue),
         "entries": entries,
         "readers": _readers(case),
-        "next_step": next_step(case),
+        "next_step": next_step(case, max((q.due_on for q in still_asked), default=None)),
         "membership_open": permissions.is_membership_open(case),
         "membership": permissions.author_membership(case),
         "may_decide_membership": permissions.can_decide_membership(request.user, case),
@@ -146,7 +147,7 @@ def _show(
         "contacts": contacts_with_companies(case),
         "companies_open": open_companies(case),
         "may_reply_to_partner": permissions.can_reply_to_partner(request.user, case),
-        "open_partner_questions": [q for q in asked if q.state == PartnerQuestionState.OPEN],
+        "open_partner_questions": still_asked,
         "files": case.files.all(),
         **case_context(request.user, case),
         "appointment_url": queues.step_url(case, "appointment", queue),

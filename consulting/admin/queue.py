@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Final
 from urllib.parse import urlencode
 
-from django.contrib.postgres.expressions import ArraySubquery
 from django.core.paginator import Paginator
-from django.db.models import OuterRef
+from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -15,10 +14,10 @@ from django.utils.functional import cached_property
 from django.views.decorators.http import require_safe
 
 from consulting import permissions, queue_filter, queues
+from consulting.admin import listed
 from consulting.admin.common import page
 from consulting.admin.rows import Row
 from consulting.models import ConsultingRequest, SavedFilter, Tag
-from consulting.querysets import CaseQuerySet
 from consulting.queues import Queue
 from consulting.staff_forms import BulkForm, SearchForm
 from consulting.tools_forms import FilterForm, SaveFilterForm
@@ -27,14 +26,15 @@ from osk_portal.toolkit.access import AuthenticatedRequest, access
 from osk_portal.toolkit.together import Rows, fetch
 
 PAGE_SIZE: Final = 25
-_TAG_NAMES: Final = ArraySubquery(Tag.objects.filter(cases=OuterRef("pk")).values("name"))
 
 
-class CountedPaginator(Paginator[ConsultingRequest]):
+class CountedPaginator(Paginator[int]):
     """``total``: how many there are, where that is known already."""
 
-    def __init__(self, cases: CaseQuerySet, per_page: int, *, total: int | None) -> None:
-        super().__init__(cases, per_page)
+    def __init__(
+        self, keys: QuerySet[ConsultingRequest, int], per_page: int, *, total: int | None
+    ) -> None:
+        super().__init__(keys, per_page)
         self._total = total
 
     @cached_property
@@ -61,14 +61,14 @@ def show_queue(
         {"tags": Rows(Tag.objects.all()), "filters": Rows(SavedFilter.objects.visible_to(user))},
     )
     chosen = queue_filter.read(request.GET.dict(), offers["tags"])
-    cases = chosen.of(queues.cases_in(queue, user)).annotate(tag_names=_TAG_NAMES)
+    keys = chosen.of(queues.cases_in(queue, user)).values_list("pk", flat=True)
     total = queues.counts_for_page(user)[queue.name]
-    pages = CountedPaginator(cases, PAGE_SIZE, total=None if chosen else total)
+    pages = CountedPaginator(keys, PAGE_SIZE, total=None if chosen else total)
     found = pages.get_page(request.GET.get("page"))
     context = {
         "queue": queue,
         "page_obj": found,
-        "rows": [Row(case, queue, user) for case in found],
+        "rows": [Row(case, queue, user) for case in listed.read(list(found))],
         "chosen": chosen,
         "filter_form": FilterForm(tags=offers["tags"], initial=chosen.values),
         "save_form": SaveFilterForm(),
@@ -92,7 +92,9 @@ def search_page(request: AuthenticatedRequest) -> HttpResponse:
     if case is not None:
         return redirect(queues.case_url(case))
     hits = queues.in_order(cases.matching(query)) if query else cases.none()
-    found = Paginator(hits, PAGE_SIZE).get_page(request.GET.get("page"))
+    found = Paginator(hits.values_list("pk", flat=True), PAGE_SIZE).get_page(
+        request.GET.get("page")
+    )
     return page(
         request,
         "search.html",
@@ -100,7 +102,7 @@ def search_page(request: AuthenticatedRequest) -> HttpResponse:
             "form": form,
             "query": query,
             "page_obj": found,
-            "rows": [Row(case) for case in found],
+            "rows": [Row(case) for case in listed.read(list(found))],
             "may_export": permissions.can_export(request.user),
         },
     )

@@ -70,6 +70,18 @@ def hold(instance: models.Model, name: str, rows: Iterable[models.Model]) -> Non
     instance.__dict__.setdefault("_prefetched_objects_cache", {})[name] = result
 
 
+def hold_one(instance: models.Model, name: str, row: models.Model | None) -> None:
+    """Let ``instance.name``, the other side of a one-to-one field, be ``row`` without a query."""
+    relation: Any = instance._meta.get_field(name)
+    relation.set_cached_value(instance, row)
+
+
+def columns(model: type[models.Model], *names: str) -> tuple[str, ...]:
+    """``names`` of columns in the order of the model, as ``from_db`` takes them."""
+    known = [field.attname for field in model._meta.concrete_fields]
+    return tuple(sorted(names, key=known.index))
+
+
 def _of(instance: models.Model, name: str, queryset: models.QuerySet[M]) -> models.QuerySet[M]:
     relation: Any = instance._meta.get_field(name)
     there = relation.related_query_name() if relation.concrete else relation.remote_field.name
