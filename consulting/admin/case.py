@@ -17,7 +17,7 @@ from consulting.admin.rows import next_step
 from consulting.admin.step import buttons
 from consulting.admin.synergy import synergy_of
 from consulting.composing import is_aside, is_valid, receive
-from consulting.contacts import consents_of, contacts_with_companies, open_companies, read_contacts
+from consulting.contacts import consents_of, contacts_with_companies, open_companies
 from consulting.conversation import history, timeline, with_edit_links
 from consulting.enums import PartnerQuestionState, Visibility
 from consulting.file_forms import ATTACHMENTS
@@ -115,7 +115,6 @@ def _show(
 ) -> HttpResponse:
     queue = queue_of(request)
     offers = case_rows.load(case, request.user)
-    read_contacts(case)
     events = history(case, internal=True)
     asked = list(case.partner_questions.all())
     still_asked = [q for q in asked if q.state == PartnerQuestionState.OPEN]

@@ -21,11 +21,21 @@ from consulting.models import ConsultingRequest, SavedFilter, Tag
 from consulting.queues import Queue
 from consulting.staff_forms import BulkForm, SearchForm
 from consulting.tools_forms import FilterForm, SaveFilterForm
+from osk_portal.accounts.models import User
 from osk_portal.accounts.permissions import is_advisor
 from osk_portal.toolkit.access import AuthenticatedRequest, access
-from osk_portal.toolkit.together import Rows, fetch
+from osk_portal.toolkit.together import ANCHOR, Lists, Rows
 
 PAGE_SIZE: Final = 25
+
+
+_OFFERS: Final = Lists(
+    User,
+    {},
+    tags=Rows(Tag.objects.all()),
+    filters=Rows(SavedFilter.objects.visible_to_advisor(ANCHOR)),
+)
+"""What an advisor chooses from."""
 
 
 class CountedPaginator(Paginator[int]):
@@ -56,10 +66,7 @@ def show_queue(
 ) -> HttpResponse:
     """One page of the queue; ``bulk``: the form for ticked requests, perhaps with its errors."""
     user = request.user
-    offers = fetch(
-        user,
-        {"tags": Rows(Tag.objects.all()), "filters": Rows(SavedFilter.objects.visible_to(user))},
-    )
+    offers = _OFFERS.fetch(user.pk)
     chosen = queue_filter.read(request.GET.dict(), offers["tags"])
     keys = chosen.of(queues.cases_in(queue, user)).values_list("pk", flat=True)
     total = queues.counts_for_page(user)[queue.name]
