@@ -9,11 +9,13 @@ from datetime import date
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
+from django.contrib.postgres.fields import ArrayField
 from django.db.models import (
     Case,
     Count,
     DateField,
     F,
+    Func,
     IntegerField,
     Q,
     QuerySet,
@@ -188,9 +190,10 @@ def cases_in(queue: Queue, user: User) -> CaseQuerySet:
     return in_order(all_cases(user).filter(queue.condition(user, Days.today_and_soon())))
 
 
-def keys_in(queue: Queue, user: User) -> QuerySet[ConsultingRequest, int]:
-    """As ``cases_in``, their keys alone."""
-    return cases_in(queue, user).values_list("pk", flat=True)
+def cases_to_prepare(queue: Queue) -> CaseQuerySet:
+    """As ``cases_in`` for any advisor and day: a query with the parameter USER."""
+    cases = ConsultingRequest.objects.sent().visible_to_advisor(USER)
+    return in_order(cases.filter(queue.condition(USER, _ANY_DAYS)))
 
 
 def all_cases(user: User) -> CaseQuerySet:
@@ -239,7 +242,7 @@ def in_order(cases: CaseQuerySet) -> CaseQuerySet:
 def counts(user: User) -> dict[str, int]:
     """How many cases stand in each queue, one query; none for those who do not advise."""
     found = _COUNTS.rows(user=user.pk) if user.is_advisor else []
-    numbers = found[0] if found else (0,) * len(QUEUES)
+    numbers = found[0][0] if found else (0,) * len(QUEUES)
     return dict(zip(BY_NAME, numbers, strict=True))
 
 
@@ -250,32 +253,31 @@ def counts_for_page(user: User) -> dict[str, int]:
     return numbers
 
 
-def _counting() -> QuerySet[ConsultingRequest, tuple[int, ...]]:
+def _counting() -> QuerySet[ConsultingRequest, tuple[list[int]]]:
     # Most cases of a portal in its tenth year are closed: only what can stand in a queue is read.
     cases = ConsultingRequest.objects.sent().visible_to_advisor(USER).filter(AT_WORK)
-    numbers = {
-        f"queue_{number}": Count("pk", filter=queue.condition(USER, _ANY_DAYS))
-        for number, queue in enumerate(QUEUES)
-    }
+    numbers = Func(
+        *(Count("pk", filter=queue.condition(USER, _ANY_DAYS)) for queue in QUEUES),
+        template="ARRAY[%(expressions)s]",
+        output_field=ArrayField(IntegerField()),
+    )
     together = cases.order_by().annotate(_all=Value(1)).values("_all")
-    return together.annotate(**numbers).values_list(*numbers)
+    return together.annotate(numbers=numbers).values_list("numbers")
 
 
 _COUNTS: Final = Prepared(_counting)
+_NUMBERS: Final = portal.Numbers(_counting)
 
 
 def work_entries(user: User) -> Iterable[portal.WorkEntry]:
     """The queues in the side list of the staff area; none for those who do not advise."""
     if not user.is_advisor:
         return
-    numbers: dict[str, int] = vars(user).pop(_COUNTED, None) or counts(user)
-    for queue in QUEUES:
-        yield portal.WorkEntry(
-            queue.label,
-            queue.url,
-            numbers[queue.name],
-            is_overdue=queue is OVERDUE and numbers[queue.name] > 0,
-        )
+    known: dict[str, int] | None = vars(user).pop(_COUNTED, None)
+    for position, queue in enumerate(QUEUES):
+        count = known[queue.name] if known else portal.OneOf(_NUMBERS, position)
+        late = queue is OVERDUE and (bool(count) if isinstance(count, int) else count)
+        yield portal.WorkEntry(queue.label, queue.url, count, is_overdue=late)
     yield portal.WorkEntry(_("Mail queue"), str(MAILS_URL), IncomingMail.objects.waiting)
     yield portal.WorkEntry(_("Record a request for somebody"), str(RECORD_URL))
     yield portal.WorkEntry(_("My absence"), str(ABSENCE_URL))

@@ -125,9 +125,9 @@ def case_frame(request: AuthenticatedRequest, case: ConsultingRequest) -> dict[s
     neighbours: list[Row] = []
     total = 0
     if queue is not None:
-        keys = queues.keys_in(queue, request.user)[: MOST_NEIGHBOURS + 1]
-        total = len(keys)
-        neighbours = [Row(other, queue) for other in listed.read(keys[:MOST_NEIGHBOURS])]
+        found = listed.read_queue(queue, request.user, range(MOST_NEIGHBOURS + 1))
+        total = len(found)
+        neighbours = [Row(other, queue) for other in found[:MOST_NEIGHBOURS]]
     return {
         "case": case,
         "standing": Standing(case),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from itertools import islice
 from typing import Any, Final, TypeVar
 
@@ -11,8 +12,11 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import DEFAULT_DB_ALIAS, models
 from django.db.models import Func, OuterRef, QuerySet, Subquery
 
+from consulting import queues
 from consulting.enums import PartnerQuestionState
 from consulting.models import Absence, ConsultingRequest, PartnerQuestion, Tag
+from consulting.querysets import CaseQuerySet
+from consulting.queues import Queue
 from network.models import Organisation
 from osk_portal.accounts.models import User
 from osk_portal.toolkit.prepared import Parameter, Prepared
@@ -33,24 +37,22 @@ _KEYS: Final = Parameter("keys", ArrayField(models.BigIntegerField()))
 _AMONG_KEYS: Final = Func(_KEYS, template="(SELECT unnest(%(expressions)s::bigint[]))")
 
 
-def _query() -> QuerySet[ConsultingRequest, Any]:
+def _shown(cases: CaseQuerySet) -> QuerySet[ConsultingRequest, Any]:
     tags = Tag.objects.filter(cases=OuterRef("pk")).values("name")
     asked = PartnerQuestion.objects.filter(case=OuterRef("pk"), state=PartnerQuestionState.OPEN)
-    return (
-        ConsultingRequest.objects.filter(pk__in=_AMONG_KEYS)
-        .order_by()
-        .values_list(
-            *_CASE,
-            *(f"organisation__{name}" for name in _ORGANISATION),
-            *(f"assignee__{name}" for name in _PERSON),
-            *(f"assignee__absence__{name}" for name in _ABSENCE),
-            ArraySubquery(tags),
-            Subquery(asked.order_by("-due_on").values("due_on")[:1]),
-        )
+    return cases.values_list(
+        *_CASE,
+        *(f"organisation__{name}" for name in _ORGANISATION),
+        *(f"assignee__{name}" for name in _PERSON),
+        *(f"assignee__absence__{name}" for name in _ABSENCE),
+        ArraySubquery(tags),
+        Subquery(asked.order_by("-due_on").values("due_on")[:1]),
     )
 
 
-_LISTED: Final = Prepared(_query)
+_LISTED: Final = Prepared(
+    lambda: _shown(ConsultingRequest.objects.filter(pk__in=_AMONG_KEYS).order_by())
+)
 
 
 def read(keys: Sequence[int]) -> list[ConsultingRequest]:
@@ -62,6 +64,25 @@ def read(keys: Sequence[int]) -> list[ConsultingRequest]:
         return []
     found = {values[0]: _case(values) for values in _LISTED.rows(keys=list(keys))}
     return [found[key] for key in keys if key in found]
+
+
+def read_queue(queue: Queue, user: User, span: range) -> list[ConsultingRequest]:
+    """As ``read``: those that stand at ``span`` of a queue of ``user``, an advisor."""
+    if not span:
+        return []
+    rows = _part_of(queue.name, span.start, span.stop).rows(user=user.pk)
+    return [_case(values) for values in rows]
+
+
+@lru_cache(maxsize=256)
+def _part_of(name: str, start: int, stop: int) -> Prepared:
+    def query() -> QuerySet[ConsultingRequest, Any]:
+        cases = queues.cases_to_prepare(queues.BY_NAME[name])
+        # The keys first: else all cases of the queue are joined with what stands around them.
+        keys = cases.values("pk")[start:stop]
+        return _shown(queues.in_order(ConsultingRequest.objects.filter(pk__in=keys)))
+
+    return Prepared(query)
 
 
 def _case(values: Sequence[Any]) -> ConsultingRequest:

@@ -5,26 +5,24 @@ from __future__ import annotations
 from typing import Final
 from urllib.parse import urlencode
 
-from django.core.paginator import Paginator
-from django.db.models import QuerySet
+from django.core.paginator import Page, Paginator
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.utils.functional import cached_property
 from django.views.decorators.http import require_safe
 
 from consulting import permissions, queue_filter, queues
 from consulting.admin import listed
 from consulting.admin.common import page
 from consulting.admin.rows import Row
-from consulting.models import ConsultingRequest, SavedFilter, Tag
+from consulting.models import Absence, SavedFilter, Tag
 from consulting.queues import Queue
 from consulting.staff_forms import BulkForm, SearchForm
 from consulting.tools_forms import FilterForm, SaveFilterForm
 from osk_portal.accounts.models import User
 from osk_portal.accounts.permissions import is_advisor
 from osk_portal.toolkit.access import AuthenticatedRequest, access
-from osk_portal.toolkit.together import ANCHOR, Lists, Rows
+from osk_portal.toolkit.together import ANCHOR, Lists, Rows, hold_one
 
 PAGE_SIZE: Final = 25
 
@@ -34,22 +32,9 @@ _OFFERS: Final = Lists(
     {},
     tags=Rows(Tag.objects.all()),
     filters=Rows(SavedFilter.objects.visible_to_advisor(ANCHOR)),
+    absence=Rows(Absence.objects.filter(user=ANCHOR), ("deputy",)),
 )
 """What an advisor chooses from."""
-
-
-class CountedPaginator(Paginator[int]):
-    """``total``: how many there are, where that is known already."""
-
-    def __init__(
-        self, keys: QuerySet[ConsultingRequest, int], per_page: int, *, total: int | None
-    ) -> None:
-        super().__init__(keys, per_page)
-        self._total = total
-
-    @cached_property
-    def count(self) -> int:
-        return super().count if self._total is None else self._total
 
 
 @access(is_advisor)
@@ -67,15 +52,25 @@ def show_queue(
     """One page of the queue; ``bulk``: the form for ticked requests, perhaps with its errors."""
     user = request.user
     offers = _OFFERS.fetch(user.pk)
+    if not user.is_lead:
+        hold_one(user, "absence", next(iter(offers["absence"]), None))
+        bulk.offer_only(user)
     chosen = queue_filter.read(request.GET.dict(), offers["tags"])
-    keys = chosen.of(queues.cases_in(queue, user)).values_list("pk", flat=True)
     total = queues.counts_for_page(user)[queue.name]
-    pages = CountedPaginator(keys, PAGE_SIZE, total=None if chosen else total)
-    found = pages.get_page(request.GET.get("page"))
+    number = request.GET.get("page")
+    found: Page[int]
+    if chosen:
+        keys = chosen.of(queues.cases_in(queue, user)).values_list("pk", flat=True)
+        found = Paginator(keys, PAGE_SIZE).get_page(number)
+        cases = listed.read(list(found))
+    else:
+        found = Paginator(range(total), PAGE_SIZE).get_page(number)
+        first = found.start_index() - 1 if total else 0
+        cases = listed.read_queue(queue, user, range(first, found.end_index()))
     context = {
         "queue": queue,
         "page_obj": found,
-        "rows": [Row(case, queue, user) for case in listed.read(list(found))],
+        "rows": [Row(case, queue, user) for case in cases],
         "chosen": chosen,
         "filter_form": FilterForm(tags=offers["tags"], initial=chosen.values),
         "save_form": SaveFilterForm(),

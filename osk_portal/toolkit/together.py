@@ -59,7 +59,8 @@ class Lists:
         the parameters. Raises ``DoesNotExist`` when the row is gone."""
         found = self._prepared.rows(anchor=key, **given)
         if not found:
-            raise self._model.DoesNotExist
+            model: Any = self._model
+            raise model.DoesNotExist
         return {
             name: [_instance(rows, values) for values in lists]
             for (name, rows), lists in zip(self._wanted.items(), found[0], strict=True)
