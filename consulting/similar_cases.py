@@ -16,7 +16,6 @@ from django.db.models import (
     F,
     FloatField,
     OuterRef,
-    Q,
     QuerySet,
     TextField,
     Value,
@@ -126,7 +125,7 @@ def _alike(
     for topic in topics:
         likeness += _worth(When(topics__contains=[topic], then=Value(SHARED_TOPIC)))
     return (
-        others.filter(Q(pk__in=by_words[:MOST_RANKED]) | Q(pk__in=by_solutions[:MOST_RANKED]))
+        others.filter(pk__in=by_words[:MOST_RANKED].union(by_solutions[:MOST_RANKED]))
         .annotate(likeness=likeness)
         .order_by("-likeness", "-submitted_at", "pk")
         .values_list("likeness", *_SHOWN, *(f"organisation__{name}" for name in _ORGANISATION))[
