@@ -13,13 +13,15 @@ from django.utils.translation import gettext_lazy
 
 from consulting import permissions, queues
 from consulting.deadlines import Due, short_date
-from consulting.enums import CaseState, PartnerQuestionState, Urgency
+from consulting.enums import CaseState, Urgency
 from consulting.models import ConsultingRequest
 from consulting.presentation import Standing
 from consulting.queues import Queue
 from osk_portal.accounts.models import User
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from django.utils.functional import _StrPromise
 
 NOTE_LENGTH: Final = 120
@@ -120,21 +122,19 @@ class Row:
     @cached_property
     def next_step(self) -> str:
         """What whoever must act has to do."""
-        return next_step(self.case)
+        until: date | None = getattr(self.case, "waits_until", None)
+        return next_step(self.case, until, has_query=getattr(self.case, "has_query", False))
 
 
-def next_step(case: ConsultingRequest) -> str:
+def next_step(case: ConsultingRequest, waits_until: date | None, *, has_query: bool = False) -> str:
+    """``waits_until``: the last day that partners have for their answer, where some are asked.
+
+    ``has_query``: one of them asked back and waits for us.
+    """
     if case.follow_up_at is not None:
         return _("answer the further question")
-    if case.state == CaseState.WAITING_THIRD:
-        asked = [
-            question
-            for question in case.partner_questions.all()
-            if question.state == PartnerQuestionState.OPEN
-        ]
-        if any(question.waits_since for question in asked):
-            return _("answer the partner's query")
-        if asked:
-            day = short_date(max(question.due_on for question in asked))
-            return _("wait for the information until %(date)s") % {"date": day}
+    if case.state == CaseState.WAITING_THIRD and has_query:
+        return _("answer the partner's query")
+    if case.state == CaseState.WAITING_THIRD and waits_until is not None:
+        return _("wait for the information until %(date)s") % {"date": short_date(waits_until)}
     return str(_NEXT.get(case.state, ""))

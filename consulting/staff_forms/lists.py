@@ -48,6 +48,13 @@ class BulkForm(AbsenceCheck):
         # An advisor assigns to himself or herself, a lead to anybody of the OSK.
         self.set_advisors(people if user.is_lead else people.filter(pk=user.pk))
 
+    def offer_only(self, person: User) -> None:
+        """Show no more than ``person`` to choose from, whose absence is read; spares a query."""
+        field = self.fields["assignee"]
+        if isinstance(field, AdvisorField):
+            one = (field.prepare_value(person), field.label_from_instance(person))
+            field.choices = [("", field.empty_label), one]
+
     @property
     def is_assigning(self) -> bool:
         return not (self.is_returning or self.is_tagging)
