@@ -20,6 +20,7 @@ from consulting import (
     demo_world,
     handover,
     keeping,
+    own_data,
     permissions,
     queues,
     shared_copies,
@@ -341,3 +342,4 @@ portal.demo_steps.register(portal.DemoStep("consulting", 40, demo_world.load))
 portal.demo_steps.register(portal.DemoStep("consulting_legal", 41, demo_legal.load))
 portal.demo_steps.register(portal.DemoStep("consulting_synergy", 41, demo_synergy.load))
 portal.demo_steps.register(portal.DemoStep("consulting_mails", 41, demo_mails.load))
+portal.personal_data.register(own_data.OFFER)
