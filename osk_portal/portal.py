@@ -6,7 +6,7 @@ start-up as it finds ``admin.py``. An offer is a frozen dataclass with a unique 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeAlias, TypeVar
@@ -130,6 +130,44 @@ class CalendarSource:
     key: str
     order: int
     entries: Callable[[User], Iterable[Entry]]
+
+
+@dataclass(frozen=True)
+class Span:
+    """From one day to another, which is the first that no longer belongs to it."""
+
+    starts_on: date
+    ends_on: date
+
+
+@dataclass(frozen=True)
+class Part:
+    """One row of a table of figures: what is counted, and how many in each of the spans that were asked for."""
+
+    label: Text
+    counts: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Statistic:
+    """One table of the public statistics (product.md 5). What is too small to be shown is the page's to decide.
+
+    ``count``: the parts in each span, or today where ``is_today``; in one query, the same parts for every span.
+    It must count the same for a span that is over, whatever is anonymised or deleted later. Never by advisor or
+    authority. ``adds_up``: each thing is in exactly one part, so that a total makes sense. ``share``: words for
+    the share of the first part in all of them. ``since``: the first day of which there are figures.
+    """
+
+    key: str
+    order: int
+    title: Text
+    definition: Text
+    head: Text
+    count: Callable[[Sequence[Span]], Sequence[Part]]
+    adds_up: bool = True
+    is_today: bool = False
+    share: Text = ""
+    since: Callable[[], date | None] | None = None
 
 
 @dataclass(frozen=True)
@@ -343,6 +381,7 @@ demo_steps: Registry[DemoStep] = Registry()
 daily_jobs: Registry[DailyJob] = Registry()
 handovers: Registry[Handover] = Registry()
 personal_data: Registry[PersonalData] = Registry()
+statistics: Registry[Statistic] = Registry()
 
 
 def work_home(user: User) -> str:

@@ -90,7 +90,7 @@ def test_each_person_gets_the_own_words_and_nothing_internal(world: World) -> No
         "Toni Probe", world.writer.email,
     ):  # fmt: skip
         assert hidden not in shown, hidden
-    assert "Beschaffung" in shown  # words beside the stored keys
+    assert "Vergabe" in shown  # words beside the stored keys
 
     assert lists_of(world.reader)["Participant.user"][0]["case__reference"] == case.reference
     assert lists_of(world.deputy)["ConsultingRequest.deputy"][0]["title"] == "Titel der Behörde"
