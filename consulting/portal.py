@@ -24,6 +24,7 @@ from consulting import (
     permissions,
     queues,
     shared_copies,
+    statistics,
     synergy_portal,
 )
 from consulting.enums import (
@@ -343,3 +344,5 @@ portal.demo_steps.register(portal.DemoStep("consulting_legal", 41, demo_legal.lo
 portal.demo_steps.register(portal.DemoStep("consulting_synergy", 41, demo_synergy.load))
 portal.demo_steps.register(portal.DemoStep("consulting_mails", 41, demo_mails.load))
 portal.personal_data.register(own_data.OFFER)
+for statistic in statistics.STATISTICS:
+    portal.statistics.register(statistic)

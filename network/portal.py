@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from network import demo_world, own_data
+from network import demo_world, own_data, statistics
 from network.models import Membership, Organisation
 from network.permissions import active_memberships
 from osk_portal import portal
@@ -88,3 +88,4 @@ portal.figures.register(
 portal.search_sources.register(portal.SearchSource("network", 30, _("Network"), _search))
 portal.demo_steps.register(portal.DemoStep("network", 10, demo_world.load))
 portal.personal_data.register(own_data.OFFER)
+portal.statistics.register(statistics.ORGANISATIONS)
