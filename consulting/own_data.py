@@ -9,15 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Final
 
+from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from consulting.enums import CaseEventKind, NeedState, Topic
-from consulting.models import ConsultingRequest, PartnerQuestion, RevisionGrant
+from consulting.models import ConsultingRequest, Need, PartnerQuestion, RevisionGrant
 from consulting.services.leaving_portal import leave_portal
 from osk_portal import portal
 from osk_portal.accounts.models import User
+from osk_portal.accounts.services import verified_emails
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -72,6 +74,17 @@ def _asked(path: str) -> Callable[[QuerySet[Any], User], QuerySet[Any]]:
         return rows.filter(**{f"{path}__in": readable})
 
     return only
+
+
+def _joined(rows: QuerySet[Any], user: User) -> QuerySet[Any]:
+    """Of needs that are still shown to the person: a confidential one takes its title along."""
+    return rows.filter(need__in=Need.objects.visible_to(user).order_by().values("pk"))
+
+
+def _sent_in(rows: QuerySet[Any], user: User) -> QuerySet[Any]:
+    """Mails from an address that the person has proved; of a case only while that may be read."""
+    readable = Q(case=None) | Q(case__in=_readable(user).values("pk"))
+    return rows.filter(readable, sender_email__in=verified_emails(user))
 
 
 def obstacles(user: User) -> Iterable[portal.Obstacle]:
@@ -168,6 +181,12 @@ ROWS: Final = (
             "body": _("Text"),
         },
         _of_readable("message__case", message__is_internal=False, message__by_osk=False),
+    ),
+    portal.Rows(
+        "consulting.IncomingMail.sender_email",
+        _("Mails from you to the OSK"),
+        {"received_at": _WHEN, "subject": _("Subject"), "new_text": _("Text"), "state": _STATE},
+        _sent_in,
     ),
     portal.Rows(
         "consulting.CaseFile.uploaded_by",
@@ -315,6 +334,7 @@ ROWS: Final = (
             "shows_contact": _("Others may see you as the contact"),
             "created_at": _WHEN,
         },
+        _joined,
     ),
     portal.Rows(
         "consulting.NeedEvent.actor",
@@ -377,8 +397,8 @@ OFFER: Final = portal.PersonalData(
     order=30,
     label=_("Requests and advice"),
     stored=_(
-        "What you have asked, written, uploaded and decided in requests, your appointments, introductions and"
-        " needs. The answers to our survey are stored without any link to you, so they are not in the copy."
+        "What you have asked, written, uploaded, mailed and decided in requests, your appointments, introductions"
+        " and needs. The answers to our survey are stored without any link to you, so they are not in the copy."
     ),
     kept=_(
         "So that the OSK can advise your organisation and prove it. Requests are anonymised when their period is"
@@ -386,7 +406,7 @@ OFFER: Final = portal.PersonalData(
     ),
     afterwards=_(
         "Drafts are deleted. Requests belong to your organisation and stay with it: your name goes, what you"
-        " wrote stays until the request is anonymised. Requests of an organisation that has not confirmed you are"
+        " wrote or mailed stays until the request is anonymised. Requests of an organisation that has not confirmed you are"
         " withdrawn. You no longer take part, and contact details that you released are deleted."
     ),
     rows=ROWS,

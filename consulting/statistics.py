@@ -74,6 +74,7 @@ STATISTICS: Final = (
         _("Every request that has reached the OSK, on whichever way, by the day of receipt."),
         _("Quarter"),
         _received([(_("Requests"), Q())]),
+        is_series=True,
         since=_since,
     ),
     portal.Statistic(

@@ -155,7 +155,8 @@ class Statistic:
     ``count``: the parts in each span, or today where ``is_today``; in one query, the same parts for every span.
     It must count the same for a span that is over, whatever is anonymised or deleted later. Never by advisor or
     authority. ``adds_up``: each thing is in exactly one part, so that a total makes sense. ``share``: words for
-    the share of the first part in all of them. ``since``: the first day of which there are figures.
+    the share of the first part in all of them. ``is_series``: one part only, whose quarters are told one below
+    the other. ``since``: the first day of which there are figures.
     """
 
     key: str
@@ -166,6 +167,7 @@ class Statistic:
     count: Callable[[Sequence[Span]], Sequence[Part]]
     adds_up: bool = True
     is_today: bool = False
+    is_series: bool = False
     share: Text = ""
     since: Callable[[], date | None] | None = None
 

@@ -23,7 +23,7 @@ def _by_product(spans: Sequence[portal.Span]) -> list[portal.Part]:
     """Products that can no longer be booked count on."""
     products = Blueprint.objects.order_by("name", "pk").values_list("pk", "name")
     parts = [(name, Q(blueprint_version__blueprint=pk)) for pk, name in products]
-    return counted(Booking.objects.all(), parts, spans, "created_at") if parts else []
+    return counted(Booking.objects.all(), parts, spans, "created_at")
 
 
 def _since() -> date | None:
@@ -39,6 +39,7 @@ STATISTICS: Final = (
         _("By the day of the booking, also those that were ended early."),
         _("Quarter"),
         _booked,
+        is_series=True,
         since=_since,
     ),
     portal.Statistic(

@@ -32,14 +32,21 @@ def counted(
     spans: Sequence[portal.Span],
     at: str,
 ) -> list[portal.Part]:
-    """Each of ``parts`` (label, condition) in each span, by the moment ``at``."""
+    """Each of ``parts`` (label, condition) in each span, by the moment ``at``; spans in their order."""
     wanted = list(parts)
-    numbers = rows.order_by().aggregate(
-        **{
-            f"n{i}_{j}": Count("pk", filter=is_part & _within(at, span), distinct=True)
-            for i, (_label, is_part) in enumerate(wanted)
-            for j, span in enumerate(spans)
-        }
+    if not wanted or not spans:
+        return [portal.Part(str(label), ()) for label, _is_part in wanted]
+    whole = portal.Span(spans[0].starts_on, spans[-1].ends_on)
+    numbers = (
+        rows.filter(_within(at, whole))
+        .order_by()
+        .aggregate(
+            **{
+                f"n{i}_{j}": Count("pk", filter=is_part & _within(at, span))
+                for i, (_label, is_part) in enumerate(wanted)
+                for j, span in enumerate(spans)
+            }
+        )
     )
     return [
         portal.Part(str(label), tuple(numbers[f"n{i}_{j}"] for j in range(len(spans))))

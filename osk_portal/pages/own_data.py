@@ -88,7 +88,8 @@ def copy_for(user: User) -> bytes:
             "site_name": settings.OSK_SITE_NAME,
             "contact_email": settings.OSK_CONTACT_EMAIL,
         }
-        archive.writestr(_("overview.html"), render_to_string("pages/own_data_copy.html", context))
+        page = render_to_string("pages/own_data_copy.html", context).lstrip()
+        archive.writestr(_("overview.html"), page)
         for area in areas:
             archive.writestr(f"{area.offer.key}.json", _as_json(area, made_at))
     return out.getvalue()

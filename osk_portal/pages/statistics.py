@@ -86,12 +86,20 @@ class Shown:
     rows: list[Row]
     share: str
     """The share of the first part, in words; empty where it is hidden or nothing was counted."""
-    is_series: bool = False
-    """Its rows follow each other in time: drawn beside each other, with the table below."""
 
     @property
-    def is_empty(self) -> bool:
-        return all(row.number == 0 for row in self.rows)
+    def is_hidden(self) -> bool:
+        """Nothing of it can be told."""
+        return all(row.number is None for row in self.rows)
+
+    @property
+    def headline(self) -> tuple[str, str] | None:
+        """What stands above all tables: how much in all, or the share. None where it cannot be told."""
+        if self.share:
+            label, _colon, percent = self.share.rpartition(": ")
+            return label, percent
+        number = self.rows[-1].number if self.rows and self.statistic.is_series else None
+        return (str(self.statistic.title), str(number)) if number is not None else None
 
     @cached_property
     def bars(self) -> list[Bar]:
@@ -161,7 +169,7 @@ def shown(statistic: portal.Statistic, period: Period | None) -> Shown:
         return Shown(statistic, [], "")
     parts = statistic.count([span(period.year, quarter) for quarter in period.quarters])
     is_year = not period.quarter
-    if len(parts) == 1 and statistic.adds_up:
+    if statistic.is_series:
         return _quarters(statistic, parts[0], period)
     return _table(statistic, parts, column=len(period.quarters) - (not is_year), has_sum=is_year)
 
@@ -196,7 +204,7 @@ def _quarters(statistic: portal.Statistic, part: portal.Part, period: Period) ->
     if is_year:
         total = None if (0, len(part.counts)) in hidden else sum(part.counts)
         rows.append(Row(period.label, total, "0", is_total=True))
-    return Shown(statistic, rows, "", is_series=True)
+    return Shown(statistic, rows, "")
 
 
 def _rows(labels: Sequence[str], numbers: Sequence[int | None]) -> list[Row]:

@@ -24,6 +24,7 @@ def statistics_page(request: HttpRequest) -> HttpResponse:
     context = {
         "over_time": [table for table in found if table.rows and not table.statistic.is_today],
         "of_today": [table for table in found if table.rows and table.statistic.is_today],
+        "headlines": [table.headline for table in found if table.headline is not None],
         "periods": among,
         "period": period,
         "few": disclosure.FEW,

@@ -104,6 +104,25 @@ def test_each_person_gets_the_own_words_and_nothing_internal(world: World) -> No
     assert draft.title not in words_of(world.deputy)
 
 
+def test_mails_count_for_who_has_proved_the_address(world: World) -> None:
+    from allauth.account.models import EmailAddress
+
+    from consulting.models import IncomingMail
+
+    case = spoken(world)
+    for number, (mail_case, text) in enumerate(((None, "Lose Mail"), (case, "Mail zur Sache"))):
+        IncomingMail.objects.create(
+            sha256=f"{number:064d}", received_at=clock.now(), size=1, case=mail_case,
+            sender_email=world.stranger.email, subject="Betreff", new_text=text,
+        )  # fmt: skip
+    assert lists_of(world.stranger)["IncomingMail.sender_email"] == []
+    EmailAddress.objects.create(
+        user=world.stranger, email=world.stranger.email, verified=True, primary=True
+    )
+    mine = lists_of(world.stranger)["IncomingMail.sender_email"]
+    assert [row["new_text"] for row in mine] == ["Lose Mail"]
+
+
 def test_who_has_left_gets_references_only(world: World) -> None:
     case = spoken(world)
     Membership.objects.filter(user=world.requester).update(state=MembershipState.ENDED)
