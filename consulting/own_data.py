@@ -406,8 +406,8 @@ OFFER: Final = portal.PersonalData(
     ),
     afterwards=_(
         "Drafts are deleted. Requests belong to your organisation and stay with it: your name goes, what you"
-        " wrote or mailed stays until the request is anonymised. Requests of an organisation that has not confirmed you are"
-        " withdrawn. You no longer take part, and contact details that you released are deleted."
+        " wrote or mailed stays until the request is anonymised. Requests of an organisation that has not"
+        " confirmed you are withdrawn. You no longer take part, and contact details that you released are deleted."
     ),
     rows=ROWS,
     left_out={
