@@ -113,6 +113,7 @@ def test_mails_count_for_who_has_proved_the_address(world: World) -> None:
     for number, (mail_case, text) in enumerate(((None, "Lose Mail"), (case, "Mail zur Sache"))):
         IncomingMail.objects.create(
             sha256=f"{number:064d}", received_at=clock.now(), size=1, case=mail_case,
+            state="joined" if mail_case else "new",
             sender_email=world.stranger.email, subject="Betreff", new_text=text,
         )  # fmt: skip
     assert lists_of(world.stranger)["IncomingMail.sender_email"] == []
