@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from catalog import demo_world, presentation
+from catalog import demo_world, own_data, presentation, statistics
 from catalog.models import Proposal, Solution
 from catalog.search import clean, search
 from network.models import Organisation
@@ -121,3 +121,5 @@ portal.panels.register(
 portal.work_lists.register(portal.WorkList("catalog", 30, gettext_lazy("Keep the catalog"), _work))
 portal.mail_guards.register(portal.MailGuard("catalog", 30, _may_still_read))
 portal.demo_steps.register(portal.DemoStep("catalog", 20, demo_world.load))
+portal.personal_data.register(own_data.OFFER)
+portal.statistics.register(statistics.SOLUTIONS)

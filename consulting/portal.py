@@ -21,9 +21,11 @@ from consulting import (
     demo_world,
     handover,
     keeping,
+    own_data,
     permissions,
     queues,
     shared_copies,
+    statistics,
     synergy_portal,
 )
 from consulting.enums import (
@@ -355,3 +357,6 @@ portal.demo_steps.register(portal.DemoStep("consulting_legal", 41, demo_legal.lo
 portal.demo_steps.register(portal.DemoStep("consulting_synergy", 41, demo_synergy.load))
 portal.demo_steps.register(portal.DemoStep("consulting_mails", 41, demo_mails.load))
 portal.demo_steps.register(portal.DemoStep("consulting_results", 42, demo_results.load))
+portal.personal_data.register(own_data.OFFER)
+for statistic in statistics.STATISTICS:
+    portal.statistics.register(statistic)

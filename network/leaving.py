@@ -119,6 +119,21 @@ def end_membership(*, membership_id: int, actor: User, choice: Choice) -> Settle
         return _settle(event, handed_over)
 
 
+def take_back_request(*, membership_id: int, actor: User) -> MembershipEvent | None:
+    """The person no longer wants a membership that was never confirmed. None when it was decided meanwhile.
+
+    Raises PermissionDenied for everybody else.
+    """
+    with transaction.atomic():
+        rows = Membership.objects.select_for_update(of=("self",))
+        membership = rows.get(pk=membership_id)
+        if membership.user_id != actor.pk:
+            raise PermissionDenied
+        if membership.state != MembershipState.PENDING:
+            return None
+        return membership.refuse(actor=actor)
+
+
 def hand_over_left(*, membership_id: int, actor: User, choice: Choice) -> Settled:
     """Give what somebody has left behind to successors. Raises as ``end_membership``."""
     with transaction.atomic():

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from network import demo_world
+from network import demo_world, own_data, statistics
 from network.models import Membership, Organisation
 from network.permissions import active_memberships
 from osk_portal import portal
@@ -93,3 +93,5 @@ portal.figures.register(
 )
 portal.search_sources.register(portal.SearchSource("network", 30, _("Network"), _search))
 portal.demo_steps.register(portal.DemoStep("network", 10, demo_world.load))
+portal.personal_data.register(own_data.OFFER)
+portal.statistics.register(statistics.ORGANISATIONS)

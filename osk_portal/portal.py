@@ -6,8 +6,8 @@ start-up as it finds ``admin.py``. An offer is a frozen dataclass with a unique 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeAlias, TypeVar
 
@@ -133,6 +133,46 @@ class CalendarSource:
     key: str
     order: int
     entries: Callable[[User], Iterable[Entry]]
+
+
+@dataclass(frozen=True)
+class Span:
+    """From one day to another, which is the first that no longer belongs to it."""
+
+    starts_on: date
+    ends_on: date
+
+
+@dataclass(frozen=True)
+class Part:
+    """One row of a table of figures: what is counted, and how many in each of the spans that were asked for."""
+
+    label: Text
+    counts: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Statistic:
+    """One table of the public statistics (product.md 5). What is too small to be shown is the page's to decide.
+
+    ``count``: the parts in each span, or today where ``is_today``; in one query, the same parts for every span.
+    It must count the same for a span that is over, whatever is anonymised or deleted later. Never by advisor or
+    authority. ``adds_up``: each thing is in exactly one part, so that a total makes sense. ``share``: words for
+    the share of the first part in all of them. ``is_series``: one part only, whose quarters are told one below
+    the other. ``since``: the first day of which there are figures.
+    """
+
+    key: str
+    order: int
+    title: Text
+    definition: Text
+    head: Text
+    count: Callable[[Sequence[Span]], Sequence[Part]]
+    adds_up: bool = True
+    is_today: bool = False
+    is_series: bool = False
+    share: Text = ""
+    since: Callable[[], date | None] | None = None
 
 
 @dataclass(frozen=True)
@@ -296,6 +336,54 @@ class Handover:
     hand_over: HandOver
 
 
+@dataclass(frozen=True)
+class Rows:
+    """One list of the copy of somebody's data: the rows of one model that belong to the person.
+
+    ``of``: the model and the way to its person, "network.Membership.user"; a way may lead over other rows
+    ("case__author"). ``fields``: what stands in the copy, lookup → heading; never a secret, never what the
+    person may not read on a page. ``only``: narrows the rows to what this person may still read.
+    """
+
+    of: str
+    label: Text
+    fields: Mapping[str, Text]
+    only: Callable[[QuerySet[Any], User], QuerySet[Any]] | None = None
+    words: Mapping[str, Mapping[str, Text]] = field(default_factory=dict)
+    """For a stored key whose field knows no choices: lookup → key → words. The readable page shows these."""
+
+
+@dataclass(frozen=True)
+class Obstacle:
+    """What must be settled before an account can go, and the page where that is done."""
+
+    text: str
+    url: str = ""
+
+
+@dataclass(frozen=True)
+class PersonalData:
+    """One app's part of "Meine Daten": what is stored, the copy of it, and what the end of the account does.
+
+    ``stored``, ``kept`` (why and how long) and ``afterwards`` (what becomes of it with the account): plain
+    words. ``rows``: the copy. ``left_out``: each relation to a person that is not in it,
+    "network.OrganisationEvent.actor", with the reason. A test fails for a relation named in neither.
+    ``obstacles``: asked when the page is shown, and again under the lock.
+    ``erase``: in the transaction in which the account ends, upper floors (higher ``order``) first; idempotent.
+    """
+
+    key: str
+    order: int
+    label: Text
+    stored: Text
+    kept: Text
+    afterwards: Text
+    rows: tuple[Rows, ...] = ()
+    left_out: Mapping[str, str] = field(default_factory=dict)
+    obstacles: Callable[[User], Iterable[Obstacle]] | None = None
+    erase: Callable[[User], None] | None = None
+
+
 figures: Registry[Figure] = Registry()
 search_sources: Registry[SearchSource] = Registry()
 my_areas: Registry[MyArea] = Registry()
@@ -310,6 +398,8 @@ staff_rights: Registry[StaffRights] = Registry()
 demo_steps: Registry[DemoStep] = Registry()
 daily_jobs: Registry[DailyJob] = Registry()
 handovers: Registry[Handover] = Registry()
+personal_data: Registry[PersonalData] = Registry()
+statistics: Registry[Statistic] = Registry()
 
 
 def work_home(user: User) -> str:

@@ -297,6 +297,8 @@ ACCOUNT_RATE_LIMITS = {
     "case_link_message": "10/10m/key",
     "calendar_feed": "30/5m/key",
     "calendar_feed_dead": "20/5m/ip",
+    "own_data_copy": "10/h/key",
+    "account_end": "10/h/key",
     "confirm_email": "3/3m/key",
 }
 OSK_SIGNUP_OPEN = env.flag("OSK_SIGNUP_OPEN", True, help="Anybody may make an account.")

@@ -20,7 +20,7 @@ from osk_portal.toolkit import clock
 from osk_portal.toolkit.clock import BERLIN
 from osk_portal.toolkit.ics import Entry
 from osk_portal.toolkit.search_text import fold
-from sandbox import demo_world
+from sandbox import demo_world, own_data, statistics
 from sandbox.enums import EnvironmentState, Phase
 from sandbox.models import Blueprint, Booking, Environment
 from sandbox.phases import phase_of
@@ -143,3 +143,6 @@ portal.staff_rights.register(
     )
 )
 portal.demo_steps.register(portal.DemoStep("sandbox", 30, demo_world.load))
+portal.personal_data.register(own_data.OFFER)
+for statistic in statistics.STATISTICS:
+    portal.statistics.register(statistic)

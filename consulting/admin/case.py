@@ -128,7 +128,11 @@ def _show(
         "buttons": buttons(request.user, case, queue),
         "entries": entries,
         "readers": _readers(case),
-        "next_step": next_step(case, max((q.due_on for q in still_asked), default=None)),
+        "next_step": next_step(
+            case,
+            max((q.due_on for q in still_asked), default=None),
+            has_query=any(q.waits_since for q in still_asked),
+        ),
         "membership_open": permissions.is_membership_open(case),
         "membership": permissions.author_membership(case),
         "may_decide_membership": permissions.can_decide_membership(request.user, case),

@@ -139,6 +139,12 @@ def forget_staged() -> int:
     return _forget(StagedFile.objects.filter(created_at__lt=clock.now() - KEPT))
 
 
+@transaction.atomic
+def forget_staged_of(person: User) -> int:
+    """Files of forms that ``person`` has not sent, who leaves the portal. How many."""
+    return _forget(StagedFile.objects.filter(owner=person))
+
+
 def _side(actor: User, case: ConsultingRequest, is_internal: bool) -> bool:
     """Is it a form of the OSK? Raises unless ``actor`` may write here now."""
     if is_internal:

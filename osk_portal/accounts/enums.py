@@ -16,3 +16,5 @@ class AccountEventKind(models.TextChoices):
     UNLOCKED = "unlocked", _("Unlocked")
     SESSIONS_ENDED = "sessions_ended", _("Sessions ended")
     RECORDED = "recorded", _("Recorded by the OSK")
+    DATA_EXPORTED = "data_exported", _("Copy of the personal data made")
+    ENDED = "ended", _("Account deleted by the person")

@@ -1,5 +1,5 @@
 from osk_portal import portal
-from osk_portal.accounts import services
+from osk_portal.accounts import own_data, services
 from osk_portal.accounts.enums import StaffRole
 
 VIEW = frozenset(("view",))
@@ -24,3 +24,4 @@ portal.staff_rights.register(
         rights={StaffRole.OPERATOR: CHANGE},
     )
 )
+portal.personal_data.register(own_data.OFFER)

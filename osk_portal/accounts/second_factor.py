@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
+from allauth.account import app_settings
+from allauth.account.authentication import get_authentication_records
 from django.conf import settings
 from django.http import HttpRequest
 
@@ -29,6 +32,16 @@ def is_proved(request: HttpRequest) -> bool:
     if not user.is_authenticated:
         return False
     return request.session.get(SESSION_KEY) == user.pk or is_demo_login(user)
+
+
+def is_proved_recently(request: HttpRequest) -> bool:
+    """Within the time for which a repeated sign-in counts (ACCOUNT_REAUTHENTICATION_TIMEOUT)."""
+    user = request.user
+    if not user.is_authenticated:
+        return False
+    proofs = [r["at"] for r in get_authentication_records(request, user) if r["method"] == "mfa"]
+    is_fresh = bool(proofs) and time.time() - max(proofs) < app_settings.REAUTHENTICATION_TIMEOUT
+    return is_fresh or is_demo_login(user)
 
 
 def is_demo_login(user: User) -> bool:

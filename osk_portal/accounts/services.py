@@ -207,6 +207,11 @@ def ensure_groups() -> None:
         group.permissions.set(Permission.objects.filter(wanted))
 
 
+def end_all_sessions(user: User) -> int:
+    """For services that lock the person themselves and write their own event. How many sign-ins."""
+    return _end_sessions(user)
+
+
 def _end_sessions(user: User) -> int:
     sessions = list(UserSession.objects.filter(user=user))
     for session in sessions:

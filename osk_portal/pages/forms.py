@@ -1,9 +1,14 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from osk_portal.pages.models import BarrierReport
+
+if TYPE_CHECKING:
+    from osk_portal.accounts.models import User
 
 
 class BarrierReportForm(forms.Form):
@@ -59,3 +64,27 @@ class BarrierAnswerForm(forms.ModelForm[BarrierReport]):
         super().__init__(*args, **options)  # type: ignore[arg-type] # Django's own signature
         if "answer" in self.fields:  # read-only once it is given
             self.fields["answer"].required = True
+
+
+class EndAccountForm(forms.Form):
+    """The password says that it is the person. Who signs in with an official account has none."""
+
+    password = forms.CharField(
+        label=_("Password"),
+        help_text=_("So that nobody else deletes your account."),
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+        error_messages={"required": _("Enter your password.")},
+    )
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._user = user
+        if not user.has_usable_password():
+            del self.fields["password"]
+
+    def clean_password(self) -> str:
+        password: str = self.cleaned_data["password"]
+        if not self._user.check_password(password):
+            raise forms.ValidationError(_("This password is not right."), code="wrong")
+        return password

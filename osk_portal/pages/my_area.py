@@ -68,6 +68,7 @@ def navigation(request: HttpRequest) -> list[Item]:
     ]
     entries.append((_("Calendar"), reverse("pages:calendar")))
     entries.append((_("Messages"), reverse("notifications:notification_list")))
+    entries.append((_("My data"), reverse("pages:own_data")))
     entries.append((_("Data and security"), reverse("account_email")))
     return [Item(label, url, _current(url, request.path)) for label, url in entries if url]
 

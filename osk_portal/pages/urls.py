@@ -1,7 +1,7 @@
 from django.conf import settings
 from django.urls import URLPattern, path
 
-from osk_portal.pages import calendar_views, views
+from osk_portal.pages import calendar_views, own_data_views, statistics_views, views
 
 app_name = "pages"
 
@@ -19,8 +19,12 @@ urlpatterns = [
     path("mein/kalender/", calendar_views.calendar_page, name="calendar"),
     path("mein/kalender/neu/", calendar_views.calendar_renew, name="calendar_renew"),
     path("mein/kalender/loeschen/", calendar_views.calendar_delete, name="calendar_delete"),
+    path("mein/daten/", own_data_views.own_data_page, name="own_data"),
+    path("mein/daten/kopie/", own_data_views.own_data_copy, name="own_data_copy"),
+    path("mein/daten/konto-loeschen/", own_data_views.account_end, name="account_end"),
     path("kalender/<str:token>.ics", calendar_views.calendar_feed, name="calendar_feed"),
-    path("statistik/", views.statistics, name="statistics"),
+    path("statistik/", statistics_views.statistics_page, name="statistics"),
+    path("statistik/<slug:key>.csv", statistics_views.statistics_csv, name="statistics_csv"),
     text("ueber-uns", "about"),
     text("kontakt", "contact"),
     text("leichte-sprache", "easy_language"),

@@ -22,7 +22,6 @@ from osk_portal.pages import health, licences, my_area, navigation, security_txt
 from osk_portal.pages.forms import BarrierReportForm
 from osk_portal.pages.limits import within_limit
 from osk_portal.pages.models import BarrierReport, LegalPage
-from osk_portal.toolkit import clock
 from osk_portal.toolkit.access import LOGIN, PUBLIC, AuthenticatedRequest, access
 
 SEARCH_LENGTH = 200
@@ -137,17 +136,6 @@ def text_page(request: HttpRequest, *, slug: str) -> HttpResponse:
         raise Http404(slug)
     context = {"page": page, "crumbs": [(page.title, "")]}
     return render(request, "pages/text_page.html", context)
-
-
-@access(PUBLIC)
-@require_safe
-def statistics(request: HttpRequest) -> HttpResponse:
-    context = {
-        "figures": _figures(),
-        "today": clock.today(),
-        "crumbs": [(_("Statistics"), "")],
-    }
-    return render(request, "pages/statistics.html", context)
 
 
 @access(PUBLIC)

@@ -1,0 +1,61 @@
+"""The catalog's part of "Meine Daten": proposals."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from django.utils.translation import gettext_lazy as _
+
+from catalog import services
+from catalog.enums import ProposalAction
+from catalog.models import Proposal
+from osk_portal import portal
+from osk_portal.accounts.models import User
+
+
+def erase(user: User) -> None:
+    """What waits is taken back: nobody could be asked about it. What was decided is the catalog's history."""
+    mine = Proposal.objects.filter(author=user)
+    for proposal in mine.filter(state__in=Proposal.ALLOWED[ProposalAction.WITHDRAW]).order_by("pk"):
+        services.withdraw_proposal(proposal.pk, actor=user)
+
+
+OFFER: Final = portal.PersonalData(
+    key="catalog",
+    order=40,
+    label=_("Proposals for the catalog"),
+    stored=_("What you have proposed to change in the catalog, and what became of it."),
+    kept=_("So that everybody can see how an entry came about. Only your organisation is shown to others."),
+    afterwards=_("Open proposals are taken back. Decided ones stay, without your name."),
+    rows=(
+        portal.Rows(
+            "catalog.Proposal.author",
+            _("Proposals"),
+            {
+                "solution__name": _("Solution"),
+                "organisation__name": _("Organisation"),
+                "state": _("State"),
+                "changes": _("Changes"),
+                "reason": _("Reason"),
+                "submitted_at": _("Sent at"),
+                "comment": _("Comment of the OSK"),
+                "decided_at": _("Decided at"),
+            },
+        ),
+        portal.Rows(
+            "catalog.SolutionRevision.author",
+            _("Versions of entries from your proposals"),
+            {
+                "solution__name": _("Solution"),
+                "number": _("Version"),
+                "created_at": _("When"),
+            },
+        ),
+    ),
+    left_out={
+        "catalog.Proposal.decided_by": "a decision of staff in their office",
+        "catalog.ProposalEvent.actor": "repeats the proposal's own dates, or is a decision of staff",
+        "catalog.SolutionEvent.actor": "an act of staff in their office",
+    },
+    erase=erase,
+)  # fmt: skip

@@ -1,0 +1,67 @@
+"""The sandbox's part of "Meine Daten": booked test environments."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from django.utils.translation import gettext_lazy as _
+
+from osk_portal import portal
+from osk_portal.accounts.models import User
+from sandbox import services
+from sandbox.enums import BookingAction, BookingState
+from sandbox.models import Booking
+
+
+def erase(user: User) -> None:
+    """Environments that run or are to come end now; what they were for was the person's own words."""
+    mine = Booking.objects.filter(booked_by=user)
+    for booking in mine.filter(state__in=Booking.ALLOWED[BookingAction.CANCEL]).order_by("pk"):
+        services.end_booking(booking_id=booking.pk, actor=user)
+    mine.update(purpose="")
+
+
+OFFER: Final = portal.PersonalData(
+    key="sandbox",
+    order=50,
+    label=_("Test environments"),
+    stored=_("Which test environments you have booked, for which organisation, when and what for."),
+    kept=_("So that the environment can be set up and counted. Its data are deleted when it ends."),
+    afterwards=_(
+        "Running environments end at once, with all their data. The bookings stay as a figure, without a name"
+        " and without their purpose."
+    ),
+    rows=(
+        portal.Rows(
+            "sandbox.Booking.booked_by",
+            _("Bookings"),
+            {
+                "blueprint_version__blueprint__name": _("Product"),
+                "organisation__name": _("Organisation"),
+                "purpose": _("Purpose"),
+                "test_data_acknowledged_at": _("Promised to use test data only"),
+                "window__startswith": _("From"),
+                "window__endswith": _("Until"),
+                "state": _("State"),
+                "created_at": _("Booked at"),
+                "ended_at": _("Ended at"),
+            },
+        ),
+        portal.Rows(
+            "sandbox.BookingEvent.actor",
+            _("What you did with bookings"),
+            {
+                "booking__blueprint_version__blueprint__name": _("Product"),
+                "at": _("When"),
+                "to_state": _("State"),
+            },
+            words={"to_state": dict(BookingState.choices)},
+        ),
+    ),
+    left_out={
+        "sandbox.Booking.ended_by": "stands in the list of what the person did with bookings",
+        "sandbox.EnvironmentEvent.actor": "steps of operators, and readings of a password, of the organisation's"
+        " environment",
+    },
+    erase=erase,
+)  # fmt: skip
