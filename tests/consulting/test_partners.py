@@ -250,7 +250,7 @@ def test_the_queue_says_that_a_partner_waits_for_the_osk(world: World, partner: 
     answered = world.case(S.ANSWERED)
     services.add_message(case_id=answered.pk, actor=world.requester, text="Und nun?")
     answered.refresh_from_db()
-    assert next_step(answered) == "Nachfrage beantworten"
+    assert Row(answered).next_step == "Nachfrage beantworten"
 
 
 def test_a_withdrawn_question_is_told_once_to_who_could_still_answer(
