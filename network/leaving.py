@@ -15,8 +15,8 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from network import notifications, permissions
-from network.enums import MembershipState
+from network import notifications, permissions, presence
+from network.enums import MembershipState, PresenceOutcome
 from network.models import Membership, MembershipEvent, Organisation
 from osk_portal import portal
 from osk_portal.accounts.models import User
@@ -116,6 +116,9 @@ def end_membership(*, membership_id: int, actor: User, choice: Choice) -> Settle
             raise TransitionNotAllowed("end", membership.state)
         handed_over = _hand_over(membership, actor, choice, successors)
         event = membership.end(actor=actor)
+        presence.end_question(
+            membership_id=membership.pk, outcome=PresenceOutcome.OVER, actor=actor
+        )
         return _settle(event, handed_over)
 
 

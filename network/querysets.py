@@ -10,7 +10,12 @@ from osk_portal import portal
 from osk_portal.toolkit.search_text import fold
 
 if TYPE_CHECKING:
-    from network.models import Membership, Organisation, OrganisationExpertise
+    from network.models import (  # named in the type parameters
+        Membership,
+        Organisation,
+        OrganisationExpertise,
+        PresenceQuestion,
+    )
     from osk_portal.accounts.models import User
 
 MOST_WORDS = 8
@@ -65,6 +70,13 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
     def managing(self) -> MembershipQuerySet:
         return self.active().filter(is_manager=True)
 
+    def of_other_managers(self, membership: Membership) -> MembershipQuerySet:
+        """Who of the Organisationsverwaltung can be asked about ``membership``: active, and somebody else."""
+        others = self.managing().filter(
+            organisation=membership.organisation_id, user__is_active=True
+        )
+        return others.exclude(user=membership.user_id)
+
     def unsettled(self) -> MembershipQuerySet:
         """Ended, and something of the person's still waits for a successor in the organisation.
 
@@ -89,3 +101,8 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
         if user.is_advisor:
             waits |= ~Q(Exists(managing.filter(organisation=OuterRef("organisation"))))
         return self.unsettled().filter(waits).exclude(user=user)
+
+
+class PresenceQuestionQuerySet(models.QuerySet["PresenceQuestion"]):
+    def open(self) -> PresenceQuestionQuerySet:
+        return self.filter(ended_at=None)
