@@ -219,9 +219,6 @@ class Membership(Addressed):
     created_at = models.DateTimeField(default=clock.now, editable=False)
     confirmed_at = models.DateTimeField(_("confirmed at"), null=True, blank=True)
 
-    bounces: int
-    """How many mails came back; of ``presence`` only."""
-
     objects = MembershipQuerySet.as_manager()
 
     class Meta:

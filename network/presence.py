@@ -106,8 +106,14 @@ def end_question(
     return True
 
 
-def _due() -> MembershipQuerySet:
-    """Active memberships of people who were not seen, nobody spoke for, and nobody is asked about yet."""
+def _due(*, is_mail_dead: bool = False) -> MembershipQuerySet:
+    """Active memberships of people who were not seen, nobody spoke for, and nobody is asked about yet.
+
+    ``is_mail_dead``: only those whose mails come back.
+    """
+    why = Q(bounces__gte=BOUNCES)
+    if not is_mail_dead:
+        why |= Q(known_at__lt=_months_ago(SILENT_MONTHS))
     confirmed = PresenceQuestion.objects.filter(
         membership=OuterRef("pk"), outcome=PresenceOutcome.STILL_THERE
     ).order_by("-ended_at")
@@ -128,7 +134,7 @@ def _due() -> MembershipQuerySet:
         .annotate(
             bounces=Coalesce(Subquery(since_then.annotate(n=Count("pk")).values("n")), 0),
         )
-        .filter(Q(known_at__lt=_months_ago(SILENT_MONTHS)) | Q(bounces__gte=BOUNCES))
+        .filter(why)
         .exclude(Exists(asked))
     )
 
@@ -137,10 +143,9 @@ def _due() -> MembershipQuerySet:
 def _ask(membership_id: int) -> bool:
     """Looks again under the lock: the person may have signed in since the list was read."""
     membership = _locked(membership_id)
-    due = _due().filter(pk=membership_id).first()
-    if due is None:
+    if not _due().filter(pk=membership_id).exists():
         return False
-    is_mail_dead = due.bounces >= BOUNCES
+    is_mail_dead = _due(is_mail_dead=True).filter(pk=membership_id).exists()
     reason = PresenceReason.BOUNCED if is_mail_dead else PresenceReason.SILENT
     PresenceQuestion.objects.create(membership=membership, reason=reason, asked_at=clock.now())
     event = membership.record(
