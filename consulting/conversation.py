@@ -87,6 +87,8 @@ class Entry:
     what: str
     at: datetime
     author: User | None = None
+    voice: str = ""
+    """Who speaks where no person does: a Funktionspostfach."""
     by_osk: bool = False
     is_internal: bool = False
     label: str = ""
@@ -122,7 +124,7 @@ def timeline(case: ConsultingRequest, *, internal: bool) -> list[Entry]:
         messages = [m for m in case.messages.all() if internal or not m.is_internal]
     else:
         public = {} if internal else {"is_internal": False}
-        messages = list(case.messages.filter(**public).select_related("author"))
+        messages = list(case.messages.filter(**public).select_related("author", "mailbox_of"))
     mails = _mails_of(case)
     edited = [m for m in messages if m.edited_at]
     if edited:
@@ -141,6 +143,7 @@ def timeline(case: ConsultingRequest, *, internal: bool) -> list[Entry]:
             "message",
             m.created_at,
             m.author,
+            voice=m.voice,
             by_osk=m.by_osk,
             is_internal=m.is_internal,
             label=_message_label(m),

@@ -419,7 +419,8 @@ def _context(event: CaseEvent) -> dict[str, object]:
         "standing": Standing(case),
         "title": confidential.title_outside(case),
         "event": event,
-        "actor": event.actor,
+        "actor": event.actor
+        or (f"Funktionspostfach {case.organisation}" if "mailbox" in event.data else None),
     }
 
 

@@ -474,10 +474,10 @@ class ConsultingRequest(Addressed):
             S.WAITING_REQUESTER, CaseEventKind.ASKED_BACK, actor, reply_by=reply_by.isoformat()
         )
 
-    def reply(self, *, actor: User) -> CaseEvent:
+    def reply(self, *, actor: User | None, **data: object) -> CaseEvent:
         self._check(CaseAction.REPLY)
         self._end_snooze()
-        return self._enter(S(self.state_before_waiting), CaseEventKind.REPLIED, actor)
+        return self._enter(S(self.state_before_waiting), CaseEventKind.REPLIED, actor, **data)
 
     def involve_partner(self, *, actor: User, **released: object) -> CaseEvent:
         """``released``: what left the case, on whose word; it stays in the event for good."""
