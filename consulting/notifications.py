@@ -64,6 +64,8 @@ _TO_REQUESTER: Final[dict[str, str]] = {
     K.REMINDED: "case_reminder",
     K.TAKEN_OVER: "case_taken_over",
     K.HANDED_OVER: "case_handed_over",
+    K.DEPUTY_NAMED: "case_deputy",
+    K.DEPUTY_LEFT: "case_deputy",
     K.URGENCY_CONFIRMED: "case_moved",
     K.URGENCY_ANSWERED: "case_moved",
     K.INQUIRY_DECIDED: "case_moved",

@@ -12,7 +12,7 @@ from typing import Final
 from django.core.exceptions import PermissionDenied
 
 from consulting.enums import CaseAction, CaseState, Channel, MessageKind, ProcedureState, Visibility
-from consulting.models import Absence, CaseMessage, ConsultingRequest, PartnerQuestion
+from consulting.models import Absence, CaseMessage, ConsultingRequest, Need, PartnerQuestion
 from consulting.querysets import ENDED, UNCONFIRMED
 from network.enums import MembershipState
 from network.models import Membership, Organisation
@@ -220,6 +220,18 @@ def can_hand_over(user: User, case: ConsultingRequest) -> bool:
     """
     return not case.is_draft and (
         is_author(user, case) or can_manage(user, case) or user.is_advisor
+    )
+
+
+def can_name_deputy(user: User, case: ConsultingRequest) -> bool:
+    """Name who follows a deputy that leaves: as ``can_hand_over``, and the deputy."""
+    return can_hand_over(user, case) or (case.deputy_id == user.pk and is_writer(user, case))
+
+
+def can_speak_for_need(user: User, need: Need) -> bool:
+    """The requester's side of its request, and who looks after it since somebody left."""
+    return is_requester_side(user, need.case) or (
+        need.author_id == user.pk and can_succeed(user, need.case)
     )
 
 

@@ -38,6 +38,7 @@ from consulting.models import (
     Absence,
     Appointment,
     ConsultingRequest,
+    Need,
     PartnerConsent,
     PartnerQuestion,
     PublishedAnswer,
@@ -329,6 +330,27 @@ portal.handovers.register(
         handover.hand_over,
     )
 )
+portal.handovers.register(
+    portal.Handover(
+        "consulting_deputy",
+        11,
+        gettext_lazy("Deputy in a request"),
+        ConsultingRequest.objects.deputised_by,
+        handover.deputy_rows,
+        handover.hand_over_deputy,
+    )
+)
+portal.handovers.register(
+    portal.Handover(
+        "consulting_need",
+        12,
+        gettext_lazy("Need"),
+        Need.objects.to_hand_over,
+        handover.need_rows,
+        handover.hand_over_need,
+    )
+)
+portal.departures.register(portal.Departure("consulting", 10, handover.end_shares))
 portal.staff_rights.register(
     portal.StaffRights(
         "consulting",

@@ -119,6 +119,7 @@ def end_membership(*, membership_id: int, actor: User, choice: Choice) -> Settle
         presence.end_question(
             membership_id=membership.pk, outcome=PresenceOutcome.OVER, actor=actor
         )
+        end_shares(membership, actor)
         return _settle(event, handed_over)
 
 
@@ -134,6 +135,12 @@ def hand_over_left(*, membership_id: int, actor: User, choice: Choice) -> Settle
             data: dict[str, object] = {"handed_over": handed_over, "left": left}
             membership.record("hand_over", actor=actor, before=membership.state, data=data)
         return Settled(handed_over, left)
+
+
+def end_shares(membership: Membership, actor: User | None) -> None:
+    """What the person had a part in, and does not look after, ends with the membership. The caller holds its lock."""
+    for departure in portal.departures:
+        departure.end(membership.user, membership.organisation, actor)
 
 
 def _locked(

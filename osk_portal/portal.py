@@ -280,6 +280,17 @@ class Handover:
     hand_over: HandOver
 
 
+@dataclass(frozen=True)
+class Departure:
+    """What one app ends together with a membership, in the same transaction: shares and roles that a person had
+    in objects of the organisation. What needs a successor is a ``Handover``."""
+
+    key: str
+    order: int
+    end: Callable[[User, Any, User | None], None]
+    """(person, organisation, actor)"""
+
+
 figures: Registry[Figure] = Registry()
 search_sources: Registry[SearchSource] = Registry()
 my_areas: Registry[MyArea] = Registry()
@@ -294,6 +305,7 @@ staff_rights: Registry[StaffRights] = Registry()
 demo_steps: Registry[DemoStep] = Registry()
 daily_jobs: Registry[DailyJob] = Registry()
 handovers: Registry[Handover] = Registry()
+departures: Registry[Departure] = Registry()
 
 
 def work_home(user: User) -> str:

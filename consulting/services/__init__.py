@@ -32,6 +32,7 @@ from consulting.services.calls import add_call
 from consulting.services.common import CaseChanged
 from consulting.services.consents import ask_consent, give_consent, refuse_consent, withdraw_consent
 from consulting.services.conversation import add_message, add_note, edit_message, reply
+from consulting.services.departures import end_shares, hand_over_deputy, hand_over_need
 from consulting.services.drafts import (
     FilesNotReady,
     Incomplete,
@@ -173,11 +174,14 @@ __all__ = [
     "end_absence",
     "end_grant",
     "end_need",
+    "end_shares",
     "enter_contract_end",
     "export_list",
     "give_consent",
     "hand_in_answer",
     "hand_over",
+    "hand_over_deputy",
+    "hand_over_need",
     "involve_consented",
     "involve_partner",
     "join_mail",
