@@ -486,3 +486,4 @@ class AnswerAction(models.TextChoices):
     PUBLISH = "publish", _("Publish")
     CONFIRM = "confirm", _("Confirm as reviewed")
     WITHDRAW = "withdraw", _("Withdraw")
+    HAND_OVER = "hand_over", _("Hand over")

@@ -174,6 +174,11 @@ def can_assign_to(user: User, assignee: User) -> bool:
     return assignee.is_advisor and (user.is_lead or (user.is_advisor and assignee.pk == user.pk))
 
 
+def can_pass_on(user: User, person: User) -> bool:
+    """Hand over what ``person`` of the OSK has to do: the Leitung, and advisors what is their own."""
+    return user.is_lead or (user.is_advisor and user.pk == person.pk)
+
+
 def can_answer_question(user: User, question: PartnerQuestion) -> bool:
     """For the partner speak its Redaktion and its Organisationsverwaltung."""
     return user.is_active and any(

@@ -46,7 +46,7 @@ from consulting.models import (
 )
 from consulting.notifications import MAIL_ANSWER
 from consulting.presentation import Standing
-from consulting.services import daily
+from consulting.services import daily, succession
 from consulting.services.procurement import ensure_procurement_lists
 from consulting.services.retention import ensure_retention_rules
 from osk_portal import portal
@@ -257,6 +257,15 @@ def _may_still_read(user_id: int, kind: str, subject_key: str) -> bool:
     return ConsultingRequest.objects.visible_to(user).filter(public_id=subject_key).exists()
 
 
+def _succession_panel(person: User, request: HttpRequest) -> dict[str, object] | None:
+    """On the page of an account: the way to the hand-over, before the role is taken away."""
+    user = request.user
+    may = user.is_authenticated and permissions.can_pass_on(user, person)
+    if not may or not succession.people_with_work().filter(pk=person.pk).exists():
+        return None
+    return {"url": reverse("admin:consulting_succession", args=[person.public_id])}
+
+
 def _work_home(user: User) -> str:
     return queues.HOME.url if user.is_advisor else ""
 
@@ -351,6 +360,16 @@ portal.handovers.register(
     )
 )
 portal.departures.register(portal.Departure("consulting", 10, handover.end_shares))
+portal.staff_exits.register(portal.StaffExit("consulting", 10, succession.release))
+portal.panels.register(
+    portal.Panel(
+        "consulting_succession",
+        10,
+        "accounts.user",
+        "admin/consulting/_succession_panel.html",
+        _succession_panel,
+    )
+)
 portal.staff_rights.register(
     portal.StaffRights(
         "consulting",

@@ -291,6 +291,16 @@ class Departure:
     """(person, organisation, actor)"""
 
 
+@dataclass(frozen=True)
+class StaffExit:
+    """What one app does when somebody advises no more, in the transaction that takes the role away."""
+
+    key: str
+    order: int
+    end: Callable[[User, User | None], None]
+    """(person, actor); the person has the roles of afterwards."""
+
+
 figures: Registry[Figure] = Registry()
 search_sources: Registry[SearchSource] = Registry()
 my_areas: Registry[MyArea] = Registry()
@@ -306,6 +316,7 @@ demo_steps: Registry[DemoStep] = Registry()
 daily_jobs: Registry[DailyJob] = Registry()
 handovers: Registry[Handover] = Registry()
 departures: Registry[Departure] = Registry()
+staff_exits: Registry[StaffExit] = Registry()
 
 
 def work_home(user: User) -> str:

@@ -16,6 +16,7 @@ from consulting import queues
 from consulting.admin import (  # noqa: F401 # register their lists
     procurement,  # registers its lists
     revision,
+    succession,
     tools,
 )
 from consulting.admin.appointments import appointment_cancel, appointment_move, appointment_offer
@@ -112,7 +113,12 @@ class ConsultingRequestAdmin(ReadOnlyAdmin):
                 name=f"{prefix}_introduce",
             ),
             path("absence/", wrap(tools.absence_page), name="consulting_absence"),
-            path("hand-over/", wrap(tools.hand_over_page), name="consulting_handover"),
+            path("hand-over/", wrap(succession.succession_list), name="consulting_handover"),
+            path(
+                "hand-over/<uuid:public_id>/",
+                wrap(succession.succession_page),
+                name="consulting_succession",
+            ),
             path(
                 "filter/<uuid:public_id>/",
                 wrap(tools.filter_open),

@@ -150,6 +150,8 @@ class CaseEvent(Event):
                 "channel": Channel(self.data["channel"]).label
             }
         label = str(CaseEventKind(self.kind).label)
+        if self.kind == CaseEventKind.RETURNED and "left" in self.data:
+            return gettext("%(event)s: the contact person advises no more") % {"event": label}
         if "mailbox" in self.data:
             return f"{label} (Funktionspostfach)"
         if self.kind in APPOINTMENT_EVENTS and "starts_at" in self.data:

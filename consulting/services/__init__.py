@@ -100,6 +100,7 @@ from consulting.services.published import (
     consent_to_answer,
     create_answer,
     hand_in_answer,
+    hand_over_answer,
     object_to_answer,
     return_answer,
     save_answer,
@@ -117,6 +118,7 @@ from consulting.services.retention import (
 )
 from consulting.services.revision import confirm_grant, end_grant, open_as_revision, propose_grant
 from consulting.services.saved_filters import change_filter, delete_filter, save_filter
+from consulting.services.succession import hand_over_work, pass_on
 from consulting.services.tags import add_tag, remove_tag
 from consulting.services.takeover import take_over
 from consulting.services.urgency import answer_urgency, confirm_urgency
@@ -180,8 +182,10 @@ __all__ = [
     "give_consent",
     "hand_in_answer",
     "hand_over",
+    "hand_over_answer",
     "hand_over_deputy",
     "hand_over_need",
+    "hand_over_work",
     "involve_consented",
     "involve_partner",
     "join_mail",
@@ -197,6 +201,7 @@ __all__ = [
     "offer_appointment",
     "open_as_revision",
     "partner_done",
+    "pass_on",
     "pick_slot",
     "propose_grant",
     "propose_introduction",

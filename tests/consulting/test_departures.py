@@ -155,8 +155,8 @@ def test_the_services_ask_again(world: World) -> None:
     other_manager = MembershipFactory(manager=True).user
     world.stranger = other_manager
     for give, strangers in (
-        (deputy, ("writer", "reader", "colleague", "stranger", "operator")),
         (pass_need, ("reader", "colleague", "stranger", "operator")),
+        (deputy, ("writer", "reader", "colleague", "stranger", "operator")),
     ):
         for actor in strangers:
             with pytest.raises(PermissionDenied):
