@@ -43,7 +43,7 @@ _SHARED: Final[Mapping[str, Rows[Any]]] = {
 }
 NOUNS: Final[Mapping[str, Rows[Any]]] = {
     **_SHARED,
-    "messages": Rows(CaseMessage.objects.all(), ("author",)),
+    "messages": Rows(CaseMessage.objects.all(), ("author", "mailbox_of")),
     "files": Rows(CaseFile.objects.all()),
     "tags": Rows(Tag.objects.all()),
     "procured": Rows(ProcurementOutcome.objects.all()),
@@ -51,7 +51,7 @@ NOUNS: Final[Mapping[str, Rows[Any]]] = {
 """For the OSK: name of the related manager → its rows, with the foreign keys that are shown."""
 PUBLIC_NOUNS: Final[Mapping[str, Rows[Any]]] = {
     **_SHARED,
-    "messages": Rows(CaseMessage.objects.filter(is_internal=False), ("author",)),
+    "messages": Rows(CaseMessage.objects.filter(is_internal=False), ("author", "mailbox_of")),
     "files": Rows(CaseFile.objects.filter(is_internal=False)),
 }
 """For the requester's side: what is internal is not even read."""

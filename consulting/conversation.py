@@ -40,6 +40,7 @@ _SHOWN_EVENTS: Final = frozenset(
         K.ASSIGNED, K.STARTED, K.PARTNER_INVOLVED, K.PARTNER_DONE, K.CLOSED, K.CLOSED_SILENT,
         K.REOPENED, K.DECLINED, K.MARKED_DUPLICATE, K.UNDONE, K.WITHDRAWN, K.REMINDED,
         K.URGENCY_CONFIRMED, K.URGENCY_ANSWERED, K.TAKEN_OVER, K.HANDED_OVER, *APPOINTMENT_EVENTS,
+        K.DEPUTY_NAMED, K.DEPUTY_LEFT,
         K.CONSENT_ASKED, K.CONSENT_GIVEN, K.CONSENT_REFUSED, K.CONSENT_WITHDRAWN, K.INQUIRY_DECIDED,
         K.PROCEDURE_CHANGED, K.COMPANIES_WITHDRAWN,
     }
@@ -63,7 +64,7 @@ _HISTORY: Final = frozenset(
         K.INTRODUCTION_ASKED, K.INTRODUCTION_AGREED, K.INTRODUCTION_TAKEN_BACK,
         K.INTRODUCTION_REFUSED, K.INTRODUCTION_ENDED, K.INTRODUCED, K.NEED_PUBLISHED,
         K.RETENTION_ANNOUNCED, K.FILED, K.HOLD_SET, K.HOLD_LIFTED, K.ANONYMISED,
-        K.ORGANISATION_CORRECTED,
+        K.ORGANISATION_CORRECTED, K.DEPUTY_NAMED, K.DEPUTY_LEFT, K.COLLEAGUE_LEFT,
     }
 )  # fmt: skip
 
@@ -87,6 +88,8 @@ class Entry:
     what: str
     at: datetime
     author: User | None = None
+    voice: str = ""
+    """Who speaks where no person does: a Funktionspostfach."""
     by_osk: bool = False
     is_internal: bool = False
     label: str = ""
@@ -122,7 +125,7 @@ def timeline(case: ConsultingRequest, *, internal: bool) -> list[Entry]:
         messages = [m for m in case.messages.all() if internal or not m.is_internal]
     else:
         public = {} if internal else {"is_internal": False}
-        messages = list(case.messages.filter(**public).select_related("author"))
+        messages = list(case.messages.filter(**public).select_related("author", "mailbox_of"))
     mails = _mails_of(case)
     edited = [m for m in messages if m.edited_at]
     if edited:
@@ -141,6 +144,7 @@ def timeline(case: ConsultingRequest, *, internal: bool) -> list[Entry]:
             "message",
             m.created_at,
             m.author,
+            voice=m.voice,
             by_osk=m.by_osk,
             is_internal=m.is_internal,
             label=_message_label(m),

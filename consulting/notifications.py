@@ -67,6 +67,8 @@ _TO_REQUESTER: Final[dict[str, str]] = {
     K.REMINDED: "case_reminder",
     K.TAKEN_OVER: "case_taken_over",
     K.HANDED_OVER: "case_handed_over",
+    K.DEPUTY_NAMED: "case_deputy",
+    K.DEPUTY_LEFT: "case_deputy",
     K.URGENCY_CONFIRMED: "case_moved",
     K.URGENCY_ANSWERED: "case_moved",
     K.INQUIRY_DECIDED: "case_moved",
@@ -475,7 +477,8 @@ def _context(event: CaseEvent) -> dict[str, object]:
         "standing": Standing(case),
         "title": confidential.title_outside(case),
         "event": event,
-        "actor": event.actor,
+        "actor": event.actor
+        or (f"Funktionspostfach {case.organisation}" if "mailbox" in event.data else None),
     }
 
 

@@ -12,7 +12,7 @@ from typing import Final
 from django.core.exceptions import PermissionDenied
 
 from consulting.enums import CaseAction, CaseState, Channel, MessageKind, ProcedureState, Visibility
-from consulting.models import Absence, CaseMessage, ConsultingRequest, PartnerQuestion
+from consulting.models import Absence, CaseMessage, ConsultingRequest, Need, PartnerQuestion
 from consulting.querysets import ENDED, UNCONFIRMED
 from network.enums import MembershipState
 from network.models import Membership, Organisation
@@ -179,6 +179,11 @@ def can_assign_to(user: User, assignee: User) -> bool:
     return assignee.is_advisor and (user.is_lead or (user.is_advisor and assignee.pk == user.pk))
 
 
+def can_pass_on(user: User, person: User) -> bool:
+    """Hand over what ``person`` of the OSK has to do: the Leitung, and advisors what is their own."""
+    return user.is_lead or (user.is_advisor and user.pk == person.pk)
+
+
 def can_answer_question(user: User, question: PartnerQuestion) -> bool:
     """For the partner speak its Redaktion and its Organisationsverwaltung."""
     return user.is_active and any(
@@ -225,6 +230,18 @@ def can_hand_over(user: User, case: ConsultingRequest) -> bool:
     """
     return not case.is_draft and (
         is_author(user, case) or can_manage(user, case) or user.is_advisor
+    )
+
+
+def can_name_deputy(user: User, case: ConsultingRequest) -> bool:
+    """Name who follows a deputy that leaves: as ``can_hand_over``, and the deputy."""
+    return can_hand_over(user, case) or (case.deputy_id == user.pk and is_writer(user, case))
+
+
+def can_speak_for_need(user: User, need: Need) -> bool:
+    """The requester's side of its request, and who looks after it since somebody left."""
+    return is_requester_side(user, need.case) or (
+        need.author_id == user.pk and can_succeed(user, need.case)
     )
 
 

@@ -42,6 +42,7 @@ from consulting.models import (
     Appointment,
     ConsultingRequest,
     IncomingMail,
+    Need,
     PartnerConsent,
     PartnerQuestion,
     PublishedAnswer,
@@ -50,7 +51,7 @@ from consulting.models import (
 from consulting.models.published import OLDEST
 from consulting.notifications import MAIL_ANSWER, STAFF_ABSENT, STAFF_MAILS
 from consulting.presentation import Standing
-from consulting.services import daily
+from consulting.services import daily, succession
 from consulting.services.procurement import ensure_procurement_lists
 from consulting.services.retention import ensure_retention_rules
 from osk_portal import portal
@@ -271,6 +272,15 @@ def _may_still_read(user_id: int, kind: str, subject_key: str) -> bool:
     return ConsultingRequest.objects.visible_to(user).filter(public_id=subject_key).exists()
 
 
+def _succession_panel(person: User, request: HttpRequest) -> dict[str, object] | None:
+    """On the page of an account: the way to the hand-over, before the role is taken away."""
+    user = request.user
+    may = user.is_authenticated and permissions.can_pass_on(user, person)
+    if not may or not succession.people_with_work().filter(pk=person.pk).exists():
+        return None
+    return {"url": reverse("admin:consulting_succession", args=[person.public_id])}
+
+
 def _work_home(user: User) -> str:
     return queues.HOME.url if user.is_advisor else ""
 
@@ -342,6 +352,37 @@ portal.handovers.register(
         ConsultingRequest.objects.to_hand_over,
         handover.rows,
         handover.hand_over,
+    )
+)
+portal.handovers.register(
+    portal.Handover(
+        "consulting_deputy",
+        11,
+        gettext_lazy("Deputy in a request"),
+        ConsultingRequest.objects.deputised_by,
+        handover.deputy_rows,
+        handover.hand_over_deputy,
+    )
+)
+portal.handovers.register(
+    portal.Handover(
+        "consulting_need",
+        12,
+        gettext_lazy("Need"),
+        Need.objects.to_hand_over,
+        handover.need_rows,
+        handover.hand_over_need,
+    )
+)
+portal.departures.register(portal.Departure("consulting", 10, handover.end_shares))
+portal.staff_exits.register(portal.StaffExit("consulting", 10, succession.release))
+portal.panels.register(
+    portal.Panel(
+        "consulting_succession",
+        10,
+        "accounts.user",
+        "admin/consulting/_succession_panel.html",
+        _succession_panel,
     )
 )
 portal.staff_rights.register(

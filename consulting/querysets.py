@@ -68,6 +68,10 @@ class CaseQuerySet(models.QuerySet["ConsultingRequest"]):
         """
         return self.filter(author=author, organisation=organisation, state__in=NEEDS_SOMEBODY)
 
+    def deputised_by(self, deputy: Any, organisation: Any) -> CaseQuerySet:
+        """What needs a new deputy when ``deputy`` leaves ``organisation``; as ``to_hand_over``."""
+        return self.filter(deputy=deputy, organisation=organisation, state__in=NEEDS_SOMEBODY)
+
     def with_osk(self) -> CaseQuerySet:
         """The OSK must act, its clock runs."""
         return self.filter(state__in=WITH_OSK_STATES)

@@ -120,8 +120,10 @@ def as_pdf(record: Record) -> bytes:
 def speaker(entry: Entry, case: ConsultingRequest) -> str:
     """``Alex Muster · Bezirksamt``, with what kind of message it is."""
     side = _("OSK") if entry.by_osk else str(case.organisation)
+    side = "" if entry.voice else side
     what = _("Answer") if entry.what == "answer" else entry.label
-    return " · ".join(part for part in (str(entry.author or ""), side, what) if part)
+    who = entry.voice or str(entry.author or "")
+    return " · ".join(part for part in (who, side, what) if part)
 
 
 def recommendation_in_words(item: Recommendation) -> str:

@@ -1,4 +1,4 @@
-"""Copies to the Funktionspostfach of an authority (product.md, Leaving).
+"""Copies to the Funktionspostfach of an authority, and whether it may answer (product.md, Leaving).
 
 Who reads that mailbox is unknown to us: it gets copies about requests only that every member may read, and never
 about a confidential one. What is asked when a copy is written is asked again when it is sent.
@@ -13,8 +13,9 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from consulting import permissions
-from consulting.enums import CaseEventKind, Visibility
+from consulting.enums import CaseEventKind, CaseState, Visibility
 from consulting.models import ConsultingRequest
+from consulting.reply_address import mailbox_key, mailbox_reply_address
 from network.enums import MailboxKind
 from network.models import SharedMailbox
 from osk_portal.notifications.services import Message, notify_address
@@ -51,6 +52,7 @@ def send(event: CaseEvent, context: Mapping[str, object]) -> None:
                 reason=_("Your authority has named this address as its Funktionspostfach."),
             ),
             address=mailbox.address,
+            reply_to=_answers_to(event.case, mailbox),
         )
 
 
@@ -58,6 +60,22 @@ def still_wanted(public_id: str) -> bool:
     """The case is still for every member, and its authority still has a mailbox that is confirmed."""
     case = ConsultingRequest.objects.filter(public_id=public_id).first()
     return case is not None and _is_for_everybody(case) and _mailboxes(case).exists()
+
+
+def mailbox_that_answers(case: ConsultingRequest, key: bytes) -> SharedMailbox | None:
+    """The Funktionspostfach for which a reply address was made (``ReplyTo.mailbox``), while it may write in the
+    case: the same rule as for the copy that brought the address. Asked under the lock of the case."""
+    mailbox = _mailboxes(case).first()
+    if mailbox is None or mailbox_key(mailbox) != key or not _is_for_everybody(case):
+        return None
+    return mailbox
+
+
+def _answers_to(case: ConsultingRequest, mailbox: SharedMailbox) -> str:
+    """As for people (``notifications.replies``): nowhere once the case takes no words any more."""
+    if not (case.takes_messages or case.state == CaseState.CLOSED):
+        return ""
+    return mailbox_reply_address(case, mailbox)
 
 
 def _is_for_everybody(case: ConsultingRequest) -> bool:

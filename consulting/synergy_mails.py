@@ -8,6 +8,7 @@ from typing import Final
 from django.db.models import Exists, OuterRef
 from django.urls import reverse
 
+from consulting import permissions
 from consulting.enums import NeedEnd
 from consulting.models import Introduction, IntroductionSide, Need, NeedEvent, NeedSupport
 from consulting.notifications import advisors, replies, requester_side
@@ -127,5 +128,8 @@ def active_supports(need: Need) -> list[NeedSupport]:
 
 
 def publishers(need: Need) -> list[User]:
-    """The requester's side of the case from which the need was published."""
-    return list(requester_side(need.case))
+    """The requester's side of the case from which the need was published, and who looks after it."""
+    side = list(requester_side(need.case))
+    if need.author not in side and permissions.can_speak_for_need(need.author, need):
+        side.append(need.author)
+    return side

@@ -6,20 +6,18 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from consulting.deadlines import short_date
 from consulting.enums import Topic
-from consulting.fields import LineField, TextField
-from consulting.models import Absence, ConsultingRequest, Tag
+from consulting.fields import LineField
+from consulting.models import Absence, Tag
 from consulting.models.tag import LONGEST_NAME
 from consulting.permissions import absence_of
 from osk_portal.accounts.models import User
 from osk_portal.toolkit.forms import DateInput
 
-REASON_LENGTH: Final = 5_000
 _CHOOSE: Final = gettext_lazy("Choose an advisor from the list.")
 
 
@@ -171,54 +169,3 @@ class SaveFilterForm(forms.Form):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(auto_id="save_%s", **options)
-
-
-class HandOverForm(AbsenceCheck):
-    """All open requests of one person; without a new contact person they go back to the queue."""
-
-    person = forms.ModelChoiceField(
-        label=gettext_lazy("Whose requests?"),
-        queryset=User.objects.none(),
-        to_field_name="public_id",
-        empty_label=gettext_lazy("Please choose"),
-        error_messages=dict.fromkeys(
-            ("required", "invalid_choice"), gettext_lazy("Choose a person from the list.")
-        ),
-    )
-    assignee = AdvisorField(
-        label=gettext_lazy("New contact person"),
-        help_text=gettext_lazy("Without one the requests go back to the queue."),
-        required=False,
-    )
-    reason = TextField(
-        label=gettext_lazy("Internal reason"),
-        help_text=gettext_lazy("Needed for returning to the queue. Only the OSK reads it."),
-        max_length=REASON_LENGTH,
-        rows=3,
-        required=False,
-        error_messages={"required": gettext_lazy("Write a reason.")},
-    )
-
-    def __init__(self, *, user: User, **options: Any) -> None:
-        super().__init__(**options)
-        advisors = User.objects.advisors()
-        holders = ConsultingRequest.objects.open().exclude(assignee=None).values("assignee")
-        people = User.objects.filter(pk__in=holders)
-        if not user.is_lead:  # an advisor gives back what is his or hers
-            people, advisors = people.filter(pk=user.pk), advisors.none()
-            del self.fields["assignee"]
-            self.fields["reason"].required = True
-        field = self.fields["person"]
-        if isinstance(field, forms.ModelChoiceField):
-            field.queryset = people
-        if user.is_lead:
-            self.set_advisors(advisors)
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean()
-        assignee, person = cleaned.get("assignee"), cleaned.get("person")
-        if assignee is not None and assignee == person:
-            self.add_error("assignee", ValidationError(_("Choose somebody else.")))
-        if assignee is None and not cleaned.get("reason") and not self.errors:
-            self.add_error("reason", _("Write a reason."))
-        return cleaned

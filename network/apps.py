@@ -12,7 +12,9 @@ class NetworkConfig(AppConfig):
 
     def ready(self) -> None:
         from allauth.account import signals
+        from django.contrib.auth.signals import user_logged_in
 
+        user_logged_in.connect(signed_in, dispatch_uid="network")
         signals.email_confirmed.connect(email_confirmed, dispatch_uid="network")
         signals.email_changed.connect(email_changed, dispatch_uid="network")
         signals.user_signed_up.connect(signed_up, dispatch_uid="network")
@@ -36,3 +38,10 @@ def email_changed(sender: object, user: Any, **kwargs: object) -> None:
     from network import services
 
     services.suspend_unproved(user=user)
+
+
+def signed_in(sender: object, user: Any, **kwargs: object) -> None:
+    """Who signs in is still there."""
+    from network import presence
+
+    presence.signed_in(user=user)

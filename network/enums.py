@@ -26,6 +26,21 @@ class MembershipAction(models.TextChoices):
     END = "end", _("End")
 
 
+class PresenceReason(models.TextChoices):
+    """Why "Noch da?" is asked (product.md, Leaving)."""
+
+    BOUNCED = "bounced", _("Mails to this person come back.")
+    SILENT = "silent", _("This person has not signed in for 13 months.")
+
+
+class PresenceOutcome(models.TextChoices):
+    """How "Noch da?" ended."""
+
+    STILL_THERE = "still_there", _("Is still there")
+    SIGNED_IN = "signed_in", _("Has signed in")
+    OVER = "over", _("The membership rests or has ended")
+
+
 class MailboxKind(models.TextChoices):
     """Of what the Funktionspostfach gets a copy."""
 

@@ -15,8 +15,8 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from network import notifications, permissions
-from network.enums import MembershipState
+from network import notifications, permissions, presence
+from network.enums import MembershipState, PresenceOutcome
 from network.models import Membership, MembershipEvent, Organisation
 from osk_portal import portal
 from osk_portal.accounts.models import User
@@ -116,6 +116,10 @@ def end_membership(*, membership_id: int, actor: User, choice: Choice) -> Settle
             raise TransitionNotAllowed("end", membership.state)
         handed_over = _hand_over(membership, actor, choice, successors)
         event = membership.end(actor=actor)
+        presence.end_question(
+            membership_id=membership.pk, outcome=PresenceOutcome.OVER, actor=actor
+        )
+        end_shares(membership, actor)
         return _settle(event, handed_over)
 
 
@@ -146,6 +150,12 @@ def hand_over_left(*, membership_id: int, actor: User, choice: Choice) -> Settle
             data: dict[str, object] = {"handed_over": handed_over, "left": left}
             membership.record("hand_over", actor=actor, before=membership.state, data=data)
         return Settled(handed_over, left)
+
+
+def end_shares(membership: Membership, actor: User | None) -> None:
+    """What the person had a part in, and does not look after, ends with the membership. The caller holds its lock."""
+    for departure in portal.departures:
+        departure.end(membership.user, membership.organisation, actor)
 
 
 def _locked(

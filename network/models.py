@@ -14,8 +14,15 @@ from django.urls import reverse
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
-from network.enums import MailboxKind, MembershipAction, MembershipState, OrganisationKind
-from network.querysets import MembershipQuerySet, OrganisationQuerySet
+from network.enums import (
+    MailboxKind,
+    MembershipAction,
+    MembershipState,
+    OrganisationKind,
+    PresenceOutcome,
+    PresenceReason,
+)
+from network.querysets import MembershipQuerySet, OrganisationQuerySet, PresenceQuestionQuerySet
 from osk_portal.toolkit import clock, logs
 from osk_portal.toolkit.addressed import Addressed
 from osk_portal.toolkit.transitions import Event, check
@@ -279,3 +286,52 @@ class Membership(Addressed):
 
 class MembershipEvent(Event):
     membership = models.ForeignKey(Membership, on_delete=models.PROTECT, related_name="events")
+
+
+class PresenceQuestion(models.Model):
+    """Noch da? Asked about a member whose mails come back, or who has not signed in for long."""
+
+    membership = models.ForeignKey(
+        Membership, on_delete=models.PROTECT, related_name="presence_questions"
+    )
+    reason = models.CharField(_("reason"), max_length=20, choices=PresenceReason)
+    asked_at = models.DateTimeField(default=clock.now)
+    ended_at = models.DateTimeField(null=True, blank=True)
+    outcome = models.CharField(_("outcome"), max_length=20, choices=PresenceOutcome, blank=True)
+    answered_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+    )
+
+    objects = PresenceQuestionQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("question “Still there?”")
+        verbose_name_plural = _("questions “Still there?”")
+        ordering = ["asked_at", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["membership"],
+                condition=Q(ended_at=None),
+                name="presence_one_open_question",
+            ),
+            models.CheckConstraint(
+                condition=Q(ended_at=None, outcome="", answered_by=None)
+                | (Q(ended_at__isnull=False) & ~Q(outcome="")),
+                name="presence_ended_has_outcome",
+            ),
+            models.CheckConstraint(
+                condition=~Q(outcome=PresenceOutcome.STILL_THERE) | Q(answered_by__isnull=False),
+                name="presence_confirmed_by_somebody",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.membership_id} {self.reason}"
+
+    @property
+    def is_open(self) -> bool:
+        return self.ended_at is None

@@ -41,6 +41,20 @@ def membership_ended(event: MembershipEvent, *, left: int) -> None:
     _tell(event, "membership_left", others, url, suffix="-left", left=left)
 
 
+def presence_asked(event: MembershipEvent, *, is_mail_dead: bool) -> None:
+    """To the other managers, or where there is none to the advisors; and to the person, unless mails come back."""
+    membership = event.membership
+    managers = Membership.objects.of_other_managers(membership)
+    people = list(User.objects.filter(memberships__in=managers)) or User.objects.advisors()
+    others = [person for person in people if person.pk != membership.user_id]
+    url = reverse("network:presence", args=[membership.public_id])
+    _tell(event, "presence_asked", others, url, is_mail_dead=is_mail_dead)
+    if not is_mail_dead:
+        _tell(
+            event, "presence_person", [membership.user], reverse("pages:my_area"), suffix="-person"
+        )
+
+
 def _managers(membership: Membership) -> Iterable[Membership]:
     return Membership.objects.active().filter(
         organisation=membership.organisation_id, is_manager=True

@@ -10,8 +10,8 @@ from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from network import demo_world, own_data, statistics
-from network.models import Membership, Organisation
+from network import demo_world, own_data, presence, statistics
+from network.models import Membership, Organisation, PresenceQuestion
 from network.permissions import active_memberships
 from osk_portal import portal
 from osk_portal.accounts.enums import StaffRole
@@ -48,6 +48,14 @@ def _tasks(user: User) -> Iterable[portal.Task]:
             f"{membership.user} · {membership.organisation}",
             reverse("network:membership_end", args=[membership.public_id]),
         )
+    for question in presence.waiting_for(user).filter(membership__organisation__in=managed):
+        yield portal.Task(
+            gettext("Still there?"),
+            f"{question.membership.user} · {question.membership.organisation}",
+            reverse("network:presence", args=[question.membership.public_id]),
+            badge="warning",
+            action=gettext("Answer"),
+        )
 
 
 def _panel(user: User) -> dict[str, object]:
@@ -58,17 +66,27 @@ def _left_behind() -> QuerySet[Membership]:
     return Membership.objects.unsettled_for_osk(USER).select_related(None)
 
 
+def _perhaps_gone() -> QuerySet[PresenceQuestion]:
+    return presence.waiting_for_osk(USER).select_related(None)
+
+
 def _succession(user: User) -> Iterable[portal.WorkEntry]:
-    """What people have left behind in organisations that nobody manages."""
+    """What people have left behind in organisations that nobody manages, and who is perhaps gone there."""
     if user.is_advisor:
         yield portal.WorkEntry(
             _("Successors to choose"),
             reverse("network:succession_list"),
             _left_behind,
         )
+        yield portal.WorkEntry(
+            _("Still there?"),
+            reverse("network:presence_list"),
+            _perhaps_gone,
+        )
 
 
 portal.my_areas.register(portal.MyArea("network", 10, _tasks, _panel, "network/_my_area.html"))
+portal.daily_jobs.register(portal.DailyJob("network", 50, presence.run))
 portal.work_lists.register(portal.WorkList("network", 70, _("Network"), _succession))
 portal.staff_rights.register(
     portal.StaffRights(

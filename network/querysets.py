@@ -10,7 +10,12 @@ from osk_portal import portal
 from osk_portal.toolkit.search_text import fold
 
 if TYPE_CHECKING:
-    from network.models import Membership, Organisation, OrganisationExpertise
+    from network.models import (  # named in the type parameters
+        Membership,
+        Organisation,
+        OrganisationExpertise,
+        PresenceQuestion,
+    )
     from osk_portal.accounts.models import User
     from osk_portal.toolkit.prepared import Parameter
 
@@ -66,6 +71,13 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
     def managing(self) -> MembershipQuerySet:
         return self.active().filter(is_manager=True)
 
+    def of_other_managers(self, membership: Membership) -> MembershipQuerySet:
+        """Who of the Organisationsverwaltung can be asked about ``membership``: active, and somebody else."""
+        others = self.managing().filter(
+            organisation=membership.organisation_id, user__is_active=True
+        )
+        return others.exclude(user=membership.user_id)
+
     def unsettled(self) -> MembershipQuerySet:
         """Ended, and something of the person's still waits for a successor in the organisation.
 
@@ -97,3 +109,8 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
         managing = self.model.objects.managing().order_by()
         waits = Q(organisation__in=managing.filter(user=user).values("organisation"))
         return self.unsettled().filter(waits | further).exclude(user=user)
+
+
+class PresenceQuestionQuerySet(models.QuerySet["PresenceQuestion"]):
+    def open(self) -> PresenceQuestionQuerySet:
+        return self.filter(ended_at=None)

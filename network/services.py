@@ -10,6 +10,7 @@ from django.db import transaction
 
 from network import notifications, permissions
 from network.enums import MembershipAction, MembershipState
+from network.leaving import end_shares
 from network.models import Membership, MembershipEvent, Organisation, OrganisationDomain
 from osk_portal.accounts.models import User
 from osk_portal.accounts.services import verified_emails
@@ -119,6 +120,8 @@ def refuse_membership(*, membership_id: int, actor: User) -> MembershipEvent:
     with transaction.atomic():
         membership = _decidable(membership_id, actor)
         event = membership.refuse(actor=actor)
+        if membership.confirmed_at is not None:  # it counted once, and rested
+            end_shares(membership, actor)
         notifications.membership_decided(event)
         return event
 

@@ -1,12 +1,14 @@
 from django.urls import path
 
-from network import leaving_views, mailbox_views, views
+from network import leaving_views, mailbox_views, presence_views, views
 
 app_name = "network"
 
 urlpatterns = [
     path("", views.organisation_list, name="organisation_list"),
     path("mitgliedschaft/<uuid:public_id>/", views.membership_decide, name="membership_decide"),
+    path("mitgliedschaft/noch-da/", presence_views.presence_list, name="presence_list"),
+    path("mitgliedschaft/<uuid:public_id>/noch-da/", presence_views.presence, name="presence"),
     path("mitgliedschaft/nachfolge/", leaving_views.succession_list, name="succession_list"),
     path(
         "mitgliedschaft/<uuid:public_id>/beenden/",

@@ -384,6 +384,27 @@ class PersonalData:
     erase: Callable[[User], None] | None = None
 
 
+@dataclass(frozen=True)
+class Departure:
+    """What one app ends together with a membership, in the same transaction: shares and roles that a person had
+    in objects of the organisation. What needs a successor is a ``Handover``."""
+
+    key: str
+    order: int
+    end: Callable[[User, Any, User | None], None]
+    """(person, organisation, actor)"""
+
+
+@dataclass(frozen=True)
+class StaffExit:
+    """What one app does when somebody advises no more, in the transaction that takes the role away."""
+
+    key: str
+    order: int
+    end: Callable[[User, User | None], None]
+    """(person, actor); the person has the roles of afterwards."""
+
+
 figures: Registry[Figure] = Registry()
 search_sources: Registry[SearchSource] = Registry()
 my_areas: Registry[MyArea] = Registry()
@@ -400,6 +421,8 @@ daily_jobs: Registry[DailyJob] = Registry()
 handovers: Registry[Handover] = Registry()
 personal_data: Registry[PersonalData] = Registry()
 statistics: Registry[Statistic] = Registry()
+departures: Registry[Departure] = Registry()
+staff_exits: Registry[StaffExit] = Registry()
 
 
 def work_home(user: User) -> str:

@@ -13,9 +13,10 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from consulting import queues
-from consulting.admin import (  # noqa: F401 # register their lists
+from consulting.admin import (  # noqa: F401 # register their lists  # noqa: F401 # register their lists
     procurement,  # registers its lists
     revision,
+    succession,
     tools,
 )
 from consulting.admin.appointments import appointment_cancel, appointment_move, appointment_offer
@@ -113,7 +114,12 @@ class ConsultingRequestAdmin(ReadOnlyAdmin):
             ),
             path("absence/", wrap(tools.absence_page), name="consulting_absence"),
             path("absence/other/", wrap(tools.absence_other), name="consulting_absence_other"),
-            path("hand-over/", wrap(tools.hand_over_page), name="consulting_handover"),
+            path("hand-over/", wrap(succession.succession_list), name="consulting_handover"),
+            path(
+                "hand-over/<uuid:public_id>/",
+                wrap(succession.succession_page),
+                name="consulting_succession",
+            ),
             path(
                 "filter/<uuid:public_id>/",
                 wrap(tools.filter_open),

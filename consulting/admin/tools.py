@@ -1,4 +1,4 @@
-"""The advisors' own tools: absence, labels, saved filters, handing over (product.md 1.4)."""
+"""The advisors' own tools: absence, labels, saved filters (product.md 1.4)."""
 
 from __future__ import annotations
 
@@ -11,13 +11,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from consulting import queue_filter, queues, services
-from consulting.admin.bulk import say
 from consulting.admin.common import find_case, page, queue_of
 from consulting.models import Absence, SavedFilter, Tag
-from consulting.services import bulk
 from consulting.tools_forms import (
     AbsenceForm,
-    HandOverForm,
     OtherAbsenceForm,
     SaveFilterForm,
     TagForm,
@@ -184,23 +181,6 @@ def filter_edit(request: AuthenticatedRequest, public_id: UUID) -> HttpResponse:
             return redirect(saved)
     context = {"form": form, "saved": saved}
     return page(request, "filter.html", context, status=422 if form.errors else 200)
-
-
-@access(is_advisor)
-@require_http_methods(["GET", "HEAD", "POST"])
-def hand_over_page(request: AuthenticatedRequest) -> HttpResponse:
-    """All open requests of one person at once; each by its service, refusals are said."""
-    form = HandOverForm(user=request.user, data=request.POST if request.method == "POST" else None)
-    if form.is_valid():
-        report = bulk.hand_over(
-            person=form.cleaned_data["person"],
-            actor=request.user,
-            assignee=form.cleaned_data.get("assignee"),
-            reason=form.cleaned_data["reason"],
-        )
-        say(request, report)
-        return redirect("admin:consulting_handover")
-    return page(request, "hand_over.html", {"form": form}, status=422 if form.errors else 200)
 
 
 def _find_filter(request: AuthenticatedRequest, public_id: UUID) -> SavedFilter:

@@ -33,6 +33,10 @@ class CaseMessage(Addressed):
     author = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
     )
+    mailbox_of = models.ForeignKey(
+        "network.Organisation", on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    """The organisation whose Funktionspostfach has said it: then no person is named."""
     by_osk = models.BooleanField(_("by the OSK"), default=False)
     kind = models.CharField(max_length=20, choices=MessageKind, default=MessageKind.MESSAGE)
     is_internal = models.BooleanField(_("internal, OSK only"), default=False)
@@ -55,6 +59,15 @@ class CaseMessage(Addressed):
                 fields=["case", "author", "form_id"],
                 name="message_once_a_form",
                 violation_error_message=_("This was sent already."),
+            ),
+            models.UniqueConstraint(
+                fields=["case", "mailbox_of", "form_id"],
+                name="message_once_a_mailbox",
+                violation_error_message=_("This was sent already."),
+            ),
+            models.CheckConstraint(
+                condition=Q(mailbox_of=None) | Q(author=None, by_osk=False, is_internal=False),
+                name="message_of_mailbox_names_nobody",
             ),
             models.CheckConstraint(
                 condition=Q(kind=MessageKind.NOTE, is_internal=True)
@@ -87,6 +100,11 @@ class CaseMessage(Addressed):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.created_at:%Y-%m-%d %H:%M}"
+
+    @property
+    def voice(self) -> str:
+        """Who speaks where no person does."""
+        return f"Funktionspostfach {self.mailbox_of}" if self.mailbox_of else ""
 
     @property
     def can_be_edited(self) -> bool:
@@ -132,6 +150,10 @@ class CaseEvent(Event):
                 "channel": Channel(self.data["channel"]).label
             }
         label = str(CaseEventKind(self.kind).label)
+        if self.kind == CaseEventKind.RETURNED and "left" in self.data:
+            return gettext("%(event)s: the contact person advises no more") % {"event": label}
+        if "mailbox" in self.data:
+            return f"{label} (Funktionspostfach)"
         if self.kind in APPOINTMENT_EVENTS and "starts_at" in self.data:
             return f"{label}: {moment_in_words(datetime.fromisoformat(self.data['starts_at']))}"
         return label

@@ -79,6 +79,12 @@ class MailHint(models.TextChoices):
         "not_allowed",
         _("The person to whom the reply address belongs may not write in this request."),
     )
+    MAILBOX = (
+        "mailbox",
+        _(
+            "The Funktionspostfach to which the reply address belongs may not write in this request."
+        ),
+    )
     CLOSED = "closed", _("The request is closed.")
     ENDED = "ended", _("The request takes no more messages.")
     NO_TEXT = "no_text", _("The mail holds no text that could become a message.")

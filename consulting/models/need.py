@@ -39,6 +39,7 @@ NEED_ALLOWED: Final[Mapping[NeedAction, frozenset[NeedState]]] = {
     NeedAction.JOIN: frozenset({S.PUBLISHED}),
     NeedAction.LEAVE: frozenset({S.PUBLISHED}),
     NeedAction.PROPOSE: frozenset({S.PUBLISHED}),
+    NeedAction.HAND_OVER: frozenset({S.PUBLISHED, S.TAKEN_DOWN}),
     NeedAction.END: frozenset({S.PUBLISHED}),
     NeedAction.TAKE_DOWN: frozenset({S.PUBLISHED}),
     NeedAction.RESTORE: frozenset({S.TAKEN_DOWN}),
@@ -66,6 +67,10 @@ class NeedQuerySet(models.QuerySet["Need"]):
         mine = Q(organisation__in=inside.values("organisation"))
         is_inside = models.Exists(inside)
         return self.filter(is_inside, Q(state=S.PUBLISHED, case__is_confidential=False) | mine)
+
+    def to_hand_over(self, author: Any, organisation: Any) -> NeedQuerySet:
+        """What needs a successor when ``author`` leaves ``organisation``; keys or outer references."""
+        return self.filter(author=author, organisation=organisation).exclude(state=S.ENDED)
 
     def counted(self) -> NeedQuerySet:
         """With ``joined``: how many organisations have clicked "Wir auch"."""

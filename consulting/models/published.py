@@ -41,6 +41,7 @@ ANSWER_ALLOWED: Final[Mapping[AnswerAction, frozenset[AnswerState]]] = {
     AnswerAction.PUBLISH: frozenset({S.OBJECTION}),
     AnswerAction.CONFIRM: frozenset({S.PUBLISHED}),
     AnswerAction.WITHDRAW: frozenset({S.DRAFT, S.REVIEW, S.OBJECTION, S.PUBLISHED}),
+    AnswerAction.HAND_OVER: frozenset({S.DRAFT, S.REVIEW, S.OBJECTION, S.PUBLISHED}),
 }
 
 

@@ -302,8 +302,7 @@ class ConsultingRequest(Addressed):
                 ),
             ),
             models.CheckConstraint(
-                condition=~Q(state=S.ANSWERED)
-                | Q(result__isnull=False, answered_at__isnull=False, assignee__isnull=False),
+                condition=~Q(state=S.ANSWERED) | Q(result__isnull=False, answered_at__isnull=False),
                 name="case_answered_has_result",
                 violation_error_message=_("An answered request has a result."),
             ),
@@ -441,7 +440,7 @@ class ConsultingRequest(Addressed):
             self.state_before_waiting = S.ASSIGNED
         return self._enter(to, CaseEventKind.ASSIGNED, actor, assignee=assignee.pk)
 
-    def return_to_queue(self, *, actor: User) -> CaseEvent:
+    def return_to_queue(self, *, actor: User | None) -> CaseEvent:
         self._check(CaseAction.RETURN_TO_QUEUE)
         self.assignee = None
         self._end_snooze()
@@ -474,10 +473,10 @@ class ConsultingRequest(Addressed):
             S.WAITING_REQUESTER, CaseEventKind.ASKED_BACK, actor, reply_by=reply_by.isoformat()
         )
 
-    def reply(self, *, actor: User) -> CaseEvent:
+    def reply(self, *, actor: User | None, **data: object) -> CaseEvent:
         self._check(CaseAction.REPLY)
         self._end_snooze()
-        return self._enter(S(self.state_before_waiting), CaseEventKind.REPLIED, actor)
+        return self._enter(S(self.state_before_waiting), CaseEventKind.REPLIED, actor, **data)
 
     def involve_partner(self, *, actor: User, **released: object) -> CaseEvent:
         """``released``: what left the case, on whose word; it stays in the event for good."""

@@ -32,6 +32,7 @@ from consulting.services.calls import add_call
 from consulting.services.common import CaseChanged
 from consulting.services.consents import ask_consent, give_consent, refuse_consent, withdraw_consent
 from consulting.services.conversation import add_message, add_note, edit_message, reply
+from consulting.services.departures import end_shares, hand_over_deputy, hand_over_need
 from consulting.services.drafts import (
     FilesNotReady,
     Incomplete,
@@ -99,6 +100,7 @@ from consulting.services.published import (
     consent_to_answer,
     create_answer,
     hand_in_answer,
+    hand_over_answer,
     object_to_answer,
     return_answer,
     save_answer,
@@ -116,6 +118,7 @@ from consulting.services.retention import (
 )
 from consulting.services.revision import confirm_grant, end_grant, open_as_revision, propose_grant
 from consulting.services.saved_filters import change_filter, delete_filter, save_filter
+from consulting.services.succession import hand_over_work, pass_on
 from consulting.services.tags import add_tag, remove_tag
 from consulting.services.takeover import take_over
 from consulting.services.urgency import answer_urgency, confirm_urgency
@@ -173,11 +176,16 @@ __all__ = [
     "end_absence",
     "end_grant",
     "end_need",
+    "end_shares",
     "enter_contract_end",
     "export_list",
     "give_consent",
     "hand_in_answer",
     "hand_over",
+    "hand_over_answer",
+    "hand_over_deputy",
+    "hand_over_need",
+    "hand_over_work",
     "involve_consented",
     "involve_partner",
     "join_mail",
@@ -193,6 +201,7 @@ __all__ = [
     "offer_appointment",
     "open_as_revision",
     "partner_done",
+    "pass_on",
     "pick_slot",
     "propose_grant",
     "propose_introduction",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 
 from django.core.exceptions import PermissionDenied
 from django.utils.translation import gettext as _
@@ -42,23 +43,17 @@ def tag_all(*, cases: Iterable[ConsultingRequest], actor: User, name: str) -> Re
     return _each(cases, lambda case: add_tag(case_id=case.pk, actor=actor, name=name))
 
 
-def hand_over(*, person: User, actor: User, assignee: User | None, reason: str) -> Report:
-    """All open cases of ``person``, to ``assignee`` or back to the queue (product.md 1.3).
-
-    An answered case stays: it has a contact person for questions, and ends by itself.
-    """
-    cases = list(ConsultingRequest.objects.open().assigned_to(person).order_by("pk"))
-    if assignee is None:
-        return return_all(cases=cases, actor=actor, reason=reason)
-    return assign_all(cases=cases, actor=actor, assignee=assignee)
-
-
 def _each(cases: Iterable[ConsultingRequest], act: Callable[[ConsultingRequest], object]) -> Report:
+    return report_of((case, partial(act, case)) for case in cases)
+
+
+def report_of(steps: Iterable[tuple[ConsultingRequest, Callable[[], object]]]) -> Report:
+    """Do each step, and say of which case it was refused, and why."""
     done = 0
     refusals: list[Refusal] = []
-    for case in cases:
+    for case, act in steps:
         try:
-            act(case)
+            act()
         except TransitionNotAllowed as refusal:
             refusals.append(Refusal(case, str(refusal)))
         except PermissionDenied:

@@ -35,7 +35,7 @@ _MB = 1024 * 1024
 def add_file(
     *,
     case_id: int,
-    actor: User,
+    actor: User | None,
     name: str,
     data: bytes,
     message: CaseMessage | None = None,
@@ -46,6 +46,7 @@ def add_file(
 
     ``is_for_draft``: whoever brings it sees a draft; a request that was sent in the same moment is refused, so
     that nothing slips unseen into what the OSK reads. With a scanner the file is in quarantine first.
+    Nobody as ``actor``: with a message of a Funktionspostfach only.
 
     Raises PermissionDenied, TransitionNotAllowed, and uploads.Refused, whose text is for people: the
     kind, the limits, or no room on the disk. Nothing of a refused file is left, no row and no content.
@@ -157,9 +158,15 @@ def sweep_files() -> int:
 
 
 def _side(
-    actor: User, case: ConsultingRequest, message: CaseMessage | None, is_internal: bool
+    actor: User | None, case: ConsultingRequest, message: CaseMessage | None, is_internal: bool
 ) -> bool:
     """Is it a file of the OSK? Raises unless ``actor`` may add it now."""
+    if actor is None:
+        if is_internal or message is None or message.mailbox_of_id is None:
+            raise PermissionDenied("add a file without a person")
+        if message.case_id != case.pk:
+            raise PermissionDenied("attach to this message")
+        return False
     if message is not None and (
         message.case_id != case.pk
         or message.author_id != actor.pk
@@ -244,7 +251,9 @@ def drop_content(path: str) -> None:
     private_storage().delete(path)
 
 
-def _changed(case: ConsultingRequest, kind: CaseEventKind, actor: User, kept: CaseFile) -> None:
+def _changed(
+    case: ConsultingRequest, kind: CaseEventKind, actor: User | None, kept: CaseFile
+) -> None:
     """A sent case gets an event; a draft that is worked on lives longer."""
     if case.is_draft:
         case.updated_at = clock.now()

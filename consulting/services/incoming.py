@@ -15,6 +15,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.db.models import Q
 
 from consulting import permissions
 from consulting.enums import CaseState
@@ -26,6 +27,9 @@ from consulting.reply_address import ReplyTo, read_reply_address
 from consulting.services.common import locked
 from consulting.services.conversation import add_message, reply
 from consulting.services.mail_files import take_files
+from consulting.services.mailbox_replies import say_for_mailbox
+from consulting.shared_copies import mailbox_that_answers
+from network.models import SharedMailbox
 from osk_portal.accounts.models import User
 from osk_portal.accounts.services import verified_emails
 from osk_portal.notifications.models import OutgoingMail
@@ -42,10 +46,11 @@ _REFERENCE: Final = re.compile(r"\bOSK-(\d{4})-(\d{5})\b", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class Reply:
-    """For whom a reply address was made, and for which case."""
+    """For whom a reply address was made, and for which case: a person, or a Funktionspostfach."""
 
-    person: User
+    person: User | None
     case: ConsultingRequest
+    mailbox: bytes = b""
 
 
 def receive_mail(raw: bytes, *, recipient: str = "") -> IncomingMail:
@@ -184,45 +189,69 @@ def _named_by(address: ReplyTo | None) -> Reply | None:
     """Person and case of a reply address, as far as they are still there."""
     if address is None:
         return None
-    person = User.objects.filter(pk=address.user_id).first()
     case = _routable().filter(public_id=address.case_id).first()
-    return Reply(person, case) if person and case else None
+    if case is None:
+        return None
+    if address.user_id is None:
+        return Reply(None, case, address.mailbox)
+    person = User.objects.filter(pk=address.user_id).first()
+    return Reply(person, case) if person else None
 
 
 def _deliver(row: IncomingMail, mail: InboundMail, to: Reply) -> MailHint | None:
     """Put the mail into the request of its reply address, or say why not."""
-    person = to.person
     case = locked(to.case.pk)
-    refusal = _refusal(row, case, person)
+    if to.person is None:
+        mailbox = mailbox_that_answers(case, to.mailbox)
+        refusal = _refusal_of_mailbox(row, mailbox) or _refusal_of_case(row, case)
+    else:
+        mailbox = None
+        refusal = _refusal(row, case, to.person) or _refusal_of_case(row, case)
     if refusal is not None:
         return refusal
+    form_id = _form_id(row)
     try:
         with transaction.atomic():
-            message = say_for(case, person, row, _form_id(row))
+            if to.person is not None:
+                message = say_for(case, to.person, row, form_id)
+            else:
+                message = say_for_mailbox(case, row, form_id)
     except PermissionDenied:
         return MailHint.NOT_ALLOWED
     except TransitionNotAllowed:
         return MailHint.ENDED
     row.case = case
     if message is None:
-        row.message = CaseMessage.objects.get(case=case, author=person, form_id=_form_id(row))
+        whose = Q(author=to.person) if mailbox is None else Q(mailbox_of=case.organisation_id)
+        row.message = CaseMessage.objects.get(whose, case=case, form_id=form_id)
     else:
         row.message = message
-        row.files_refused = take_files(mail, case, actor=person, message=message)
+        row.files_refused = take_files(mail, case, actor=to.person, message=message)
     row.move(MailAction.DELIVER, MailState.JOINED, actor=None, case=str(case.public_id))
     return None
 
 
 def _refusal(row: IncomingMail, case: ConsultingRequest, person: User) -> MailHint | None:
-    """Why the mail does not go into the case by itself. Asked under the lock of the case."""
+    """Why ``person`` does not speak in the case by this mail. Asked under the lock of the case."""
     if (
         not person.is_active
         or person.anonymised_at
         or not permissions.is_requester_side(person, case)
     ):
         return MailHint.NOT_ALLOWED
-    if row.sender_email.lower() not in addresses_of(person):
-        return MailHint.OTHER_SENDER
+    return None if row.sender_email.lower() in addresses_of(person) else MailHint.OTHER_SENDER
+
+
+def _refusal_of_mailbox(row: IncomingMail, mailbox: SharedMailbox | None) -> MailHint | None:
+    """The same for a Funktionspostfach; None: the one of the address may not write here (any more)."""
+    if mailbox is None:
+        return MailHint.MAILBOX
+    is_sender = row.sender_email.lower() == mailbox.address.lower()
+    return None if is_sender else MailHint.OTHER_SENDER
+
+
+def _refusal_of_case(row: IncomingMail, case: ConsultingRequest) -> MailHint | None:
+    """Why the mail does not go into the case by itself, whoever sends it."""
     if case.state == CaseState.CLOSED:
         return MailHint.CLOSED
     if not case.takes_messages:

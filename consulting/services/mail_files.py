@@ -87,7 +87,7 @@ def take_files(
     mail: InboundMail,
     case: ConsultingRequest,
     *,
-    actor: User,
+    actor: User | None,
     message: CaseMessage | None,
     is_internal: bool = False,
     only: Collection[int] | None = None,

@@ -238,7 +238,7 @@ def _begin(need_id: int, action: NeedAction | None = None) -> Need:
 
 
 def _publisher_only(need: Need, actor: User) -> None:
-    if not permissions.is_requester_side(actor, need.case):
+    if not permissions.can_speak_for_need(actor, need):
         raise PermissionDenied(f"change need {need.pk}")
 
 

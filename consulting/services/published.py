@@ -118,7 +118,7 @@ def return_answer(
     _not_the_owner(row, actor)
     row.comment = comment
     event = row.move(AnswerAction.RETURN, AnswerState.DRAFT, actor=actor)
-    notifications.tell_answer(event, [row.owner])
+    notifications.tell_answer(event, _owner_or_advisors(row))
     return event
 
 
@@ -150,7 +150,7 @@ def object_to_answer(
     row = _begin_as_requester(answer_id, AnswerAction.OBJECT, actor, expected_version)
     row.objection = reason
     event = row.move(AnswerAction.OBJECT, AnswerState.DRAFT, actor=actor)
-    notifications.tell_answer(event, [row.owner])
+    notifications.tell_answer(event, _owner_or_advisors(row))
     return event
 
 
@@ -177,6 +177,31 @@ def withdraw_answer(*, answer_id: int, actor: User, expected_version: int) -> Pu
     """Take it away from everybody, at once."""
     row = _begin(answer_id, AnswerAction.WITHDRAW, actor, expected_version)
     return row.move(AnswerAction.WITHDRAW, AnswerState.WITHDRAWN, actor=actor)
+
+
+@transaction.atomic
+def hand_over_answer(
+    *, answer_id: int, person: User, successor: User, actor: User
+) -> PublishedAnswerEvent | None:
+    """``successor`` is responsible for it from now on. None when it is no longer ``person``'s.
+
+    Raises TransitionNotAllowed for who does not advise, and for the second advisor: two have seen it.
+    """
+    row = _locked(answer_id)
+    if not permissions.can_pass_on(actor, person):
+        raise PermissionDenied(f"hand over answer {answer_id}")
+    if row.owner_id != person.pk or not row.can(AnswerAction.HAND_OVER):
+        return None
+    if not successor.is_advisor or successor.pk in (person.pk, row.reviewer_id):
+        raise TransitionNotAllowed(
+            AnswerAction.HAND_OVER,
+            row.state,
+            _("Choose another advisor, who has not reviewed this answer."),
+        )
+    row.owner = successor
+    event = row.move(AnswerAction.HAND_OVER, AnswerState(row.state), actor=actor)
+    notifications.tell_answer(event, [successor])
+    return event
 
 
 def publish_due() -> int:
@@ -212,7 +237,7 @@ def _publish(
 ) -> PublishedAnswerEvent:
     row.reviewed_on, row.published_at = clock.today(), clock.now()
     event = row.move(action, AnswerState.PUBLISHED, actor=actor)
-    notifications.tell_answer(event, [row.owner])
+    notifications.tell_answer(event, _owner_or_advisors(row))
     return event
 
 
@@ -245,6 +270,11 @@ def _fresh(row: PublishedAnswer, action: AnswerAction, version: int) -> Publishe
     if not row.can(action) or row.version != version:
         raise TransitionNotAllowed(action, row.state)
     return row
+
+
+def _owner_or_advisors(row: PublishedAnswer) -> Iterable[User]:
+    """Who looks after it; everybody of the OSK when that person has left."""
+    return [row.owner] if row.owner.is_advisor else notifications.advisors()
 
 
 def _advisors_only(actor: User) -> None:

@@ -174,7 +174,7 @@ def _find(request: AuthenticatedRequest, public_id: UUID) -> Need:
 def _own(request: AuthenticatedRequest, public_id: UUID) -> Need:
     """For the requester's side of the case; others who read the need get 403."""
     row = _find(request, public_id)
-    if not permissions.is_requester_side(request.user, row.case):
+    if not permissions.can_speak_for_need(request.user, row):
         raise PermissionDenied("change this need")
     return row
 
@@ -249,7 +249,7 @@ def _show(
     choice = _may_join_for(request.user, row)
     mine = [by_organisation[o.pk] for o in choice if o.pk in by_organisation]
     free = [o for o in choice if o.pk not in by_organisation]
-    is_publisher = permissions.is_requester_side(request.user, row.case)
+    is_publisher = permissions.can_speak_for_need(request.user, row)
     sees_contacts = bool(mine) or is_publisher or request.user.is_advisor
     context = {
         "need": row,

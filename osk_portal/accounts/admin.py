@@ -17,6 +17,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from osk_portal import portal
 from osk_portal.accounts import services
 from osk_portal.accounts.enums import StaffRole
 from osk_portal.accounts.forms import RolesForm
@@ -89,6 +90,7 @@ class UserAdmin(ReadOnlyAdmin):
             "has_second_factor": Authenticator.objects.filter(user=user).exists(),
             "session_count": UserSession.objects.filter(user=user).count(),
             "events": user.events.select_related("actor").order_by("-at", "-pk")[:20],
+            "panels": portal.panels_for("accounts.user", user, request),
         }
         return render(request, "admin/accounts/user_account.html", context)
 

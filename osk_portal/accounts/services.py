@@ -137,14 +137,15 @@ def set_roles(*, user_id: int, roles: Iterable[str], actor: User | None) -> Acco
     """Give a person exactly these staff roles; without any, the person is no longer staff.
 
     Returns None where nothing changes. A role that was taken away ends all sessions, since a page
-    that is open elsewhere would go on with it.
+    that is open elsewhere would go on with it. Who advises no more gives back what he or she had
+    to do (``portal.staff_exits``).
     """
     wanted = frozenset(roles)
     if unknown := wanted - frozenset(StaffRole.values):
         raise ValueError(f"no staff roles: {', '.join(sorted(unknown))}")
     with transaction.atomic():
         user = User.objects.select_for_update(of=("self",)).get(pk=user_id)
-        before = user.staff_roles
+        before, advised = user.staff_roles, user.is_advisor
         if wanted == before and user.is_staff == bool(wanted):
             return None
         for name in wanted:
@@ -155,6 +156,10 @@ def set_roles(*, user_id: int, roles: Iterable[str], actor: User | None) -> Acco
         user.save(update_fields=["is_staff"])
         if before - wanted:
             _end_sessions(user)
+        person = User.objects.get(pk=user_id)  # roles are read once
+        if advised and not person.is_advisor:
+            for offer in portal.staff_exits:
+                offer.end(person, actor)
         return _event(
             user,
             AccountEventKind.ROLES_CHANGED,

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import models
 from django.db.models import Q
@@ -31,7 +31,11 @@ class OutgoingMailQuerySet(models.QuerySet["OutgoingMail"]):
 
     def came_back(self, user: User) -> OutgoingMailQuerySet:
         """Those to the present address of ``user`` that a server refused for good after we had sent them."""
-        return self.filter(user=user, address__iexact=user.email, bounced_at__isnull=False)
+        return self.came_back_from(user, user.email)
+
+    def came_back_from(self, user: Any, address: Any) -> OutgoingMailQuerySet:
+        """As ``came_back``; keys, or references to an outer query."""
+        return self.filter(user=user, address__iexact=address, bounced_at__isnull=False)
 
     def dead(self) -> OutgoingMailQuerySet:
         return self.filter(state=MailState.DEAD)

@@ -114,17 +114,23 @@ def notify(message: Message, recipients: Iterable[User]) -> None:
     _post(mails)
 
 
-def notify_address(message: Message, *, address: str, language: str = "de") -> None:
-    """Write an outbox row for somebody without an account. Raises NotInTransaction as ``notify``."""
+def notify_address(
+    message: Message, *, address: str, language: str = "de", reply_to: str = ""
+) -> None:
+    """Write an outbox row for somebody without an account. Raises NotInTransaction as ``notify``.
+
+    ``reply_to``: where replies go, instead of the message's, which asks for a person.
+    """
     _require_transaction()
     rendered = rendering.render(
         message.template,
-        {**message.context, "recipient": None, "thread": message.thread},
+        {**message.context, "recipient": None, "thread": message.thread, "reply_to": reply_to},
         language=language,
         url=message.url,
         reason=message.reason,
     )
     mail = _mail(message, rendered, address=address, language=language, user=None)
+    mail.reply_to = reply_to
     # An address may be longer than the key; its digest says as well whether it is the same one.
     digest = hashlib.sha256(address.lower().encode()).hexdigest()
     mail.dedupe_key = f"{message.dedupe}:{digest}"

@@ -1,4 +1,4 @@
-"""Labels, saved filters and handing over: for the OSK alone."""
+"""Labels and saved filters: for the OSK alone."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from consulting import queues, services
 from consulting.enums import CaseEventKind, CaseState, Topic
 from consulting.models import CaseEvent, ConsultingRequest, SavedFilter, Tag
 from consulting.record import build
-from consulting.services import bulk
 from osk_portal.toolkit import clock
 from osk_portal.toolkit.transitions import TransitionNotAllowed
 
@@ -174,33 +173,3 @@ def test_a_name_is_used_once(world, sign_in):
         services.save_filter(
             actor=world.requester, name="A", queue="open", values={}, is_shared=False
         )
-
-
-def test_handing_over(world, sign_in):
-    url = reverse("admin:consulting_handover")
-    open_cases = [
-        world.case(S.ASSIGNED),
-        world.case(S.WAITING_REQUESTER),
-        world.case(S.WAITING_THIRD),
-    ]
-    answered = world.case(S.ANSWERED)
-    person = {"person": str(world.advisor.public_id)}
-    for role in ("visitor", "requester", "operator"):
-        assert sign_in(role).post(url, {**person, "reason": "x"}).status_code in (302, 403, 404)
-    # An advisor hands over nobody else's.
-    assert sign_in("other_advisor").post(url, {**person, "reason": "x"}).status_code == 422
-    lead = sign_in("lead")
-    assert lead.get(url).status_code == 200
-    for faulty in ({}, person, {**person, "assignee": str(world.advisor.public_id)}):
-        assert lead.post(url, faulty).status_code == 422
-    typed = {**person, "assignee": str(world.other_advisor.public_id)}
-    assert "3 Anfragen" in lead.post(url, typed, follow=True).content.decode()
-    assert {fresh(case).assignee for case in open_cases} == {world.other_advisor}
-    assert fresh(answered).assignee == world.advisor
-    own = {"person": str(world.other_advisor.public_id), "reason": "Krank"}
-    assert sign_in("other_advisor").post(url, own).status_code == 302
-    assert {fresh(case).state for case in open_cases} == {S.TRIAGE}
-    report = bulk.hand_over(
-        person=world.advisor, actor=world.person("other_advisor"), assignee=None, reason="x"
-    )
-    assert (report.done, report.refusals) == (0, [])

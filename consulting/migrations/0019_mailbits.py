@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("consulting", "0017_speed"),
+        ("consulting", "0018_people"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
