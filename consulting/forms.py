@@ -226,7 +226,11 @@ class ContextForm(StepForm):
 
 
 class SharingForm(StepForm):
-    """Who of the own organisation reads along. Without ``colleagues`` there is nobody to choose yet."""
+    """Who of the own organisation reads along. Without ``colleagues`` there is nobody to choose yet.
+
+    ``taken_over``: managers who work along by a take-over. They stay, whatever else is chosen: only a
+    tick ends it, so that a form without the field ends nothing.
+    """
 
     visibility = forms.ChoiceField(
         label=_("Who may read along?"),
@@ -253,9 +257,30 @@ class SharingForm(StepForm):
         required=False,
         error_messages={"invalid_choice": _("Choose a deputy from the list.")},
     )
+    released = forms.MultipleChoiceField(
+        label=_("End the take-over"),
+        help_text=_(
+            "They have taken over for the Organisationsverwaltung and work along, whatever you choose above."
+            " We tell whoever you tick here."
+        ),
+        required=False,
+        widget=forms.CheckboxSelectMultiple(attrs={"class": "osk-checks"}),
+        error_messages={"invalid_choice": _("Choose people from the list.")},
+    )
 
-    def __init__(self, *args: Any, colleagues: Iterable[User], **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        colleagues: Iterable[User],
+        taken_over: Iterable[User] = (),
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
+        self.taken_over = {str(person.public_id): person for person in taken_over}
+        if self.taken_over:
+            self._choices("released", [(key, str(p)) for key, p in self.taken_over.items()])
+        else:
+            del self.fields["released"]
         self.colleagues = {str(person.public_id): person for person in colleagues}
         names = [(key, str(person)) for key, person in self.colleagues.items()]
         if not names:
@@ -287,6 +312,7 @@ class SharingForm(StepForm):
             "readers": [self.colleagues[key] for key in cleaned.get("readers", ())],
             "writers": [self.colleagues[key] for key in cleaned.get("writers", ())],
             "deputy": self.colleagues.get(cleaned.get("deputy", "")),
+            "released": [self.taken_over[key] for key in cleaned.get("released", ())],
         }
 
     def _choices(self, name: str, choices: Sequence[tuple[Any, Any]]) -> None:

@@ -680,6 +680,11 @@ class Participant(models.Model):
         related_name="+",
         help_text=_("Takes part because this request was merged."),
     )
+    has_taken_over = models.BooleanField(
+        _("has taken over"),
+        default=False,
+        help_text=_("Works along for the Organisationsverwaltung, whatever the sharing says."),
+    )
 
     class Meta:
         verbose_name = _("participant")

@@ -138,6 +138,9 @@ def request_sharing(request: AuthenticatedRequest, public_id: UUID) -> HttpRespo
         initial=_sharing_of(case),
         as_draft="save_draft" in request.POST,
         colleagues=intake.colleagues_of(request.user, case.organisation),
+        taken_over=[
+            p.user for p in case.participants.filter(has_taken_over=True).select_related("user")
+        ],
     )
     if request.method == "POST" and form.is_valid():
         try:
@@ -349,7 +352,7 @@ def _cannot_ask(request: AuthenticatedRequest, case: ConsultingRequest) -> HttpR
 
 
 def _sharing_of(case: ConsultingRequest) -> dict[str, Any]:
-    people = list(case.participants.select_related("user"))
+    people = list(case.participants.filter(has_taken_over=False).select_related("user"))
     return {
         "visibility": case.visibility,
         "readers": [str(p.user.public_id) for p in people if not p.may_write],
