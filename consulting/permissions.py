@@ -63,9 +63,17 @@ def may_have_link(case: ConsultingRequest) -> bool:
 
 
 def may_request_for(user: User, organisation: Organisation | None) -> bool:
-    """Active or pending member of an organisation that is entitled (product.md, Belonging)."""
+    """Active or pending member of an organisation that is entitled (product.md, Belonging).
+
+    Who is no active member anywhere may name any: sending asks it to confirm the membership.
+    """
     if organisation is None or not organisation.is_entitled:
         return False
+    return is_open_member(user, organisation) or not active_memberships(user)
+
+
+def is_open_member(user: User, organisation: Organisation) -> bool:
+    """Active, or asked for and not decided yet."""
     return Membership.objects.filter(
         user=user,
         organisation=organisation,

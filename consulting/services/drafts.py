@@ -17,6 +17,7 @@ from consulting.models import ConsultingRequest, FileState, Participant, Procure
 from consulting.notifications import tell, tell_take_over_ended, tell_urgent
 from consulting.services.common import begin, check_version, locked, record
 from consulting.services.files import forget_files
+from network.services import request_membership
 from osk_portal.accounts.models import User
 from osk_portal.toolkit import clock
 from osk_portal.toolkit.transitions import TransitionNotAllowed
@@ -107,6 +108,17 @@ def save_draft(
 
 
 @transaction.atomic
+def pass_step(*, case_id: int, actor: User, slug: str) -> None:
+    """The author has left a step of the intake by saving. No new version: no form is out of date by it."""
+    case = locked(case_id)
+    if not permissions.is_author(actor, case):
+        raise PermissionDenied("write this draft")
+    if case.is_draft and slug not in case.passed_steps:
+        case.passed_steps = [*case.passed_steps, slug]
+        case.save(update_fields=["passed_steps"])
+
+
+@transaction.atomic
 def share(
     *,
     case_id: int,
@@ -172,10 +184,13 @@ def submit(
         case.urgency = Urgency.WISHED if urgency_reason else Urgency.NORMAL
         case.urgency_reason = urgency_reason
     missing = [name for name in required_fields(case) if not getattr(case, name)]
-    if missing:
+    if missing or case.organisation is None:
         raise Incomplete(missing)
     if not permissions.may_request_for(actor, case.organisation):
         raise PermissionDenied("request for this organisation")
+    if not permissions.is_open_member(actor, case.organisation):
+        # Only now: while one writes, the choice may still change, and a draft may be deleted.
+        request_membership(user=actor, organisation=case.organisation)
     if case.files.exclude(state=FileState.CLEAN).exists():
         raise FilesNotReady
     _settle_urgency(case)

@@ -31,6 +31,7 @@ from consulting.contacts import (
     contacts_with_companies,
     read_contacts,
 )
+from consulting.continuing import CONTINUED, continued, with_continued
 from consulting.enums import CaseAction, CaseState
 from consulting.file_forms import ATTACHMENTS, ComposerForm
 from consulting.forms import TextForm, UptakeForm, reopen_form
@@ -190,9 +191,10 @@ def find_case(request: AuthenticatedRequest, public_id: UUID) -> ConsultingReque
             "assignee__absence__deputy",
             "deputy",
             "duplicate_of",
+            CONTINUED,
             *PROCUREMENT,
         )
-        .annotate(**KNOWN)
+        .annotate(**KNOWN, **with_continued(request.user))
         .annotate(**SYNERGY),
         public_id=public_id,
     )
@@ -294,6 +296,7 @@ def detail_page(
         "contacts": contacts_with_companies(case),
         "may_tell_procedure": is_side and case.is_about_procurement and case.takes_messages,
         **_appointments(case, pick_form, is_side=is_side),
+        "continued": continued(case),
         "crumbs": detail_crumbs(case),
         "synergy": synergy_of(case, is_side=is_side),
     }

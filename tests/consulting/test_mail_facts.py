@@ -66,7 +66,7 @@ def test_a_question_says_when_the_request_is_closed_without_a_reply(
 
     assert case.closes_on is not None
     with translation.override("de"):
-        day = long_date(case.closes_on)
+        day = " ".join(long_date(case.closes_on).split())
     body = " ".join(OutgoingMail.objects.get(user=world.requester).body.split())
     assert f"Wenn wir bis {day} nichts von Ihnen hören, schließen wir die Beratung ab" in body
 
