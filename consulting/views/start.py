@@ -11,6 +11,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -20,10 +21,13 @@ from consulting.forms import StartForm, SubjectForm
 from consulting.models import ConsultingRequest
 from consulting.views import hints
 from osk_portal.accounts.models import User
+from osk_portal.pages.models import LegalPage
 from osk_portal.toolkit import clock
 from osk_portal.toolkit.access import PUBLIC, access
 
 LONGEST_PREFILL = 200
+COSTS = "beratung-kosten"
+"""The operator's text on what the consulting costs (product.md 1.1); its first paragraph stands on the start page."""
 _NO_DRAFT: dict[str, object] = {"case": None, "back_url": "", "returns_to_check": False}
 """What the page of a step shows of a draft, while there is none."""
 
@@ -33,6 +37,7 @@ _NO_DRAFT: dict[str, object] = {"case": None, "back_url": "", "returns_to_check"
 def home(request: HttpRequest) -> HttpResponse:
     today = clock.today()
     context = {
+        "costs": LegalPage.objects.in_language(COSTS, get_language() or "de"),
         "steps": _in_words(len(intake.steps_of(None))),
         "most_steps": _in_words(len(intake.STEPS)),
         "first_response_days": settings.OSK_FIRST_RESPONSE_DAYS,
