@@ -12,10 +12,16 @@ from django.views.decorators.http import require_http_methods
 from consulting import appointments, conversation
 from consulting.appointment_forms import PickForm
 from consulting.enums import CaseState
-from consulting.forms import TextForm, message_form, reply_form
-from consulting.models import CaseLink
+from consulting.forms import TextForm, message_form, reopen_form, reply_form
+from consulting.models import CaseLink, ConsultingRequest
 from consulting.presentation import Standing
-from consulting.services.links import LinkDead, open_link, pick_by_link, say_by_link
+from consulting.services.links import (
+    LinkDead,
+    open_link,
+    pick_by_link,
+    reopen_by_link,
+    say_by_link,
+)
 from osk_portal.pages.limits import within_limit
 from osk_portal.toolkit.access import PUBLIC, access, no_store
 from osk_portal.toolkit.transitions import TransitionNotAllowed
@@ -35,7 +41,9 @@ def _answer(request: HttpRequest, token: str) -> HttpResponse:
         link = open_link(token)
         if request.method != "POST":
             return _page(request, link)
-        return _pick(request, link) if "slot" in request.POST else _say(request, link)
+        if "slot" in request.POST:
+            return _pick(request, link)
+        return _reopen(request, link) if "reopen" in request.POST else _say(request, link)
     except LinkDead:
         if not within_limit(request, "case_link_dead"):
             return render(request, "429.html", status=429)
@@ -58,6 +66,26 @@ def _say(request: HttpRequest, link: CaseLink) -> HttpResponse:
     except TransitionNotAllowed as error:
         return _page(request, open_link(link.token), form=form, moved=error, status=409)
     messages.success(request, _("Your message is sent."))
+    return redirect(link)
+
+
+def _reopen(request: HttpRequest, link: CaseLink) -> HttpResponse:
+    form = reopen_form(request.POST)
+    if not form.is_valid():
+        return _page(request, link, form=form, status=422)
+    if not within_limit(request, "case_link_message", key=str(link.pk)):
+        return render(request, "429.html", status=429)
+    try:
+        reopen_by_link(
+            token=link.token,
+            reason=form.cleaned_data["text"],
+            message_id=form.cleaned_data["message_id"],
+        )
+    except TransitionNotAllowed as error:
+        link = open_link(link.token)
+        kept = message_form(request.POST) if link.case.takes_messages else form
+        return _page(request, link, form=kept, moved=error, status=409)
+    messages.success(request, _("The request is open again."))
     return redirect(link)
 
 
@@ -97,6 +125,9 @@ def _page(
 ) -> HttpResponse:
     case = link.case
     is_reply = case.state == CaseState.WAITING_REQUESTER
+    may_reopen = case.state == CaseState.CLOSED and case.can_be_reopened
+    if form is None and may_reopen:
+        form = reopen_form()
     if form is None:
         form = reply_form() if is_reply else message_form()
     current = appointments.current_of(case)
@@ -109,11 +140,26 @@ def _page(
         "pick_form": pick_form,
         "standing": Standing(case),
         "timeline": conversation.timeline(case, internal=False),
-        "composer": form if case.takes_messages or moved else None,
+        "composer": form if case.takes_messages or may_reopen or moved else None,
+        "may_reopen": may_reopen,
+        "way_on": "" if may_reopen else _way_on(case),
         "is_reply": is_reply,
         "moved": moved,
     }
     return render(request, "consulting/case_by_link.html", context, status=status)
+
+
+def _way_on(case: ConsultingRequest) -> str:
+    """What is left when the request takes no words any more; the page names the addresses beside it."""
+    if case.state == CaseState.CLOSED:
+        return _("The time for reopening is over. Call us or write to us, and we begin anew.")
+    if case.state == CaseState.DECLINED:
+        return _("You see it differently, or something has changed? Call us or write to us.")
+    if case.state == CaseState.DUPLICATE:
+        return _("Sign up to read on in the other request. Or call us or write to us.")
+    if case.state == CaseState.WITHDRAWN:
+        return _("You need us after all? Call us or write to us, and we begin anew.")
+    return ""
 
 
 def _untold(response: HttpResponse) -> HttpResponse:

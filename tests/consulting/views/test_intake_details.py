@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Callable
 from datetime import timedelta
@@ -45,12 +46,12 @@ def test_a_membership_is_asked_for_at_sending_and_only_there(
     first = OrganisationFactory(authority=True)
     second = OrganisationFactory(authority=True)
     person = UserFactory()
-    case = world.case(CaseState.DRAFT, author=person, organisation=None)
+    case = world.case(CaseState.DRAFT, author=person, organisation=None, membership=False)
     browser = signed_in(person)
     for organisation in (first, second):
         browser.post(
             url("request_context", case),
-            {"organisation": str(organisation.public_id), "version": ""},
+            {"organisation": organisation.slug},
         )
         case.refresh_from_db()
         assert case.organisation == organisation
@@ -153,7 +154,9 @@ def test_the_first_step_sent_again_never_overwrites_what_was_written_elsewhere(
     page = browser.post(START, form | {"kind": "project"}, follow=True).content.decode()
     draft.refresh_from_db()
     assert draft.kind == "idea"
-    assert 'value="project" checked' in " ".join(page.split())
+    chosen = re.search(r"<input[^>]*value=.project.[^>]*>", page)
+    assert chosen is not None
+    assert " checked" in chosen.group()
     assert "Idee" in page
 
 
