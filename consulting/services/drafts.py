@@ -186,7 +186,7 @@ def submit(
     missing = [name for name in required_fields(case) if not getattr(case, name)]
     if missing or case.organisation is None:
         raise Incomplete(missing)
-    if not permissions.may_request_for(actor, case.organisation):
+    if not permissions.may_send_for(actor, case.organisation):
         raise PermissionDenied("request for this organisation")
     if not permissions.is_open_member(actor, case.organisation):
         # Only now: while one writes, the choice may still change, and a draft may be deleted.

@@ -41,6 +41,7 @@ from consulting.views.steps import (
     step_page,
     typed,
 )
+from network import services as network_services
 from osk_portal.toolkit import clock
 from osk_portal.toolkit.access import LOGIN, AuthenticatedRequest, access
 from osk_portal.toolkit.transitions import TransitionNotAllowed
@@ -105,6 +106,14 @@ def request_context(request: AuthenticatedRequest, public_id: UUID) -> HttpRespo
         offered=[*chosen, *(s for s in found if s not in chosen)],
     )
     if is_save(request) and form.is_valid():
+        organisation = form.values().get("organisation")
+        if (
+            organisation is not None
+            and choice.must_be_confirmed
+            and permissions.had_membership(request.user, organisation)
+        ):
+            # Who has left, or was refused, asks anew by the choice; everybody else by sending.
+            network_services.request_membership(user=request.user, organisation=organisation)
         saved = save_step(request, case, form, solutions=form.cleaned_data["solutions"])
         if saved:
             return saved(intake.CONTEXT)
@@ -325,7 +334,7 @@ def _follow_hint(
 
 def _cannot_ask(request: AuthenticatedRequest, case: ConsultingRequest) -> HttpResponse | None:
     """The membership or the entitlement has ended since the organisation was chosen."""
-    if permissions.may_request_for(request.user, case.organisation):
+    if permissions.may_send_for(request.user, case.organisation):
         return None
     refusal = refused(request)
     if refusal:
