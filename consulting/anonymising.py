@@ -159,7 +159,7 @@ TREATMENTS: Final[Mapping[str, Treatment]] = {
         },
         kept=(
             "reference", "kind", "topics", "phase", "channel", "urgency", "procedure_state",
-            "visibility", "state", "state_before_waiting", "outcome",
+            "visibility", "state", "state_before_waiting", "outcome", "passed_steps",
         ),
     ),
 }  # fmt: skip

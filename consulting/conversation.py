@@ -41,6 +41,7 @@ _SHOWN_EVENTS: Final = frozenset(
         K.REOPENED, K.DECLINED, K.MARKED_DUPLICATE, K.UNDONE, K.WITHDRAWN, K.REMINDED,
         K.URGENCY_CONFIRMED, K.URGENCY_ANSWERED, K.TAKEN_OVER, K.HANDED_OVER, *APPOINTMENT_EVENTS,
         K.DEPUTY_NAMED, K.DEPUTY_LEFT,
+        K.TAKE_OVER_ENDED,
         K.CONSENT_ASKED, K.CONSENT_GIVEN, K.CONSENT_REFUSED, K.CONSENT_WITHDRAWN, K.INQUIRY_DECIDED,
         K.PROCEDURE_CHANGED, K.COMPANIES_WITHDRAWN,
     }
@@ -64,7 +65,7 @@ _HISTORY: Final = frozenset(
         K.INTRODUCTION_ASKED, K.INTRODUCTION_AGREED, K.INTRODUCTION_TAKEN_BACK,
         K.INTRODUCTION_REFUSED, K.INTRODUCTION_ENDED, K.INTRODUCED, K.NEED_PUBLISHED,
         K.RETENTION_ANNOUNCED, K.FILED, K.HOLD_SET, K.HOLD_LIFTED, K.ANONYMISED,
-        K.ORGANISATION_CORRECTED, K.DEPUTY_NAMED, K.DEPUTY_LEFT, K.COLLEAGUE_LEFT,
+        K.ORGANISATION_CORRECTED, K.TAKE_OVER_ENDED, K.DEPUTY_NAMED, K.DEPUTY_LEFT, K.COLLEAGUE_LEFT,
     }
 )  # fmt: skip
 
@@ -283,6 +284,10 @@ def _label(event: CaseEvent, case: ConsultingRequest) -> str:
         return _("Follow-up date: %(date)s") % {"date": short_date(day)}
     if event.kind == K.TAKEN_OVER:
         return _("%(name)s has taken over for the Organisationsverwaltung.") % {"name": event.actor}
+    if event.kind == K.TAKE_OVER_ENDED:
+        return _("%(name)s has ended a take-over by the Organisationsverwaltung.") % {
+            "name": event.actor
+        }
     if event.kind == K.HANDED_OVER and event.data.get("successor", 0) == case.author_id:
         return _("%(name)s goes on with this request for the authority.") % {"name": case.author}
     return event.label

@@ -85,6 +85,7 @@ class CaseEventKind(models.TextChoices):
     URGENCY_CONFIRMED = "urgency_confirmed", _("Handled as urgent")
     URGENCY_ANSWERED = "urgency_answered", _("Urgency answered")
     TAKEN_OVER = "taken_over", _("Taken over by the Organisationsverwaltung")
+    TAKE_OVER_ENDED = "take_over_ended", _("Take-over ended")
     HANDED_OVER = "handed_over", _("Handed over to a successor")
     DEPUTY_NAMED = "deputy_named", _("New deputy named")
     DEPUTY_LEFT = "deputy_left", _("The deputy has left the authority")

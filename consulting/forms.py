@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, Final
 from uuid import uuid4
 
 from django import forms
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from catalog.models import Solution
@@ -225,8 +226,27 @@ class ContextForm(StepForm):
         return values
 
 
+SEEN_BY: Final = {
+    Visibility.ONLY_ME: _(
+        "You and the OSK read it. Your Organisationsverwaltung sees reference, name, state and date."
+    ),
+    Visibility.SELECTED: _(
+        "You, the OSK and the colleagues whom you tick below. Your Organisationsverwaltung sees reference,"
+        " name, state and date."
+    ),
+    Visibility.ORGANISATION: _(
+        "All members of your authority read what you and the OSK write, files included. They cannot write."
+    ),
+}
+"""Each choice says who else sees what (product.md 1.1, step 5)."""
+
+
 class SharingForm(StepForm):
-    """Who of the own organisation reads along. Without ``colleagues`` there is nobody to choose yet."""
+    """Who of the own organisation reads along. Without ``colleagues`` there is nobody to choose yet.
+
+    ``taken_over``: managers who work along by a take-over. They stay, whatever else is chosen: only a
+    tick ends it, so that a form without the field ends nothing.
+    """
 
     visibility = forms.ChoiceField(
         label=_("Who may read along?"),
@@ -236,34 +256,61 @@ class SharingForm(StepForm):
     )
     readers = forms.MultipleChoiceField(
         label=_("These colleagues read along"),
+        help_text=_("They read all that you and the OSK write, files included. They cannot write."),
         required=False,
         widget=forms.CheckboxSelectMultiple(attrs={"class": "osk-checks"}),
         error_messages={"invalid_choice": _("Choose colleagues from the list.")},
     )
     writers = forms.MultipleChoiceField(
         label=_("These colleagues work along"),
-        help_text=_("They may write to the OSK, and close or withdraw the request."),
+        help_text=_(
+            "They read all that you and the OSK write. They may write to the OSK, and close or withdraw the"
+            " request."
+        ),
         required=False,
         widget=forms.CheckboxSelectMultiple(attrs={"class": "osk-checks"}),
         error_messages={"invalid_choice": _("Choose colleagues from the list.")},
     )
     deputy = forms.ChoiceField(
         label=_("Deputy"),
-        help_text=_("Works along, and gets all mails too. For leave and illness."),
+        help_text=_(
+            "Reads all that you and the OSK write, works along, and gets all mails too. For leave and illness."
+        ),
         required=False,
         error_messages={"invalid_choice": _("Choose a deputy from the list.")},
     )
+    released = forms.MultipleChoiceField(
+        label=_("End the take-over"),
+        help_text=_(
+            "They have taken over for the Organisationsverwaltung and work along, whatever you choose above."
+            " We tell whoever you tick here."
+        ),
+        required=False,
+        widget=forms.CheckboxSelectMultiple(attrs={"class": "osk-checks"}),
+        error_messages={"invalid_choice": _("Choose people from the list.")},
+    )
 
-    def __init__(self, *args: Any, colleagues: Iterable[User], **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        colleagues: Iterable[User],
+        taken_over: Iterable[User] = (),
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
+        self.taken_over = {str(person.public_id): person for person in taken_over}
+        if self.taken_over:
+            self._choices("released", [(key, str(p)) for key, p in self.taken_over.items()])
+        else:
+            del self.fields["released"]
         self.colleagues = {str(person.public_id): person for person in colleagues}
         names = [(key, str(person)) for key, person in self.colleagues.items()]
         if not names:
             for name in ("readers", "writers", "deputy"):
                 del self.fields[name]
-            choices = [c for c in Visibility.choices if c[0] != Visibility.SELECTED]
-            self._choices("visibility", choices)
+            self._choices("visibility", _said(v for v in Visibility if v != Visibility.SELECTED))
             return
+        self._choices("visibility", _said(Visibility))
         self._choices("readers", names)
         self._choices("writers", names)
         self._choices("deputy", [("", _("Nobody")), *names])
@@ -287,12 +334,19 @@ class SharingForm(StepForm):
             "readers": [self.colleagues[key] for key in cleaned.get("readers", ())],
             "writers": [self.colleagues[key] for key in cleaned.get("writers", ())],
             "deputy": self.colleagues.get(cleaned.get("deputy", "")),
+            "released": [self.taken_over[key] for key in cleaned.get("released", ())],
         }
 
     def _choices(self, name: str, choices: Sequence[tuple[Any, Any]]) -> None:
         field = self.fields[name]
         assert isinstance(field, forms.ChoiceField)  # noqa: S101 # says it to the type checker
         field.choices = choices
+
+
+def _said(choices: Iterable[Visibility]) -> list[tuple[str, str]]:
+    """Each choice with who else sees what; the sentence belongs to the name that is read out."""
+    shown = '{}<br><span class="osk-small">{}</span>'
+    return [(choice.value, format_html(shown, choice.label, SEEN_BY[choice])) for choice in choices]
 
 
 class TextForm(forms.Form):

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from catalog.models import Solution
+from consulting.enums import Visibility
 from consulting.models import ConsultingRequest
 from consulting.services.drafts import required_fields
 from network.enums import MembershipState
@@ -72,6 +73,8 @@ STEPS: Final = (
     SHARING,
 )
 """In their order. A further step is one line here, its address and its view."""
+OPTIONAL: Final = (FILES, SHARING)
+"""They lack nothing when they are left empty: done is what was looked at."""
 
 
 def steps_of(case: ConsultingRequest | None) -> list[Step]:
@@ -118,6 +121,8 @@ class TaskEntry:
     label: Any
     url: str
     is_complete: bool
+    is_unseen: bool
+    """Nothing is required here, and the author has not been here: no tick for what was never looked at."""
 
 
 def task_list(case: ConsultingRequest) -> list[TaskEntry]:
@@ -128,9 +133,18 @@ def task_list(case: ConsultingRequest) -> list[TaskEntry]:
             step.label,
             reverse(step.url_name, args=[case.public_id]),
             missing.isdisjoint(step.fields),
+            is_unseen(step, case),
         )
         for number, step in enumerate(steps_of(case), start=1)
     ]
+
+
+def is_unseen(step: Step, case: ConsultingRequest) -> bool:
+    if step not in OPTIONAL or step.slug in case.passed_steps:
+        return False
+    if step == FILES:
+        return not case.files.exists()
+    return case.visibility == Visibility.ONLY_ME and case.deputy_id is None
 
 
 def step_of(field: str) -> Step:
@@ -194,11 +208,12 @@ def colleagues_of(user: User, organisation: Organisation | None) -> list[User]:
     )
 
 
-def pending_membership(user: User, organisation: Organisation | None) -> bool:
+def is_unconfirmed(user: User, organisation: Organisation | None) -> bool:
+    """The organisation has not confirmed the membership; it is asked when the request is sent."""
     if organisation is None:
         return False
-    return Membership.objects.filter(
-        user=user, organisation=organisation, state=MembershipState.PENDING
+    return not Membership.objects.filter(
+        user=user, organisation=organisation, state=MembershipState.ACTIVE
     ).exists()
 
 

@@ -175,6 +175,22 @@ def replies(case: ConsultingRequest) -> Callable[[User], str] | None:
     return lambda person: reply_address.reply_address(case, person)
 
 
+def tell_take_over_ended(event: CaseEvent, person: User) -> None:
+    """Who had taken over hears that the author has ended it. The title is not theirs to read any more."""
+    case = event.case
+    notify(
+        Message(
+            kind="consulting.take_over_ended",
+            template="consulting/email/take_over_ended",
+            url=reverse("consulting:request_list"),
+            dedupe=f"consulting:event:{event.pk}:released",
+            subject_key=str(case.public_id),
+            context={"case": case, "actor": event.actor},
+        ),
+        [person],
+    )
+
+
 def tell_draft_expires(case: ConsultingRequest) -> None:
     """The author hears once, 14 days before a draft goes."""
     notify(

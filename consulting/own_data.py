@@ -439,6 +439,7 @@ OFFER: Final = portal.PersonalData(
         ),
         "consulting.Appointment.ended_by": "stands in the list of what the person did in requests",
         "consulting.Absence.deputy": "says when somebody else is away",
+        "consulting.Absence.entered_by": "says when somebody else is away",
     },
     obstacles=obstacles,
     erase=leave_portal,

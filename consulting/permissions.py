@@ -66,6 +66,27 @@ def may_request_for(user: User, organisation: Organisation | None) -> bool:
     """Active or pending member of an organisation that is entitled (product.md, Belonging)."""
     if organisation is None or not organisation.is_entitled:
         return False
+    return is_open_member(user, organisation)
+
+
+def may_send_for(user: User, organisation: Organisation | None) -> bool:
+    """Also who is no active member anywhere and never was one there: sending asks to confirm it."""
+    if may_request_for(user, organisation):
+        return True
+    return (
+        organisation is not None
+        and organisation.is_entitled
+        and not active_memberships(user)
+        and not had_membership(user, organisation)
+    )
+
+
+def had_membership(user: User, organisation: Organisation) -> bool:
+    return Membership.objects.filter(user=user, organisation=organisation).exists()
+
+
+def is_open_member(user: User, organisation: Organisation) -> bool:
+    """Active, or asked for and not decided yet."""
     return Membership.objects.filter(
         user=user,
         organisation=organisation,

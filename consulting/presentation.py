@@ -132,6 +132,15 @@ class Standing:
         return self.text
 
     @property
+    def closing(self) -> str:
+        """While the OSK waits for a reply: when the case is closed without one (product.md 1.3, "date shown")."""
+        if self.case.state != CaseState.WAITING_REQUESTER or self.case.closes_on is None:
+            return ""
+        return _("If we do not hear from you by %(date)s, we close the consulting.") % {
+            "date": long_date(self.case.closes_on)
+        }
+
+    @property
     def headline(self) -> str:
         return self._sentences[0]
 

@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 
 from consulting import confidential, conversation, legal
 from consulting.contacts import contacts_with_companies
+from consulting.continuing import continued
 from consulting.deadlines import berlin_day, long_date
 from consulting.enums import PartnerQuestionState, Uptake, Urgency
 from consulting.models import CaseFile
@@ -182,6 +183,7 @@ def _facts(case: ConsultingRequest) -> list[Fact]:
     facts = [
         (_("Reference"), case.reference or ""),
         (_("Your reference"), case.own_reference),
+        (_("Continuation of"), str(getattr(continued(case), "reference", ""))),
         (_("Authority"), str(case.organisation)),
         (_("Author"), str(case.author)),
         (_("Contact person at the OSK"), str(case.assignee or "")),

@@ -76,6 +76,7 @@ OFFER: Final = portal.PersonalData(
         ),
     ),
     left_out={
+        "network.PresenceQuestion.answered_by": "an act for the organisation, about somebody else",
         "network.OrganisationEvent.actor": "a change of the organisation's profile, made for the organisation",
         "network.MembershipEvent.actor": "a decision on somebody else's membership, made for the organisation",
     },

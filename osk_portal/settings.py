@@ -593,10 +593,12 @@ OSK_OFFICE_OPENS = env.number(
 OSK_OFFICE_CLOSES = env.number(
     "OSK_OFFICE_CLOSES", 16, help="Hour in Berlin from which no mail about deadlines is sent."
 )
-OSK_FILES_MOST = env.number("OSK_FILES_MOST", 10, help="Files that a request may hold.", least=1)
+OSK_FILES_MOST = env.number(
+    "OSK_FILES_MOST", 10, help="Files that each side of a request may add.", least=1
+)
 OSK_FILE_MOST_MB = env.number("OSK_FILE_MOST_MB", 20, help="Megabytes of one file.", least=1)
 OSK_FILES_MOST_MB = env.number(
-    "OSK_FILES_MOST_MB", 100, help="Megabytes of all files of a request.", least=1
+    "OSK_FILES_MOST_MB", 100, help="Megabytes of all files of one side of a request.", least=1
 )
 OSK_ARCHIVE_OFFER_SETTLED = env.flag(
     "OSK_ARCHIVE_OFFER_SETTLED",

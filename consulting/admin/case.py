@@ -18,6 +18,7 @@ from consulting.admin.step import buttons
 from consulting.admin.synergy import synergy_of
 from consulting.composing import is_aside, is_valid, receive
 from consulting.contacts import consents_of, contacts_with_companies, open_companies
+from consulting.continuing import continued
 from consulting.conversation import history, timeline, with_edit_links
 from consulting.enums import PartnerQuestionState, Visibility
 from consulting.file_forms import ATTACHMENTS
@@ -137,6 +138,7 @@ def _show(
         "membership": permissions.author_membership(case),
         "may_decide_membership": permissions.can_decide_membership(request.user, case),
         "is_ended": is_ended(case),
+        "continued": continued(case),
         "procurement": procurement_rows(case),
         "solutions": list(case.solutions.all()),
         "matching": []

@@ -16,6 +16,7 @@ from consulting import queues
 from consulting.admin import listed
 from consulting.admin.rows import Row
 from consulting.contacts import KNOWN
+from consulting.continuing import CONTINUED, with_continued
 from consulting.enums import FILE_EVENTS, INTRODUCTION_EVENTS, KEEPING_EVENTS, CaseEventKind
 from consulting.models import CaseEvent, ConsultingRequest, IntroductionSide
 from consulting.presentation import Standing
@@ -86,11 +87,17 @@ def find_case(user: User, public_id: UUID) -> ConsultingRequest:
             "assignee__absence__deputy",
             "deputy",
             "duplicate_of",
+            CONTINUED,
             "result",
             "retention",
             *PROCUREMENT,
         )
-        .annotate(has_introductions=HAS_INTRODUCTIONS, mail_came_back_at=MAIL_CAME_BACK_AT, **KNOWN)
+        .annotate(
+            has_introductions=HAS_INTRODUCTIONS,
+            mail_came_back_at=MAIL_CAME_BACK_AT,
+            **KNOWN,
+            **with_continued(user),
+        )
     )
     return get_object_or_404(cases, public_id=public_id)
 

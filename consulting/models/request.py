@@ -211,6 +211,10 @@ class ConsultingRequest(Addressed):
     snooze_note = models.TextField(_("note on the follow-up date"), blank=True)
     hides_hints = models.BooleanField(default=False, editable=False)
     """The author does not want to see similar answers and solutions while writing."""
+    passed_steps: Any = ArrayField(
+        models.CharField(max_length=20), default=list, blank=True, editable=False
+    )
+    """Slugs of the steps of the intake that the author has left by saving."""
     version = models.PositiveIntegerField(default=1, editable=False)
     # Times and promises
     created_at = models.DateTimeField(default=clock.now, editable=False)
@@ -678,6 +682,11 @@ class Participant(models.Model):
         blank=True,
         related_name="+",
         help_text=_("Takes part because this request was merged."),
+    )
+    has_taken_over = models.BooleanField(
+        _("has taken over"),
+        default=False,
+        help_text=_("Works along for the Organisationsverwaltung, whatever the sharing says."),
     )
 
     class Meta:

@@ -14,9 +14,10 @@ from catalog.models import Solution
 from consulting import deadlines, permissions
 from consulting.enums import CaseAction, CaseEventKind, Urgency, Visibility
 from consulting.models import ConsultingRequest, FileState, Participant, ProcurementBlock
-from consulting.notifications import tell, tell_urgent
+from consulting.notifications import tell, tell_take_over_ended, tell_urgent
 from consulting.services.common import begin, check_version, locked, record
 from consulting.services.files import forget_files
+from network.services import request_membership
 from osk_portal.accounts.models import User
 from osk_portal.toolkit import clock
 from osk_portal.toolkit.transitions import TransitionNotAllowed
@@ -107,6 +108,17 @@ def save_draft(
 
 
 @transaction.atomic
+def pass_step(*, case_id: int, actor: User, slug: str) -> None:
+    """The author has left a step of the intake by saving. No new version: no form is out of date by it."""
+    case = locked(case_id)
+    if not permissions.is_author(actor, case):
+        raise PermissionDenied("write this draft")
+    if case.is_draft and slug not in case.passed_steps:
+        case.passed_steps = [*case.passed_steps, slug]
+        case.save(update_fields=["passed_steps"])
+
+
+@transaction.atomic
 def share(
     *,
     case_id: int,
@@ -115,12 +127,14 @@ def share(
     deputy: User | None = None,
     readers: Iterable[User] = (),
     writers: Iterable[User] = (),
+    released: Iterable[User] = (),
     expected_version: int | None = None,
 ) -> ConsultingRequest:
     """Say who of the own organisation reads or works along, in a draft or later.
 
     Readers and writers count with ``selected`` only. The form offers active members of the
-    organisation; whoever leaves it loses the sight of the case by ``visible_to``.
+    organisation; whoever leaves it loses the sight of the case by ``visible_to``. Who has taken over
+    for the Organisationsverwaltung stays, unless named in ``released``, and is told then.
     """
     case = locked(case_id)
     if not permissions.can_share(actor, case):
@@ -132,7 +146,8 @@ def share(
     case.save(
         update_fields=["visibility", "deputy", "version", "updated_at", "expiry_announced_at"]
     )
-    case.participants.filter(via_duplicate=None).delete()
+    _end_take_overs(case, actor, released)
+    case.participants.filter(via_duplicate=None, has_taken_over=False).delete()
     if visibility == Visibility.SELECTED:
         writing = {user.pk for user in writers}
         chosen = writing | {user.pk for user in readers}
@@ -169,10 +184,13 @@ def submit(
         case.urgency = Urgency.WISHED if urgency_reason else Urgency.NORMAL
         case.urgency_reason = urgency_reason
     missing = [name for name in required_fields(case) if not getattr(case, name)]
-    if missing:
+    if missing or case.organisation is None:
         raise Incomplete(missing)
-    if not permissions.may_request_for(actor, case.organisation):
+    if not permissions.may_send_for(actor, case.organisation):
         raise PermissionDenied("request for this organisation")
+    if not permissions.is_open_member(actor, case.organisation):
+        # Only now: while one writes, the choice may still change, and a draft may be deleted.
+        request_membership(user=actor, organisation=case.organisation)
     if case.files.exclude(state=FileState.CLEAN).exists():
         raise FilesNotReady
     _settle_urgency(case)
@@ -193,6 +211,15 @@ def delete_draft(*, case_id: int, actor: User | None) -> None:
     case = begin(case_id, CaseAction.DELETE_DRAFT, actor)
     forget_files(case)
     case.delete_draft()
+
+
+def _end_take_overs(case: ConsultingRequest, actor: User, released: Iterable[User]) -> None:
+    """An event and a mail for each: nobody loses a request that was taken over without hearing of it."""
+    taken_over = case.participants.filter(has_taken_over=True, user__in=[u.pk for u in released])
+    for participant in taken_over.select_related("user"):
+        participant.delete()
+        event = record(case, CaseEventKind.TAKE_OVER_ENDED, actor, person=participant.user_id)
+        tell_take_over_ended(event, participant.user)
 
 
 def _settle_urgency(case: ConsultingRequest) -> None:

@@ -221,13 +221,13 @@ def check_limits(case: ConsultingRequest, by_osk: bool, added: Iterable[int]) ->
     files = case.files.filter(by_osk=by_osk).exclude(content="")
     if files.count() + len(sizes) > settings.OSK_FILES_MOST:
         raise uploads.Refused(
-            _("A request holds %(limit)s files at most. Remove one first.")
+            _("Your side of a request holds %(limit)s files at most. Remove one first.")
             % {"limit": settings.OSK_FILES_MOST}
         )
     total = files.aggregate(total=Sum("size"))["total"] or 0
     if total + sum(sizes) > settings.OSK_FILES_MOST_MB * _MB:
         raise uploads.Refused(
-            _("All files of a request together are %(limit)s MB at most. Remove one first.")
+            _("All files of your side together are %(limit)s MB at most. Remove one first.")
             % {"limit": settings.OSK_FILES_MOST_MB}
         )
 

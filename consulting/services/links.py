@@ -11,12 +11,13 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from consulting import permissions
-from consulting.enums import CaseEventKind, CaseState
+from consulting.enums import CaseAction, CaseEventKind, CaseState
 from consulting.models import CaseEvent, CaseLink, ConsultingRequest
 from consulting.notifications import send_link
 from consulting.services.appointments import cancel_appointment, pick_slot, refuse_slots
-from consulting.services.common import locked, record
+from consulting.services.common import is_said, locked, record
 from consulting.services.conversation import add_message, reply
+from consulting.services.ending import reopen
 from osk_portal.accounts.models import User
 from osk_portal.toolkit import clock
 from osk_portal.toolkit.transitions import TransitionNotAllowed
@@ -82,6 +83,28 @@ def say_by_link(*, token: str, text: str, message_id: UUID | None = None) -> Cas
     case, person, named = _speaker(token)
     say = reply if case.state == CaseState.WAITING_REQUESTER else add_message
     return _marked(say(case_id=case.pk, actor=person, text=text, message_id=message_id), named)
+
+
+@transaction.atomic
+def reopen_by_link(*, token: str, reason: str, message_id: UUID | None = None) -> CaseEvent | None:
+    """The link's person opens a closed case again, within the time for it (product.md 1.3).
+
+    A step of its own: a message that comes too late must not reopen anything. Returns and raises as
+    ``say_by_link``.
+    """
+    named = CaseLink.named_by(token)
+    if named is None:
+        raise LinkDead
+    case = locked(named.case_id)
+    person = open_link(token).person
+    if is_said(case, person, message_id):
+        return None
+    if case.state != CaseState.CLOSED:
+        raise TransitionNotAllowed(
+            CaseAction.REOPEN, case.state, _("This request is not closed any more.")
+        )
+    event = reopen(case_id=case.pk, actor=person, reason=reason, message_id=message_id)
+    return _marked(event, named)
 
 
 @transaction.atomic

@@ -22,8 +22,9 @@ _OVER = (CaseState.DECLINED, CaseState.DUPLICATE, CaseState.WITHDRAWN)
 def take_over(*, case_id: int, actor: User, reason: str) -> CaseEvent | None:
     """``actor`` works along from now on; the author is told and reads the reason in the conversation.
 
-    None when the actor works along already: the same form, sent twice. The author stays the author and
-    can change the sharing again. Raises PermissionDenied, TransitionNotAllowed.
+    None when the actor works along already: the same form, sent twice. The author stays the author; a new
+    sharing leaves the take-over alone, unless it ends it by name (``share``). Raises PermissionDenied,
+    TransitionNotAllowed.
     """
     case = locked(case_id)
     if not permissions.can_manage(actor, case):
@@ -34,7 +35,11 @@ def take_over(*, case_id: int, actor: User, reason: str) -> CaseEvent | None:
         raise TransitionNotAllowed(
             "take_over", case.state, _("This request has ended. There is nothing to take over.")
         )
-    Participant.objects.update_or_create(case=case, user=actor, defaults={"may_write": True})
+    Participant.objects.update_or_create(
+        case=case,
+        user=actor,
+        defaults={"may_write": True, "has_taken_over": True, "via_duplicate": None},
+    )
     case.version += 1
     case.updated_at = clock.now()
     case.save(update_fields=["version", "updated_at"])

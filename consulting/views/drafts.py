@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +16,7 @@ from django.views.decorators.http import require_safe
 
 from catalog.models import Solution
 from consulting import deadlines, intake, permissions, services
+from consulting.continuing import CONTINUED, continued, with_continued
 from consulting.enums import Urgency
 from consulting.forms import (
     ContextForm,
@@ -30,7 +30,7 @@ from consulting.models import ConsultingRequest
 from consulting.services.drafts import is_wished_earlier
 from consulting.summary import PROCUREMENT, sections, sharing_words
 from consulting.views import hints
-from consulting.views.start import crumbs, refused
+from consulting.views.start import crumbs, refused, say_wished_earlier
 from consulting.views.steps import (
     Saved,
     bound,
@@ -70,7 +70,7 @@ def request_subject(request: AuthenticatedRequest, public_id: UUID) -> HttpRespo
         saved = save_step(request, case, form)
         if saved:
             if not hints.is_wanted(request):
-                _say_wished_earlier(request, form.cleaned_data["wished_on"])
+                say_wished_earlier(request, form.cleaned_data["wished_on"])
             return saved(intake.SUBJECT)
     return step_page(
         request,
@@ -107,7 +107,12 @@ def request_context(request: AuthenticatedRequest, public_id: UUID) -> HttpRespo
     )
     if is_save(request) and form.is_valid():
         organisation = form.values().get("organisation")
-        if organisation is not None and choice.must_be_confirmed:
+        if (
+            organisation is not None
+            and choice.must_be_confirmed
+            and permissions.had_membership(request.user, organisation)
+        ):
+            # Who has left, or was refused, asks anew by the choice; everybody else by sending.
             network_services.request_membership(user=request.user, organisation=organisation)
         saved = save_step(request, case, form, solutions=form.cleaned_data["solutions"])
         if saved:
@@ -138,6 +143,9 @@ def request_sharing(request: AuthenticatedRequest, public_id: UUID) -> HttpRespo
         initial=_sharing_of(case),
         as_draft="save_draft" in request.POST,
         colleagues=intake.colleagues_of(request.user, case.organisation),
+        taken_over=[
+            p.user for p in case.participants.filter(has_taken_over=True).select_related("user")
+        ],
     )
     if request.method == "POST" and form.is_valid():
         try:
@@ -163,7 +171,7 @@ def request_sharing(request: AuthenticatedRequest, public_id: UUID) -> HttpRespo
         intake.SHARING,
         form,
         "consulting/request_sharing.html",
-        is_pending=intake.pending_membership(request.user, case.organisation),
+        is_pending=intake.is_unconfirmed(request.user, case.organisation),
     )
 
 
@@ -176,13 +184,17 @@ def request_draft(request: AuthenticatedRequest, public_id: UUID) -> HttpRespons
         return gone
     tasks = intake.task_list(case)
     first_open = intake.first_open_step(case)
+    unseen = [task for task in tasks if task.is_unseen]
     go_on = first_open.url_name if first_open else "consulting:request_check"
     context = {
         "case": case,
         "tasks": tasks,
         "open_count": sum(not task.is_complete for task in tasks),
         "first_open": first_open,
-        "go_on_url": reverse(go_on, args=[case.public_id]),
+        "unseen": unseen,
+        "go_on_url": unseen[0].url
+        if unseen and first_open is None
+        else reverse(go_on, args=[case.public_id]),
         "crumbs": crumbs(
             (_("My requests"), reverse("consulting:request_list")), (_("Draft"), None)
         ),
@@ -194,9 +206,9 @@ def request_draft(request: AuthenticatedRequest, public_id: UUID) -> HttpRespons
 def request_check(request: AuthenticatedRequest, public_id: UUID) -> HttpResponse:
     """Everything at a glance; sends the draft. What was sent already leads to its confirmation."""
     case = get_object_or_404(
-        ConsultingRequest.objects.visible_to(request.user).select_related(
-            "organisation", "deputy", *PROCUREMENT
-        ),
+        ConsultingRequest.objects.visible_to(request.user)
+        .select_related("organisation", "deputy", CONTINUED, *PROCUREMENT)
+        .annotate(**with_continued(request.user)),
         public_id=public_id,
         author=request.user,
     )
@@ -220,7 +232,7 @@ def request_check(request: AuthenticatedRequest, public_id: UUID) -> HttpRespons
             return redirect(intake.step_of(error.fields[0]).url_name, case.public_id)
         except services.FilesNotReady:
             return redirect(
-                f"{reverse('consulting:request_files', args=[case.public_id])}?unready=1"
+                f"{reverse('consulting:request_files', args=[case.public_id])}?check&unready=1"
             )
         except services.CaseChanged as error:
             messages.warning(request, str(error))
@@ -236,10 +248,11 @@ def request_check(request: AuthenticatedRequest, public_id: UUID) -> HttpRespons
     context = {
         "case": case,
         "sections": sections(case),
+        "continued": continued(case),
         "first_response_on": deadlines.first_response_due(today),
         "answer_on": answer_on,
         "urgency": urgency,
-        "is_pending": intake.pending_membership(request.user, case.organisation),
+        "is_pending": intake.is_unconfirmed(request.user, case.organisation),
         **hints.shown(request.user, case.title, case.description, is_hidden=case.hides_hints),
         "last_step": len(intake.steps_of(case)),
         "back_url": reverse(intake.steps_of(case)[-1].url_name, args=[case.public_id]),
@@ -288,20 +301,6 @@ def draft_delete(request: AuthenticatedRequest, public_id: UUID) -> HttpResponse
     return render(request, "consulting/draft_delete.html", context)
 
 
-def _say_wished_earlier(request: AuthenticatedRequest, wished_on: date | None) -> None:
-    """At once, not only on the check page (product.md 1.1)."""
-    promised = deadlines.answer_due(clock.today())
-    if wished_on is not None and wished_on < promised:
-        messages.info(
-            request,
-            _(
-                "Your wished date is before our promise, %(promised)s. Is it urgent? You can mark it"
-                " before you send the request."
-            )
-            % {"promised": deadlines.long_date(promised)},
-        )
-
-
 def _urgency_form(request: AuthenticatedRequest, case: ConsultingRequest) -> UrgencyForm | None:
     """Only for a wished date before the promise."""
     if not case.is_draft or not is_wished_earlier(case):
@@ -338,7 +337,7 @@ def _follow_hint(
 
 def _cannot_ask(request: AuthenticatedRequest, case: ConsultingRequest) -> HttpResponse | None:
     """The membership or the entitlement has ended since the organisation was chosen."""
-    if permissions.may_request_for(request.user, case.organisation):
+    if permissions.may_send_for(request.user, case.organisation):
         return None
     refusal = refused(request)
     if refusal:
@@ -352,7 +351,7 @@ def _cannot_ask(request: AuthenticatedRequest, case: ConsultingRequest) -> HttpR
 
 
 def _sharing_of(case: ConsultingRequest) -> dict[str, Any]:
-    people = list(case.participants.select_related("user"))
+    people = list(case.participants.filter(has_taken_over=False).select_related("user"))
     return {
         "visibility": case.visibility,
         "readers": [str(p.user.public_id) for p in people if not p.may_write],

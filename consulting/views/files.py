@@ -12,6 +12,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.http import FileResponse, Http404, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -39,7 +40,7 @@ def request_files(request: AuthenticatedRequest, public_id: UUID) -> HttpRespons
         except TransitionNotAllowed as error:  # sent in the same moment
             messages.warning(request, str(error))
             return redirect("consulting:request_detail", case.public_id)
-        return redirect("consulting:request_files", case.public_id)
+        return redirect(_here(request, case))
     if "unready" in request.GET and request.method != "POST":
         form = _unready(case)
     if request.method == "POST" and form.is_valid():
@@ -51,7 +52,7 @@ def request_files(request: AuthenticatedRequest, public_id: UUID) -> HttpRespons
             form.add_error("chosen", refusal)
         if form.is_valid():
             if "add" in request.POST:
-                return redirect("consulting:request_files", case.public_id)
+                return redirect(_here(request, case))
             return Saved(request, case)(intake.FILES)
         status = 422
     return step_page(
@@ -66,6 +67,12 @@ def request_files(request: AuthenticatedRequest, public_id: UUID) -> HttpRespons
         most_mb=settings.OSK_FILE_MOST_MB,
         total_mb=settings.OSK_FILES_MOST_MB,
     )
+
+
+def _here(request: AuthenticatedRequest, case: ConsultingRequest) -> str:
+    """The step again; who came from the check page still goes back there."""
+    address = reverse("consulting:request_files", args=[case.public_id])
+    return f"{address}?check" if "check" in request.GET else address
 
 
 @access(LOGIN)

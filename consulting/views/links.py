@@ -17,8 +17,8 @@ from consulting.appointment_forms import PickForm, cancel_form, refuse_form
 from consulting.appointments import Arranged
 from consulting.enums import CaseState
 from consulting.file_forms import ATTACHMENTS, ComposerForm
-from consulting.forms import TextForm
-from consulting.models import CaseEvent, CaseLink
+from consulting.forms import TextForm, reopen_form
+from consulting.models import CaseEvent, CaseLink, ConsultingRequest
 from consulting.presentation import Standing
 from consulting.services.links import (
     LinkDead,
@@ -26,6 +26,7 @@ from consulting.services.links import (
     open_link,
     pick_by_link,
     refuse_by_link,
+    reopen_by_link,
     say_by_link,
 )
 from consulting.views.appointments import SEQUENCE
@@ -55,7 +56,9 @@ def _answer(request: HttpRequest, token: str) -> HttpResponse:
             return _decline(request, link)
         if request.method != "POST":
             return _page(request, link)
-        return _pick(request, link) if "slot" in request.POST else _say(request, link)
+        if "slot" in request.POST:
+            return _pick(request, link)
+        return _reopen(request, link) if "reopen" in request.POST else _say(request, link)
     # The right that the link rests on may end while the page is made.
     except (LinkDead, PermissionDenied):
         if not within_limit(request, "case_link_dead"):
@@ -88,6 +91,28 @@ def _say(request: HttpRequest, link: CaseLink) -> HttpResponse:
     except TransitionNotAllowed as error:
         return _page(request, open_link(link.token), form=form, moved=error, status=409)
     messages.success(request, _("Your message is sent."))
+    return redirect(link)
+
+
+def _reopen(request: HttpRequest, link: CaseLink) -> HttpResponse:
+    form = reopen_form(request.POST)
+    if not form.is_valid():
+        return _page(request, link, form=form, status=422)
+    if not _may_send(request, link):
+        return render(request, "429.html", status=429)
+    try:
+        reopen_by_link(
+            token=link.token,
+            reason=form.cleaned_data["text"],
+            message_id=form.cleaned_data["message_id"],
+        )
+    except TransitionNotAllowed as error:
+        link = open_link(link.token)
+        kept = form
+        if link.case.takes_messages:
+            kept = ComposerForm.new(is_reply=_is_reply(link), data=request.POST)
+        return _page(request, link, form=kept, moved=error, status=409)
+    messages.success(request, _("The request is open again."))
     return redirect(link)
 
 
@@ -203,12 +228,15 @@ def _page(
     request: HttpRequest,
     link: CaseLink,
     *,
-    form: ComposerForm | None = None,
+    form: TextForm | None = None,
     pick_form: PickForm | None = None,
     moved: TransitionNotAllowed | None = None,
     status: int = 200,
 ) -> HttpResponse:
     case = link.case
+    may_reopen = case.state == CaseState.CLOSED and case.can_be_reopened
+    if form is None:
+        form = reopen_form() if may_reopen else _composer(link)
     current = appointments.current_of(case)
     if current is not None and current.is_open_offer and pick_form is None:
         pick_form = PickForm(current)
@@ -219,11 +247,27 @@ def _page(
         "pick_form": pick_form,
         "standing": Standing(case),
         "timeline": conversation.timeline(case, internal=False),
-        "composer": (form or _composer(link)) if case.takes_messages or moved else None,
+        "composer": form if case.takes_messages or may_reopen or moved else None,
+        "may_reopen": may_reopen,
+        "way_on": "" if may_reopen else _way_on(case),
+        "takes_files": isinstance(form, ComposerForm),
         "is_reply": _is_reply(link),
         "moved": moved,
     }
     return render(request, "consulting/case_by_link.html", context, status=status)
+
+
+def _way_on(case: ConsultingRequest) -> str:
+    """What is left when the request takes no words any more; the page names the addresses beside it."""
+    if case.state == CaseState.CLOSED:
+        return _("The time for reopening is over. Call us or write to us, and we begin anew.")
+    if case.state == CaseState.DECLINED:
+        return _("You see it differently, or something has changed? Call us or write to us.")
+    if case.state == CaseState.DUPLICATE:
+        return _("Sign up to read on in the other request. Or call us or write to us.")
+    if case.state == CaseState.WITHDRAWN:
+        return _("You need us after all? Call us or write to us, and we begin anew.")
+    return ""
 
 
 def _untold(response: HttpResponse) -> HttpResponse:

@@ -30,6 +30,7 @@ from consulting.contacts import (
     consents_of,
     contacts_with_companies,
 )
+from consulting.continuing import CONTINUED, continued, with_continued
 from consulting.enums import CaseAction, CaseState
 from consulting.file_forms import ATTACHMENTS, ComposerForm
 from consulting.forms import TextForm, UptakeForm, reopen_form
@@ -189,9 +190,10 @@ def find_case(request: AuthenticatedRequest, public_id: UUID) -> ConsultingReque
             "assignee__absence__deputy",
             "deputy",
             "duplicate_of",
+            CONTINUED,
             *PROCUREMENT,
         )
-        .annotate(**KNOWN)
+        .annotate(**KNOWN, **with_continued(request.user))
         .annotate(**SYNERGY),
         public_id=public_id,
     )
@@ -292,6 +294,7 @@ def detail_page(
         "contacts": contacts_with_companies(case),
         "may_tell_procedure": is_side and case.is_about_procurement and case.takes_messages,
         **_appointments(case, pick_form, is_side=is_side),
+        "continued": continued(case),
         "crumbs": detail_crumbs(case),
         "synergy": synergy_of(case, is_side=is_side),
     }

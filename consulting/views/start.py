@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import cast
 from uuid import UUID
 
 from django.conf import settings
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -18,10 +21,13 @@ from consulting.forms import StartForm, SubjectForm
 from consulting.models import ConsultingRequest
 from consulting.views import hints
 from osk_portal.accounts.models import User
+from osk_portal.pages.models import LegalPage
 from osk_portal.toolkit import clock
 from osk_portal.toolkit.access import PUBLIC, access
 
 LONGEST_PREFILL = 200
+COSTS = "beratung-kosten"
+"""The operator's text on what the consulting costs (product.md 1.1); its first paragraph stands on the start page."""
 _NO_DRAFT: dict[str, object] = {"case": None, "back_url": "", "returns_to_check": False}
 """What the page of a step shows of a draft, while there is none."""
 
@@ -31,6 +37,9 @@ _NO_DRAFT: dict[str, object] = {"case": None, "back_url": "", "returns_to_check"
 def home(request: HttpRequest) -> HttpResponse:
     today = clock.today()
     context = {
+        "costs": LegalPage.objects.in_language(COSTS, get_language() or "de"),
+        "steps": _in_words(len(intake.steps_of(None))),
+        "most_steps": _in_words(len(intake.STEPS)),
         "first_response_days": settings.OSK_FIRST_RESPONSE_DAYS,
         "answer_days": settings.OSK_ANSWER_DAYS,
         "first_response_on": deadlines.first_response_due(today),
@@ -49,7 +58,7 @@ def request_start(request: HttpRequest) -> HttpResponse:
     visitor = intake.Visitor(request.session)
     form = StartForm(
         data=request.POST if request.method == "POST" else None,
-        initial={**visitor.values(), "draft_id": visitor.draft_id},
+        initial={**visitor.values(), "draft_id": visitor.draft_id, "version": 1},
     )
     if request.method == "POST" and form.is_valid():
         was_typed_before = visitor.has_words
@@ -79,8 +88,9 @@ def request_start(request: HttpRequest) -> HttpResponse:
             return redirect("consulting:request_new_subject")
         case = _make_draft(request, visitor)
         if case.is_draft and case.kind != values["kind"]:
-            # The same form once more, with another choice: somebody went back.
-            services.save_draft(case_id=case.pk, actor=case.author, values={"kind": values["kind"]})
+            # The same form once more, with another choice: somebody went back. Its version tells the step
+            # whether the draft was written on since, elsewhere.
+            return redirect("consulting:request_kind", case.public_id, preserve_request=True)
         return redirect("consulting:request_subject", case.public_id)
     context = {
         **_NO_DRAFT,
@@ -115,6 +125,7 @@ def request_new_subject(request: HttpRequest) -> HttpResponse:
         visitor.keep(form.values())
         if hints.is_wanted(request):
             return hints.follow(request, None, reverse("consulting:request_new_subject"))
+        say_wished_earlier(request, form.cleaned_data["wished_on"])
         if not request.user.is_authenticated:
             return redirect("consulting:request_sign_in")
         case = _make_draft(request, visitor)
@@ -166,6 +177,25 @@ def refused(request: HttpRequest) -> HttpResponse | None:
     if permissions.may_begin_request(request.user):
         return None
     return render(request, "consulting/not_entitled.html", {"crumbs": crumbs()}, status=403)
+
+
+def _in_words(number: int) -> str:
+    words = {4: _("four"), 5: _("five"), 6: _("six"), 7: _("seven")}
+    return words.get(number, str(number))
+
+
+def say_wished_earlier(request: HttpRequest, wished_on: date | None) -> None:
+    """At once, not only on the check page (product.md 1.1)."""
+    promised = deadlines.answer_due(clock.today())
+    if wished_on is not None and wished_on < promised:
+        messages.info(
+            request,
+            _(
+                "Your wished date is before our promise, %(promised)s. Is it urgent? You can mark it"
+                " before you send the request."
+            )
+            % {"promised": deadlines.long_date(promised)},
+        )
 
 
 def _make_draft(request: HttpRequest, visitor: intake.Visitor) -> ConsultingRequest:

@@ -82,6 +82,8 @@ class Saved:
         self.case = case
 
     def __call__(self, done: intake.Step) -> HttpResponse:
+        if done in intake.OPTIONAL:
+            services.pass_step(case_id=self.case.pk, actor=self.request.user, slug=done.slug)
         if hints.is_wanted(self.request):
             return hints.follow(
                 self.request, self.case, reverse(done.url_name, args=[self.case.public_id])

@@ -65,6 +65,11 @@ class LegalPage(models.Model):
         return PLACEHOLDER.findall(self.body)
 
     @property
+    def first_paragraph(self) -> str:
+        """What another page quotes of it."""
+        return self.body.replace("\r\n", "\n").strip().partition("\n\n")[0]
+
+    @property
     def is_review_due(self) -> bool:
         return (clock.today() - self.reviewed_on).days > REVIEW_DAYS
 

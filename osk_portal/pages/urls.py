@@ -35,6 +35,7 @@ urlpatterns = [
     text("sicherheitsluecke-melden", "security_report"),
     text("quelltext", "source_code"),
     text("schnittstellen", "interfaces"),
+    text("beratung-kosten", "consulting_costs"),
     path("barriere-melden/", views.barrier_report, name="barrier_report"),
     path(
         "barriere-melden/<uuid:public_id>/", views.barrier_report_sent, name="barrier_report_sent"

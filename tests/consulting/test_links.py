@@ -363,3 +363,61 @@ def test_files_by_the_link_are_counted(world: World, disk: Path) -> None:
     ]
     assert set(statuses) == {422, 429}
     assert case.staged_files.count() <= 10
+
+
+def test_a_closed_request_is_reopened_by_the_link_with_a_reason(world: World, clock: Any) -> None:
+    case = record(world)
+    link = case.links.get()
+    ConsultingRequest.objects.filter(pk=case.pk).update(
+        state=CaseState.CLOSED, closed_at=portal_clock.now(), outcome="no_reply"
+    )
+    browser = Client(enforce_csrf_checks=True)
+    url = link.get_absolute_url()
+    data = {"text": "Es geht weiter.", "message_id": str(uuid4())}
+    assert "Anfrage wieder öffnen" in browser.get(url).text
+
+    assert (
+        browser.post(url, data).status_code == 409
+    )  # a message that comes too late reopens nothing
+    assert browser.post(url, {**data, "text": " ", "reopen": "1"}).status_code == 422
+    case.refresh_from_db()
+    assert case.state == CaseState.CLOSED
+    for _again in range(2):
+        assert browser.post(url, {**data, "reopen": "1"})["Location"] == url
+    case.refresh_from_db()
+    assert case.state == CaseState.IN_PROGRESS
+    event = case.events.get(kind=CaseEventKind.REOPENED)
+    assert event.data["by_link"] == str(link.public_id)
+    assert case.messages.get().body == "Es geht weiter."
+    late = browser.post(url, {"text": "Noch etwas.", "message_id": str(uuid4()), "reopen": "1"})
+    assert late.status_code == 409
+    assert "Noch etwas." in late.text
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"state": CaseState.WITHDRAWN, "withdrawn_at": "now"}, "Sie brauchen uns doch?"),
+        ({"state": CaseState.DECLINED, "decline_reason": "Zu groß"}, "Sie sehen es anders"),
+        (
+            {"state": CaseState.CLOSED, "closed_at": "long ago", "outcome": "no_reply"},
+            "Die Zeit zum Wiederöffnen ist vorbei",
+        ),
+    ],
+)
+def test_an_ended_request_names_the_way_on(
+    world: World, client: Client, fields: dict[str, Any], words: str
+) -> None:
+    case = record(world)
+    times = {"now": portal_clock.now(), "long ago": portal_clock.now() - timedelta(days=120)}
+    values = {name: times.get(value, value) for name, value in fields.items()}
+    ConsultingRequest.objects.filter(pk=case.pk).update(**values)
+    url = case.links.get().get_absolute_url()
+
+    page = client.get(url).text
+    assert words in page
+    assert "mailto:" in page
+    assert "<textarea" not in page
+    client.post(url, {"text": "Weiter!", "message_id": str(uuid4()), "reopen": "1"})
+    case.refresh_from_db()
+    assert case.state == fields["state"]

@@ -168,8 +168,8 @@ def test_quarantined_file_keeps_the_draft(world: World, signed_in: Browser) -> N
     check = reverse("consulting:request_check", args=[case.public_id])
     client = signed_in(world.requester)
     assert "notiz.txt" in client.get(check).content.decode()
-    assert client.post(check).url == step(case) + "?unready=1"
-    page = client.get(step(case) + "?unready=1").content.decode()
+    assert client.post(check).url == step(case) + "?check&unready=1"
+    page = client.get(step(case) + "?check&unready=1").content.decode()
     assert page.count("wird noch geprüft") >= 2  # in the summary and at the field
     case.refresh_from_db()
     assert case.is_draft

@@ -232,6 +232,8 @@ def test_task_list_says_what_is_open(world: World, signed_in: Browser) -> None:
     for name in ("kind", "subject", "context", "procurement", "sharing"):
         assert url(f"request_{name}", case) in page
     browser.post(url("request_procurement", case), block())
+    for name, data in (("files", {}), ("sharing", {"visibility": "only_me"})):
+        browser.post(url(f"request_{name}", case), data)
     page = browser.get(url("request_draft", case)).content.decode()
     assert "Noch offen" not in page
     assert f'href="{url("request_check", case)}"' in page

@@ -87,7 +87,7 @@ def test_going_back_and_choosing_another_kind_counts(
     form = {"kind": "question", "draft_id": str(uuid.uuid4())}
 
     browser.post(START, form)
-    browser.post(START, {**form, "kind": "project"})
+    browser.post(START, {**form, "kind": "project", "version": "1"}, follow=True)
 
     assert ConsultingRequest.objects.get().kind == "project"
 

@@ -309,13 +309,13 @@ def test_person_without_membership_names_an_authority_and_is_still_to_be_confirm
     response = browser.post(url("request_context", case), {"organisation": world.authority.slug})
 
     assert response.url == url("request_files", case)
-    membership = Membership.objects.get(user=person)
-    assert membership.state == MembershipState.PENDING
+    assert not Membership.objects.filter(user=person).exists()  # only sending asks for it
     sharing = browser.get(url("request_sharing", case)).content.decode()
-    assert "Ihre Zugehörigkeit wird noch bestätigt" in sharing
+    assert "Ihre Zugehörigkeit ist noch nicht bestätigt" in sharing
     assert "Sam Kollege" not in sharing  # whoever claims to belong learns no names
     browser.post(response.url, {"visibility": "organisation"})
     assert browser.post(url("request_check", case)).url == url("request_sent", case)
+    assert Membership.objects.get(user=person).state == MembershipState.PENDING
     assert (
         "Zugehörigkeit wird noch bestätigt"
         in browser.get(url("request_sent", case)).content.decode()

@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from consulting import permissions, services
-from consulting.enums import CaseEventKind, CaseState, Topic
+from consulting.enums import CaseEventKind, CaseState, Topic, Visibility
 from consulting.models import ConsultingRequest
 from network.enums import MembershipState
 from network.models import Membership
@@ -106,3 +106,46 @@ def test_request_of_somebody_who_left_is_taken_over(world: World) -> None:
 
     assert services.take_over(case_id=case.pk, actor=world.manager, reason=REASON)
     assert not OutgoingMail.objects.filter(user=world.requester).exists()
+
+
+@pytest.mark.parametrize("visibility", [Visibility.ONLY_ME, Visibility.ORGANISATION])
+def test_a_new_sharing_keeps_the_take_over_until_it_is_ended_by_name(
+    world: World, signed_in: Browser, visibility: Visibility
+) -> None:
+    case = world.case(CaseState.IN_PROGRESS, title="Geheimer Titel")
+    services.take_over(case_id=case.pk, actor=world.manager, reason=REASON)
+    address = reverse("consulting:request_sharing", args=[case.public_id])
+    author = signed_in(world.requester)
+    assert "Übernahme beenden" in author.get(address).content.decode()
+
+    author.post(address, {"visibility": visibility})
+    assert permissions.is_requester_side(world.person("manager"), ConsultingRequest.objects.get())
+    assert not OutgoingMail.objects.filter(kind="consulting.take_over_ended").exists()
+
+    for _ in range(2):
+        author.post(address, {"visibility": visibility, "released": world.manager.public_id})
+    assert not permissions.is_requester_side(
+        world.person("manager"), ConsultingRequest.objects.get()
+    )
+    assert case.events.filter(kind=CaseEventKind.TAKE_OVER_ENDED).count() == 1
+    mail = OutgoingMail.objects.get(kind="consulting.take_over_ended", user=world.manager)
+    assert str(case.reference) in mail.subject
+    assert case.title not in mail.body
+    assert "hat eine Übernahme" in author.get(case.get_absolute_url()).content.decode()
+    assert "Übernahme beenden" not in author.get(address).content.decode()
+
+
+def test_only_who_has_taken_over_can_be_released(world: World, signed_in: Browser) -> None:
+    case = world.case(CaseState.IN_PROGRESS)
+    services.take_over(case_id=case.pk, actor=world.manager, reason=REASON)
+    address = reverse("consulting:request_sharing", args=[case.public_id])
+    data = {"visibility": Visibility.ONLY_ME, "released": world.stranger.public_id}
+
+    assert "Wählen Sie Personen" in signed_in(world.requester).post(address, data).content.decode()
+    services.share(
+        case_id=case.pk,
+        actor=world.requester,
+        visibility=Visibility.SELECTED,
+        released=[world.deputy],
+    )
+    assert case.participants.get(user=world.manager).has_taken_over
