@@ -42,6 +42,7 @@ from osk_portal.toolkit.working_days import add_working_days
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
 
+URGENT: Final = "urgent"
 _REFERENCE: Final = re.compile(r"(?:osk[\s\-–]*)?(\d{4})[\s\-–]+(\d{1,5})", re.IGNORECASE)
 _COUNTED: Final = "_counted_queues"
 _WITH_OSK = Q(state__in=WITH_OSK_STATES)
@@ -105,7 +106,7 @@ QUEUES: Final = (
         lambda user, today: Q(state__in=(CaseState.WAITING_REQUESTER, CaseState.WAITING_THIRD)),
     ),
     Queue(
-        "urgent",
+        URGENT,
         _("To decide: urgent"),
         _("Requests marked as urgent"),
         lambda user, today: Q(state__in=OPEN_STATES, urgency=Urgency.WISHED),
@@ -163,8 +164,12 @@ def _within(queue: Queue | None, url: str) -> str:
 
 
 def cases_in(queue: Queue, user: User) -> CaseQuerySet:
-    """The cases of ``queue`` that ``user`` may read, in the order of the promise, ready for a list."""
-    return in_order(all_cases(user).filter(queue.condition(user, clock.today())))
+    """The cases of ``queue`` that ``user`` may read, in the order of the promise, ready for a list.
+
+    About an urgency the Leitung decides within a working day from the sending: first what was sent first.
+    """
+    cases = in_order(all_cases(user).filter(queue.condition(user, clock.today())))
+    return cases.order_by("submitted_at", "pk") if queue.name == URGENT else cases
 
 
 def all_cases(user: User) -> CaseQuerySet:

@@ -7,7 +7,14 @@ import logging
 from celery import shared_task
 from celery.exceptions import SoftTimeLimitExceeded
 
-from consulting.services import appointment_times, deadline_mails, incoming, mailbox, scanning
+from consulting.services import (
+    appointment_times,
+    deadline_mails,
+    incoming,
+    mailbox,
+    scanning,
+    urgency,
+)
 from osk_portal.toolkit.imap import MailboxUnavailable
 
 logger = logging.getLogger(__name__)
@@ -16,6 +23,7 @@ logger = logging.getLogger(__name__)
 @shared_task(name="consulting.tasks.tell_deadlines")
 def tell_deadlines() -> None:
     deadline_mails.send()
+    urgency.remind_of_urgency()
 
 
 @shared_task(name="consulting.tasks.tend_appointments")

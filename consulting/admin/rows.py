@@ -33,6 +33,9 @@ _NEXT: Final[Mapping[str, _StrPromise]] = {
     CaseState.ANSWERED: gettext_lazy("confirm the answer"),
 }
 
+_NEEDS_CONTACT: Final = (CaseState.IN_PROGRESS, CaseState.WAITING_THIRD)
+"""Reopened, perhaps, without a contact person: nobody would prepare the answer."""
+
 
 @dataclass(frozen=True)
 class Row:
@@ -68,6 +71,12 @@ class Row:
         case = self.case
         is_marked = case.urgency in (Urgency.WISHED, Urgency.CONFIRMED)
         return case.get_urgency_display() if is_marked and case.is_open else ""
+
+    @property
+    def urgency_note(self) -> str:
+        """By when the Leitung decides about the urgency, while it has not."""
+        day = self.standing.urgency_due
+        return _("decide by %(date)s") % {"date": short_date(day)} if day else ""
 
     @property
     def due_note(self) -> str:
@@ -126,6 +135,8 @@ class Row:
 def next_step(case: ConsultingRequest) -> str:
     if case.follow_up_at is not None:
         return _("answer the further question")
+    if case.state in _NEEDS_CONTACT and case.assignee_id is None:
+        return _("name a contact person")
     if case.state == CaseState.WAITING_THIRD:
         days = [
             question.due_on
