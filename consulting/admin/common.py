@@ -16,7 +16,13 @@ from django.shortcuts import get_object_or_404, render
 from consulting import queues
 from consulting.admin.rows import Row
 from consulting.contacts import KNOWN
-from consulting.enums import FILE_EVENTS, INTRODUCTION_EVENTS, KEEPING_EVENTS, CaseEventKind
+from consulting.enums import (
+    FILE_EVENTS,
+    INTRODUCTION_EVENTS,
+    KEEPING_EVENTS,
+    RELATION_EVENTS,
+    CaseEventKind,
+)
 from consulting.models import CaseEvent, ConsultingRequest, IncomingMail, IntroductionSide
 from consulting.presentation import Standing
 from consulting.queues import Queue
@@ -50,6 +56,7 @@ WITHOUT_VERSION = (
     *INTRODUCTION_EVENTS,
     CaseEventKind.NEED_PUBLISHED,
     *KEEPING_EVENTS,
+    *RELATION_EVENTS,
     CaseEventKind.OUTCOME_ASKED,
     CaseEventKind.OUTCOME_TOLD,
     CaseEventKind.APPOINTMENT_LAPSED,

@@ -680,6 +680,8 @@ class Participant(models.Model):
         related_name="+",
         help_text=_("Takes part because this request was merged."),
     )
+    was_reader = models.BooleanField(default=False)
+    """Read along before the merging, which it goes back to when that is undone."""
 
     class Meta:
         verbose_name = _("participant")

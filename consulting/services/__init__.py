@@ -107,6 +107,13 @@ from consulting.services.published import (
 from consulting.services.recommendations import mark_recommendation
 from consulting.services.recording import NotRecordable, record_request
 from consulting.services.records import take_record
+from consulting.services.relations import (
+    agree_to_merging,
+    end_relation,
+    refuse_merging,
+    relate_cases,
+    take_back_merging,
+)
 from consulting.services.retention import (
     ask_for_hold,
     confirm_filed,
@@ -138,6 +145,7 @@ __all__ = [
     "add_tag",
     "agree_to_answer",
     "agree_to_introduction",
+    "agree_to_merging",
     "answer",
     "answer_at_once",
     "answer_mail",
@@ -173,6 +181,7 @@ __all__ = [
     "end_absence",
     "end_grant",
     "end_need",
+    "end_relation",
     "enter_contract_end",
     "export_list",
     "give_consent",
@@ -204,8 +213,10 @@ __all__ = [
     "refuse_author",
     "refuse_consent",
     "refuse_introduction",
+    "refuse_merging",
     "refuse_question",
     "refuse_slots",
+    "relate_cases",
     "remove_file",
     "remove_tag",
     "renew_link",
@@ -232,6 +243,7 @@ __all__ = [
     "store_mail",
     "submit",
     "take_back_consent",
+    "take_back_merging",
     "take_down_need",
     "take_over",
     "take_record",
