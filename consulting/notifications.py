@@ -70,6 +70,7 @@ _TO_REQUESTER: Final[dict[str, str]] = {
     K.INQUIRY_DECIDED: "case_moved",
     K.PROCEDURE_CHANGED: "case_moved",
     K.COMPANIES_WITHDRAWN: "case_moved",
+    K.PROCUREMENT_COMPLETED: "case_procurement",
 }
 """Templates for the requester's side; ``_is_news`` leaves out what changes nothing for it."""
 

@@ -92,7 +92,7 @@ from consulting.services.partners import (
     refuse_question,
     reply_to_partner,
 )
-from consulting.services.procurement import save_procurement
+from consulting.services.procurement import complete_procurement, save_procurement
 from consulting.services.published import (
     agree_to_answer,
     confirm_answer,
@@ -162,6 +162,7 @@ __all__ = [
     "change_filter",
     "close",
     "close_silent",
+    "complete_procurement",
     "confirm_answer",
     "confirm_author",
     "confirm_filed",
