@@ -277,6 +277,9 @@ def test_the_day_of_the_decision_is_shown_and_sorts_the_queue(
     assert "Über die Dringlichkeit zu entscheiden bis" in shown
     assert "Dienstag, 24. November 2026" in shown
 
+    told = sign_in("requester").get(later.get_absolute_url()).content.decode()
+    assert "Darüber entscheiden wir bis Dienstag, 24. November 2026." in told.replace("\xa0", " ")
+
     services.confirm_urgency(case_id=later.pk, actor=world.lead, answer_by=SOON)
     assert "zu entscheiden bis" not in browser.get(queues.case_url(later)).content.decode()
     assert "entscheiden bis" not in browser.get(

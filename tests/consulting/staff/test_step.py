@@ -290,7 +290,20 @@ def test_a_step_tells_the_authority(world, sign_in, send, name):
     case = starting(world, name)
     send(sign_in(who(name)), case, name, **typed_for(world, name))
     told = OutgoingMail.objects.filter(address=world.requester.email).exists()
-    assert told == (name not in ("return", "snooze", "wake"))
+    assert told == (name not in ("snooze", "wake"))
+
+
+def test_back_in_the_queue_is_news_where_the_page_reads_otherwise(world):
+    for state, is_news in (
+        (S.ASSIGNED, False), (S.IN_PROGRESS, True), (S.WAITING_REQUESTER, True), (S.WAITING_THIRD, True),
+    ):  # fmt: skip
+        case = world.case(state)
+        services.return_to_queue(case_id=case.pk, actor=world.advisor, reason="Intern: Urlaub")
+        told = OutgoingMail.objects.filter(
+            user=world.requester, subject_key=str(case.public_id), kind="consulting.case_moved"
+        )
+        assert [mail.subject for mail in told] == [f"{case.reference}: In Prüfung"] * is_news
+        assert "Urlaub" not in "".join(mail.body for mail in told)
 
 
 @pytest.mark.parametrize("name", NAMES)
