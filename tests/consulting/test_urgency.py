@@ -271,6 +271,7 @@ def test_the_day_of_the_decision_is_shown_and_sorts_the_queue(
 
     page = browser.get(queues.BY_NAME["urgent"].url).content.decode()
     assert page.index(sooner.reference) < page.index(later.reference)
+    assert "2 Anfragen, nach Tag der Entscheidung sortiert" in page
     assert "entscheiden bis 24.11.2026" in page
     assert "entscheiden bis 20.11.2026" in page
     shown = browser.get(queues.case_url(later)).content.decode().replace("\xa0", " ")
