@@ -88,6 +88,9 @@ TREATMENTS: Final[Mapping[str, Treatment]] = {
     "Introduction": Treatment(
         "sides__case", emptied={"text": SAID, "proposed_by": SOMEBODY}, kept=("state",)
     ),
+    # That two cases were linked says nothing once one of them is gone.
+    "CaseRelation": Treatment("sides__case", goes=True),
+    "RelationSide": Treatment("case", goes=True),
     "NeedSupport": Treatment("need__case", goes=True),
     "NeedEvent": Treatment("need__case", emptied=_EVENT, kept=("kind", "from_state", "to_state")),
     # One that is still published is ended before (services/anonymisation.py).

@@ -18,6 +18,7 @@ from consulting.models import (
     CaseEvent,
     CaseFile,
     CaseMessage,
+    CaseRelation,
     CaseResult,
     ConsultingRequest,
     Participant,
@@ -47,6 +48,8 @@ NOUNS: Final[Mapping[str, Rows[Any]]] = {
     "files": Rows(CaseFile.objects.all()),
     "tags": Rows(Tag.objects.all()),
     "procured": Rows(ProcurementOutcome.objects.all()),
+    "relations": Rows(CaseRelation.objects.filter(ended_at=None), ("other",)),
+    "relations_to": Rows(CaseRelation.objects.filter(ended_at=None), ("case",)),
 }
 """For the OSK: name of the related manager → its rows, with the foreign keys that are shown."""
 PUBLIC_NOUNS: Final[Mapping[str, Rows[Any]]] = {

@@ -15,7 +15,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
-from consulting.enums import CaseState
+from consulting.enums import CaseState, Urgency
 from osk_portal.toolkit import clock
 from osk_portal.toolkit.working_days import add_working_days, working_days_between
 
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 SILENT_REMINDER_DAYS = 10
 SILENT_CLOSE_DAYS = 20
 DRAFT_NOTICE_DAYS = 14
+URGENCY_DAYS = 1
+"""Working days within which the Leitung confirms or answers an urgency (product.md 1.1)."""
 DUE_SOON_DAYS = 2
 """From how many working days left a promise counts as "due soon"."""
 
@@ -40,6 +42,13 @@ def first_response_due(submitted_on: date) -> date:
 def answer_due(started_on: date) -> date:
     """The promised day of the answer, when the clock starts on ``started_on``."""
     return add_working_days(started_on, settings.OSK_ANSWER_DAYS)
+
+
+def urgency_due(case: ConsultingRequest) -> date | None:
+    """The day by which the Leitung decides about the urgency; None where there is nothing to decide."""
+    if case.urgency != Urgency.WISHED or not case.is_open or case.submitted_at is None:
+        return None
+    return add_working_days(berlin_day(case.submitted_at), URGENCY_DAYS)
 
 
 def paused_days(paused_at: datetime, resumed_at: datetime) -> int:

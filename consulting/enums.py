@@ -1,3 +1,5 @@
+from __future__ import annotations
+
 from typing import Final
 
 from django.db import models
@@ -134,6 +136,13 @@ class CaseEventKind(models.TextChoices):
     FILE_INFECTED = "file_infected", _("Malware found in a file, file removed")
     MESSAGE_EDITED = "message_edited", _("Message changed")
     NOTE_EDITED = "note_edited", _("Internal note changed")
+    RELATED = "related", _("Linked with another request")
+    UNRELATED = "unrelated", _("Link to another request ended")
+    MERGE_ASKED = "merge_asked", _("Asked whether it may be merged")
+    MERGE_AGREED = "merge_agreed", _("Agreed to merging")
+    MERGE_TAKEN_BACK = "merge_taken_back", _("Consent to merging taken back")
+    MERGE_REFUSED = "merge_refused", _("Merging not wanted")
+    PROCUREMENT_COMPLETED = "procurement_completed", _("Details of the procurement completed")
 
 
 FILE_EVENTS: Final = frozenset(
@@ -187,6 +196,17 @@ INTRODUCTION_EVENTS: Final = frozenset(
     }
 )
 """Of one's own side only; they leave the version of the case as it is."""
+RELATION_EVENTS: Final = frozenset(
+    {
+        CaseEventKind.RELATED,
+        CaseEventKind.UNRELATED,
+        CaseEventKind.MERGE_ASKED,
+        CaseEventKind.MERGE_AGREED,
+        CaseEventKind.MERGE_TAKEN_BACK,
+        CaseEventKind.MERGE_REFUSED,
+    }
+)
+"""For the OSK only; they leave the version of the case as it is."""
 KEEPING_EVENTS: Final = frozenset(
     {
         CaseEventKind.RETENTION_ANNOUNCED,
@@ -443,6 +463,34 @@ class SideState(models.TextChoices):
     ASKED = "asked", _("Asked")
     AGREED = "agreed", _("Agreed")
     REFUSED = "refused", _("Refused")
+
+
+class RelationState(models.TextChoices):
+    """Where two linked requests stand (product.md 1.3, mark duplicate)."""
+
+    LINKED = "linked", pgettext_lazy("linked requests", "Nobody is asked")
+    ASKED = "asked", _("Both are asked")
+    HALF = "half", _("One has agreed")
+    AGREED = "agreed", pgettext_lazy("linked requests", "Both agree to merging")
+    REFUSED = "refused", pgettext_lazy("linked requests", "Merging is not wanted")
+
+    @classmethod
+    def asking(cls) -> tuple[RelationState, ...]:
+        """Consent is given, refused or taken back."""
+        return (cls.ASKED, cls.HALF, cls.AGREED)
+
+
+class MergeConsent(models.TextChoices):
+    """What one side of two linked requests has said."""
+
+    NOT_ASKED = "not_asked", _("Not asked")
+    ASKED = "asked", _("Asked")
+    AGREED = "agreed", _("Agreed")
+    REFUSED = "refused", _("Refused")
+
+    @classmethod
+    def decided(cls) -> tuple[MergeConsent, ...]:
+        return (cls.AGREED, cls.REFUSED)
 
 
 class NeedState(models.TextChoices):

@@ -48,6 +48,7 @@ _TO_REQUESTER: Final[dict[str, str]] = {
     K.SUBMITTED: "request_received",
     K.TAKEN_UP: "case_moved",
     K.ASSIGNED: "case_moved",
+    K.RETURNED: "case_moved",
     K.STARTED: "case_moved",
     K.ASKED_BACK: "case_asked_back",
     K.REPLIED: "case_moved",
@@ -69,13 +70,14 @@ _TO_REQUESTER: Final[dict[str, str]] = {
     K.HANDED_OVER: "case_handed_over",
     K.DEPUTY_NAMED: "case_deputy",
     K.DEPUTY_LEFT: "case_deputy",
-    K.URGENCY_CONFIRMED: "case_moved",
-    K.URGENCY_ANSWERED: "case_moved",
+    K.URGENCY_CONFIRMED: "case_urgent",
+    K.URGENCY_ANSWERED: "case_urgency_answered",
     K.INQUIRY_DECIDED: "case_moved",
     K.PROCEDURE_CHANGED: "case_moved",
     K.COMPANIES_WITHDRAWN: "case_moved",
+    K.PROCUREMENT_COMPLETED: "case_procurement",
 }
-"""Templates for the requester's side. K.RETURNED is no news for it: the text stays the same."""
+"""Templates for the requester's side; ``_is_news`` leaves out what changes nothing for it."""
 
 _TO_OSK: Final[dict[str, str]] = {
     K.SUBMITTED: "staff_new",
@@ -113,7 +115,7 @@ def tell(event: CaseEvent) -> None:
     """Tell both sides about ``event``, except the person who caused it."""
     case = event.case
     is_recorded = event.kind == K.SUBMITTED and "channel" in event.data  # see tell_recorded
-    if event.kind in _TO_REQUESTER and not is_recorded:
+    if event.kind in _TO_REQUESTER and not is_recorded and _is_news(event):
         people = list(requester_side(case))
         if event.kind != K.SUBMITTED:  # the receipt goes to who has sent it
             people = _without(event.actor, people)
@@ -122,6 +124,12 @@ def tell(event: CaseEvent) -> None:
         people = _without(event.actor, osk_side(case))
         _send(event, _TO_OSK[event.kind], people, staff_url(case), "osk")
     shared_copies.send(event, _context(event))
+
+
+def _is_news(event: CaseEvent) -> bool:
+    """Back in triage from "assigned" the page reads as before; from any other state the requester's side must
+    hear that it waits for the OSK again."""
+    return event.kind != K.RETURNED or event.from_state != CaseState.ASSIGNED
 
 
 def tell_recorded(event: CaseEvent, link: CaseLink | None) -> None:
@@ -321,6 +329,22 @@ def tell_mails(count: int, *, newest: int) -> None:
             context={"count": count},
         ),
         advisors(),
+    )
+
+
+def tell_mail_waits(mail: IncomingMail, case: ConsultingRequest) -> None:
+    """A mail that is perhaps about ``case`` waits for a person; until then the case stays as it is."""
+    notify(
+        Message(
+            kind="consulting.staff_mail_waits",
+            template="consulting/email/staff_mail_waits",
+            url=mail.get_absolute_url(),
+            dedupe=f"consulting:mail_waits:{mail.pk}",
+            subject_key=str(case.public_id),
+            thread=str(case.public_id),
+            context={"case": case, "title": confidential.title_outside(case)},
+        ),
+        osk_side(case),
     )
 
 

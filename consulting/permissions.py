@@ -227,6 +227,11 @@ def can_withdraw_companies(user: User, case: ConsultingRequest) -> bool:
     return _assignee_or_lead(user, case)
 
 
+def can_complete_procurement(user: User, case: ConsultingRequest) -> bool:
+    """Enter what the authority has told about its procurement: while there is no contact person any advisor."""
+    return _assignee_or_lead(user, case) or (user.is_advisor and case.assignee_id is None)
+
+
 def can_tell_procedure(user: User, case: ConsultingRequest, now: str = "") -> bool:
     """Say where the procedure stands. That there is none ends the confidence: only the authority says so."""
     if is_requester_side(user, case):

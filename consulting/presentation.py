@@ -154,6 +154,11 @@ class Standing:
         return _TEXTS[CaseState(self.case.state)](self.case)
 
     @property
+    def urgency_due(self) -> date | None:
+        """The day by which the Leitung confirms or answers the urgency, while it has not."""
+        return deadlines.urgency_due(self.case)
+
+    @property
     def promise(self) -> str:
         """``Antwort bis Mittwoch, 25. November 2026 (noch 2 Arbeitstage)``, or empty."""
         return deadlines.answer_in_words(self.case, self._today)

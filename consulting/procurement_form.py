@@ -1,4 +1,4 @@
-"""The form of the step "Vergabe"."""
+"""The form of the step "Vergabe", and of what the OSK enters of it in a case."""
 
 from __future__ import annotations
 
@@ -21,6 +21,8 @@ from consulting.enums import (
 from consulting.forms import StepForm
 from consulting.models import ConsultingRequest, ContractType, ProcurementBlock, ValueBand
 from consulting.models.procurement import DatedModel
+from consulting.staff_forms import StaffForm
+from osk_portal.accounts.models import User
 from osk_portal.toolkit import clock
 from osk_portal.toolkit.forms import DateInput
 
@@ -45,18 +47,9 @@ def _as_of(rows: Iterable[DatedModel]) -> str:
     return gettext("As of %(date)s.") % {"date": short_date(min(days))} if days else ""
 
 
-class ProcurementForm(StepForm):
-    """``block``: what was saved before, whose choices stay on offer when they count no more."""
+class BlockForm(forms.Form):
+    """The fields of ``ProcurementBlock``, for the author's step and for the OSK in the case."""
 
-    procedure_state = forms.ChoiceField(
-        label=_("Where does the procedure stand?"),
-        choices=ProcedureState,
-        widget=forms.RadioSelect,
-        error_messages={
-            "required": _("Choose where the procedure stands."),
-            "invalid_choice": _NOT_LISTED,
-        },
-    )
     contract_type = forms.ChoiceField(
         label=_("EVB-IT type"),
         required=False,
@@ -88,8 +81,8 @@ class ProcurementForm(StepForm):
     data_protection = _choice(_("Data protection"), TaskStatus)
     accessibility = _choice(_("Accessibility"), TaskStatus)
 
-    def __init__(self, *args: Any, block: ProcurementBlock | None, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def offer_lists(self, block: ProcurementBlock | None) -> None:
+        """``block``: what was saved before, whose choices stay on offer when they count no more."""
         today = clock.today()
         types = ContractType.objects.on(today, also=block.contract_type_id if block else None)
         self.types = {str(each.pk): each for each in types}
@@ -106,9 +99,8 @@ class ProcurementForm(StepForm):
         band.queryset = ValueBand.objects.on(today, also=block.value_band_id if block else None)
         band.help_text = " ".join(filter(None, (str(band.help_text), _as_of(band.queryset))))
 
-    def values(self) -> dict[str, Any]:
-        """``procedure_state`` and the fields of the block."""
-        values = super().values()
+    def block_values(self, values: dict[str, Any]) -> dict[str, Any]:
+        """``values`` as the fields of the block have them."""
         chosen = values.pop("contract_type")
         return {
             **values,
@@ -117,12 +109,60 @@ class ProcurementForm(StepForm):
         }
 
 
+class ProcurementForm(BlockForm, StepForm):
+    """The step of the draft, with the state of the procedure."""
+
+    procedure_state = forms.ChoiceField(
+        label=_("Where does the procedure stand?"),
+        choices=ProcedureState,
+        widget=forms.RadioSelect,
+        error_messages={
+            "required": _("Choose where the procedure stands."),
+            "invalid_choice": _NOT_LISTED,
+        },
+    )
+
+    def __init__(self, *args: Any, block: ProcurementBlock | None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.order_fields(["procedure_state"])
+        self.offer_lists(block)
+
+    def values(self) -> dict[str, Any]:
+        """``procedure_state`` and the fields of the block."""
+        return self.block_values(super().values())
+
+
+class CompleteProcurementForm(BlockForm, StaffForm):
+    """What the authority has said to the OSK about the procurement, entered in its request."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        block = block_of(self.case)
+        self.offer_lists(block)
+        for name, value in initial_of_block(self.case, block).items():
+            self.initial.setdefault(name, value)
+
+    def values(self) -> dict[str, Any]:
+        return {"values": self.block_values(super().values())}
+
+    def was_saved(self, case: ConsultingRequest, user: User) -> bool:
+        block = block_of(case)
+        typed = self.values()["values"]
+        return block is not None and all(getattr(block, k) == v for k, v in typed.items())
+
+
+def block_of(case: ConsultingRequest) -> ProcurementBlock | None:
+    """The block of ``case``; None while nothing was entered."""
+    block: ProcurementBlock | None = getattr(case, "procurement", None)
+    return block
+
+
 def initial_of_block(case: ConsultingRequest, block: ProcurementBlock | None) -> dict[str, Any]:
     """What the draft holds, as initial values of the step."""
     initial: dict[str, Any] = {"version": case.version, "procedure_state": case.procedure_state}
     if block is None:
         return initial
-    plain = set(ProcurementForm.base_fields) - {"version", "procedure_state", "contract_type"}
+    plain = set(BlockForm.base_fields) - {"contract_type"}
     initial |= {name: getattr(block, name) for name in plain}
     initial["contract_type"] = UNKNOWN if block.contract_type_unknown else block.contract_type_id
     return initial

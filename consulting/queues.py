@@ -45,6 +45,7 @@ from osk_portal.toolkit.working_days import add_working_days
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
 
+URGENT: Final = "urgent"
 _REFERENCE: Final = re.compile(r"(?:osk[\s\-–]*)?(\d{4})[\s\-–]+(\d{1,5})", re.IGNORECASE)
 _COUNTED: Final = "_counted_queues"
 _WITH_OSK = Q(state__in=WITH_OSK_STATES)
@@ -128,7 +129,7 @@ QUEUES: Final = (
         lambda user, days: Q(state__in=(CaseState.WAITING_REQUESTER, CaseState.WAITING_THIRD)),
     ),
     Queue(
-        "urgent",
+        URGENT,
         _("To decide: urgent"),
         _("Requests marked as urgent"),
         lambda user, days: Q(state__in=OPEN_STATES, urgency=Urgency.WISHED),
@@ -186,31 +187,27 @@ def _within(queue: Queue | None, url: str) -> str:
 
 
 def cases_in(queue: Queue, user: User) -> CaseQuerySet:
-    """The cases of ``queue`` that ``user`` may read, in the order of the promise, ready for a list."""
-    return in_order(all_cases(user).filter(queue.condition(user, Days.today_and_soon())))
+    """The cases of ``queue`` that ``user`` may read, ready for a list."""
+    return in_order(all_cases(user).filter(queue.condition(user, Days.today_and_soon())), queue)
 
 
 def cases_to_prepare(queue: Queue) -> CaseQuerySet:
     """As ``cases_in`` for any advisor and day: a query with the parameter USER."""
     cases = ConsultingRequest.objects.sent().visible_to_advisor(USER)
-    return in_order(cases.filter(queue.condition(USER, _ANY_DAYS)))
+    return in_order(cases.filter(queue.condition(USER, _ANY_DAYS)), queue)
 
 
-def all_cases(user: User) -> CaseQuerySet:
-    """What ever reached the OSK. An advisor's own drafts are no work of the OSK."""
-    return ConsultingRequest.objects.sent().visible_to(user)
+def in_order(cases: CaseQuerySet, queue: Queue | None = None) -> CaseQuerySet:
+    """In the order of the promise; of what ``queue`` the cases are, where that has an order of its own.
+
+    About an urgency the Leitung decides within a working day from the sending: first what was sent first.
+    """
+    if queue is not None and queue.name == URGENT:
+        return _by_promise(cases).order_by("submitted_at", "pk")
+    return _by_promise(cases)
 
 
-def case_named(user: User, text: str) -> ConsultingRequest | None:
-    """The case whose reference ``text`` is, also as people type it: "osk 2026 42", "2026-42"."""
-    found = _REFERENCE.fullmatch(text.strip())
-    if found is None:
-        return None
-    year, number = found.groups()
-    return all_cases(user).filter(reference=f"OSK-{year}-{int(number):05d}").first()
-
-
-def in_order(cases: CaseQuerySet) -> CaseQuerySet:
+def _by_promise(cases: CaseQuerySet) -> CaseQuerySet:
     """What the OSK has promised first, by the next promise; then what rests; then what is answered.
 
     A further question to an answer has no promise of its own: it counts from the day it was asked.

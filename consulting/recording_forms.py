@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 from uuid import uuid4
 
@@ -11,12 +11,13 @@ from django.utils.translation import gettext_lazy as _
 
 from consulting.enums import Channel, Phase, RequestKind, Topic
 from consulting.fields import FormIdField, LineField, TextField
+from consulting.forms import MOST_USERS
 from consulting.models import ConsultingRequest
 from consulting.staff_forms import CaseForm
 from network.models import Organisation
 from osk_portal.accounts.models import normalise_name
 from osk_portal.toolkit import clock
-from osk_portal.toolkit.forms import DateTimeInput
+from osk_portal.toolkit.forms import DateInput, DateTimeInput
 
 TEXT_LENGTH: Final = 20_000
 LONGEST_AGO: Final = timedelta(days=60)
@@ -111,6 +112,33 @@ class RecordForm(forms.Form):
         choices=[("", _("Please choose")), *Phase.choices],
         error_messages={"required": _("Choose how far the authority is.")},
     )
+    wished_on = forms.DateField(
+        label=_("Wished date"),
+        help_text=_("DD.MM.YYYY"),
+        required=False,
+        widget=DateInput,
+        error_messages={"invalid": _("Enter a date, for example 24.11.2026.")},
+    )
+    users_count = forms.IntegerField(
+        label=_("Number of users"),
+        help_text=_("An estimate is enough."),
+        required=False,
+        min_value=1,
+        max_value=MOST_USERS,
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
+        error_messages={
+            "invalid": _("Enter a number without other characters, for example 250."),
+            "min_value": _("Enter a number from 1 up."),
+            "max_value": _("Enter a smaller number."),
+        },
+    )
+    software_in_use = TextField(
+        label=_("Software in use"),
+        help_text=_("What does the authority use for this today?"),
+        max_length=2_000,
+        rows=2,
+        required=False,
+    )
     request_id = FormIdField()
 
     def __init__(self, data: Any = None, **options: Any) -> None:
@@ -122,6 +150,12 @@ class RecordForm(forms.Form):
 
     def clean_said_at(self) -> datetime:
         return check_said_at(self.cleaned_data["said_at"])
+
+    def clean_wished_on(self) -> date | None:
+        day: date | None = self.cleaned_data["wished_on"]
+        if day is not None and day < clock.today():
+            raise forms.ValidationError(_("Choose a date that is not in the past."))
+        return day
 
     def clean_person_name(self) -> str:
         name = normalise_name(self.cleaned_data["person_name"])

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from catalog.search import clean
 from consulting.enums import SideState
-from consulting.models import ConsultingRequest, IntroductionSide, Need, NeedSupport
+from consulting.models import ConsultingRequest, IntroductionSide, Need, NeedSupport, RelationSide
 from consulting.models.introduction import OPEN
 from consulting.synergy_mails import NEED_OVER
 from network.permissions import is_public_sector
@@ -25,7 +25,7 @@ MOST_HITS = 10
 
 
 def tasks(user: User, writing: Q) -> Iterable[portal.Task]:
-    """Introductions that wait for a word of this side. ``writing``: the cases for which ``user`` speaks."""
+    """What waits for a word of this side. ``writing``: the cases for which ``user`` speaks."""
     mine = ConsultingRequest.objects.shared_with(user).filter(writing)
     asked = IntroductionSide.objects.filter(
         state=SideState.ASKED,
@@ -39,6 +39,15 @@ def tasks(user: User, writing: Q) -> Iterable[portal.Task]:
             f"{side.case.reference} · {side.case.title}",
             side.get_absolute_url(),
             due_on=side.introduction.expires_on,
+            badge="info",
+            action=_("Decide"),
+        )
+    merging = RelationSide.objects.to_decide().filter(case__in=mine.order_by().values("pk"))
+    for merge in merging.select_related("case").order_by("pk")[:MOST_TASKS]:
+        yield portal.Task(
+            _("May we merge your request with another one?"),
+            f"{merge.case.reference} · {merge.case.title}",
+            merge.get_absolute_url(),
             badge="info",
             action=_("Decide"),
         )

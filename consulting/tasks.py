@@ -14,6 +14,7 @@ from consulting.services import (
     mail_notices,
     mailbox,
     scanning,
+    urgency,
 )
 from osk_portal.toolkit.imap import MailboxUnavailable
 
@@ -23,6 +24,7 @@ logger = logging.getLogger(__name__)
 @shared_task(name="consulting.tasks.tell_deadlines")
 def tell_deadlines() -> None:
     deadline_mails.send()
+    urgency.remind_of_urgency()
 
 
 @shared_task(name="consulting.tasks.tell_mails")

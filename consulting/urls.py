@@ -8,6 +8,7 @@ from consulting.views import (
     files,
     introductions,
     links,
+    merging,
     messages,
     needs,
     objection,
@@ -140,6 +141,11 @@ partner_urls = [
     path("anfrage/<uuid:public_id>/verfahren/", consents.own_procedure, name="own_procedure"),
 ]
 
+merging_urls = [
+    path("zusammenfuehrung/<uuid:public_id>/", merging.merge_question, name="merge_question"),
+    path("zusammenfuehrung/<uuid:public_id>/antwort/", merging.merge_answer, name="merge_answer"),
+]
+
 link_urls = [path("link/<str:token>/", links.case_by_link, name="case_by_link")]
 
 feedback_urls = [
@@ -179,6 +185,7 @@ urlpatterns = [
     *retention_urls,
     *appointment_urls,
     *partner_urls,
+    *merging_urls,
     *link_urls,
     *feedback_urls,
     *synergy_urls,

@@ -32,6 +32,7 @@ from consulting.admin.partners import partner_reply
 from consulting.admin.published import PublishedAnswerAdmin as PublishedAnswerAdmin
 from consulting.admin.queue import queue_page, search_page
 from consulting.admin.recording import call_add, link_renew, record_page
+from consulting.admin.relations import relate, relation_end
 from consulting.admin.retention import (
     case_keeping,
     contract_end,
@@ -111,6 +112,10 @@ class ConsultingRequestAdmin(ReadOnlyAdmin):
                 "<uuid:public_id>/introduce/<uuid:other_id>/",
                 wrap(introduce),
                 name=f"{prefix}_introduce",
+            ),
+            path("<uuid:public_id>/relate/<uuid:other_id>/", wrap(relate), name=f"{prefix}_relate"),
+            path(
+                "relation/<uuid:public_id>/end/", wrap(relation_end), name=f"{prefix}_relation_end"
             ),
             path("absence/", wrap(tools.absence_page), name="consulting_absence"),
             path("absence/other/", wrap(tools.absence_other), name="consulting_absence_other"),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.contrib import admin
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Exists, OuterRef, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -17,8 +18,14 @@ from consulting.admin import listed
 from consulting.admin.rows import Row
 from consulting.contacts import KNOWN
 from consulting.continuing import CONTINUED, with_continued
-from consulting.enums import FILE_EVENTS, INTRODUCTION_EVENTS, KEEPING_EVENTS, CaseEventKind
-from consulting.models import CaseEvent, ConsultingRequest, IntroductionSide
+from consulting.enums import (
+    FILE_EVENTS,
+    INTRODUCTION_EVENTS,
+    KEEPING_EVENTS,
+    RELATION_EVENTS,
+    CaseEventKind,
+)
+from consulting.models import CaseEvent, ConsultingRequest, IncomingMail, IntroductionSide
 from consulting.presentation import Standing
 from consulting.queues import Queue
 from consulting.summary import PROCUREMENT
@@ -51,6 +58,7 @@ WITHOUT_VERSION = (
     *INTRODUCTION_EVENTS,
     CaseEventKind.NEED_PUBLISHED,
     *KEEPING_EVENTS,
+    *RELATION_EVENTS,
     CaseEventKind.OUTCOME_ASKED,
     CaseEventKind.OUTCOME_TOLD,
     CaseEventKind.APPOINTMENT_LAPSED,
@@ -65,6 +73,13 @@ MAIL_CAME_BACK_AT = Subquery(
     .values("bounced_at")[:1]
 )
 """Of the latest mail to the author's present address: one that arrives again ends the warning."""
+MOST_MAILS = 99
+WAITING_MAILS = ArraySubquery(
+    IncomingMail.objects.about(OuterRef("pk"))
+    .order_by("received_at", "pk")
+    .values("public_id")[:MOST_MAILS]
+)
+"""Mails in the Posteingang that are perhaps about the case, the oldest first."""
 HAS_INTRODUCTIONS = Exists(IntroductionSide.objects.filter(case=OuterRef("pk")))
 
 
@@ -95,6 +110,7 @@ def find_case(user: User, public_id: UUID) -> ConsultingRequest:
         .annotate(
             has_introductions=HAS_INTRODUCTIONS,
             mail_came_back_at=MAIL_CAME_BACK_AT,
+            waiting_mails=WAITING_MAILS,
             **KNOWN,
             **with_continued(user),
         )

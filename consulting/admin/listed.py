@@ -25,7 +25,7 @@ _CASE: Final = columns(
     ConsultingRequest,
     "id", "public_id", "reference", "title", "state", "is_confidential", "urgency", "author_id",
     "organisation_id", "assignee_id", "snoozed_until", "snooze_note", "follow_up_at", "reply_due_on",
-    "closes_on", "first_response_due_on", "first_responded_at", "answer_due_on", "answered_at",
+    "closes_on", "first_response_due_on", "first_responded_at", "answer_due_on", "answered_at", "submitted_at",
 )  # fmt: skip
 _ORGANISATION: Final = columns(Organisation, "id", "name")
 _PERSON: Final = columns(User, "id", "name", "email")
@@ -75,10 +75,11 @@ def read_queue(queue: Queue, user: User, span: range) -> list[ConsultingRequest]
 @lru_cache(maxsize=256)
 def _part_of(name: str, start: int, stop: int) -> Prepared:
     def query() -> QuerySet[ConsultingRequest, Any]:
-        cases = queues.cases_to_prepare(queues.BY_NAME[name])
+        queue = queues.BY_NAME[name]
+        cases = queues.cases_to_prepare(queue)
         # The keys first: else all cases of the queue are joined with what stands around them.
         keys = cases.values("pk")[start:stop]
-        return _shown(queues.in_order(ConsultingRequest.objects.filter(pk__in=keys)))
+        return _shown(queues.in_order(ConsultingRequest.objects.filter(pk__in=keys), queue))
 
     return Prepared(query)
 

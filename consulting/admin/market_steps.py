@@ -6,7 +6,7 @@ from typing import Final
 
 from django.utils.translation import gettext_lazy
 
-from consulting import contacts, market_forms, permissions, services
+from consulting import contacts, market_forms, permissions, procurement_form, services
 from consulting.admin.one_step import Step
 from consulting.enums import CaseAction, CaseEventKind
 from consulting.models import ConsultingRequest
@@ -98,6 +98,20 @@ STEPS: Final[tuple[Step, ...]] = (
             "While a procedure runs no company can be asked. Open questions to companies are shown then."
         ),
         rule=permissions.can_withdraw_companies,  # of the OSK the same people
+        sense=_has_procedure,
+        is_aside=True,
+    ),
+    Step(
+        "complete-procurement", None, CaseEventKind.PROCUREMENT_COMPLETED,
+        services.complete_procurement,
+        gettext_lazy("The details of the procurement are saved."),
+        form=procurement_form.CompleteProcurementForm,
+        label=gettext_lazy("Complete the details of the procurement"),
+        intro=gettext_lazy(
+            "What the authority has told you. It reads the details in its request, and is told that you have"
+            " entered some."
+        ),
+        rule=permissions.can_complete_procurement,
         sense=_has_procedure,
         is_aside=True,
     ),

@@ -35,6 +35,9 @@ _NEXT: Final[Mapping[str, _StrPromise]] = {
     CaseState.ANSWERED: gettext_lazy("confirm the answer"),
 }
 
+_NEEDS_CONTACT: Final = (CaseState.IN_PROGRESS, CaseState.WAITING_THIRD)
+"""Reopened, perhaps, without a contact person: nobody would prepare the answer."""
+
 
 @dataclass(frozen=True)
 class Row:
@@ -70,6 +73,12 @@ class Row:
         case = self.case
         is_marked = case.urgency in (Urgency.WISHED, Urgency.CONFIRMED)
         return case.get_urgency_display() if is_marked and case.is_open else ""
+
+    @property
+    def urgency_note(self) -> str:
+        """By when the Leitung decides about the urgency, while it has not."""
+        day = self.standing.urgency_due
+        return _("decide by %(date)s") % {"date": short_date(day)} if day else ""
 
     @property
     def due_note(self) -> str:
@@ -133,6 +142,8 @@ def next_step(case: ConsultingRequest, waits_until: date | None, *, has_query: b
     """
     if case.follow_up_at is not None:
         return _("answer the further question")
+    if case.state in _NEEDS_CONTACT and case.assignee_id is None:
+        return _("name a contact person")
     if case.state == CaseState.WAITING_THIRD and has_query:
         return _("answer the partner's query")
     if case.state == CaseState.WAITING_THIRD and waits_until is not None:

@@ -21,6 +21,7 @@ from consulting.models.need import Need, NeedEvent, NeedSupport
 from consulting.models.notice import DeadlineNotice
 from consulting.models.procurement import ContractType, ProcurementBlock, ValueBand
 from consulting.models.published import PublishedAnswer, PublishedAnswerEvent
+from consulting.models.relation import CaseRelation, RelationSide
 from consulting.models.request import ConsultingRequest, Participant
 from consulting.models.result import CaseResult, PartnerQuestion, Recommendation
 from consulting.models.retention import Anonymisation, CaseRetention, RetentionHold, RetentionRule
@@ -39,6 +40,7 @@ __all__ = [
     "CaseFile",
     "CaseLink",
     "CaseMessage",
+    "CaseRelation",
     "CaseResult",
     "CaseRetention",
     "ConsultingRequest",
@@ -68,6 +70,7 @@ __all__ = [
     "PublishedAnswer",
     "PublishedAnswerEvent",
     "Recommendation",
+    "RelationSide",
     "RetentionHold",
     "RetentionRule",
     "RevisionGrant",

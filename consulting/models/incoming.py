@@ -127,6 +127,10 @@ class IncomingMailQuerySet(models.QuerySet["IncomingMail"]):
             )
         return found
 
+    def about(self, case: Any) -> IncomingMailQuerySet:
+        """Those that wait and are perhaps about ``case``: a key or an outer reference."""
+        return self.waiting().filter(suggested_case=case)
+
     def for_list(self) -> IncomingMailQuerySet:
         """With what one row of a list shows."""
         return self.select_related("case", "suggested_case", "decided_by")

@@ -688,6 +688,8 @@ class Participant(models.Model):
         default=False,
         help_text=_("Works along for the Organisationsverwaltung, whatever the sharing says."),
     )
+    was_reader = models.BooleanField(default=False)
+    """Read along before the merging, which it goes back to when that is undone."""
 
     class Meta:
         verbose_name = _("participant")

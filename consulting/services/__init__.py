@@ -94,7 +94,7 @@ from consulting.services.partners import (
     refuse_question,
     reply_to_partner,
 )
-from consulting.services.procurement import save_procurement
+from consulting.services.procurement import complete_procurement, save_procurement
 from consulting.services.published import (
     agree_to_answer,
     confirm_answer,
@@ -110,6 +110,13 @@ from consulting.services.published import (
 from consulting.services.recommendations import mark_recommendation
 from consulting.services.recording import NotRecordable, record_request
 from consulting.services.records import take_record
+from consulting.services.relations import (
+    agree_to_merging,
+    end_relation,
+    refuse_merging,
+    relate_cases,
+    take_back_merging,
+)
 from consulting.services.retention import (
     ask_for_hold,
     confirm_filed,
@@ -142,6 +149,7 @@ __all__ = [
     "add_tag",
     "agree_to_answer",
     "agree_to_introduction",
+    "agree_to_merging",
     "answer",
     "answer_at_once",
     "answer_mail",
@@ -158,6 +166,7 @@ __all__ = [
     "change_filter",
     "close",
     "close_silent",
+    "complete_procurement",
     "confirm_answer",
     "confirm_author",
     "confirm_filed",
@@ -177,6 +186,7 @@ __all__ = [
     "end_absence",
     "end_grant",
     "end_need",
+    "end_relation",
     "end_shares",
     "enter_contract_end",
     "export_list",
@@ -215,8 +225,10 @@ __all__ = [
     "refuse_author",
     "refuse_consent",
     "refuse_introduction",
+    "refuse_merging",
     "refuse_question",
     "refuse_slots",
+    "relate_cases",
     "remove_file",
     "remove_tag",
     "renew_link",
@@ -243,6 +255,7 @@ __all__ = [
     "store_mail",
     "submit",
     "take_back_consent",
+    "take_back_merging",
     "take_down_need",
     "take_over",
     "take_record",

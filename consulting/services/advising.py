@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from catalog.models import Solution
 from consulting import confidential, permissions
-from consulting.enums import CaseAction, MessageKind
+from consulting.enums import CaseAction, CaseState, MessageKind
 from consulting.models import (
     CaseEvent,
     CaseResult,
@@ -25,6 +25,7 @@ from consulting.notifications import tell
 from consulting.services.appointments import end_appointments, hand_over, hosts_of
 from consulting.services.attachments import attach_staged
 from consulting.services.common import begin, locked, withdraw_partner_questions, write_message
+from consulting.services.relations import end_relations_of, may_merge
 from network.models import Organisation
 from osk_portal.accounts.models import User
 from osk_portal.toolkit import clock
@@ -193,7 +194,8 @@ def mark_duplicate(
 ) -> CaseEvent:
     """Merge into ``target`` of the same organisation; the author takes part there from now on.
 
-    Refused unless the author may read the target already: merging must not reveal it.
+    Refused unless the author may read the target already, or both sides have agreed (``relations.py``):
+    merging must not reveal it.
     """
     first, second = sorted(
         (case_id, target.pk)
@@ -206,22 +208,23 @@ def mark_duplicate(
         raise TransitionNotAllowed(
             CaseAction.MARK_DUPLICATE, case.state, _("Choose another request that is still open.")
         )
-    if target.organisation_id != case.organisation_id or not permissions.may_read(
-        case.author, target
-    ):
+    if target.organisation_id != case.organisation_id:
+        raise TransitionNotAllowed(
+            CaseAction.MARK_DUPLICATE,
+            case.state,
+            _("The two requests are of different authorities. They cannot be merged."),
+        )
+    if not may_merge(case, target):
         raise TransitionNotAllowed(
             CaseAction.MARK_DUPLICATE,
             case.state,
             _("The author of this request may not read the other one. Ask both first."),
         )
     end_appointments(case, actor)
+    end_relations_of(case, actor, merged=target)
     event = case.mark_duplicate(actor=actor, target=target)
     if target.author_id != case.author_id:
-        Participant.objects.get_or_create(
-            case=target,
-            user=case.author,
-            defaults={"may_write": True, "via_duplicate": case},
-        )
+        _take_part(case, target)
     tell(event)
     return event
 
@@ -233,11 +236,35 @@ def undo(
     """Take back a decline or a merge; the reason and what was said before stay as a note."""
     case = begin(case_id, CaseAction.UNDO, actor, expected_version)
     said = "\n\n".join(filter(None, (reason, case.decline_reason, case.decline_referral)))
-    event = case.undo(actor=actor)
-    Participant.objects.filter(via_duplicate=case).delete()
+    event = case.undo(actor=actor)  # before: it counts as merged no more
+    _take_part_no_more(case)
     _note_reason(case, actor, said)
     tell(event)
     return event
+
+
+def _take_part(case: ConsultingRequest, target: ConsultingRequest) -> None:
+    """The author of ``case`` works along in ``target``, also who only read along there."""
+    row, is_new = Participant.objects.get_or_create(
+        case=target, user=case.author, defaults={"may_write": True, "via_duplicate": case}
+    )
+    if not is_new and not row.may_write:
+        row.may_write, row.was_reader, row.via_duplicate = True, True, case
+        row.save(update_fields=["may_write", "was_reader", "via_duplicate"])
+
+
+def _take_part_no_more(case: ConsultingRequest) -> None:
+    """As it was before ``case`` was merged, unless another merged request of the person still counts."""
+    for row in Participant.objects.filter(via_duplicate=case):
+        row.via_duplicate = ConsultingRequest.objects.filter(
+            state=CaseState.DUPLICATE, duplicate_of=row.case_id, author=row.user_id
+        ).first()
+        if row.via_duplicate is None and not row.was_reader:
+            row.delete()
+            continue
+        if row.via_duplicate is None:
+            row.may_write = row.was_reader = False
+        row.save(update_fields=["may_write", "was_reader", "via_duplicate"])
 
 
 def _write_result(

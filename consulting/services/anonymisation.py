@@ -36,6 +36,7 @@ from consulting.models.incoming import MailState
 from consulting.retention import Plan
 from consulting.services.common import record
 from consulting.services.introductions import end_introductions_of
+from consulting.services.relations import end_relations_of
 from osk_portal.accounts.models import User
 from osk_portal.accounts.services import anonymous_person
 from osk_portal.notifications.services import forget
@@ -58,6 +59,7 @@ def anonymise(plan: Plan, rule: RetentionRule) -> Anonymisation:
     _withdraw_unpublished(case)
     _end_need(case)
     end_introductions_of(case)
+    end_relations_of(case)
     _forget_tags(case)
     counts: dict[str, int] = {"mails": forget(_subject_keys(case))}
     if suggested := _forget_suggested_mails(case):

@@ -8,14 +8,15 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 
 from consulting import deadlines
 from consulting.appointments import has_to_come
-from consulting.enums import CaseAction, CaseEventKind, CaseState, PartnerQuestionState, Urgency
-from consulting.models import ConsultingRequest
+from consulting.enums import CaseAction, CaseEventKind, CaseState, PartnerQuestionState
+from consulting.models import ConsultingRequest, IncomingMail
 from consulting.notifications import tell, tell_draft_expires
 from consulting.querysets import CaseQuerySet
-from consulting.services import feedback, urgency
+from consulting.services import feedback
 from consulting.services.absence import forget_absences
 from consulting.services.attachments import forget_staged
 from consulting.services.common import locked, record
@@ -29,17 +30,21 @@ from osk_portal.toolkit import clock
 
 logger = logging.getLogger(__name__)
 
+_MAIL_WAITS = Exists(IncomingMail.objects.about(OuterRef("pk")).order_by())
+"""Perhaps the reply that is missing, or a further question: nothing ends before somebody has read it."""
+
 
 def close_answered() -> int:
     """Close answered requests when the time for questions is over. How many."""
     over = ConsultingRequest.objects.filter(state=CaseState.ANSWERED, closes_on__lt=clock.today())
+    over = over.exclude(_MAIL_WAITS)
     return _each(over, _close)
 
 
 def remind_silent() -> int:
     """Remind once, after 10 working days without a reply."""
     waiting = ConsultingRequest.objects.filter(state=CaseState.WAITING_REQUESTER, reminded_at=None)
-    return _each(waiting, _remind)
+    return _each(waiting.exclude(_MAIL_WAITS), _remind)
 
 
 def close_silent_ones() -> int:
@@ -47,7 +52,7 @@ def close_silent_ones() -> int:
     silent = ConsultingRequest.objects.filter(
         state=CaseState.WAITING_REQUESTER, closes_on__lt=clock.today(), reminded_at__isnull=False
     )
-    return _each(silent, _close)
+    return _each(silent.exclude(_MAIL_WAITS), _close)
 
 
 def go_on_without_partners() -> int:
@@ -78,21 +83,12 @@ def delete_expired_drafts() -> int:
     return _each(expired, _expire)
 
 
-def remind_of_urgency() -> int:
-    """Remind the Leitung once of requests marked as urgent that nobody has decided about."""
-    marked = ConsultingRequest.objects.open().filter(
-        urgency=Urgency.WISHED, urgency_reminded_at=None
-    )
-    return _each(marked, lambda case_id: urgency.remind_of_urgency(case_id=case_id))
-
-
 def run() -> None:
     """All of it, in an order in which nothing is closed on the day of its reminder."""
     done = {
         "closed": close_answered(),
         "closed_silent": close_silent_ones(),
         "reminded": remind_silent(),
-        "urgency_reminded": remind_of_urgency(),
         "partners_missed": go_on_without_partners(),
         "drafts_deleted": delete_expired_drafts(),
         "drafts_announced": announce_draft_expiry(),
@@ -127,7 +123,7 @@ def _close(case_id: int) -> bool:
     if case.closes_on is None or case.closes_on >= clock.today():
         return False
     # Closing would cancel what both sides have agreed on; the day after it the case is looked at again.
-    if has_to_come(case):
+    if has_to_come(case) or _mail_waits(case):
         return False
     if case.state == CaseState.WAITING_REQUESTER:
         close_silent(case_id=case_id)
@@ -151,6 +147,8 @@ def _remind(case_id: int) -> bool:
     if case.state != CaseState.WAITING_REQUESTER or case.reminded_at or case.paused_at is None:
         return False
     if clock.today() < deadlines.silent_reminder_on(deadlines.berlin_day(case.paused_at)):
+        return False
+    if _mail_waits(case):
         return False
     case.reminded_at = clock.now()
     case.save(update_fields=["reminded_at"])
@@ -182,3 +180,7 @@ def _partners_missed(case_id: int) -> bool:
     if case.can(CaseAction.PARTNER_DONE) and not open_questions.exists():
         tell(case.partner_done(actor=None))
     return True
+
+
+def _mail_waits(case: ConsultingRequest) -> bool:
+    return IncomingMail.objects.about(case.pk).exists()

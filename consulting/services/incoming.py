@@ -21,6 +21,7 @@ from consulting import permissions
 from consulting.enums import CaseState
 from consulting.models import CaseMessage, ConsultingRequest, IncomingMail, IncomingMailContent
 from consulting.models.incoming import MailAction, MailFlag, MailHint, MailState
+from consulting.notifications import tell_mail_waits
 from consulting.own_links import without_own_links
 from consulting.querysets import CaseQuerySet
 from consulting.reply_address import ReplyTo, read_reply_address
@@ -124,7 +125,15 @@ def route_mail(*, mail_id: int) -> IncomingMail:
     elif to is not None:
         row.hint = _deliver(row, mail, to) or ""
         row.save(update_fields=["hint"])
+    if row.state == MailState.NEW and row.suggested_case is not None:
+        _say_that_it_waits(row, row.suggested_case)
     return row
+
+
+def _say_that_it_waits(row: IncomingMail, case: ConsultingRequest) -> None:
+    """Once, however many mails come before somebody has looked at them."""
+    if not IncomingMail.objects.about(case.pk).exclude(pk=row.pk).exists():
+        tell_mail_waits(row, case)
 
 
 def _note_bounce(bounce: Bounce) -> None:

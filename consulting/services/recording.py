@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID, uuid4
 
 from django.core.exceptions import PermissionDenied
@@ -46,6 +46,9 @@ def record_request(
     topics: Sequence[str],
     phase: str,
     own_reference: str = "",
+    wished_on: date | None = None,
+    users_count: int | None = None,
+    software_in_use: str = "",
     said_at: datetime | None = None,
     request_id: UUID | None = None,
 ) -> ConsultingRequest:
@@ -95,6 +98,9 @@ def record_request(
             "topics": list(topics),
             "phase": phase,
             "own_reference": own_reference,
+            "wished_on": wished_on,
+            "users_count": users_count,
+            "software_in_use": software_in_use,
             "created_at": now,
             "updated_at": now,
         },

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Final
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
@@ -14,13 +13,10 @@ from consulting.enums import CaseEventKind, MessageKind, Urgency
 from consulting.models import CaseEvent, ConsultingRequest
 from consulting.notifications import tell, tell_urgent
 from consulting.services.common import check_version, locked, record, write_message
+from consulting.services.deadline_mails import is_office_hour
 from osk_portal.accounts.models import User
 from osk_portal.toolkit import clock
 from osk_portal.toolkit.transitions import TransitionNotAllowed
-from osk_portal.toolkit.working_days import add_working_days
-
-DECIDE_DAYS: Final = 1
-"""Working days within which the Leitung confirms or answers (product.md 1.1)."""
 
 
 @transaction.atomic
@@ -29,6 +25,7 @@ def confirm_urgency(
 ) -> CaseEvent:
     """The Leitung names the day to answer by. Raises PermissionDenied, TransitionNotAllowed.
 
+    It is a first response: the authority hears from us when it gets its answer.
     Working days that rested stay counted; in a request that rests now, only what comes moves the day.
     """
     case = _begin(case_id, actor, "confirm_urgency", expected_version)
@@ -70,13 +67,22 @@ def answer_urgency(
     return event
 
 
+def remind_of_urgency() -> int:
+    """Remind the Leitung once, on the day by which it decides. In office hours: nobody reads it before."""
+    if not is_office_hour():
+        return 0
+    marked = ConsultingRequest.objects.open().filter(
+        urgency=Urgency.WISHED, urgency_reminded_at=None
+    )
+    return sum(_remind(case_id) for case_id in marked.order_by("pk").values_list("pk", flat=True))
+
+
 @transaction.atomic
-def remind_of_urgency(*, case_id: int) -> bool:
-    """Remind the Leitung once, when a working day has passed without a word."""
+def _remind(case_id: int) -> bool:
+    """Look again under the lock: somebody may have decided, or reminded, meanwhile."""
     case = locked(case_id)
-    if not is_undecided(case) or case.urgency_reminded_at or case.submitted_at is None:
-        return False
-    if clock.today() <= decide_by(case):
+    day = deadlines.urgency_due(case)
+    if day is None or clock.today() < day or case.urgency_reminded_at:
         return False
     case.urgency_reminded_at = clock.now()
     case.save(update_fields=["urgency_reminded_at"])
@@ -86,12 +92,6 @@ def remind_of_urgency(*, case_id: int) -> bool:
 
 def is_undecided(case: ConsultingRequest) -> bool:
     return case.is_open and case.urgency == Urgency.WISHED
-
-
-def decide_by(case: ConsultingRequest) -> date:
-    """The last day for the Leitung's word."""
-    sent_on = deadlines.berlin_day(case.submitted_at) if case.submitted_at else clock.today()
-    return add_working_days(sent_on, DECIDE_DAYS)
 
 
 def _begin(
@@ -109,11 +109,6 @@ def _begin(
 
 
 def _save(case: ConsultingRequest) -> None:
-    case.version += 1
-    case.updated_at = clock.now()
-    case.save(
-        update_fields=[
-            "urgency", "urgency_answer", "answer_due_on", "paused_at", "paused_working_days",
-            "version", "updated_at",
-        ]
-    )  # fmt: skip
+    """What the Leitung decided. Each of the two is said in public, so it is the first response too."""
+    case.save(update_fields=["urgency", "urgency_answer"])
+    case.note_message(from_requester=False)

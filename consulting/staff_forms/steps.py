@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from consulting.fields import LineField, TextField
 from consulting.file_forms import StepComposerMixin
 from consulting.models import ConsultingRequest
+from consulting.services.relations import may_be_asked, may_merge
 from consulting.staff_forms.base import (
     LONGEST_WAIT,
     REASON_LENGTH,
@@ -145,6 +146,10 @@ class MergeForm(StaffForm):
         max_length=20,
         error_messages={"required": _("Enter a reference.")},
     )
+    to_relate: ConsultingRequest | None = None
+    """What was chosen, where it cannot be merged but linked."""
+    asks_both = False
+    """Linking asks both sides whether the two may be merged."""
 
     def clean_target(self) -> ConsultingRequest:
         reference = self.cleaned_data["target"].upper()
@@ -152,6 +157,8 @@ class MergeForm(StaffForm):
         target = found.filter(reference=reference).exclude(pk=self.case.pk).first()
         if target is None:
             raise ValidationError(_("There is no other request with this reference."))
+        if target.takes_messages and not may_merge(self.case, target):
+            self.to_relate, self.asks_both = target, may_be_asked(self.case, target)
         return target
 
     def was_saved(self, case: ConsultingRequest, user: User) -> bool:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Final
+from uuid import UUID
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
 
 from consulting.enums import IntroductionState, NeedState
-from consulting.models import ConsultingRequest, IntroductionSide, Need
+from consulting.models import ConsultingRequest, IntroductionSide, Need, RelationSide
 from consulting.services.needs import may_publish_need
 
+_MERGE_QUESTION = RelationSide.objects.to_decide().filter(case=OuterRef("pk")).order_by("pk")
 SYNERGY: Final = {
+    "merge_question": Subquery(_MERGE_QUESTION.values("public_id")[:1]),
     "has_introductions": Exists(IntroductionSide.objects.filter(case=OuterRef("pk"))),
     "has_needs": Exists(Need.objects.filter(case=OuterRef("pk")).order_by()),
 }
@@ -23,6 +26,8 @@ class Synergy:
     sides: list[IntroductionSide]
     need: Need | None
     may_publish: bool
+    merge_question: UUID | None = None
+    """The page on which this side says whether its request may be merged."""
 
 
 def synergy_of(case: ConsultingRequest, *, is_side: bool) -> Synergy | None:
@@ -33,8 +38,9 @@ def synergy_of(case: ConsultingRequest, *, is_side: bool) -> Synergy | None:
     need = None
     if getattr(case, "has_needs", True):
         need = case.needs.exclude(state=NeedState.ENDED).first()
-    found = Synergy(sides, need, may_publish_need(case))
-    return found if found.sides or need or found.may_publish else None
+    merging: UUID | None = getattr(case, "merge_question", None)
+    found = Synergy(sides, need, may_publish_need(case), merging)
+    return found if found.sides or need or found.may_publish or merging else None
 
 
 def _sides(case: ConsultingRequest) -> QuerySet[IntroductionSide]:

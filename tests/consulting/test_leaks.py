@@ -208,9 +208,11 @@ KINDS = {
     "incomingmail": "IncomingMail",
     "introduction": "Introduction",
     "label": "Tag",
+    "relate": "ConsultingRequest", "relation": "CaseRelation",
     "revisiongrant": "RevisionGrant",
     "termin": "Appointment",
     "vorstellung": "IntroductionSide",
+    "zusammenfuehrung": "RelationSide",
 }  # fmt: skip
 
 

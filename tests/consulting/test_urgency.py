@@ -13,9 +13,10 @@ from django.test import Client
 from django.urls import reverse
 
 from consulting import queues, services
-from consulting.enums import CaseEventKind, CaseState, Urgency
+from consulting.enums import CaseEventKind, CaseState, Topic, Urgency
 from consulting.models import ConsultingRequest
-from consulting.services import daily
+from consulting.services import daily, deadline_mails, urgency
+from consulting.tasks import tell_deadlines
 from osk_portal.accounts.models import User
 from osk_portal.notifications.models import OutgoingMail
 from osk_portal.toolkit.transitions import TransitionNotAllowed
@@ -136,7 +137,7 @@ def test_leitung_confirms_with_a_day(world: World, sign_in: Sign, clock: Any) ->
     case.refresh_from_db()
     assert (case.urgency, case.answer_due_on) == ("confirmed", date(2026, 12, 1))
     assert case.events.filter(kind=CaseEventKind.URGENCY_CONFIRMED).count() == 1
-    told = OutgoingMail.objects.filter(kind="consulting.case_moved", user=world.requester)
+    told = OutgoingMail.objects.filter(kind="consulting.case_urgent", user=world.requester)
     assert told.count() == 1
 
 
@@ -222,13 +223,88 @@ def test_queue_and_sign(world: World, sign_in: Sign) -> None:
     assert "Als dringend gekennzeichnet" in page
 
 
-def test_reminder_comes_once_after_a_working_day(world: World, clock: Any) -> None:
+@pytest.mark.parametrize("is_confidential", [False, True])
+def test_the_decision_is_a_first_response_and_its_mail_says_what_it_is(
+    world: World, clock: Any, is_confidential: bool
+) -> None:
     clock.move_to(MONDAY)
+    topics = [Topic.PROCUREMENT if is_confidential else Topic.REUSE]
+    confirmed, answered = (marked(world, title="Fachverfahren Kita", topics=topics) for _ in "12")
+    late = marked(world)
+
+    services.confirm_urgency(case_id=confirmed.pk, actor=world.lead, answer_by=SOON)
+    services.answer_urgency(case_id=answered.pk, actor=world.lead, text="Es geht nicht früher.")
+
+    mails = [
+        OutgoingMail.objects.get(user=world.requester, subject_key=str(case.public_id))
+        for case in (confirmed, answered)
+    ]
+    assert [mail.subject for mail in mails] == [
+        f"{confirmed.reference}: Wir behandeln Ihre Anfrage als dringend",
+        f"{answered.reference}: Unsere Antwort zur Dringlichkeit",
+    ]
+    assert "2. Dezember 2026" in mails[0].body.replace("\xa0", " ")
+    for mail in mails:
+        assert ("Fachverfahren Kita" in mail.body) is not is_confidential
+        assert not {"nicht früher", REASON} & set(mail.body.split("\n"))
+        assert "nicht früher" not in mail.body
+    versions = [case.version for case in (confirmed, answered)]
+    for case in (confirmed, answered):
+        case.refresh_from_db()
+        assert case.first_responded_at is not None
+    assert [c.version - v for c, v in zip((confirmed, answered), versions, strict=True)] == [1, 1]
+
+    OutgoingMail.objects.all().delete()
+    clock.move_to(datetime(2026, 11, 26, 9, tzinfo=UTC))
+    deadline_mails.send()
+    overdue = OutgoingMail.objects.filter(kind="consulting.staff_overdue")
+    assert set(overdue.values_list("subject_key", flat=True)) == {str(late.public_id)}
+
+
+def test_the_day_of_the_decision_is_shown_and_sorts_the_queue(
+    world: World, sign_in: Sign, clock: Any
+) -> None:
+    clock.move_to(MONDAY)
+    later = marked(world, answer_due_on=SOON)  # the earlier promise, the later decision
+    sooner = marked(world, submitted_at=datetime(2026, 11, 19, 9, tzinfo=UTC))
+    browser = sign_in("lead")
+
+    page = browser.get(queues.BY_NAME["urgent"].url).content.decode()
+    assert page.index(sooner.reference) < page.index(later.reference)
+    assert "2 Anfragen, nach Tag der Entscheidung sortiert" in page
+    assert "entscheiden bis 24.11.2026" in page
+    assert "entscheiden bis 20.11.2026" in page
+    shown = browser.get(queues.case_url(later)).content.decode().replace("\xa0", " ")
+    assert "Über die Dringlichkeit zu entscheiden bis" in shown
+    assert "Dienstag, 24. November 2026" in shown
+
+    told = sign_in("requester").get(later.get_absolute_url()).content.decode()
+    assert "Darüber entscheiden wir bis Dienstag, 24. November 2026." in told.replace("\xa0", " ")
+
+    services.confirm_urgency(case_id=later.pk, actor=world.lead, answer_by=SOON)
+    assert "zu entscheiden bis" not in browser.get(queues.case_url(later)).content.decode()
+    assert "entscheiden bis" not in browser.get(
+        queues.BY_NAME["open"].url
+    ).content.decode().replace("entscheiden bis 20.11.2026", "")
+
+
+def test_reminder_comes_once_on_the_day_in_office_hours(world: World, clock: Any) -> None:
+    clock.move_to(datetime(2026, 11, 26, 9, tzinfo=UTC))  # a Thursday
     marked(world)
     world.case(CaseState.SUBMITTED)
-    clock.move_to(datetime(2026, 11, 24, 9, tzinfo=UTC))
-    assert daily.remind_of_urgency() == 0
-    clock.move_to(datetime(2026, 11, 25, 9, tzinfo=UTC))
-    assert daily.remind_of_urgency() == 1
-    assert daily.remind_of_urgency() == 0
+    assert urgency.remind_of_urgency() == 0
+    clock.move_to(datetime(2026, 11, 27, 3, tzinfo=UTC))
+    daily.run()
+    tell_deadlines()
+    assert leads_mails(world) == 0
+    clock.move_to(datetime(2026, 11, 27, 9, tzinfo=UTC))
+    for _ in range(2):
+        tell_deadlines()
     assert leads_mails(world) == 1
+
+    marked(world)  # on the Friday, for Monday
+    for saturday_or_sunday in (28, 29):
+        clock.move_to(datetime(2026, 11, saturday_or_sunday, 9, tzinfo=UTC))
+        assert urgency.remind_of_urgency() == 0
+    clock.move_to(datetime(2026, 11, 30, 9, tzinfo=UTC))
+    assert urgency.remind_of_urgency() == 1

@@ -282,6 +282,19 @@ def test_three_of_everything_cost_as_much_as_one(world, sign_in, django_assert_n
         advisor.get(queues.case_url(case, mine))
 
 
+def test_reopened_without_a_contact_person_one_is_named_first(world, sign_in, clock):
+    case = world.case(S.CLOSED)
+    ConsultingRequest.objects.filter(pk=case.pk).update(assignee=None)
+    services.reopen(case_id=case.pk, actor=world.requester, reason="Doch noch etwas")
+    browser = sign_in("advisor")
+    for url in (queues.case_url(case), queues.BY_NAME["unassigned"].url):
+        page = browser.get(url).content.decode()
+        assert "Ansprechperson benennen" in page
+        assert "Antwort erarbeiten" not in page
+    services.assign(case_id=case.pk, actor=world.advisor, assignee=world.advisor)
+    assert "Antwort erarbeiten" in browser.get(queues.case_url(case)).content.decode()
+
+
 def test_a_further_question_is_the_next_step(world, sign_in):
     case = world.case(S.ANSWERED)
     services.add_message(case_id=case.pk, actor=world.requester, text="Und wie weiter?")

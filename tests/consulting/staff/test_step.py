@@ -44,6 +44,7 @@ START = {
     "confirm-urgency": S.TRIAGE, "answer-urgency": S.TRIAGE,
     "withdraw-companies": S.WAITING_THIRD, "ask-partners": S.IN_PROGRESS,
     "ask-consent": S.IN_PROGRESS, "market-inquiry": S.IN_PROGRESS, "procedure": S.ANSWERED,
+    "complete-procurement": S.IN_PROGRESS,
 }  # fmt: skip
 END = {
     "take-up": S.TRIAGE, "start": S.IN_PROGRESS, "partner-done": S.IN_PROGRESS,
@@ -55,6 +56,7 @@ END = {
     "confirm-urgency": S.TRIAGE, "answer-urgency": S.TRIAGE,
     "withdraw-companies": S.IN_PROGRESS, "ask-partners": S.WAITING_THIRD,
     "ask-consent": S.IN_PROGRESS, "market-inquiry": S.IN_PROGRESS, "procedure": S.ANSWERED,
+    "complete-procurement": S.IN_PROGRESS,
 }  # fmt: skip
 WHO = dict.fromkeys(("assign", "decline", "undo", "confirm-urgency", "answer-urgency"), "lead")
 # Who may see the case, but not do this with it.
@@ -73,6 +75,7 @@ NOT = dict.fromkeys(WHO, "advisor") | dict.fromkeys(
         "ask-consent",
         "market-inquiry",
         "procedure",
+        "complete-procurement",
     ),
     "other_advisor",
 )
@@ -130,6 +133,8 @@ def typed_for(world, name: str) -> dict[str, object]:
             }
         case "procedure":
             return {"procedure_state": ProcedureState.RUNNING.value}
+        case "complete-procurement":
+            return {"deadline": soon, "contract_type": "unknown"}
     return {}
 
 
@@ -140,7 +145,7 @@ def starting(world, name: str) -> ConsultingRequest:
         return world.case(START[name], snoozed_until=soon, snooze_note="Anrufen")
     if name.endswith("-urgency"):
         return world.case(START[name], urgency=Urgency.WISHED, urgency_reason="Vertragsende")
-    if name in ("market-inquiry", "procedure"):
+    if name in ("market-inquiry", "procedure", "complete-procurement"):
         return world.case(
             START[name], topics=[Topic.PROCUREMENT], procedure_state=ProcedureState.PLANNED
         )
@@ -290,7 +295,20 @@ def test_a_step_tells_the_authority(world, sign_in, send, name):
     case = starting(world, name)
     send(sign_in(who(name)), case, name, **typed_for(world, name))
     told = OutgoingMail.objects.filter(address=world.requester.email).exists()
-    assert told == (name not in ("return", "snooze", "wake"))
+    assert told == (name not in ("snooze", "wake"))
+
+
+def test_back_in_the_queue_is_news_where_the_page_reads_otherwise(world):
+    for state, is_news in (
+        (S.ASSIGNED, False), (S.IN_PROGRESS, True), (S.WAITING_REQUESTER, True), (S.WAITING_THIRD, True),
+    ):  # fmt: skip
+        case = world.case(state)
+        services.return_to_queue(case_id=case.pk, actor=world.advisor, reason="Intern: Urlaub")
+        told = OutgoingMail.objects.filter(
+            user=world.requester, subject_key=str(case.public_id), kind="consulting.case_moved"
+        )
+        assert [mail.subject for mail in told] == [f"{case.reference}: In Prüfung"] * is_news
+        assert "Urlaub" not in "".join(mail.body for mail in told)
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("consulting", "0019_mailbits"),
+        ("consulting", "0020_fixa"),
     ]
 
     operations = [
