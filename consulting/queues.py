@@ -197,6 +197,20 @@ def cases_to_prepare(queue: Queue) -> CaseQuerySet:
     return in_order(cases.filter(queue.condition(USER, _ANY_DAYS)), queue)
 
 
+def all_cases(user: User) -> CaseQuerySet:
+    """What ever reached the OSK. An advisor's own drafts are no work of the OSK."""
+    return ConsultingRequest.objects.sent().visible_to(user)
+
+
+def case_named(user: User, text: str) -> ConsultingRequest | None:
+    """The case whose reference ``text`` is, also as people type it: "osk 2026 42", "2026-42"."""
+    found = _REFERENCE.fullmatch(text.strip())
+    if found is None:
+        return None
+    year, number = found.groups()
+    return all_cases(user).filter(reference=f"OSK-{year}-{int(number):05d}").first()
+
+
 def in_order(cases: CaseQuerySet, queue: Queue | None = None) -> CaseQuerySet:
     """In the order of the promise; of what ``queue`` the cases are, where that has an order of its own.
 
