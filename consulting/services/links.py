@@ -73,10 +73,13 @@ def open_link(token: str) -> CaseLink:
 
 
 @transaction.atomic
-def say_by_link(*, token: str, text: str, message_id: UUID | None = None) -> CaseEvent | None:
+def say_by_link(
+    *, token: str, text: str, message_id: UUID | None = None, was_seen: str | None = None
+) -> CaseEvent | None:
     """A reply or a message of the link's person; the event says that it came by the link.
 
-    None when it was said already. Raises LinkDead and TransitionNotAllowed.
+    ``was_seen``: what the page showed (``seen.token``); with it a reply answers no other question, and a message
+    becomes no reply. None when it was said already. Raises LinkDead and TransitionNotAllowed.
     """
     named = CaseLink.named_by(token)
     if named is None:
@@ -84,7 +87,8 @@ def say_by_link(*, token: str, text: str, message_id: UUID | None = None) -> Cas
     case = locked(named.case_id)
     person = open_link(token).person
     say = reply if case.state == CaseState.WAITING_REQUESTER else add_message
-    return _marked(say(case_id=case.pk, actor=person, text=text, message_id=message_id), named)
+    event = say(case_id=case.pk, actor=person, text=text, message_id=message_id, was_seen=was_seen)
+    return _marked(event, named)
 
 
 @transaction.atomic

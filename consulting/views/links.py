@@ -37,9 +37,12 @@ def _answer(request: HttpRequest, token: str) -> HttpResponse:
             return _page(request, link)
         return _pick(request, link) if "slot" in request.POST else _say(request, link)
     except LinkDead:
-        if not within_limit(request, "case_link_dead"):
+        kept = {"unsent": request.POST.get("text", "").strip()}
+        is_within = within_limit(request, "case_link_dead")
+        if not is_within and not kept["unsent"]:
             return render(request, "429.html", status=429)
-        return render(request, "consulting/link_dead.html", status=404)
+        status = 404 if is_within else 429
+        return render(request, "consulting/link_dead.html", kept, status=status)
 
 
 def _say(request: HttpRequest, link: CaseLink) -> HttpResponse:
@@ -48,15 +51,19 @@ def _say(request: HttpRequest, link: CaseLink) -> HttpResponse:
     if not form.is_valid():
         return _page(request, link, form=form, status=422)
     if not within_limit(request, "case_link_message", key=str(link.pk)):
-        return render(request, "429.html", status=429)
+        form.add_error(
+            "text", _("You have sent the form very often. Please try again in 10 minutes.")
+        )
+        return _page(request, link, form=form, status=429)
     try:
         say_by_link(
             token=link.token,
             text=form.cleaned_data["text"],
             message_id=form.cleaned_data["message_id"],
+            was_seen=form.cleaned_data["seen"],
         )
     except TransitionNotAllowed as error:
-        return _page(request, open_link(link.token), form=form, moved=error, status=409)
+        return _page(request, open_link(link.token), unsent=form, moved=error, status=409)
     messages.success(request, _("Your message is sent."))
     return redirect(link)
 
@@ -91,6 +98,7 @@ def _page(
     link: CaseLink,
     *,
     form: TextForm | None = None,
+    unsent: TextForm | None = None,
     pick_form: PickForm | None = None,
     moved: TransitionNotAllowed | None = None,
     status: int = 200,
@@ -98,7 +106,10 @@ def _page(
     case = link.case
     is_reply = case.state == CaseState.WAITING_REQUESTER
     if form is None:
-        form = reply_form() if is_reply else message_form()
+        form = (reply_form() if is_reply else message_form()).about(case)
+    if unsent is not None:
+        form.initial["text"] = unsent.cleaned_data["text"]
+        form.initial["message_id"] = unsent.cleaned_data["message_id"]
     current = appointments.current_of(case)
     if current is not None and current.is_open_offer and pick_form is None:
         pick_form = PickForm(current)
