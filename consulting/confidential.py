@@ -6,21 +6,36 @@ Confidential is procurement with a procedure that is planned, running or not yet
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
 
-from consulting.enums import ProcedureState
+from consulting.enums import CaseEventKind, ProcedureState
 from network.enums import OrganisationKind
 
 if TYPE_CHECKING:
-    from consulting.models import ConsultingRequest, MarketInquiry
+    from consulting.models import CaseEvent, ConsultingRequest, MarketInquiry
     from network.models import Organisation
 
 
 def title_outside(case: ConsultingRequest) -> str:
     """The title as a mail or a feed may carry it; empty for a confidential case."""
     return "" if case.is_confidential else case.title
+
+
+def staff_mail(
+    case: ConsultingRequest, *, promise: str = "", day: date | None = None
+) -> dict[str, object]:
+    """What a mail to the OSK says of ``case`` (``_staff_case.txt``). Of a confidential case nothing: reference and
+    link only, which stand in each of these mails."""
+    facts = {"title": case.title, "authority": case.organisation, "promise": promise, "day": day}
+    return {name: "" if case.is_confidential else fact for name, fact in facts.items()}
+
+
+def event_outside(event: CaseEvent) -> str:
+    """What happened, as a mail to the OSK may say it; of a confidential case without day and time."""
+    return str(CaseEventKind(event.kind).label) if event.case.is_confidential else event.label
 
 
 def names_partners_outside(case: ConsultingRequest) -> bool:

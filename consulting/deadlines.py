@@ -6,6 +6,7 @@ rests, and only while the OSK waits for the requester (product.md 1.3).
 
 from __future__ import annotations
 
+from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -33,6 +34,12 @@ DUE_SOON_DAYS = 2
 
 def berlin_day(moment: datetime) -> date:
     return moment.astimezone(clock.BERLIN).date()
+
+
+def half_year_after(day: date) -> date:
+    """The same day six calendar months later, or the last one of a shorter month."""
+    year, month = divmod(day.year * 12 + day.month - 1 + 6, 12)
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
 
 
 def first_response_due(submitted_on: date) -> date:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Final
+from typing import Any, Final
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -24,12 +24,20 @@ GRADES: Final = [
 
 
 class OutcomeForm(forms.Form):
+    """One click: each choice is a button."""
+
     what = forms.ChoiceField(
         label=_("What was procured?"),
         choices=Procured.choices,
-        widget=forms.RadioSelect,
-        error_messages={"required": _("Choose what was procured.")},
+        error_messages=dict.fromkeys(
+            ("required", "invalid_choice"), _("Choose what was procured.")
+        ),
     )
+
+
+class OutcomeDetailsForm(forms.Form):
+    """The second step, which nobody need take."""
+
     reason = TextField(label=_("Why?"), max_length=1000, rows=3, required=False)
     contract_type = forms.ChoiceField(
         label=_("Type of contract"),
@@ -45,6 +53,11 @@ class OutcomeForm(forms.Form):
         widget=DateInput,
         error_messages={"invalid": _("Enter a date, for example 24.11.2026.")},
     )
+
+    def __init__(self, *args: Any, what: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if what == Procured.NOTHING:
+            del self.fields["contract_type"], self.fields["contract_ends_on"]
 
     def clean_contract_ends_on(self) -> date | None:
         day: date | None = self.cleaned_data["contract_ends_on"]

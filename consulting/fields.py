@@ -92,6 +92,21 @@ class FormIdField(forms.UUIDField):
         return cleaned
 
 
+class SeenField(forms.CharField):
+    """Hidden: what the page showed (``seen.token``). Nonsense in it counts as nothing seen."""
+
+    widget = forms.HiddenInput
+
+    def __init__(self) -> None:
+        super().__init__(required=False)
+
+    def clean(self, value: Any) -> str:
+        try:
+            return str(super().clean(value))
+        except ValidationError:
+            return ""
+
+
 _CONTROL_MESSAGE = _(
     "This contains invisible control characters. Please type the text again without them."
 )

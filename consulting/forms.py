@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, Final
+from typing import Any, Final, Self
 from uuid import uuid4
 
 from django import forms
@@ -11,9 +11,9 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from catalog.models import Solution
-from consulting import intake
+from consulting import intake, seen
 from consulting.enums import Phase, RequestKind, Topic, Uptake, Visibility
-from consulting.fields import FormIdField, LineField, TextField
+from consulting.fields import FormIdField, LineField, SeenField, TextField
 from consulting.models import ConsultingRequest
 from network.models import Organisation
 from osk_portal.accounts.models import User
@@ -352,11 +352,13 @@ def _said(choices: Iterable[Visibility]) -> list[tuple[str, str]]:
 class TextForm(forms.Form):
     """A public text: a message, a reply, the reason for reopening.
 
-    ``message_id`` makes a form that is sent twice say its text once.
+    ``message_id`` makes a form that is sent twice say its text once; ``seen`` is what its page showed of a
+    case (``about``), so that an old form acts on nothing new.
     """
 
     text = TextField(label=_("Your message"), max_length=TEXT_LENGTH, rows=5)
     message_id = FormIdField()
+    seen = SeenField()
 
     def __init__(
         self, *args: Any, label: Any = None, hint: Any = "", missing: Any = None, **kwargs: Any
@@ -367,6 +369,11 @@ class TextForm(forms.Form):
         field.label = label or field.label
         field.help_text = hint
         field.error_messages["required"] = missing or _("Write a text.")
+
+    def about(self, case: ConsultingRequest) -> Self:
+        """The form as it is shown with ``case``."""
+        self.initial["seen"] = seen.token(case)
+        return self
 
 
 class UptakeForm(forms.Form):

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from consulting.enums import GrantPeriod
 from consulting.feedback_forms import check_contract_end
-from consulting.fields import LineField, TextField
+from consulting.fields import LineField, SeenField, TextField
 from consulting.models import ConsultingRequest
 from consulting.staff_forms import StaffForm
 from network.models import Organisation
@@ -51,7 +51,13 @@ class AskForHoldForm(forms.Form):
     )
 
 
-class SetHoldForm(forms.Form):
+class KeepingForm(forms.Form):
+    """``was_seen``: what the page showed, so that an old one overwrites nothing."""
+
+    was_seen = SeenField()
+
+
+class SetHoldForm(KeepingForm):
     reason = TextField(
         label=_("Reason of the hold"),
         help_text=_("The authority and the OSK read it."),
@@ -72,7 +78,7 @@ class SetHoldForm(forms.Form):
         return day
 
 
-class ContractEndForm(forms.Form):
+class ContractEndForm(KeepingForm):
     ends_on = date_field(_("End of the contract"))
 
     def clean_ends_on(self) -> date:

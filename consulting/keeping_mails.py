@@ -59,7 +59,7 @@ def tell_hold_asked(hold: RetentionHold) -> None:
             url=retention_staff_url(case),
             dedupe=f"consulting:hold:{hold.pk}:asked",
             subject_key=str(case.public_id),
-            context={"case": case},
+            context={"case": case, **confidential.staff_mail(case)},
         ),
         _without(hold.asked_by_id, leads()),
     )

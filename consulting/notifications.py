@@ -287,8 +287,7 @@ def tell_deadline(case: ConsultingRequest, kind: DeadlineKind, day: date) -> Non
             thread=str(case.public_id),
             context={
                 "case": case,
-                "title": "" if case.is_confidential else case.title,
-                "day": day,
+                **confidential.staff_mail(case, day=day),
             },
         ),
         osk_side(case) if has_contact else leads(),
@@ -391,7 +390,7 @@ def tell_urgent(case: ConsultingRequest, *, is_reminder: bool = False) -> None:
             dedupe=f"consulting:urgency:{case.pk}{suffix}",
             subject_key=str(case.public_id),
             thread=str(case.public_id),
-            context={"case": case, "title": confidential.title_outside(case)},
+            context={"case": case, **confidential.staff_mail(case)},
         ),
         leads(),
     )
@@ -504,7 +503,7 @@ def _send(event: CaseEvent, template: str, recipients: Iterable[User], url: str,
             subject_key=str(case.public_id),
             thread=str(case.public_id),
             reply_to=replies(case) if side == "requester" else None,
-            context=_context(event),
+            context=_context(event) if side == "requester" else _staff_context(event),
         ),
         recipients,
     )
@@ -519,6 +518,16 @@ def _context(event: CaseEvent) -> dict[str, object]:
         "event": event,
         "actor": event.actor
         or (f"Funktionspostfach {case.organisation}" if "mailbox" in event.data else None),
+    }
+
+
+def _staff_context(event: CaseEvent) -> dict[str, object]:
+    case = event.case
+    return {
+        **_context(event),
+        **confidential.staff_mail(case, promise=Standing(case).promise),
+        "what": confidential.event_outside(event),
+        "who": "" if case.is_confidential else event.actor,
     }
 
 

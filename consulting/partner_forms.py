@@ -9,7 +9,7 @@ from uuid import uuid4
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from consulting.enums import ProcedureState
+from consulting.enums import ContactKind, ProcedureState
 from consulting.fields import FormIdField, TextField
 from consulting.forms import TextForm
 from consulting.models import PartnerQuestion
@@ -88,14 +88,32 @@ class PartnerReplyForm(forms.Form):
         },
     )
     form_id = FormIdField()
+    query = forms.IntegerField(
+        widget=forms.HiddenInput,
+        error_messages=dict.fromkeys(("required", "invalid"), _("Please load the page again.")),
+    )
+    """The latest query that the page shows."""
 
     def __init__(self, *args: Any, question: PartnerQuestion, **options: Any) -> None:
         usual = add_working_days(clock.today(), USUAL_WAIT)
-        options.setdefault("initial", {"form_id": uuid4(), "due_on": max(question.due_on, usual)})
+        initial = {"form_id": uuid4(), "due_on": max(question.due_on, usual)}
+        options.setdefault("initial", {**initial, "query": latest_query(question)})
         super().__init__(*args, **options)
+
+    def renew(self, question: PartnerQuestion) -> None:
+        """Let what was typed be sent again, as the reply to what is asked now."""
+        self.data = {name: self.data[name] for name in self.data} | {
+            "query": latest_query(question)
+        }
 
     def clean_due_on(self) -> date:
         return check_future(self.cleaned_data["due_on"])
+
+
+def latest_query(question: PartnerQuestion) -> int | None:
+    """Key of what the partner asked last."""
+    asked = [row.pk for row in question.contacts.all() if row.kind == ContactKind.ASKED_BACK]
+    return asked[-1] if asked else None
 
 
 class ConsentForm(forms.Form):

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 @access(is_advisor)
 @require_POST
 def queue_bulk(request: AuthenticatedRequest, name: str) -> HttpResponse:
-    """Sent twice it refuses the second time what is done already."""
+    """Each row says which version it showed: what somebody did meanwhile is not undone, nor done twice."""
     queue = queues.BY_NAME.get(name)
     if queue is None:
         raise Http404
@@ -38,11 +38,14 @@ def queue_bulk(request: AuthenticatedRequest, name: str) -> HttpResponse:
         report = bulk.tag_all(cases=form.cases, actor=request.user, name=form.cleaned_data["tag"])
     elif form.is_returning:
         report = bulk.return_all(
-            cases=form.cases, actor=request.user, reason=form.cleaned_data["reason"]
+            cases=form.cases, actor=request.user, reason=form.cleaned_data["reason"], seen=form.seen
         )
     else:
         report = bulk.assign_all(
-            cases=form.cases, actor=request.user, assignee=form.cleaned_data["assignee"]
+            cases=form.cases,
+            actor=request.user,
+            assignee=form.cleaned_data["assignee"],
+            seen=form.seen,
         )
     say(request, report)
     return redirect(queue_filter.url_of(queue, chosen))

@@ -46,10 +46,13 @@ def partner_reply(
             due_on=form.cleaned_data["due_on"],
             is_released=form.cleaned_data["is_released"],
             form_id=form.cleaned_data["form_id"],
+            query_id=form.cleaned_data["query"],
         )
     except TransitionNotAllowed as error:
         form.add_error(None, str(error))
-        return _show(request, case, _find(case, question_id), form, status=409)
+        question = _find(case, question_id)
+        form.renew(question)
+        return _show(request, case, question, form, status=409)
     messages.success(request, _("Your reply has been sent to the partner."))
     return redirect(back)
 

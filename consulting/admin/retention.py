@@ -17,9 +17,10 @@ from django.views.decorators.http import require_POST, require_safe
 from consulting import permissions, retention, services
 from consulting.admin.common import case_frame, find_case, page
 from consulting.enums import RecordType
-from consulting.keeping_forms import AskForHoldForm, ContractEndForm, SetHoldForm
+from consulting.keeping_forms import AskForHoldForm, ContractEndForm, KeepingForm, SetHoldForm
 from consulting.models import Anonymisation, ConsultingRequest, RetentionHold, RetentionRule
 from consulting.services import keeping
+from consulting.services.retention import contract_token, hold_token
 from osk_portal.accounts.permissions import is_advisor, is_lead
 from osk_portal.toolkit.access import AuthenticatedRequest, access, staff_user
 from osk_portal.toolkit.admin import ModelAdmin, ReadOnlyAdmin
@@ -71,7 +72,7 @@ def hold_set(request: AuthenticatedRequest, public_id: UUID) -> HttpResponse:
 @require_POST
 def hold_lift(request: AuthenticatedRequest, public_id: UUID) -> HttpResponse:
     return _act(
-        request, public_id, forms.Form(request.POST), services.lift_hold,
+        request, public_id, KeepingForm(request.POST), services.lift_hold,
         _("The hold has ended. The authority has been told."),
     )  # fmt: skip
 
@@ -110,11 +111,19 @@ def _show(
 ) -> HttpResponse:
     plan = retention.plan_for(case)
     hold = case.holds.filter(ended_at=None).select_related("asked_by").last()
+    kept = getattr(case, "retention", None)
+    seen_contract = {"was_seen": contract_token(kept)}
     if hold is not None and not (hold.is_in_force or hold.is_pending):
         hold = None
     may_decide = permissions.can_decide_hold(request.user, case)
     # What somebody asked for was written for the Leitung alone; the reason of a hold is shown to the authority.
+    seen_hold = {"was_seen": hold_token(hold)}
     initial = {"reason": hold.reason, "until": hold.until} if hold and hold.set_at else {}
+    if status == 409 and form is not None:
+        # What was typed can be sent again from this page, which shows what stands there now.
+        seen = seen_contract if isinstance(form, ContractEndForm) else seen_hold
+        form.data = request.POST.copy()
+        form.data["was_seen"] = seen["was_seen"]
 
     def shown(kind: type[forms.Form], wanted: object, **options: Any) -> forms.Form | None:
         if isinstance(form, kind):
@@ -123,12 +132,17 @@ def _show(
 
     context = {
         "plan": plan,
-        "kept": getattr(case, "retention", None),
+        "kept": kept,
         "hold": hold,
         "may_decide": may_decide,
-        "hold_form": shown(SetHoldForm, plan and may_decide, initial=initial),
+        "hold_form": shown(SetHoldForm, plan and may_decide, initial={**initial, **seen_hold}),
+        "lift_form": KeepingForm(initial=seen_hold, auto_id=False),
         "ask_form": shown(AskForHoldForm, plan and not may_decide and hold is None),
-        "end_form": shown(ContractEndForm, plan and plan.record_type == RecordType.PROCUREMENT),
+        "end_form": shown(
+            ContractEndForm,
+            plan and plan.record_type == RecordType.PROCUREMENT,
+            initial=seen_contract,
+        ),
         "faulty_form": form,
     }
     return page(request, "retention.html", {**case_frame(request, case), **context}, status=status)

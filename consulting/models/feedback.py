@@ -46,6 +46,11 @@ class ProcurementOutcome(Addressed):
     def __str__(self) -> str:
         return f"{self.case_id} {self.occasion}"
 
+    @property
+    def has_more(self) -> bool:
+        """The second step was taken: a reason, or the contract."""
+        return bool(self.reason or self.contract_type or self.contract_ends_on)
+
 
 class SurveyInvitation(Addressed):
     """That a case was asked how the advice was, and whether the link is used up. Never the answer."""

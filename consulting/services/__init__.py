@@ -45,7 +45,7 @@ from consulting.services.drafts import (
 )
 from consulting.services.ending import close, close_silent, reopen, withdraw
 from consulting.services.exports import export_list
-from consulting.services.feedback import answer_survey, tell_outcome
+from consulting.services.feedback import add_to_outcome, answer_survey, tell_outcome
 from consulting.services.files import add_file, note_read, remove_file
 from consulting.services.follow_up import snooze, wake
 from consulting.services.handover import hand_over
@@ -147,6 +147,7 @@ __all__ = [
     "add_message",
     "add_note",
     "add_tag",
+    "add_to_outcome",
     "agree_to_answer",
     "agree_to_introduction",
     "agree_to_merging",

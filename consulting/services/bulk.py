@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from consulting.models import ConsultingRequest
 from consulting.services.advising import assign, return_to_queue
+from consulting.services.common import CaseChanged
 from consulting.services.tags import add_tag
 from osk_portal.accounts.models import User
 from osk_portal.toolkit.transitions import TransitionNotAllowed
@@ -28,14 +29,45 @@ class Report:
     refusals: list[Refusal]
 
 
-def assign_all(*, cases: Iterable[ConsultingRequest], actor: User, assignee: User) -> Report:
-    """Name one contact person for all; what is not possible is reported, the others are done."""
-    return _each(cases, lambda case: assign(case_id=case.pk, actor=actor, assignee=assignee))
+def assign_all(
+    *,
+    cases: Iterable[ConsultingRequest],
+    actor: User,
+    assignee: User,
+    seen: Mapping[int, int] | None = None,
+) -> Report:
+    """Name one contact person for all; what is not possible is reported, the others are done.
+
+    ``seen``: by key of a case the version that the list showed; None where no list was shown.
+    """
+    return _each(
+        cases,
+        lambda case: assign(
+            case_id=case.pk,
+            actor=actor,
+            assignee=assignee,
+            expected_version=seen[case.pk] if seen is not None else None,
+        ),
+    )
 
 
-def return_all(*, cases: Iterable[ConsultingRequest], actor: User, reason: str) -> Report:
-    """Back to the queue with one internal reason."""
-    return _each(cases, lambda case: return_to_queue(case_id=case.pk, actor=actor, reason=reason))
+def return_all(
+    *,
+    cases: Iterable[ConsultingRequest],
+    actor: User,
+    reason: str,
+    seen: Mapping[int, int] | None = None,
+) -> Report:
+    """Back to the queue with one internal reason. ``seen`` as with ``assign_all``."""
+    return _each(
+        cases,
+        lambda case: return_to_queue(
+            case_id=case.pk,
+            actor=actor,
+            reason=reason,
+            expected_version=seen[case.pk] if seen is not None else None,
+        ),
+    )
 
 
 def tag_all(*, cases: Iterable[ConsultingRequest], actor: User, name: str) -> Report:
@@ -53,7 +85,10 @@ def report_of(steps: Iterable[tuple[ConsultingRequest, Callable[[], object]]]) -
     refusals: list[Refusal] = []
     for case, act in steps:
         try:
-            act()
+            act(case)
+        except CaseChanged:
+            changed = _("It was changed in the meantime. Please look at it again.")
+            refusals.append(Refusal(case, changed))
         except TransitionNotAllowed as refusal:
             refusals.append(Refusal(case, str(refusal)))
         except PermissionDenied:

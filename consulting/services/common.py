@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
-from consulting import confidential, permissions
+from consulting import confidential, permissions, seen
 from consulting.enums import (
     CaseAction,
     CaseEventKind,
@@ -68,6 +68,12 @@ def begin(
 
 def check_version(case: ConsultingRequest, action: str, expected_version: int | None) -> None:
     if expected_version is not None and case.version != expected_version:
+        raise CaseChanged(action, case)
+
+
+def check_seen(case: ConsultingRequest, action: str, was_seen: str | None) -> None:
+    """``was_seen``: the token of the form (``seen.token``); None where no page was shown, as with a mail."""
+    if was_seen is not None and was_seen != seen.token(case):
         raise CaseChanged(action, case)
 
 

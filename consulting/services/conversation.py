@@ -18,6 +18,7 @@ from consulting.notifications import tell
 from consulting.services.attachments import attach_staged
 from consulting.services.common import (
     begin,
+    check_seen,
     check_version,
     is_said,
     locked,
@@ -31,12 +32,22 @@ from osk_portal.toolkit.transitions import TransitionNotAllowed
 
 @transaction.atomic
 def reply(
-    *, case_id: int, actor: User, text: str, message_id: UUID | None = None
+    *,
+    case_id: int,
+    actor: User,
+    text: str,
+    message_id: UUID | None = None,
+    was_seen: str | None = None,
 ) -> CaseEvent | None:
-    """The requester's side answers our question; our time runs again. None when it was said already."""
+    """The requester's side answers our question; our time runs again. None when it was said already.
+
+    ``was_seen``: the token of the page (``seen.token``); another question than that one is not answered.
+    """
     case = begin(case_id, CaseAction.REPLY, actor)
     if is_said(case, actor, message_id):
         return None
+    if case.can(CaseAction.REPLY):
+        check_seen(case, CaseAction.REPLY, was_seen)
     event = case.reply(actor=actor)
     said = write_message(
         case,
@@ -59,6 +70,7 @@ def add_message(
     text: str,
     message_id: UUID | None = None,
     expected_version: int | None = None,
+    was_seen: str | None = None,
 ) -> CaseEvent | None:
     """A public message of either side. None when it was said already (a form sent twice).
 
@@ -78,6 +90,7 @@ def add_message(
         )
     if not case.takes_messages:
         raise TransitionNotAllowed("message", case.state, _("This request takes no more messages."))
+    check_seen(case, "message", was_seen)
     is_follow_up = from_requester and case.state == CaseState.ANSWERED
     said = write_message(
         case,

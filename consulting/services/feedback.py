@@ -11,6 +11,7 @@ from typing import Final
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from consulting.deadlines import berlin_day, half_year_after
 from consulting.enums import (
     CaseEventKind,
     CaseState,
@@ -33,7 +34,8 @@ from consulting.services.common import locked, record
 from osk_portal.toolkit import clock
 from osk_portal.toolkit.transitions import TransitionNotAllowed
 
-HALF_YEAR: Final = timedelta(days=182)
+SHORTEST_HALF_YEAR: Final = timedelta(days=180)
+"""No six months are shorter: who is asked again is looked for among those that are as old."""
 REMIND_AFTER: Final = timedelta(days=14)
 SURVEY_WITHIN: Final = timedelta(days=30)
 """Nobody remembers a case that was closed longer ago."""
@@ -44,8 +46,16 @@ def ask_outcomes() -> int:
     closed = ConsultingRequest.objects.filter(
         state=CaseState.CLOSED, topics__contains=[Topic.PROCUREMENT], anonymised_at=None
     ).exclude(procedure_state=ProcedureState.NONE)
-    old = closed.filter(closed_at__lte=clock.now() - HALF_YEAR)
-    return _ask_each(closed, Occasion.AT_CLOSING) + _ask_each(old, Occasion.HALF_YEAR)
+    aged = closed.filter(closed_at__lte=clock.now() - SHORTEST_HALF_YEAR)
+    asked = ProcurementOutcome.objects.filter(occasion=Occasion.HALF_YEAR).values("case")
+    old = [
+        pk
+        for pk, closed_at in aged.exclude(pk__in=asked).values_list("pk", "closed_at")
+        if closed_at and half_year_after(berlin_day(closed_at)) <= clock.today()
+    ]
+    return _ask_each(closed, Occasion.AT_CLOSING) + _ask_each(
+        closed.filter(pk__in=old), Occasion.HALF_YEAR
+    )
 
 
 def remind_outcomes() -> int:
@@ -78,20 +88,49 @@ def tell_outcome(
 ) -> ProcurementOutcome:
     """Keep the answer; from the end of the contract on the period of retention runs.
 
-    Raises TransitionNotAllowed when one was given before, unless it is the same."""
+    Raises TransitionNotAllowed when one was given before, unless it is the same (a click sent twice).
+    """
     case_id = ProcurementOutcome.objects.values_list("case", flat=True).get(pk=outcome_id)
     case = locked(case_id)
     asked = ProcurementOutcome.objects.get(pk=outcome_id)
     given = (what, reason, contract_type or "", contract_ends_on)
     if asked.told_at is not None:
         before = (asked.what, asked.reason, asked.contract_type, asked.contract_ends_on)
-        if before == given:
+        if before == given or given == (asked.what, "", "", None):
             return asked
         raise TransitionNotAllowed("tell_outcome", case.state, _("This was answered already."))
     asked.what, asked.reason, asked.contract_type, asked.contract_ends_on = given
     asked.told_at = clock.now()
     asked.save(update_fields=["what", "reason", "contract_type", "contract_ends_on", "told_at"])
     record(case, CaseEventKind.OUTCOME_TOLD, None, occasion=asked.occasion, what=what)
+    return asked
+
+
+@transaction.atomic
+def add_to_outcome(
+    *,
+    outcome_id: int,
+    reason: str = "",
+    contract_type: ContractType | None = None,
+    contract_ends_on: date | None = None,
+) -> ProcurementOutcome:
+    """The optional second step of an answer: why, and which contract. Once; the same form twice is no error.
+
+    Raises TransitionNotAllowed before the answer, and when something else was added.
+    """
+    case_id = ProcurementOutcome.objects.values_list("case", flat=True).get(pk=outcome_id)
+    case = locked(case_id)
+    asked = ProcurementOutcome.objects.get(pk=outcome_id)
+    given = (reason, contract_type or "", contract_ends_on)
+    if (asked.reason, asked.contract_type, asked.contract_ends_on) == given:
+        return asked
+    if asked.told_at is None or asked.has_more:
+        raise TransitionNotAllowed(
+            "add_to_outcome", case.state, _("Something else was added already.")
+        )
+    asked.reason, asked.contract_type, asked.contract_ends_on = given
+    asked.save(update_fields=["reason", "contract_type", "contract_ends_on"])
+    record(case, CaseEventKind.OUTCOME_TOLD, None, occasion=asked.occasion, what=asked.what)
     return asked
 
 

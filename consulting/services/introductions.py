@@ -60,15 +60,21 @@ def propose_introduction(
 ) -> Introduction:
     """Ask both. ``text`` is what each reads about the other; it must name neither.
 
-    ``is_checked``: the uncertain places were looked at by a person. A second time while the first is
-    open: the one that is there. Raises TextNamesSomebody.
+    ``is_checked``: the uncertain places were looked at by a person. The same form a second time: the
+    one that is there. Raises TextNamesSomebody, and TransitionNotAllowed while another one is open.
     """
     if not actor.is_advisor:
         raise PermissionDenied("introductions are proposed by advisors")
     case, other = _locked_cases((case_id, other_id))
     there = _between(case, other).filter(state__in=OPEN).first()
-    if there is not None:
+    if there is not None and (there.proposed_by_id, there.text) == (actor.pk, text):
         return there
+    if there is not None:
+        raise TransitionNotAllowed(
+            "propose_introduction",
+            there.state,
+            _("Both are asked already. Your text was not sent."),
+        )
     for one in (case, other):
         if not may_be_introduced(one) or not requester_side(one):
             raise TransitionNotAllowed(

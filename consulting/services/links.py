@@ -74,36 +74,40 @@ def open_link(token: str) -> CaseLink:
 
 
 @transaction.atomic
-def say_by_link(*, token: str, text: str, message_id: UUID | None = None) -> CaseEvent | None:
+def say_by_link(
+    *, token: str, text: str, message_id: UUID | None = None, was_seen: str | None = None
+) -> CaseEvent | None:
     """A reply or a message of the link's person, with the files that came with its form; the event says that
     it came by the link.
 
-    None when it was said already. Raises LinkDead and TransitionNotAllowed.
+    ``was_seen``: what the page showed (``seen.token``); with it a reply answers no other question, and a message
+    becomes no reply. None when it was said already. Raises LinkDead and TransitionNotAllowed.
     """
     case, person, named = _speaker(token)
     say = reply if case.state == CaseState.WAITING_REQUESTER else add_message
-    return _marked(say(case_id=case.pk, actor=person, text=text, message_id=message_id), named)
+    event = say(case_id=case.pk, actor=person, text=text, message_id=message_id, was_seen=was_seen)
+    return _marked(event, named)
 
 
 @transaction.atomic
-def reopen_by_link(*, token: str, reason: str, message_id: UUID | None = None) -> CaseEvent | None:
+def reopen_by_link(
+    *, token: str, reason: str, message_id: UUID | None = None, was_seen: str | None = None
+) -> CaseEvent | None:
     """The link's person opens a closed case again, within the time for it (product.md 1.3).
 
     A step of its own: a message that comes too late must not reopen anything. Returns and raises as
     ``say_by_link``.
     """
-    named = CaseLink.named_by(token)
-    if named is None:
-        raise LinkDead
-    case = locked(named.case_id)
-    person = open_link(token).person
+    case, person, named = _speaker(token)
     if is_said(case, person, message_id):
         return None
     if case.state != CaseState.CLOSED:
         raise TransitionNotAllowed(
             CaseAction.REOPEN, case.state, _("This request is not closed any more.")
         )
-    event = reopen(case_id=case.pk, actor=person, reason=reason, message_id=message_id)
+    event = reopen(
+        case_id=case.pk, actor=person, reason=reason, message_id=message_id, was_seen=was_seen
+    )
     return _marked(event, named)
 
 

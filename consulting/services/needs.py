@@ -70,13 +70,22 @@ def publish_need(
     topics: Iterable[str] = (),
     shows_organisation: bool = False,
 ) -> Need:
-    """Show a need to the whole administration. A second time: the one that is there, unchanged."""
+    """Show a need to the whole administration. The same form a second time: the one that is there.
+
+    Raises TransitionNotAllowed when another one of this request is there already.
+    """
     case = locked(case_id)
     if not permissions.is_requester_side(actor, case):
         raise PermissionDenied("publish a need")
     there = case.needs.exclude(state=NeedState.ENDED).first()
     if there is not None:
-        return there
+        if (there.author_id, there.title, there.text) == (actor.pk, title, text):
+            return there
+        raise TransitionNotAllowed(
+            NeedAction.PUBLISH,
+            there.state,
+            _("A need of this request was published already. Your text was not saved."),
+        )
     if case.organisation is None or not may_publish_need(case):
         raise TransitionNotAllowed(
             NeedAction.PUBLISH, case.state, _("No need can be published from this request.")

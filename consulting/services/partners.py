@@ -213,9 +213,11 @@ def reply_to_partner(
     due_on: date,
     is_released: bool = False,
     form_id: UUID | None = None,
+    query_id: int | None = None,
 ) -> PartnerContact | None:
     """The OSK replies to a partner's query and names the day to answer by. None: sent twice.
 
+    ``query_id``: the latest query that the page showed; a later one is not answered by that.
     ``is_released``: it holds nothing that the authority has not released; a company gets no reply without.
     """
     action = "reply_to_partner"
@@ -232,6 +234,16 @@ def reply_to_partner(
     if question.state != PartnerQuestionState.OPEN or not question.waits_since:
         raise TransitionNotAllowed(
             action, question.state, _("This partner does not wait for a reply.")
+        )
+    if (
+        query_id is not None
+        and query_id
+        != question.contacts.filter(kind=ContactKind.ASKED_BACK).values_list("pk", flat=True).last()
+    ):
+        raise TransitionNotAllowed(
+            action,
+            question.state,
+            _("The partner has asked again in the meantime. Your text is still here."),
         )
     if confidential.is_company(question.organisation):
         refusal = confidential.refusal_of_companies(case)

@@ -45,14 +45,29 @@ def confirm_filed(*, case_id: int, actor: User) -> CaseEvent | None:
 
 @transaction.atomic
 def ask_for_hold(*, case_id: int, actor: User, reason: str) -> RetentionHold | None:
-    """Ask the Leitung to keep a case out. None where somebody has asked or it is set already."""
+    """Ask the Leitung to keep a case out. None for the same form a second time.
+
+    Raises TransitionNotAllowed where somebody else has asked, or a hold is set already.
+    """
     case = locked(case_id)
     if not permissions.can_ask_for_hold(actor, case):
         raise PermissionDenied("ask for a hold")
     _require_end(case, "ask_for_hold")
     _end_expired(case)
-    if case.holds.filter(ended_at=None).exists():
+    there = case.holds.filter(ended_at=None).first()
+    if (
+        there is not None
+        and there.is_pending
+        and (there.asked_by_id, there.reason) == (actor.pk, reason)
+    ):
         return None
+    if there is not None:
+        said = (
+            _("Somebody has asked for a hold already. Your text was not sent.")
+            if there.is_pending
+            else _("A hold is set already. Your text was not sent.")
+        )
+        raise TransitionNotAllowed("ask_for_hold", case.state, said)
     hold = RetentionHold.objects.create(case=case, asked_by=actor, reason=reason)
     record(case, CaseEventKind.HOLD_ASKED, actor)
     tell_hold_asked(hold)
@@ -60,8 +75,17 @@ def ask_for_hold(*, case_id: int, actor: User, reason: str) -> RetentionHold | N
 
 
 @transaction.atomic
-def set_hold(*, case_id: int, actor: User, reason: str, until: date | None = None) -> RetentionHold:
+def set_hold(
+    *,
+    case_id: int,
+    actor: User,
+    reason: str,
+    until: date | None = None,
+    was_seen: str | None = None,
+) -> RetentionHold:
     """*Sperrvermerk*, by the Leitung: on a request for one, by itself, or with another date.
+
+    ``was_seen``: ``hold_token`` of the page; nothing that came after it is overwritten.
 
     What was announced counts no more: after the hold the authority is told anew, 60 and 14 days ahead.
     """
@@ -74,11 +98,11 @@ def set_hold(*, case_id: int, actor: User, reason: str, until: date | None = Non
             "set_hold", case.state, _("Choose a date that is not in the past.")
         )
     _end_expired(case)
-    hold = case.holds.filter(ended_at=None).first()
-    if hold is None:
-        hold = RetentionHold(case=case, asked_by=actor)
-    elif hold.set_at is not None and (hold.reason, hold.until) == (reason, until):
+    there = case.holds.filter(ended_at=None).first()
+    hold = there or RetentionHold(case=case, asked_by=actor)
+    if hold.set_at is not None and (hold.reason, hold.until) == (reason, until):
         return hold  # the same form, sent twice
+    _check_hold(case, hold, "set_hold", was_seen)
     hold.reason, hold.until = reason, until
     hold.set_by, hold.set_at = actor, clock.now()
     hold.save()
@@ -91,14 +115,18 @@ def set_hold(*, case_id: int, actor: User, reason: str, until: date | None = Non
 
 
 @transaction.atomic
-def lift_hold(*, case_id: int, actor: User) -> RetentionHold | None:
-    """Take a hold back, or refuse one that was asked for. None where there is none any more."""
+def lift_hold(*, case_id: int, actor: User, was_seen: str | None = None) -> RetentionHold | None:
+    """Take a hold back, or refuse one that was asked for, the one of the page (``hold_token``).
+
+    None where there is none any more.
+    """
     case = locked(case_id)
     if not permissions.can_decide_hold(actor, case):
         raise PermissionDenied("lift a hold")
     hold = case.holds.filter(ended_at=None).first()
     if hold is None:
         return None
+    _check_hold(case, hold, "lift_hold", was_seen)
     hold.ended_by, hold.ended_at = actor, clock.now()
     hold.save(update_fields=["ended_by", "ended_at"])
     record(case, CaseEventKind.HOLD_LIFTED, actor)
@@ -107,10 +135,13 @@ def lift_hold(*, case_id: int, actor: User) -> RetentionHold | None:
 
 
 @transaction.atomic
-def enter_contract_end(*, case_id: int, actor: User, ends_on: date) -> CaseEvent | None:
+def enter_contract_end(
+    *, case_id: int, actor: User, ends_on: date, was_seen: str | None = None
+) -> CaseEvent | None:
     """The end of the contract of a procurement case, which the authority has told by another way.
 
     None when it stands there already. The later one counts, of this and of what the authority told.
+    ``was_seen``: the day that the page showed, in ISO form or empty.
     """
     case = locked(case_id)
     if not permissions.can_enter_contract_end(actor, case):
@@ -122,9 +153,24 @@ def enter_contract_end(*, case_id: int, actor: User, ends_on: date) -> CaseEvent
     retention, _created = CaseRetention.objects.get_or_create(case=case)
     if retention.contract_ends_on == ends_on:
         return None
+    if was_seen is not None and was_seen != contract_token(retention):
+        raise TransitionNotAllowed("enter_contract_end", case.state)
     retention.contract_ends_on = ends_on
     retention.save(update_fields=["contract_ends_on"])
     return record(case, CaseEventKind.CONTRACT_END_ENTERED, actor, ends_on=ends_on.isoformat())
+
+
+def hold_token(hold: RetentionHold | None) -> str:
+    """For a form: of the hold that its page shows, None for no hold."""
+    if hold is None:
+        return "none"
+    return f"{hold.pk}:{hold.set_at.timestamp() if hold.set_at else ''}"
+
+
+def contract_token(retention: CaseRetention | None) -> str:
+    """For a form: the end of the contract that its page shows."""
+    day = retention.contract_ends_on if retention else None
+    return day.isoformat() if day else "none"
 
 
 def ensure_retention_rules() -> None:
@@ -144,6 +190,13 @@ def _require_end(case: ConsultingRequest, action: str) -> None:
         raise TransitionNotAllowed(
             action, case.state, _("This request has not ended. Nothing of it goes meanwhile.")
         )
+
+
+def _check_hold(
+    case: ConsultingRequest, hold: RetentionHold, action: str, was_seen: str | None
+) -> None:
+    if was_seen is not None and was_seen != hold_token(hold if hold.pk else None):
+        raise TransitionNotAllowed(action, case.state)
 
 
 def _end_expired(case: ConsultingRequest) -> None:

@@ -18,7 +18,8 @@ from consulting.tools_forms import AbsenceCheck, AdvisorField
 from osk_portal.accounts.models import User
 
 MOST_AT_ONCE: Final = 100
-_UUID: Final = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_TICK: Final = re.compile("([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}):([0-9]{1,9})")
+"""A ticked row: the request, and the version that the page showed."""
 
 
 class BulkForm(AbsenceCheck):
@@ -69,7 +70,19 @@ class BulkForm(AbsenceCheck):
 
     @property
     def ticked(self) -> list[str]:
-        return self.data.getlist("case") if isinstance(self.data, QueryDict) else []
+        """The requests, as their rows name them."""
+        return [str(public_id) for public_id in self._ticks()]
+
+    @property
+    def seen(self) -> dict[int, int]:
+        """By key of the request, the version that its row showed."""
+        versions = self._ticks()
+        return {case.pk: versions[case.public_id] for case in self.cases}
+
+    def _ticks(self) -> dict[UUID, int]:
+        named = self.data.getlist("case") if isinstance(self.data, QueryDict) else []
+        found = [match for match in map(_TICK.fullmatch, named[:MOST_AT_ONCE]) if match]
+        return {UUID(match[1]): int(match[2]) for match in found}
 
     def full_clean(self) -> None:
         """Each field is needed by one of the three buttons: checked by that one, and never called optional."""
@@ -87,8 +100,7 @@ class BulkForm(AbsenceCheck):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         known = ConsultingRequest.objects.sent().visible_to(self.user)
-        ids = [UUID(tick) for tick in self.ticked[:MOST_AT_ONCE] if _UUID.fullmatch(tick)]
-        self.cases = list(known.filter(public_id__in=ids).order_by("pk"))
+        self.cases = list(known.filter(public_id__in=list(self._ticks())).order_by("pk"))
         if not self.cases:
             self.add_error(None, _("Tick at least one request."))
         return cleaned

@@ -61,9 +61,12 @@ def _answer(request: HttpRequest, token: str) -> HttpResponse:
         return _reopen(request, link) if "reopen" in request.POST else _say(request, link)
     # The right that the link rests on may end while the page is made.
     except (LinkDead, PermissionDenied):
-        if not within_limit(request, "case_link_dead"):
+        kept = {"unsent": request.POST.get("text", "").strip()}
+        is_within = within_limit(request, "case_link_dead")
+        if not is_within and not kept["unsent"]:
             return render(request, "429.html", status=429)
-        return render(request, "consulting/link_dead.html", status=404)
+        status = 404 if is_within else 429
+        return render(request, "consulting/link_dead.html", kept, status=status)
 
 
 def _say(request: HttpRequest, link: CaseLink) -> HttpResponse:
@@ -78,18 +81,22 @@ def _say(request: HttpRequest, link: CaseLink) -> HttpResponse:
     if not composing.is_valid(form, refusals):
         return _page(request, link, form=form, status=422)
     if not has_files and not _may_send(request, link):
-        return render(request, "429.html", status=429)
+        form.add_error(
+            "text", _("You have sent the form very often. Please try again in 10 minutes.")
+        )
+        return _page(request, link, form=form, status=429)
     try:
         say_by_link(
             token=link.token,
             text=form.cleaned_data["text"],
             message_id=form.cleaned_data["message_id"],
+            was_seen=form.cleaned_data["seen"],
         )
     except uploads.Refused as refusal:  # the room was used up meanwhile
         form.add_error(ATTACHMENTS, str(refusal))
         return _page(request, link, form=form, status=422)
     except TransitionNotAllowed as error:
-        return _page(request, open_link(link.token), form=form, moved=error, status=409)
+        return _page(request, open_link(link.token), unsent=form, moved=error, status=409)
     messages.success(request, _("Your message is sent."))
     return redirect(link)
 
@@ -105,13 +112,10 @@ def _reopen(request: HttpRequest, link: CaseLink) -> HttpResponse:
             token=link.token,
             reason=form.cleaned_data["text"],
             message_id=form.cleaned_data["message_id"],
+            was_seen=form.cleaned_data["seen"],
         )
     except TransitionNotAllowed as error:
-        link = open_link(link.token)
-        kept = form
-        if link.case.takes_messages:
-            kept = ComposerForm.new(is_reply=_is_reply(link), data=request.POST)
-        return _page(request, link, form=kept, moved=error, status=409)
+        return _page(request, open_link(link.token), unsent=form, moved=error, status=409)
     messages.success(request, _("The request is open again."))
     return redirect(link)
 
@@ -151,8 +155,7 @@ def _decline(request: HttpRequest, link: CaseLink) -> HttpResponse:
         try:
             _send_decline(link, arranged, form, refuses, request.POST.get("sequence", ""))
         except TransitionNotAllowed as error:
-            kept = ComposerForm.new(is_reply=_is_reply(link), data=form.data)
-            return _page(request, open_link(link.token), form=kept, moved=error, status=409)
+            return _page(request, open_link(link.token), unsent=form, moved=error, status=409)
         messages.success(
             request,
             _("Thank you. We have your answer and offer other appointments.")
@@ -229,6 +232,7 @@ def _page(
     link: CaseLink,
     *,
     form: TextForm | None = None,
+    unsent: TextForm | None = None,
     pick_form: PickForm | None = None,
     moved: TransitionNotAllowed | None = None,
     status: int = 200,
@@ -236,7 +240,12 @@ def _page(
     case = link.case
     may_reopen = case.state == CaseState.CLOSED and case.can_be_reopened
     if form is None:
-        form = reopen_form() if may_reopen else _composer(link)
+        form = (reopen_form() if may_reopen else _composer(link)).about(case)
+    if unsent is not None:
+        form.initial["text"] = unsent.cleaned_data["text"]
+        form.initial["message_id"] = unsent.cleaned_data["message_id"]
+        if isinstance(form, ComposerForm) and isinstance(unsent, ComposerForm):
+            form.staged = unsent.staged
     current = appointments.current_of(case)
     if current is not None and current.is_open_offer and pick_form is None:
         pick_form = PickForm(current)

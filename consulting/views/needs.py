@@ -106,9 +106,9 @@ def need_new(request: AuthenticatedRequest, public_id: UUID) -> HttpResponse:
     if not permissions.is_requester_side(request.user, case):
         raise PermissionDenied("publish a need")
     there = case.needs.exclude(state=NeedState.ENDED).first()
-    if there is not None:
+    if request.method != "POST" and there is not None:
         return redirect(there)
-    if not may_publish_need(case):
+    if request.method != "POST" and not may_publish_need(case):
         messages.info(request, _("No need can be published from this request."))
         return redirect(case)
     initial = {
@@ -123,13 +123,13 @@ def need_new(request: AuthenticatedRequest, public_id: UUID) -> HttpResponse:
         values = form.values()
         return services.publish_need(case_id=case.pk, actor=request.user, **values)
 
-    return _write(request, case, form, save, _("Your need is published."))
+    return _write(request, case, form, save, _("Your need is published."), there=there)
 
 
 @access(LOGIN)
 def need_edit(request: AuthenticatedRequest, public_id: UUID) -> HttpResponse:
     row = _own(request, public_id)
-    if row.state != NeedState.PUBLISHED:
+    if request.method != "POST" and row.state != NeedState.PUBLISHED:
         messages.info(request, _("This need cannot be changed any more."))
         return redirect(row)
     initial = {
@@ -210,8 +210,13 @@ def _write(
     done: str,
     *,
     need: Need | None = None,
+    there: Need | None = None,
 ) -> HttpResponse:
-    """The form of a new or an old need; names of people or of the authority are refused in words."""
+    """The form of a new or an old need; names of people or of the authority are refused in words.
+
+    ``there``: one that was published meanwhile. Who was not the first sees what stands there now, and can send the
+    own text again where that is still possible.
+    """
     status = 200
     if request.method == "POST":
         status = 422
@@ -223,6 +228,10 @@ def _write(
             except TransitionNotAllowed as error:
                 form.add_error(None, str(error))
                 status = 409
+                there = there or case.needs.exclude(state=NeedState.ENDED).first()
+                if need is not None and there is not None:
+                    form.data = request.POST.copy()
+                    form.data["version"] = str(there.version)
             else:
                 messages.success(request, done)
                 return redirect(saved)
@@ -230,6 +239,7 @@ def _write(
         "case": case,
         "need": need,
         "form": form,
+        "there": there if status == 409 else None,
         "step_from": JOINT_STEP_FROM,
         "crumbs": crumbs(
             (_("My requests"), reverse("consulting:request_list")),

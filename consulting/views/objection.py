@@ -14,8 +14,8 @@ from django.utils.translation import gettext as _
 from consulting import permissions, services
 from consulting.answer_forms import ReasonForm, VersionForm
 from consulting.enums import AnswerState
-from consulting.models import PublishedAnswer
-from consulting.views.requests import find_case
+from consulting.models import ConsultingRequest, PublishedAnswer
+from consulting.views.requests import detail_page, find_case
 from consulting.views.start import crumbs
 from osk_portal.toolkit.access import LOGIN, AuthenticatedRequest, access
 from osk_portal.toolkit.transitions import TransitionNotAllowed
@@ -32,8 +32,7 @@ def answer_objection(request: AuthenticatedRequest, public_id: UUID) -> HttpResp
     ).first()
     if answer is None:
         if case.published_answers.exists():
-            messages.info(request, _("There is nothing to decide at the moment."))
-            return redirect(case)
+            return _over(request, case)
         raise Http404
     form = ReasonForm(initial={"version": answer.version})
     status = 200
@@ -57,10 +56,13 @@ def answer_objection(request: AuthenticatedRequest, public_id: UUID) -> HttpResp
                     )
                     messages.success(request, _("Your objection is noted. We do not publish it."))
             except TransitionNotAllowed as error:
-                messages.warning(request, str(error))
                 if agrees:
+                    messages.warning(request, str(error))
                     return redirect("consulting:answer_objection", case.public_id)
                 answer.refresh_from_db()
+                if answer.state not in (AnswerState.OBJECTION, AnswerState.PUBLISHED):
+                    return _over(request, case)
+                messages.warning(request, str(error))
                 form, status = ReasonForm({**request.POST.dict(), "version": answer.version}), 409
             else:
                 return redirect(case)
@@ -80,3 +82,14 @@ def answer_objection(request: AuthenticatedRequest, public_id: UUID) -> HttpResp
         ),
     }
     return render(request, "consulting/answer_objection.html", context, status=status)
+
+
+def _over(request: AuthenticatedRequest, case: ConsultingRequest) -> HttpResponse:
+    """The OSK has taken it back meanwhile. A reason that was typed is shown."""
+    told = _("There is nothing to decide at the moment.")
+    reason = request.POST.get("text", "").strip()
+    if reason and "agree" not in request.POST:
+        moved = TransitionNotAllowed("object_to_answer", case.state, told)
+        return detail_page(request, case, moved=moved, unsaid=reason)
+    messages.info(request, told)
+    return redirect(case)

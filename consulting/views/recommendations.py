@@ -48,6 +48,9 @@ def recommendation_mark(request: AuthenticatedRequest, public_id: UUID) -> HttpR
     except Recommendation.DoesNotExist as error:
         raise Http404 from error
     except TransitionNotAllowed as error:
+        if form.cleaned_data["reason"]:
+            case = find_case(request, public_id)
+            return detail_page(request, case, moved=error, unsaid=form.cleaned_data["reason"])
         messages.warning(request, str(error))
     else:
         messages.success(request, _("Thank you, we have noted it."))

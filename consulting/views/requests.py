@@ -23,6 +23,7 @@ from consulting import (
     releases,
     services,
 )
+from consulting.answer_forms import VersionForm
 from consulting.appointment_forms import PickForm
 from consulting.composing import is_aside, is_valid, receive
 from consulting.contacts import (
@@ -90,6 +91,7 @@ def request_reply(request: AuthenticatedRequest, public_id: UUID) -> HttpRespons
             actor=request.user,
             text=form.cleaned_data["text"],
             message_id=form.cleaned_data["message_id"],
+            was_seen=form.cleaned_data["seen"],
         )
         return event is not None
 
@@ -107,6 +109,7 @@ def request_message(request: AuthenticatedRequest, public_id: UUID) -> HttpRespo
             actor=request.user,
             text=form.cleaned_data["text"],
             message_id=form.cleaned_data["message_id"],
+            was_seen=form.cleaned_data["seen"],
         )
         return event is not None
 
@@ -121,7 +124,9 @@ def request_close(request: AuthenticatedRequest, public_id: UUID) -> HttpRespons
     return _act(
         request,
         case,
-        lambda: services.close(case_id=case.pk, actor=request.user),
+        lambda: services.close(
+            case_id=case.pk, actor=request.user, expected_version=_seen_version(request)
+        ),
         _("The consulting is finished. Thank you!"),
     )
 
@@ -131,7 +136,7 @@ def request_reopen(request: AuthenticatedRequest, public_id: UUID) -> HttpRespon
     case = find_case(request, public_id)
     if not permissions.may(request.user, CaseAction.REOPEN, case):
         raise PermissionDenied
-    form = reopen_form(request.POST if request.method == "POST" else None)
+    form = reopen_form(request.POST if request.method == "POST" else None).about(case)
     if request.method == "POST" and form.is_valid():
         try:
             services.reopen(
@@ -139,6 +144,7 @@ def request_reopen(request: AuthenticatedRequest, public_id: UUID) -> HttpRespon
                 actor=request.user,
                 reason=form.cleaned_data["text"],
                 message_id=form.cleaned_data["message_id"],
+                was_seen=form.cleaned_data["seen"],
             )
         except TransitionNotAllowed as error:
             return detail_page(request, find_case(request, public_id), moved=error, unsent=form)
@@ -163,7 +169,9 @@ def request_withdraw(request: AuthenticatedRequest, public_id: UUID) -> HttpResp
         return _act(
             request,
             case,
-            lambda: services.withdraw(case_id=case.pk, actor=request.user),
+            lambda: services.withdraw(
+                case_id=case.pk, actor=request.user, expected_version=_seen_version(request)
+            ),
             _("Your request is withdrawn."),
         )
     if not case.can(CaseAction.WITHDRAW):
@@ -210,11 +218,24 @@ def _act(
     """A button: done and said, or told what has changed."""
     try:
         act()
+    except services.CaseChanged:
+        messages.warning(
+            request,
+            _(
+                "This request was changed in the meantime. Nothing was saved; please look at it again."
+            ),
+        )
     except TransitionNotAllowed as error:
         messages.warning(request, str(error))
     else:
         messages.success(request, done)
     return redirect("consulting:request_detail", case.public_id)
+
+
+def _seen_version(request: AuthenticatedRequest) -> int:
+    """The version that the page of a button showed; one that never was, where it says none."""
+    form = VersionForm(request.POST)
+    return form.cleaned_data["version"] if form.is_valid() else -1
 
 
 def _say(
@@ -253,11 +274,13 @@ def detail_page(
     form: TextForm | None = None,
     moved: TransitionNotAllowed | None = None,
     unsent: TextForm | None = None,
+    unsaid: str = "",
     mark_form: UptakeForm | None = None,
     pick_form: PickForm | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    """``form``: the composer with its errors. ``unsent``: a text that found the case in another state."""
+    """``form``: the composer with its errors. ``unsent``: a text that found the case in another state.
+    ``unsaid``: one that is no message, and is only shown to be copied."""
     allowed = permissions.allowed_actions(request.user, case)
     is_side = permissions.is_requester_side(request.user, case)
     kept = str(unsent["text"].value() or "") if unsent else ""
@@ -273,7 +296,7 @@ def detail_page(
         "composer": form,
         "is_reply": CaseAction.REPLY in allowed,
         "moved": moved,
-        "unsent": kept if form is None else "",
+        "unsent": unsaid or (kept if form is None else ""),
         "recommendations": recommendations,
         "offers": matching_offers(case, recommendations) if case.is_confidential else [],
         "mark_form": mark_form,
@@ -328,7 +351,7 @@ def _composer(
     is_reply = CaseAction.REPLY in allowed
     if not is_reply and not case.takes_messages:
         return None
-    form = ComposerForm.new(is_reply=is_reply)
+    form = ComposerForm.new(is_reply=is_reply).about(case)
     if unsent is not None:
         form.initial["text"] = str(unsent["text"].value() or "")
     if isinstance(unsent, ComposerForm) and unsent.form_id:

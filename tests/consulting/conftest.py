@@ -9,12 +9,19 @@ from typing import Any
 import pytest
 from django.core.files.storage import FileSystemStorage
 
+from consulting import seen
 from consulting.enums import CaseState
 from consulting.models import CaseFile, ConsultingRequest, Participant, StagedFile
 from network.models import Organisation
 from osk_portal.accounts.models import User
 from tests.consulting.factories import case_in
 from tests.factories import MembershipFactory, OrganisationFactory, staff
+
+
+def shown(case: ConsultingRequest) -> dict[str, Any]:
+    """What the requester's side sends along from a page of ``case`` as it is now."""
+    case = ConsultingRequest.objects.get(pk=case.pk)
+    return {"version": case.version, "seen": seen.token(case)}
 
 
 @dataclass

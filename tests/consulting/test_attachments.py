@@ -23,7 +23,7 @@ from osk_portal.accounts.models import User
 from osk_portal.notifications.models import OutgoingMail
 from osk_portal.toolkit import clock, uploads
 from osk_portal.toolkit.transitions import TransitionNotAllowed
-from tests.consulting.conftest import ROLES, World
+from tests.consulting.conftest import ROLES, World, shown
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("disk")]
 
@@ -75,7 +75,7 @@ def test_who_may_bring_a_file_in_which_state(world: World, disk: Path) -> None:
 def test_a_message_takes_its_files_along_once(world: World) -> None:
     case = world.case(S.IN_PROGRESS)
     client = browser(world.requester)
-    form = {"text": "Im Anhang.", "message_id": str(uuid4())}
+    form = {"text": "Im Anhang.", "message_id": str(uuid4()), **shown(case)}
     for _ in range(2):
         answer = client.post(say_url(case), {**form, "attachments": [upload(), upload("b.md")]})
         assert answer.status_code == 302
@@ -95,7 +95,7 @@ def test_a_message_takes_its_files_along_once(world: World) -> None:
 def test_good_files_and_the_text_stay_when_one_is_refused(world: World) -> None:
     case = world.case(S.WAITING_REQUESTER)
     client = browser(world.requester)
-    form = {"text": "Mein langer Text", "message_id": str(uuid4())}
+    form = {"text": "Mein langer Text", "message_id": str(uuid4()), **shown(case)}
     bad = upload("boese.exe", b"MZ")
     answer = client.post(say_url(case, "reply"), {**form, "attachments": [upload(), bad]})
     page = answer.content.decode()
@@ -208,7 +208,7 @@ def test_question_and_answer_carry_files(world: World) -> None:
 
 def test_a_moved_case_keeps_text_and_files(world: World) -> None:
     case = world.case(S.WAITING_REQUESTER)
-    form = {"text": "Antwort", "message_id": str(uuid4()), "attachments": [upload()]}
+    form = {"text": "Antwort", "message_id": str(uuid4()), **shown(case), "attachments": [upload()]}
     services.reply(case_id=case.pk, actor=world.writer, text="Ich war schneller.")
     answer = browser(world.requester).post(say_url(case, "reply"), form)
     page = answer.content.decode()
@@ -231,7 +231,7 @@ def test_each_side_has_its_own_room(world: World, settings: Any) -> None:
         stage(other, world.requester, form_id=form_id, data=b"zwei")
     # Others have used up the room meanwhile: nothing is sent, nothing is lost.
     services.add_file(case_id=other.pk, actor=world.writer, name="c.txt", data=b"c")
-    form = {"text": "Hier", "message_id": str(form_id)}
+    form = {"text": "Hier", "message_id": str(form_id), **shown(other)}
     answer = browser(world.requester).post(say_url(other), form)
     assert (answer.status_code, other.messages.count()) == (422, 0)
     assert StagedFile.objects.filter(form_id=form_id).exists()

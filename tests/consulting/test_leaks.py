@@ -11,32 +11,51 @@ import io
 import re
 import zipfile
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
+from urllib.parse import urlsplit
+from uuid import uuid4
 
 import pytest
+from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.apps import apps
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 from pypdf import PdfReader
 
-from consulting import services
+from consulting import services, signed_links
 from consulting.enums import AppointmentKind, CaseState, ProcedureState, Topic, Visibility
-from consulting.models import ConsultingRequest
-from network.enums import OrganisationKind
+from consulting.models import (
+    CaseLink,
+    ConsultingRequest,
+    ProcurementBlock,
+    ProcurementOutcome,
+    SurveyAnswer,
+    SurveyInvitation,
+    ValueBand,
+)
+from network.enums import MailboxKind, OrganisationKind
+from network.models import SharedMailbox
 from osk_portal.accounts.models import User
 from osk_portal.notifications.models import Notification, OutgoingMail
+from osk_portal.pages import own_calendar
 from osk_portal.toolkit import clock
 from tests.consulting.conftest import World
 from tests.consulting.factories import DraftFactory
-from tests.factories import MembershipFactory, OrganisationFactory
+from tests.consulting.test_recording import record
+from tests.factories import MembershipFactory, OrganisationFactory, UserFactory
 from tests.test_access import ADDRESSES, ARGUMENT, ARGUMENTS, BACKEND
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("disk")]
 
-MARK = re.compile(r"Zz[a-z]+zZ")
-STAFF = ("operator", "advisor")
+VALUE, DEADLINE = "7.654.321", "2047-12-31"
+MARK = re.compile(rf"Zz[a-z]+zZ|{re.escape(VALUE)}|{DEADLINE}|(?:31\.12\.|31\. Dezember )2047")
+STAFF = ("operator", "advisor", "lead")
+AUDITORS = ("no_grant", "ended_grant", "other_grant")
+"""With the right of the Revision, or without."""
+NARROW = ("reader", "deputy", "lead", *AUDITORS)
+"""They walk consulting's own addresses only: all others know no more of a case than of these people."""
 SLUGS = ["new", "mine", "follow_up", "answer"]
 
 
@@ -48,30 +67,55 @@ OPEN = {
     mark(w)
     for w in (
         "title", "text", "software", "said", "answered", "before", "file", "sign", "question", "place",
+        "call", "quoted", "consent",
     )
 }  # fmt: skip
-INTERNAL = {mark(w) for w in ("note", "snooze", "returned", "internalfile", "tag", "mail")}
+PAST = {mark(w) for w in ("pasttitle", "result", "hold")}
+RECORDED = {mark("recorded")}
+INTERNAL = {
+    mark(w)
+    for w in (
+        "note", "snooze", "returned", "internalfile", "tag", "mail", "callnote", "partneranswer",
+        "draftanswer",
+    )
+}  # fmt: skip
 NEED = {mark("need"), mark("needtext")}
 BOTH = {mark("introduction")}
 OTHER = {mark("othertitle"), mark("othertext")}
 CONFIDENTIAL = {
     mark(w) for w in ("secrettitle", "secrettext", "secretsaid", "secretfile", "secretsign")
-}
+} | {VALUE, DEADLINE}
 DRAFT = {mark(w) for w in ("drafttitle", "drafttext")}
 
 MAY_FIND: dict[str, set[str]] = {
-    "requester": OPEN | CONFIDENTIAL | DRAFT | NEED | BOTH,
-    "writer": OPEN | NEED | BOTH,
+    "requester": OPEN | PAST | CONFIDENTIAL | DRAFT | NEED | BOTH,
+    "writer": OPEN | PAST | NEED | BOTH,
+    "deputy": OPEN | PAST | NEED | BOTH,
+    "reader": OPEN | PAST | NEED,
     "colleague": NEED,
     "manager": NEED,
     "stranger": NEED | BOTH | OTHER,
-    "partner": {mark("question")},
-    "operator": set(),
+    "partner": {mark("question"), mark("partneranswer")},
+    # The list of value bands is the operator's; which request has one is not.
+    "operator": {VALUE},
     "visitor": set(),
-    "advisor": OPEN | INTERNAL | CONFIDENTIAL | NEED | BOTH | OTHER,
+    "link": RECORDED,
+    "advisor": OPEN | PAST | INTERNAL | CONFIDENTIAL | NEED | BOTH | OTHER | RECORDED,
+    "lead": OPEN
+    | PAST
+    | INTERNAL
+    | CONFIDENTIAL
+    | NEED
+    | BOTH
+    | OTHER
+    | RECORDED
+    | {mark("survey")},
+    "no_grant": set(),
+    "ended_grant": set(),
+    "other_grant": OTHER,
 }
 # What need not be found: texts that were released, and those that the OSK has written to both sides.
-NEED_NOT_FIND = {mark("question"), mark("introduction")}
+NEED_NOT_FIND = {mark("question"), mark("introduction"), mark("consent"), mark("survey"), VALUE}
 
 
 @pytest.fixture
@@ -153,6 +197,7 @@ def people(world: World) -> dict[str, User | None]:
         deputy=None,
     )
     other.participants.all().delete()
+    grant_revision(world, other)
     services.propose_introduction(
         case_id=open_case.pk,
         other_id=other.pk,
@@ -176,6 +221,7 @@ def people(world: World) -> dict[str, User | None]:
     services.add_file(
         case_id=secret.pk, actor=world.requester, name=f"{mark('secretfile')}.txt", data=b"c"
     )
+    plant_more(world, open_case, secret, editor)
     DraftFactory(
         title=mark("drafttitle"),
         description=mark("drafttext"),
@@ -184,14 +230,134 @@ def people(world: World) -> dict[str, User | None]:
     )
     return {
         "visitor": None,
+        "link": None,
         "partner": editor,
         **{
             role: world.person(role)
             for role in (
-                "requester", "writer", "colleague", "manager", "stranger", "operator", "advisor",
+                "requester", "writer", "deputy", "reader", "colleague", "manager", "stranger",
+                "operator", "advisor", "lead",
             )
         },
+        **{name: User.objects.get(name=name) for name in AUDITORS},
     }  # fmt: skip
+
+
+def grant_revision(world: World, other: ConsultingRequest) -> None:
+    """Three people with a second factor: without a right, with one that is over, with one for ``other``."""
+    today = clock.today()
+    for name in AUDITORS:
+        person = UserFactory(name=name)
+        TOTP.activate(person, generate_totp_secret())
+        if name == "no_grant":
+            continue
+        grant = services.propose_grant(
+            actor=world.lead,
+            person=person,
+            reason="Prüfung",
+            valid_from=today,
+            valid_until=today + timedelta(days=30),
+            cases=(other,) if name == "other_grant" else ConsultingRequest.objects.all(),
+        )
+        services.confirm_grant(grant_id=grant.pk, actor=world.operator)
+        if name == "ended_grant":
+            services.end_grant(grant_id=grant.pk, actor=world.lead)
+
+
+def plant_more(
+    world: World, open_case: ConsultingRequest, secret: ConsultingRequest, editor: User
+) -> None:
+    """What else people write: in a call, a mail, to a partner, in an answer, about keeping, by a link."""
+    for word, is_internal in (("call", False), ("callnote", True)):
+        services.add_call(
+            case_id=open_case.pk,
+            actor=world.advisor,
+            text=mark(word),
+            spoken_with="Frau A.",
+            spoken_at=clock.now(),
+            is_internal=is_internal,
+        )
+    open_case.messages.filter(body=mark("said")).update(quoted_text=mark("quoted"))
+    services.stage_file(
+        case_id=open_case.pk,
+        actor=world.writer,
+        form_id=uuid4(),
+        name=f"{mark('staged')}.txt",
+        data=b"d",
+    )
+    services.ask_consent(
+        case_id=open_case.pk,
+        actor=world.advisor,
+        partners=[OrganisationFactory(name="Hochschule F", kind=OrganisationKind.SCIENCE)],
+        question=mark("consent"),
+        answer_by=clock.today() + timedelta(days=5),
+    )
+    services.answer_question(
+        question_id=open_case.partner_questions.get().pk, actor=editor, text=mark("partneranswer")
+    )
+    ProcurementBlock.objects.create(
+        case=secret,
+        deadline=date.fromisoformat(DEADLINE),
+        value_band=ValueBand.objects.create(lower=7_654_321, valid_from=date(2020, 1, 1)),
+    )
+    ProcurementOutcome.objects.create(case=secret, occasion="at_closing")
+    # Who reads the Funktionspostfach is unknown: it hears of no request that is not for every member.
+    SharedMailbox.objects.create(
+        organisation=world.authority,
+        address="postfach@bezirk.example",
+        kinds=list(MailboxKind.values),
+        confirmed_at=clock.now(),
+    )
+    past = world.case(CaseState.IN_PROGRESS, title=mark("pasttitle"), topics=[Topic.REUSE])
+    services.answer(case_id=past.pk, actor=world.advisor, text=mark("result"))
+    services.close(case_id=past.pk, actor=world.requester)
+    services.set_hold(case_id=past.pk, actor=world.lead, reason=mark("hold"))
+    row = services.create_answer(case_id=past.pk, actor=world.advisor)
+    services.save_answer(
+        answer_id=row.pk,
+        actor=world.advisor,
+        expected_version=row.version,
+        title=mark("draftanswer"),
+        question="Was?",
+        answer="Das.",
+        topics=[Topic.REUSE],
+        solutions=[],
+    )
+    SurveyInvitation.objects.create(case=past)
+    SurveyAnswer.objects.create(topics=[Topic.REUSE], helped=4, clear=4, comment=mark("survey"))
+    record(world, title=mark("recorded"))
+
+
+def personal_paths(role: str, user: User | None) -> list[str]:
+    """Addresses whose token is the right: one's own feed, and the links of our mails."""
+    if role == "link":
+        return [
+            *(link.get_absolute_url() for link in CaseLink.objects.all()),
+            *(
+                reverse(f"consulting:{what}", args=[signed_links.make(what, row.public_id)])
+                for what, rows in (
+                    ("survey", SurveyInvitation.objects.all()),
+                    ("outcome", ProcurementOutcome.objects.all()),
+                )
+                for row in rows
+            ),
+        ]
+    if user is None:
+        return []
+    own_calendar.renew_address(user=user)
+    return [urlsplit(own_calendar.address_of(user)).path]
+
+
+def posts(role: str) -> Iterator[tuple[str, dict[str, str]]]:
+    """What is given out on POST: the full record of each request, and both exports."""
+    for public_id in ids("anfrage"):
+        yield reverse("consulting:request_full_record", args=[public_id]), {}
+    if role in STAFF:
+        prefix = "admin:consulting_consultingrequest"
+        for kind in ("csv", "ods"):
+            for name in ("open", "answered", "mine"):
+                yield reverse(f"{prefix}_queue_export", args=[name]), {"format": kind}
+            yield reverse(f"{prefix}_search_export"), {"format": kind, "q": "Zz"}
 
 
 # What stands before an id in an address, and whose id it is. A new address of consulting needs its word here.
@@ -235,6 +401,8 @@ def paths(role: str) -> Iterator[str]:
         if is_work_area and role not in STAFF:
             continue
         ours = address.where.startswith("consulting.")
+        if role in NARROW and not ours:
+            continue
         made = [address.route]
         while any(ARGUMENT.search(each) for each in made):
             made = [
@@ -261,6 +429,12 @@ def _values(
     raise AssertionError(f"{route}: say in KINDS whose id stands there")
 
 
+def marks_of(said: str) -> set[str]:
+    """The planted words in ``said``; a date in whatever form."""
+    found = MARK.findall(said.replace("\xa0", " ").replace("&nbsp;", " "))
+    return {DEADLINE if "2047" in each else each for each in found}
+
+
 def text_of(response: Any) -> str:
     """Everything that an answer says: its address, its heads and its body, unpacked."""
     heads = " ".join(f"{key}: {value}" for key, value in response.items())
@@ -281,9 +455,10 @@ def unpacked(body: bytes) -> str:
     "roles",
     [
         ("visitor", "partner", "colleague", "manager", "stranger", "writer"),
-        ("requester", *STAFF),
+        ("link", "requester", "reader", "deputy", *AUDITORS),
+        STAFF,
     ],
-    ids=["outside", "inside"],
+    ids=["outside", "inside", "osk"],
 )
 def test_nobody_finds_what_is_not_theirs(
     people: dict[str, User | None], roles: tuple[str, ...]
@@ -296,18 +471,30 @@ def walk_as(role: str, user: User | None) -> None:
     client = Client()
     if user is not None:
         client.force_login(user, backend=BACKEND)
+    if user is not None and role in AUDITORS:
+        session = client.session
+        session["second_factor_of"] = user.pk
+        session.save()
     found: dict[str, set[str]] = {}
-    for path in paths(role):
+    walked = [] if role == "link" else [*paths(role)]
+    for path in [*walked, *personal_paths(role, user)]:
         response: HttpResponse = client.get(path)
         assert response.status_code < 500, path
         # An address repeats what was asked for.
-        said = text_of(response).replace(path, "")
-        for each in MARK.findall(said):
+        for each in marks_of(text_of(response).replace(path, "")):
+            found.setdefault(each, set()).add(path)
+    for path, typed in posts(role):
+        given = client.post(path, typed)
+        assert given.status_code < 500, path
+        marks = marks_of(text_of(given))
+        # An export is read by others too: of a confidential request it holds neither text nor value.
+        assert "export" not in path or not marks & CONFIDENTIAL, path
+        for each in marks:
             found.setdefault(each, set()).add(path)
     if user is not None:
         told = [m.subject + m.body + m.text for m in OutgoingMail.objects.filter(user=user)]
         told += [n.subject + n.text for n in Notification.objects.filter(user=user)]
-        for each in MARK.findall(" ".join(told)):
+        for each in marks_of(" ".join(told)):
             found.setdefault(each, set()).add("mail")
     leaked = {word: where for word, where in found.items() if word not in MAY_FIND[role]}
     assert not leaked, role
@@ -319,4 +506,7 @@ def test_no_mail_says_what_is_internal_or_confidential(people: dict[str, User | 
     assert mails
     said = " ".join(m.subject + m.body + m.text for m in mails)
     # "Ihr Zeichen" stands in every mail (product.md 1.1), in a confidential case too.
-    assert not set(MARK.findall(said)) & (INTERNAL | CONFIDENTIAL | DRAFT) - {mark("secretsign")}
+    assert not marks_of(said) & (INTERNAL | CONFIDENTIAL | DRAFT) - {mark("secretsign")}
+    # Who has no account of the portal learns nothing that was written.
+    nobodys = " ".join(m.subject + m.body + m.text for m in mails if m.user_id is None)
+    assert not marks_of(nobodys)

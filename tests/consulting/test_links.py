@@ -23,7 +23,7 @@ from osk_portal.accounts.services import lock
 from osk_portal.notifications.models import OutgoingMail
 from osk_portal.toolkit import clock as portal_clock
 from osk_portal.toolkit.transitions import TransitionNotAllowed
-from tests.consulting.conftest import ROLES, World
+from tests.consulting.conftest import ROLES, World, shown
 from tests.consulting.test_appointments import MONDAY, offered
 from tests.consulting.test_recording import record
 
@@ -58,7 +58,7 @@ def test_the_receipt_opens_the_public_part_without_an_account(world: World, clie
 def test_a_message_by_the_link_is_the_persons(world: World) -> None:
     case = record(world)
     browser = Client(enforce_csrf_checks=True)
-    data = {"text": "Noch etwas.", "message_id": str(uuid4())}
+    data = {"text": "Noch etwas.", "message_id": str(uuid4()), **shown(case)}
 
     for _again in range(2):
         answer = browser.post(url_in_mail(), data, headers={"origin": "null"})
@@ -80,11 +80,33 @@ def test_a_question_is_replied_by_the_link(world: World, client: Client) -> None
     )
 
     assert "Antwort senden" in client.get(url_in_mail()).text
-    client.post(url_in_mail(), {"text": "Zwölf.", "message_id": str(uuid4())})
+    client.post(url_in_mail(), {"text": "Zwölf.", "message_id": str(uuid4()), **shown(case)})
 
     case.refresh_from_db()
     assert case.state == CaseState.TRIAGE
     assert case.messages.last().kind == "reply"  # type: ignore[union-attr] # there are two
+
+
+def test_what_is_said_by_the_link_means_what_its_page_showed(world: World, client: Client) -> None:
+    case = record(world)
+    services.take_up(case_id=case.pk, actor=world.advisor)
+    message = {"text": "Eine Nachricht.", **shown(case)}
+    for question in ("Erste?", "Zweite?"):
+        old = {"text": "Alter Text", **shown(case)}
+        services.ask_back(
+            case_id=case.pk, actor=world.advisor, question=question, reply_by=portal_clock.today()
+        )
+        for form in (old, message, {"text": "Ohne"}):
+            page = client.post(url_in_mail(), form)
+            assert page.status_code == 409
+            assert page.text.count(form["text"]) == 1
+            assert page.text.count(f'name="seen" value="{shown(case)["seen"]}"') == 1
+        reply = {"text": "Zwölf.", "message_id": str(uuid4()), **shown(case)}
+        for _again in range(2):
+            assert client.post(url_in_mail(), reply).status_code == 302
+        case.refresh_from_db()
+        assert case.state == CaseState.TRIAGE
+    assert case.messages.filter(kind="reply").count() == 2
 
 
 def test_an_empty_text_is_told_and_a_long_one_kept(

@@ -496,7 +496,9 @@ def test_query_and_reply_then_answer(
         "due_on": soon().isoformat(),
         "is_released": "on",
         "form_id": str(uuid4()),
+        "query": question.contacts.get(kind=ContactKind.ASKED_BACK).pk,
     }
+    assert staff.post(reply_url, {**sent, "query": ""}).status_code == 422
     assert staff.post(reply_url, {**sent, "is_released": ""}).status_code == 422
     for _ in range(2):
         assert staff.post(reply_url, sent).status_code == 302

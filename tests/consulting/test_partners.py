@@ -469,6 +469,30 @@ def test_band_and_lock_mark_a_confidential_case(world: World, signed_in: Browser
     for url in (page, page + "oeffnen/", page + "zurueckziehen/"):
         assert "osk-lock" in client.get(url).content.decode(), url
     assert "vertraulich:" in client.get(reverse("consulting:request_list")).content.decode()
+    staff = reverse("admin:consulting_consultingrequest_case", args=[case.public_id])
+    for state, said, requester, at_work in (
+        ("running", "Das Vergabeverfahren läuft.", "erfahren nichts davon", "können keine Untern"),
+        (
+            "planned",
+            "Ein Vergabeverfahren ist geplant.",
+            "schriftlich erlauben",
+            "Markterkundung und",
+        ),
+        ("", "noch nicht angegeben.", "erfahren nichts davon", "können keine Unternehmen"),
+    ):
+        type(case).objects.filter(pk=case.pk).update(procedure_state=state)
+        for person, url, companies in (
+            (world.requester, page, requester),
+            (world.advisor, staff, at_work),
+        ):
+            band = signed_in(person).get(url).text.split("osk-lock", 1)[1].split("</div>", 1)[0]
+            for words in (
+                said,
+                "Wert, Frist, Dateien und Titel stehen nie in E-Mails.",
+                companies,
+                "Jeder Zugriff auf Dateien wird festgehalten.",
+            ):
+                assert words in band, (state, url)
     plain = world.case(S.IN_PROGRESS)
     assert "osk-lock" not in client.get(plain.get_absolute_url()).content.decode()
 

@@ -14,7 +14,7 @@ from django.urls import reverse
 
 from consulting import retention, services
 from consulting.enums import CaseEventKind, CaseState, ProcedureState, Procured, Topic
-from consulting.feedback_forms import OutcomeForm
+from consulting.feedback_forms import OutcomeDetailsForm
 from consulting.keeping_forms import ContractEndForm
 from consulting.models import (
     Anonymisation,
@@ -24,6 +24,7 @@ from consulting.models import (
     RetentionRule,
 )
 from consulting.services import keeping
+from consulting.services.retention import hold_token
 from network.enums import MembershipState
 from network.models import Membership
 from osk_portal import portal
@@ -160,7 +161,7 @@ def test_procurement_counts_from_the_end_of_the_contract(
     assert plan.due_on == date(2033, 1, 1)  # the later one counts
     CaseRetention.objects.update(contract_ends_on=date(9999, 12, 31))
     assert keeping.report()[0] == []  # a slip of the keyboard stops nobody's work
-    assert not OutcomeForm({"what": "mixed", "contract_ends_on": "9999-12-31"}).is_valid()
+    assert not OutcomeDetailsForm({"contract_ends_on": "9999-12-31"}, what="mixed").is_valid()
     assert not ContractEndForm({"ends_on": "2099-01-01"}).is_valid()
     assert ContractEndForm({"ends_on": "2056-01-01"}).is_valid()
     CaseRetention.objects.update(contract_ends_on=date(2030, 1, 1))
@@ -280,8 +281,9 @@ def test_a_hold_keeps_a_case_out_and_the_notices_begin_anew(
     past = lead.post(url, {"reason": REASON, "until": "2020-01-01"})
     assert (past.status_code, REASON in past.content.decode()) == (422, True)
     until = (END + timedelta(days=100)).date()
+    typed = {"reason": REASON, "until": until.isoformat(), "was_seen": hold_token(case.holds.get())}
     for _ in range(2):
-        assert lead.post(url, {"reason": REASON, "until": until.isoformat()}).status_code == 302
+        assert lead.post(url, typed).status_code == 302
     hold = case.holds.get()
     assert (hold.set_by, hold.until, hold.asked_by) == (world.lead, until, world.advisor)
     assert case.events.filter(kind=CaseEventKind.HOLD_SET).count() == 1
@@ -297,8 +299,10 @@ def test_a_hold_keeps_a_case_out_and_the_notices_begin_anew(
     assert run(clock, END + timedelta(days=101)) == {"announced": 1}  # its day is over
     lift = reverse("admin:consulting_consultingrequest_hold_lift", args=[case.public_id])
     assert signed_in(world.advisor).post(lift).status_code == 403
+    assert signed_in(world.lead).post(lift).status_code == 409
+    seen = {"was_seen": hold_token(case.holds.get())}
     for _ in range(2):
-        assert signed_in(world.lead).post(lift).status_code == 302
+        assert signed_in(world.lead).post(lift, seen).status_code == 302
     assert case.events.filter(kind=CaseEventKind.HOLD_LIFTED).count() == 1
     services.set_hold(case_id=case.pk, actor=world.lead, reason=REASON)
     assert run(clock, END + timedelta(days=9000)) == {"kept": 1}  # without an end

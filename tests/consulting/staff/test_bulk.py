@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.urls import reverse
 
-from consulting import queues
+from consulting import queues, services
 from consulting.enums import CaseState
 from consulting.models import ConsultingRequest
 
@@ -21,7 +23,7 @@ def reload(case: ConsultingRequest) -> ConsultingRequest:
 
 
 def ids(*cases: ConsultingRequest) -> list[str]:
-    return [str(case.public_id) for case in cases]
+    return [f"{case.public_id}:{case.version}" for case in cases]
 
 
 def test_ladder(world, sign_in):
@@ -98,3 +100,25 @@ def test_no_field_that_a_button_needs_is_called_optional(world, sign_in):
         assert "Nötig, wenn Sie zurückgeben." in box
     assert "Schreiben Sie einen Grund." in box
     assert set(response.context["bulk"].errors) == {"reason"}
+
+
+def test_what_somebody_did_meanwhile_is_not_undone(world, sign_in):
+    taken, free = world.case(S.TRIAGE), world.case(S.TRIAGE)
+    browser = sign_in("lead")
+    rows = re.findall(
+        r'name="case" value="([^"]+)"',
+        browser.get(reverse("admin:consulting_consultingrequest_queue", args=["open"])).text,
+    )
+    assert sorted(rows) == sorted(ids(taken, free))
+    services.assign(case_id=taken.pk, actor=world.other_advisor, assignee=world.other_advisor)
+    typed = {"case": rows, "step": "assign", "assignee": str(world.advisor.public_id)}
+    page = browser.post(url(), typed, follow=True).text
+    assert reload(taken).assignee == world.other_advisor
+    assert reload(free).assignee == world.advisor
+    assert f"{taken.reference} ist nicht geändert: Sie wurde in der Zwischenzeit" in page
+    typed = {"case": ids(taken), "step": "return", "reason": "Grund"}
+    browser.post(url(), typed)
+    assert reload(taken).state == S.ASSIGNED
+    # Which version was seen must be said.
+    bare = {**typed, "case": [str(taken.public_id)]}
+    assert browser.post(url(), bare).status_code == 422

@@ -86,7 +86,11 @@ def test_a_label_never_leaves_the_osk(world, sign_in):
 def test_bulk_label_with_a_report(world, sign_in):
     cases = [world.case(S.TRIAGE), world.case(S.CLOSED)]
     url = reverse(f"{PREFIX}_queue_bulk", args=["open"])
-    typed = {"case": [str(case.public_id) for case in cases], "step": "tag", "tag": "Messe"}
+    typed = {
+        "case": [f"{case.public_id}:{case.version}" for case in cases],
+        "step": "tag",
+        "tag": "Messe",
+    }
     browser = sign_in("advisor")
     assert "2 Anfragen" in browser.post(url, typed, follow=True).content.decode()
     assert Tag.objects.get().cases.count() == 2

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -12,6 +12,7 @@ from django.core import signing
 from django.test import Client
 
 from consulting import services, signed_links
+from consulting.deadlines import half_year_after
 from consulting.enums import CaseEventKind, CaseState, Outcome, ProcedureState, Procured, Topic
 from consulting.models import (
     ConsultingRequest,
@@ -20,6 +21,7 @@ from consulting.models import (
     SurveyInvitation,
 )
 from consulting.services import daily
+from consulting.services.feedback import SHORTEST_HALF_YEAR
 from osk_portal.accounts.models import User
 from osk_portal.notifications.models import Notification, OutgoingMail
 from osk_portal.toolkit import clock as portal_clock
@@ -64,8 +66,8 @@ def test_asked_at_closing_and_after_six_months_and_reminded_once(world: World, c
     assert run(2) == []
     assert run(15) == side  # the reminder
     assert run(30) == []
-    assert run(181) == []
-    assert run(183) == side
+    assert run(183) == []  # 8 September
+    assert run(184) == side  # six calendar months after 9 March
     assert run(198) == side
     assert run(300) == []
     assert [o.occasion for o in case.procured.all()] == ["at_closing", "half_year"]
@@ -87,18 +89,32 @@ def test_outcome_is_told_without_signing_in_and_once(world: World, signed_in: Br
     assert page["Cache-Control"] == "no-store"
     assert "Geheimer Titel" not in page.content.decode()
     assert str(case.reference) in page.content.decode()
-    bad = visitor.post(url, {"reason": "Weil es passt"})
-    assert bad.status_code == 422
-    assert "Weil es passt" in bad.content.decode()
-    assert visitor.post(url, {"what": "anderes"}).status_code == 422
+    for what in Procured.values:  # one click each
+        assert f'name="what" value="{what}"' in page.text
+    for wrong in ({"reason": "Weil es passt"}, {"what": "anderes"}, {"what": "\x00"}):
+        assert visitor.post(url, wrong).status_code == 422
+    assert case.procured.get().told_at is None
 
-    said = {"what": "open_source", "reason": "Weil es passt", "contract_type": "care"}
-    assert visitor.post(url, said).status_code == 200
-    assert visitor.post(url, said).status_code == 200  # sent twice
+    for _twice in range(2):
+        thanks = visitor.post(url, {"what": "open_source"}, follow=True)
+        assert thanks.redirect_chain == [(url, 302)]
+        assert "Danke" in thanks.text
+        assert "Möchten Sie uns mehr dazu sagen?" in thanks.text
+        assert 'name="what"' not in thanks.text
     assert visitor.post(url, {"what": "proprietary"}).status_code == 409
+    more = {"reason": "Weil es passt", "contract_type": "care"}
+    bad = visitor.post(url, {**more, "contract_ends_on": "bald"})
+    assert bad.status_code == 422
+    assert "Weil es passt" in bad.text
+    for _twice in range(2):
+        assert visitor.post(url, more).status_code == 302
+    other = visitor.post(url, {"reason": "Anderer Grund"})
+    assert (other.status_code, "Anderer Grund" in other.text) == (409, True)
+    assert visitor.post(url, {"what": "open_source"}).status_code == 302  # the first click again
+    assert "Möchten Sie" not in visitor.get(url).text
     told = case.procured.get()
     assert (told.what, told.reason, told.contract_type) == ("open_source", "Weil es passt", "care")
-    assert case.events.filter(kind=CaseEventKind.OUTCOME_TOLD).count() == 1
+    assert case.events.filter(kind=CaseEventKind.OUTCOME_TOLD).count() == 2  # each step once
     assert "Danke" in visitor.get(url).content.decode()
     staff = (
         signed_in(world.advisor)
@@ -186,3 +202,29 @@ def test_nobody_is_asked_about_long_ago(world: World, clock: Any) -> None:
     clock.move_to(NOW + timedelta(days=40))
     daily.run()
     assert not SurveyInvitation.objects.exists()
+
+
+def test_nothing_was_bought_asks_for_no_contract(world: World) -> None:
+    closed(world)
+    daily.run()
+    url = link("outcome")
+    page = Client().post(url, {"what": "nothing"}, follow=True).text
+    assert 'name="reason"' in page
+    assert 'name="contract_type"' not in page
+    assert Client().post(url, {"reason": "Kein Geld", "contract_type": "care"}).status_code == 302
+    told = ProcurementOutcome.objects.get()
+    assert (told.reason, told.contract_type) == ("Kein Geld", "")
+    with pytest.raises(TransitionNotAllowed):
+        services.add_to_outcome(outcome_id=told.pk, reason="Etwas anderes")
+
+
+def test_six_months_are_calendar_months() -> None:
+    for day, later in (
+        (date(2026, 3, 9), date(2026, 9, 9)),
+        (date(2026, 8, 31), date(2027, 2, 28)),
+        (date(2027, 8, 31), date(2028, 2, 29)),
+        (date(2026, 12, 31), date(2027, 6, 30)),
+        (date(2026, 6, 30), date(2026, 12, 30)),
+    ):
+        assert half_year_after(day) == later
+        assert later - day >= SHORTEST_HALF_YEAR

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Callable
 from datetime import timedelta
@@ -15,7 +16,7 @@ from consulting.models import ConsultingRequest
 from osk_portal.accounts.models import User
 from osk_portal.notifications.models import OutgoingMail
 from osk_portal.toolkit import clock as portal_clock
-from tests.consulting.conftest import World
+from tests.consulting.conftest import World, shown
 from tests.consulting.views.conftest import HOSTILE, REFUSED
 
 pytestmark = pytest.mark.django_db
@@ -57,7 +58,7 @@ def test_ladder(action: str, world: World, signed_in: Browser) -> None:
     case.refresh_from_db()
     assert case.state == state  # GET changes nothing
 
-    response = signed_in(world.writer).post(address, data)
+    response = signed_in(world.writer).post(address, {**data, **shown(case)})
     assert response.status_code == 302
     assert response.url == url(case)
     case.refresh_from_db()
@@ -71,7 +72,7 @@ def test_second_click_changes_nothing_more(action: str, world: World, signed_in:
     state, following, data, _kind = ACTIONS[action]
     case = world.case(state)
     browser = signed_in(world.requester)
-    form = {**data, "message_id": str(uuid.uuid4())}
+    form = {**data, "message_id": str(uuid.uuid4()), **shown(case)}
 
     browser.post(url(case, action), form)
     again = browser.post(url(case, action), form)
@@ -153,9 +154,8 @@ def test_bad_text_is_told_at_the_field(
 def test_strange_but_honest_text_is_sent(world: World, signed_in: Browser, text: str) -> None:
     case = world.case(S.IN_PROGRESS)
 
-    assert (
-        signed_in(world.requester).post(url(case, "nachricht/"), {"text": text}).status_code == 302
-    )
+    form = {"text": text, **shown(case)}
+    assert signed_in(world.requester).post(url(case, "nachricht/"), form).status_code == 302
     assert signed_in(world.requester).get(url(case)).status_code == 200
 
 
@@ -163,7 +163,8 @@ def test_requester_cannot_make_a_message_internal(world: World, signed_in: Brows
     case = world.case(S.IN_PROGRESS)
 
     signed_in(world.requester).post(
-        url(case, "nachricht/"), {**TEXT, "is_internal": "1", "by_osk": "1", "kind": "note"}
+        url(case, "nachricht/"),
+        {**TEXT, **shown(case), "is_internal": "1", "by_osk": "1", "kind": "note"},
     )
 
     message = case.messages.get()
@@ -172,7 +173,7 @@ def test_requester_cannot_make_a_message_internal(world: World, signed_in: Brows
 
 def test_reused_message_id_of_another_case_is_no_error(world: World, signed_in: Browser) -> None:
     first, second = world.case(S.IN_PROGRESS), world.case(S.IN_PROGRESS)
-    form = {**TEXT, "message_id": str(uuid.uuid4())}
+    form = {**TEXT, "message_id": str(uuid.uuid4()), **shown(first)}
     browser = signed_in(world.requester)
 
     browser.post(url(first, "nachricht/"), form)
@@ -212,3 +213,101 @@ def test_late_reopening_is_told(world: World, signed_in: Browser) -> None:
 
     assert page.status_code == 409
     assert "Zeit zum Wiederöffnen ist vorbei" in page.content.decode()
+
+
+def ask_back(case: ConsultingRequest, world: World, question: str) -> None:
+    services.ask_back(
+        case_id=case.pk,
+        actor=world.lead,
+        question=question,
+        reply_by=portal_clock.today() + timedelta(days=5),
+    )
+
+
+def hidden(page: str, name: str) -> str:
+    """What a form of the page sends along."""
+    found = re.search(rf'name="{name}" value="([^"]*)"', page)
+    assert found, name
+    return found[1]
+
+
+def test_an_old_reply_is_no_answer_to_the_next_question(world: World, signed_in: Browser) -> None:
+    case = world.case(S.IN_PROGRESS)
+    ask_back(case, world, "Erste Frage?")
+    browser = signed_in(world.requester)
+    old = hidden(browser.get(url(case)).text, "seen")
+    services.reply(case_id=case.pk, actor=world.writer, text="Schneller")
+    ask_back(case, world, "Zweite Frage?")
+
+    for seen in (old, "", "\x00"):
+        page = browser.post(url(case, "antworten/"), {**TEXT, "seen": seen})
+
+        assert page.status_code == 409
+        assert page.text.count("Das ist mein Text.") == 1
+        assert "Zweite Frage?" in page.text
+        case.refresh_from_db()
+        assert case.state == S.WAITING_REQUESTER
+    # The text that was kept can be sent from this page, which shows the second question.
+    again = {**TEXT, "seen": hidden(page.text, "seen")}
+    assert browser.post(url(case, "antworten/"), again).status_code == 302
+    case.refresh_from_db()
+    assert case.state == S.IN_PROGRESS
+
+
+def test_a_question_that_was_changed_is_another_one(world: World, signed_in: Browser) -> None:
+    case = world.case(S.IN_PROGRESS)
+    ask_back(case, world, "Wie viele Plätze?")
+    old = shown(case)
+    services.edit_message(
+        case_id=case.pk,
+        actor=world.lead,
+        message_id=case.messages.get().pk,
+        text="Wie viele Konten?",
+    )
+
+    assert signed_in(world.requester).post(url(case, "antworten/"), TEXT | old).status_code == 409
+    page = signed_in(world.requester).get(url(case)).text
+    assert hidden(page, "seen") == shown(case)["seen"]  # the page reads it another way
+    form = TEXT | {"seen": hidden(page, "seen")}
+    assert signed_in(world.requester).post(url(case, "antworten/"), form).status_code == 302
+
+
+@pytest.mark.parametrize("action", ["abschliessen/", "zurueckziehen/", "oeffnen/", "nachricht/"])
+def test_nothing_old_acts_on_a_new_answer(action: str, world: World, signed_in: Browser) -> None:
+    case = world.case(S.ANSWERED)
+    browser = signed_in(world.requester)
+    page = browser.get(url(case, action if action == "oeffnen/" else "")).text
+    old = {"seen": hidden(page, "seen")}
+    if action != "oeffnen/":
+        old["version"] = hidden(page, "version")
+    services.reopen(case_id=case.pk, actor=world.writer, reason="Noch etwas")
+    services.answer(case_id=case.pk, actor=world.lead, text="Neue Antwort")
+    events = case.events.count()
+
+    for form in (old, {}):
+        answer = browser.post(url(case, action), {**TEXT, **form}, follow=True)
+
+        assert "inzwischen geändert" in answer.text
+        assert "Neue Antwort" in answer.text
+        if action in ("oeffnen/", "nachricht/"):
+            assert answer.status_code == 409
+            assert "Das ist mein Text." in answer.text
+        case.refresh_from_db()
+        assert (case.state, case.events.count()) == (S.ANSWERED, events)
+
+
+def test_a_message_does_not_mind_what_colleagues_and_the_osk_do(
+    world: World, signed_in: Browser
+) -> None:
+    case = world.case(S.SUBMITTED)
+    old = shown(case)
+    services.add_message(case_id=case.pk, actor=world.writer, text="Von nebenan")
+    services.assign(case_id=case.pk, actor=world.lead, assignee=world.advisor)
+    services.start(case_id=case.pk, actor=world.advisor)
+    services.add_message(case_id=case.pk, actor=world.advisor, text="Guten Tag")
+
+    assert signed_in(world.requester).post(url(case, "nachricht/"), TEXT | old).status_code == 302
+    # An answer is something else: an old message would become a question about it.
+    services.answer(case_id=case.pk, actor=world.advisor, text="Die Antwort")
+    assert signed_in(world.requester).post(url(case, "nachricht/"), TEXT | old).status_code == 409
+    assert case.messages.filter(body=TEXT["text"]).count() == 1
