@@ -25,6 +25,7 @@ from consulting.models import (
     Tag,
     TextModule,
 )
+from consulting.partner_proposals import Proposals, proposals, rows_for
 from network.models import Membership
 from osk_portal.accounts.models import User
 from osk_portal.toolkit.together import Rows, attach, hold
@@ -59,6 +60,7 @@ class Offers:
 
     modules: list[TextModule]
     tags: list[Tag]
+    partners: Proposals
 
 
 def load(case: ConsultingRequest, user: User) -> Offers:
@@ -69,8 +71,9 @@ def load(case: ConsultingRequest, user: User) -> Offers:
         NOUNS,
         modules=Rows(TextModule.objects.filter(is_active=True)),
         all_tags=Rows(Tag.objects.all()),
+        partners=rows_for(case),
     )
-    return Offers(found["modules"], found["all_tags"])
+    return Offers(found["modules"], found["all_tags"], proposals(case, found["partners"]))
 
 
 def load_public(case: ConsultingRequest, user: User) -> None:

@@ -25,6 +25,7 @@ from consulting.models import (
     MessageVersion,
     Recommendation,
 )
+from consulting.offers import OfferList, read_offers
 from osk_portal.templatetags.osk import berlin_datetime
 from sandbox.models import Blueprint
 
@@ -100,6 +101,8 @@ class Entry:
     files_refused: int = 0
     is_markdown: bool = False
     recommendations: Sequence[Recommendation] = field(default=())
+    offers: OfferList | None = None
+    """Of an answer: the support offers that were listed beside it."""
     citations: Sequence[LegalStatement] = field(default=())
     """Legal statements that a text of the OSK cites."""
     files: Sequence[CaseFile] = field(default=())
@@ -173,6 +176,7 @@ def timeline(case: ConsultingRequest, *, internal: bool) -> list[Entry]:
             body=r.text,
             is_markdown=True,
             recommendations=list(r.recommendations.all()),
+            offers=read_offers(r.offers),
             files=files[None, r.pk],
         )
         for r in results

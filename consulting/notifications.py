@@ -244,6 +244,8 @@ def tell_deadline(case: ConsultingRequest, kind: DeadlineKind, day: date) -> Non
                 "case": case,
                 "title": "" if case.is_confidential else case.title,
                 "day": day,
+                "is_answer": case.first_responded_at is not None,
+                "standing": Standing(case),
             },
         ),
         osk_side(case) if has_contact else leads(),

@@ -23,10 +23,12 @@ _INEXACT: Final = (models.DecimalField, models.DurationField, models.BinaryField
 
 @dataclass(frozen=True)
 class Rows(Generic[M]):
-    """The rows of ``queryset`` in its order; ``related``: foreign keys that are read along."""
+    """The rows of ``queryset`` in its order; ``related``: foreign keys that are read along; ``extra``:
+    annotations of the queryset that JSON brings back as they are (texts, numbers, lists of objects)."""
 
     queryset: models.QuerySet[M]
     related: tuple[str, ...] = ()
+    extra: tuple[str, ...] = ()
 
 
 def fetch(anchor: models.Model, wanted: Mapping[str, Rows[Any]]) -> dict[str, list[Any]]:
@@ -77,12 +79,12 @@ def _of(instance: models.Model, name: str, queryset: models.QuerySet[M]) -> mode
 
 
 def _values(rows: Rows[Any]) -> JSONArray:
-    """The columns of a row in their order, then those of each related one."""
+    """The columns of a row in their order, then those of each related one, then what is annotated."""
     model: type[models.Model] = rows.queryset.model
     related = (
         name for part in rows.related for name in _columns(_target(model, part), f"{part}__")
     )
-    return JSONArray(*_columns(model), *related)
+    return JSONArray(*_columns(model), *related, *rows.extra)
 
 
 @cache
@@ -110,6 +112,8 @@ def _instance(rows: Rows[M], values: Sequence[Any]) -> M:
         key: Any = model._meta.get_field(name)
         is_there = getattr(made, key.attname) is not None
         setattr(made, name, _made(target, values[start:end]) if is_there else None)
+    for name, value in zip(rows.extra, values[end:], strict=True):
+        setattr(made, name, value)
     return made
 
 

@@ -1,0 +1,188 @@
+"""Who of the network could be asked in a case, each with the reason (product.md 1.4, "partners with the reason").
+
+Reasons: the organisation uses or supports a solution that the case is about or that was recommended, knows a
+topic of it with evidence, or has answered questions on its topics before. The order favours nobody
+(``offers.neutral_order``). Companies that may not be asked now are counted, never named.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import F, OuterRef, Q
+from django.db.models.functions import JSONObject
+from django.utils.translation import get_language, ngettext
+from django.utils.translation import gettext as _
+
+from catalog.enums import STAGES_IN_USE, ReuseStage
+from catalog.models import Reuse, Support
+from consulting import confidential
+from consulting.enums import PartnerQuestionState, Topic
+from consulting.models import ConsultingRequest, PartnerQuestion, Recommendation
+from consulting.offers import neutral_order
+from network.models import Organisation, OrganisationExpertise
+from osk_portal.toolkit.together import Rows, fetch
+
+_EXPERTISE: Final[Mapping[str, tuple[str, ...]]] = {
+    Topic.INTRODUCTION: ("training",),
+    Topic.OPERATION: ("operation",),
+    Topic.PROCUREMENT: ("procurement-law",),
+    Topic.LICENCE_LAW: ("licences",),
+    Topic.SECURITY: ("security",),
+    Topic.DATA_PROTECTION: ("data-protection",),
+    Topic.ACCESSIBILITY: ("accessibility",),
+    Topic.PUBLISHING_CODE: ("development", "licences"),
+    Topic.MIGRATION: ("migration",),
+}
+"""Topic of a case → fields of the network's controlled list, by their slugs."""
+_MARKS: Final = ("proposed_reuses", "proposed_supports", "proposed_expertise", "proposed_answers")
+
+
+@dataclass(frozen=True)
+class Proposal:
+    organisation: Organisation
+    reasons: Sequence[str]
+
+    @property
+    def reason(self) -> str:
+        return "; ".join(self.reasons)
+
+
+@dataclass(frozen=True)
+class Proposals:
+    """``hidden``: how many companies would stand here but may not be asked now; ``hidden_reason``: why."""
+
+    shown: Sequence[Proposal] = ()
+    hidden: int = 0
+    hidden_reason: str = ""
+
+    def __bool__(self) -> bool:
+        return bool(self.shown or self.hidden)
+
+
+def rows_for(case: ConsultingRequest) -> Rows[Organisation]:
+    """What ``proposals`` reads, for one query with other lists. Neither the authority itself nor who was
+    asked already; nobody in an ended case."""
+    published = Organisation.objects.published().order_by()
+    if not case.is_open:
+        return Rows(published.none())
+    chosen = ConsultingRequest.solutions.through.objects.filter(consultingrequest=case.pk)
+    recommended = Recommendation.objects.filter(result__case=case.pk, solution__isnull=False)
+    about = Q(solution__in=chosen.values("solution")) | Q(
+        solution__in=recommended.order_by().values("solution")
+    )
+    fields = [slug for topic in case.topics for slug in _EXPERTISE.get(topic, ())]
+    reuses = Reuse.objects.filter(about, stage__in=STAGES_IN_USE)
+    supports = Support.objects.filter(about)
+    expertise = OrganisationExpertise.objects.filter(expertise__slug__in=fields).exclude(
+        evidence=""
+    )
+    asked = PartnerQuestion.objects.exclude(case=case.pk).filter(
+        state=PartnerQuestionState.ANSWERED, case__topics__overlap=case.topics
+    )
+    reasons = (reuses, supports, expertise, asked)
+    any_reason = Q()
+    for rows in reasons:
+        any_reason |= Q(pk__in=rows.order_by().values("organisation"))
+    found = (
+        published.filter(any_reason)
+        .exclude(pk=case.organisation_id)
+        .exclude(pk__in=PartnerQuestion.objects.filter(case=case.pk).values("organisation"))
+        .annotate(
+            proposed_reuses=_listed(
+                reuses.order_by("solution__sort_key", "pk"),
+                name="solution__name",
+                stage="stage",
+                since="since",
+            ),
+            proposed_supports=_listed(
+                supports.order_by("solution__sort_key", "pk"), name="solution__name"
+            ),
+            proposed_expertise=_listed(
+                expertise.order_by("expertise__name_de"),
+                de="expertise__name_de",
+                en="expertise__name_en",
+                evidence="evidence",
+            ),
+            proposed_answers=_listed(asked.order_by("pk"), topics="case__topics"),
+        )
+    )
+    return Rows(found, extra=_MARKS)
+
+
+def proposals(case: ConsultingRequest, found: Iterable[Organisation]) -> Proposals:
+    """``found``: the organisations of ``rows_for(case)``, in any order."""
+    refusal = confidential.refusal_of_companies(case)
+    ordered = neutral_order(found, case)
+    shown = [o for o in ordered if not (refusal and confidential.is_company(o))]
+    hidden = len(ordered) - len(shown)
+    return Proposals(
+        [Proposal(organisation, _reasons(organisation, case)) for organisation in shown],
+        hidden,
+        refusal if hidden else "",
+    )
+
+
+def read_proposals(case: ConsultingRequest) -> Proposals:
+    """For a page that reads nothing else along: one query."""
+    return proposals(case, fetch(case, {"partners": rows_for(case)})["partners"])
+
+
+def _listed(rows: Any, **names: str) -> ArraySubquery:
+    """A list of objects for each organisation of the query around it."""
+    mine = rows.filter(organisation=OuterRef("pk"))
+    return ArraySubquery(mine.values(_json=JSONObject(**{k: F(v) for k, v in names.items()})))
+
+
+def _reasons(organisation: Organisation, case: ConsultingRequest) -> list[str]:
+    marked: Any = organisation  # with the annotations of rows_for()
+    return [
+        *(_in_use(row) for row in marked.proposed_reuses),
+        *(
+            _("supports %(solution)s") % {"solution": row["name"]}
+            for row in marked.proposed_supports
+        ),
+        *(_known(row) for row in marked.proposed_expertise),
+        *_answered(marked.proposed_answers, case),
+    ]
+
+
+def _in_use(row: Mapping[str, Any]) -> str:
+    stage = str(ReuseStage(row["stage"]).label)
+    if row["since"] is None:
+        return _("uses %(solution)s (%(stage)s)") % {"solution": row["name"], "stage": stage}
+    year = date.fromisoformat(row["since"]).year
+    return _("has used %(solution)s since %(year)d (%(stage)s)") % {
+        "solution": row["name"],
+        "year": year,
+        "stage": stage,
+    }
+
+
+def _known(row: Mapping[str, str]) -> str:
+    name = row["en"] if (get_language() or "de").startswith("en") else row["de"]
+    return _("knows %(field)s, evidence: %(evidence)s") % {
+        "field": name,
+        "evidence": row["evidence"],
+    }
+
+
+def _answered(rows: Sequence[Mapping[str, Any]], case: ConsultingRequest) -> list[str]:
+    """``2 beantwortete Fragen zum Thema Migration``: each question under one topic, the most frequent first."""
+    shared = [[topic for topic in case.topics if topic in row["topics"]] for row in rows]
+    often = Counter(topic for topics in shared for topic in topics)
+    best = Counter(max(topics, key=lambda topic: often[topic]) for topics in shared if topics)
+    return [
+        ngettext(
+            "%(count)d answered question on the topic %(topic)s",
+            "%(count)d answered questions on the topic %(topic)s",
+            count,
+        )
+        % {"count": count, "topic": Topic(topic).label}
+        for topic, count in best.most_common()
+    ]
