@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -18,7 +18,7 @@ from catalog.search import clean, search
 from network.models import Organisation
 from osk_portal import portal
 from osk_portal.accounts.models import User
-from osk_portal.toolkit import clock
+from osk_portal.toolkit.prepared import TODAY
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
@@ -74,13 +74,16 @@ def _of_organisation(organisation: Organisation, request: HttpRequest) -> dict[s
 def _work(user: User) -> Iterable[portal.WorkEntry]:
     if not user.is_advisor:
         return
-    waiting = Proposal.objects.open()
     yield portal.WorkEntry(
         gettext_lazy("Proposals"),
         reverse("admin:catalog_proposal_changelist") + "?state__exact=open",
-        waiting,
-        waiting.filter(promised_on__lt=clock.today()),
+        Proposal.objects.open,
+        _late_proposals,
     )
+
+
+def _late_proposals() -> QuerySet[Proposal]:
+    return Proposal.objects.open().filter(promised_on__lt=TODAY)
 
 
 def _may_still_read(user_id: int, kind: str, subject_key: str) -> bool:

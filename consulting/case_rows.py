@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from django.db.models import BigIntegerField, Q
+
 from catalog.models import Solution
 from consulting import permissions
 from consulting.models import (
@@ -19,16 +21,18 @@ from consulting.models import (
     CaseResult,
     ConsultingRequest,
     Participant,
+    PartnerContact,
     PartnerQuestion,
     ProcurementOutcome,
     Recommendation,
     Tag,
     TextModule,
 )
-from consulting.partner_proposals import Proposals, proposals, rows_for
+from consulting.partner_proposals import PROPOSED, Proposals, proposals, proposed_for
 from network.models import Membership
 from osk_portal.accounts.models import User
-from osk_portal.toolkit.together import Rows, attach, hold
+from osk_portal.toolkit.prepared import USER, Parameter
+from osk_portal.toolkit.together import ANCHOR, Lists, Rows, hold
 from sandbox.models import Blueprint
 
 _SHARED: Final[Mapping[str, Rows[Any]]] = {
@@ -63,25 +67,47 @@ class Offers:
     partners: Proposals
 
 
+_CASE: Final = ANCHOR
+_RECOMMENDATIONS: Final = Recommendation.objects.filter(result__case=_CASE)
+_COMMON: Final[Mapping[str, Rows[Any]]] = {
+    "recommendations": Rows(_RECOMMENDATIONS, ("solution", "blueprint", "organisation")),
+    "contacts": Rows(PartnerContact.objects.filter(question__case=_CASE), ("actor",)),
+    # Of the author and of who looks.
+    "memberships": Rows(
+        Membership.objects.filter(
+            Q(user=USER) | Q(user=Parameter("author", BigIntegerField())),
+            organisation=Parameter("organisation", BigIntegerField()),
+        ).order_by()
+    ),
+}
+_FOR_OSK: Final = Lists(
+    ConsultingRequest,
+    NOUNS,
+    **_COMMON,
+    modules=Rows(TextModule.objects.filter(is_active=True)),
+    all_tags=Rows(Tag.objects.all()),
+    partners=PROPOSED,
+)
+_PUBLIC: Final = Lists(
+    ConsultingRequest,
+    PUBLIC_NOUNS,
+    **_COMMON,
+    blueprints=Rows(
+        Blueprint.objects.bookable().filter(solution__in=_RECOMMENDATIONS.values("solution"))
+    ),
+)
+
+
 def load(case: ConsultingRequest, user: User) -> Offers:
     """Read the nouns of ``case`` for the OSK, and what its forms offer."""
-    found = _read(
-        case,
-        user,
-        NOUNS,
-        modules=Rows(TextModule.objects.filter(is_active=True)),
-        all_tags=Rows(Tag.objects.all()),
-        partners=rows_for(case),
-    )
+    found = _read(case, user, _FOR_OSK)
     return Offers(found["modules"], found["all_tags"], proposals(case, found["partners"]))
 
 
 def load_public(case: ConsultingRequest, user: User) -> None:
     """Read the nouns of ``case`` for the requester's side, with the test environments that can be booked for a
     recommended solution."""
-    solutions = Recommendation.objects.filter(result__case=case.pk).values("solution")
-    bookable = Rows(Blueprint.objects.bookable().filter(solution__in=solutions))
-    blueprints = _read(case, user, PUBLIC_NOUNS, blueprints=bookable)["blueprints"]
+    blueprints = _read(case, user, _PUBLIC)["blueprints"]
     for result in case.results.all():
         for advice in result.recommendations.all():
             if advice.solution is not None:
@@ -89,21 +115,13 @@ def load_public(case: ConsultingRequest, user: User) -> None:
                 advice.solution.bookable_blueprints = fitting  # type: ignore[attr-defined] # as a prefetch does
 
 
-def _read(
-    case: ConsultingRequest, user: User, nouns: Mapping[str, Rows[Any]], **more: Rows[Any]
-) -> dict[str, list[Any]]:
-    people = {case.author_id, user.pk}
-    recommendations = Recommendation.objects.filter(result__case=case.pk)
-    memberships = Membership.objects.filter(organisation=case.organisation_id, user__in=people)
-    found = attach(
-        case,
-        nouns,
-        recommendations=Rows(recommendations, ("solution", "blueprint", "organisation")),
-        memberships=Rows(memberships.order_by()),
-        **more,
-    )
+def _read(case: ConsultingRequest, user: User, lists: Lists) -> dict[str, list[Any]]:
+    found = lists.attach(case, user=user.pk, author=case.author_id, **proposed_for(case))
     for result in case.results.all():
         advice = [row for row in found["recommendations"] if row.result_id == result.pk]
         hold(result, "recommendations", advice)
-    permissions.know_memberships(case, people, found["memberships"])
+    for question in case.partner_questions.all():
+        contacts = [row for row in found["contacts"] if row.question_id == question.pk]
+        hold(question, "contacts", contacts)
+    permissions.know_memberships(case, {case.author_id, user.pk}, found["memberships"])
     return found

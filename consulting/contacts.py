@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
-from django.db.models import Exists, OuterRef, Prefetch, prefetch_related_objects
+from django.db.models import Exists, OuterRef, Prefetch
 from django.utils.translation import gettext as _
 
 from consulting import confidential
@@ -43,13 +43,8 @@ class Contact:
     learnt: Sequence[str]
 
 
-def read_contacts(case: ConsultingRequest) -> None:
-    """As ``PARTNERS`` does, for a case whose questions are read already (``case_rows``): one query if any."""
-    prefetch_related_objects(list(case.partner_questions.all()), _CONTACTS)
-
-
 def contacts_with_companies(case: ConsultingRequest) -> list[Contact]:
-    """Oldest first. Fetch ``case`` with ``PARTNERS``, or call ``read_contacts``."""
+    """Oldest first. Fetch ``case`` with ``PARTNERS``, or read it with ``case_rows``."""
     rows = [
         Contact(
             row.at,

@@ -36,7 +36,7 @@ _RULES: Final[Mapping[str, _StrPromise]] = {
     )
 }
 _SUPPORT: Final = "support"
-_KINDS: Final[Mapping[str, _StrPromise]] = {_SUPPORT: gettext_lazy("Support")}
+_KINDS: Final[Mapping[str, _StrPromise]] = {_SUPPORT: gettext_lazy("Support offer")}
 
 
 @dataclass(frozen=True)

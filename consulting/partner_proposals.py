@@ -14,7 +14,8 @@ from datetime import date
 from typing import Any, Final
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import F, OuterRef, Q
+from django.contrib.postgres.fields import ArrayField
+from django.db.models import BigIntegerField, CharField, Exists, F, Func, OuterRef, Q
 from django.db.models.functions import JSONObject
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
@@ -25,8 +26,10 @@ from consulting import confidential
 from consulting.enums import PartnerQuestionState, Topic
 from consulting.models import ConsultingRequest, PartnerQuestion, Recommendation
 from consulting.offers import neutral_order
+from consulting.querysets import OPEN_STATES
 from network.models import Organisation, OrganisationExpertise
-from osk_portal.toolkit.together import Rows, fetch
+from osk_portal.toolkit.prepared import Parameter
+from osk_portal.toolkit.together import ANCHOR, Lists, Rows
 
 _EXPERTISE: Final[Mapping[str, tuple[str, ...]]] = {
     Topic.INTRODUCTION: ("training",),
@@ -40,6 +43,11 @@ _EXPERTISE: Final[Mapping[str, tuple[str, ...]]] = {
     Topic.MIGRATION: ("migration",),
 }
 """Topic of a case → fields of the network's controlled list, by their slugs."""
+_TEXTS: Final = ArrayField(CharField())
+_TOPICS: Final = Parameter("topics", _TEXTS)
+_FIELDS: Final = Func(
+    Parameter("fields", _TEXTS), template="(SELECT unnest(%(expressions)s::text[]))"
+)
 _MARKS: Final = ("proposed_reuses", "proposed_supports", "proposed_expertise", "proposed_answers")
 
 
@@ -65,46 +73,43 @@ class Proposals:
         return bool(self.shown or self.hidden)
 
 
-def rows_for(case: ConsultingRequest) -> Rows[Organisation]:
-    """What ``proposals`` reads, for one query with other lists. Neither the authority itself nor who was
-    asked already; nobody in an ended case."""
-    published = Organisation.objects.published().order_by()
-    if not case.is_open:
-        return Rows(published.none())
-    chosen = ConsultingRequest.solutions.through.objects.filter(consultingrequest=case.pk)
-    recommended = Recommendation.objects.filter(result__case=case.pk, solution__isnull=False)
+def _listed(rows: Any, **names: str) -> ArraySubquery:
+    """A list of objects for each organisation of the query around it."""
+    mine = rows.filter(organisation=OuterRef("pk"))
+    return ArraySubquery(mine.values(_json=JSONObject(**{k: F(v) for k, v in names.items()})))
+
+
+def _proposed() -> Rows[Organisation]:
+    """Neither the authority itself nor who was asked already; nobody in an ended case."""
+    chosen = ConsultingRequest.solutions.through.objects.filter(consultingrequest=ANCHOR)
+    recommended = Recommendation.objects.filter(result__case=ANCHOR, solution__isnull=False)
     about = Q(solution__in=chosen.values("solution")) | Q(
         solution__in=recommended.order_by().values("solution")
     )
-    fields = [slug for topic in case.topics for slug in _EXPERTISE.get(topic, ())]
     reuses = Reuse.objects.filter(about, stage__in=STAGES_IN_USE)
     supports = Support.objects.filter(about)
-    expertise = OrganisationExpertise.objects.filter(expertise__slug__in=fields).exclude(
-        evidence=""
+    known = OrganisationExpertise.objects.filter(expertise__slug__in=_FIELDS).exclude(evidence="")
+    asked = PartnerQuestion.objects.exclude(case=ANCHOR).filter(
+        state=PartnerQuestionState.ANSWERED, case__topics__overlap=_TOPICS
     )
-    asked = PartnerQuestion.objects.exclude(case=case.pk).filter(
-        state=PartnerQuestionState.ANSWERED, case__topics__overlap=case.topics
-    )
-    reasons = (reuses, supports, expertise, asked)
     any_reason = Q()
-    for rows in reasons:
+    for rows in (reuses, supports, known, asked):
         any_reason |= Q(pk__in=rows.order_by().values("organisation"))
-    found = (
-        published.filter(any_reason)
-        .exclude(pk=case.organisation_id)
-        .exclude(pk__in=PartnerQuestion.objects.filter(case=case.pk).values("organisation"))
+    is_open = ConsultingRequest.objects.filter(pk=ANCHOR, state__in=OPEN_STATES)
+    by_solution = ("solution__sort_key", "pk")
+    organisations = (
+        Organisation.objects.published()
+        .order_by()
+        .filter(any_reason, Exists(is_open))
+        .exclude(pk=Parameter("organisation", BigIntegerField()))
+        .exclude(pk__in=PartnerQuestion.objects.filter(case=ANCHOR).values("organisation"))
         .annotate(
             proposed_reuses=_listed(
-                reuses.order_by("solution__sort_key", "pk"),
-                name="solution__name",
-                stage="stage",
-                since="since",
+                reuses.order_by(*by_solution), name="solution__name", stage="stage", since="since"
             ),
-            proposed_supports=_listed(
-                supports.order_by("solution__sort_key", "pk"), name="solution__name"
-            ),
+            proposed_supports=_listed(supports.order_by(*by_solution), name="solution__name"),
             proposed_expertise=_listed(
-                expertise.order_by("expertise__name_de"),
+                known.order_by("expertise__name_de"),
                 de="expertise__name_de",
                 en="expertise__name_en",
                 evidence="evidence",
@@ -112,11 +117,25 @@ def rows_for(case: ConsultingRequest) -> Rows[Organisation]:
             proposed_answers=_listed(asked.order_by("pk"), topics="case__topics"),
         )
     )
-    return Rows(found, extra=_MARKS)
+    return Rows(organisations, extra=_MARKS)
+
+
+PROPOSED: Final = _proposed()
+"""The organisations that ``proposals`` takes, for one query with other lists; parameters: ``proposed_for``."""
+_ALONE: Final = Lists(ConsultingRequest, {}, partners=PROPOSED)
+
+
+def proposed_for(case: ConsultingRequest) -> dict[str, Any]:
+    """The parameters of ``PROPOSED`` for ``case``."""
+    return {
+        "organisation": case.organisation_id,
+        "topics": list(case.topics),
+        "fields": [slug for topic in case.topics for slug in _EXPERTISE.get(topic, ())],
+    }
 
 
 def proposals(case: ConsultingRequest, found: Iterable[Organisation]) -> Proposals:
-    """``found``: the organisations of ``rows_for(case)``, in any order."""
+    """``found``: the rows of ``PROPOSED`` for ``case``, in any order."""
     refusal = confidential.refusal_of_companies(case)
     ordered = neutral_order(found, case)
     shown = [o for o in ordered if not (refusal and confidential.is_company(o))]
@@ -130,17 +149,12 @@ def proposals(case: ConsultingRequest, found: Iterable[Organisation]) -> Proposa
 
 def read_proposals(case: ConsultingRequest) -> Proposals:
     """For a page that reads nothing else along: one query."""
-    return proposals(case, fetch(case, {"partners": rows_for(case)})["partners"])
-
-
-def _listed(rows: Any, **names: str) -> ArraySubquery:
-    """A list of objects for each organisation of the query around it."""
-    mine = rows.filter(organisation=OuterRef("pk"))
-    return ArraySubquery(mine.values(_json=JSONObject(**{k: F(v) for k, v in names.items()})))
+    found = _ALONE.fetch(case.pk, **proposed_for(case))
+    return proposals(case, found["partners"])
 
 
 def _reasons(organisation: Organisation, case: ConsultingRequest) -> list[str]:
-    marked: Any = organisation  # with the annotations of rows_for()
+    marked: Any = organisation  # with the annotations of PROPOSED
     return [
         *(_in_use(row) for row in marked.proposed_reuses),
         *(

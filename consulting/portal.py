@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from datetime import timedelta
 
-from django.db.models import Avg, DurationField, ExpressionWrapper, F, Q
+from django.db.models import Avg, DurationField, ExpressionWrapper, F, Q, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -44,6 +44,7 @@ from consulting.models import (
     PublishedAnswer,
     RevisionGrant,
 )
+from consulting.models.published import OLDEST
 from consulting.notifications import MAIL_ANSWER
 from consulting.presentation import Standing
 from consulting.services import daily
@@ -53,6 +54,7 @@ from osk_portal import portal
 from osk_portal.accounts.enums import StaffRole
 from osk_portal.accounts.models import User
 from osk_portal.toolkit import clock
+from osk_portal.toolkit.prepared import USER
 
 MOST_HITS = 10
 MOST_ROWS = 5
@@ -211,10 +213,13 @@ def _search_answers(query: str, request: HttpRequest) -> Iterable[portal.Hit]:
 def _answers_at_work(user: User) -> Iterable[portal.WorkEntry]:
     """What waits with answers for everybody: a second look, or a new one after 24 months."""
     if user.is_advisor:
-        review = Q(state=AnswerState.REVIEW) & ~Q(owner=user)
-        waiting = PublishedAnswer.objects.filter(review) | PublishedAnswer.objects.to_check()
         url = reverse("admin:consulting_publishedanswer_changelist")
-        yield portal.WorkEntry(gettext_lazy("Published answers"), url, waiting)
+        yield portal.WorkEntry(gettext_lazy("Published answers"), url, _answers_to_look_at)
+
+
+def _answers_to_look_at() -> QuerySet[PublishedAnswer]:
+    review = Q(state=AnswerState.REVIEW) & ~Q(owner=USER)
+    return PublishedAnswer.objects.filter(review) | PublishedAnswer.objects.to_check(OLDEST)
 
 
 def _answered() -> int | None:

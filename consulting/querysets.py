@@ -16,6 +16,7 @@ if TYPE_CHECKING:
         PartnerQuestion,
     )
     from osk_portal.accounts.models import User
+    from osk_portal.toolkit.prepared import Parameter
 
 OPEN_STATES = (
     CaseState.SUBMITTED,
@@ -112,8 +113,12 @@ class CaseQuerySet(models.QuerySet["ConsultingRequest"]):
         author's own membership was confirmed (product.md, Belonging: until then author and OSK only).
         """
         if user.is_authenticated and user.is_advisor:
-            return self.filter(~Q(state=CaseState.DRAFT) | Q(author=user))
+            return self.visible_to_advisor(user)
         return self.shared_with(user)
+
+    def visible_to_advisor(self, advisor: User | Parameter) -> CaseQuerySet:
+        """As ``visible_to``, for somebody known to be an advisor."""
+        return self.filter(~Q(state=CaseState.DRAFT) | Q(author=advisor))
 
     def shared_with(self, user: User) -> CaseQuerySet:
         """What ``user`` may read as a member of the requester's side: written, joined or shared."""
@@ -185,7 +190,7 @@ def _author_is_confirmed() -> Q:
     return Q(Exists(_memberships_here().filter(_WAS_CONFIRMED, user=OuterRef("author"))))
 
 
-def looked_after_by(user: User, today: date) -> Q:
+def looked_after_by(user: User | Parameter, today: date | Parameter) -> Q:
     """Assigned to ``user``, or to somebody absent for whom ``user`` stands in."""
     away = {"starts_on__lte": today, "ends_on__gte": today}
     there = {f"assignee__absence__{name}": value for name, value in away.items()}

@@ -9,18 +9,20 @@ from datetime import date
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
+from django.contrib.postgres.fields import ArrayField
 from django.db.models import (
     Case,
     Count,
     DateField,
     F,
+    Func,
     IntegerField,
     Q,
-    Subquery,
+    QuerySet,
     Value,
     When,
 )
-from django.db.models.functions import Coalesce, TruncDate
+from django.db.models.functions import TruncDate
 from django.urls import reverse, reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
@@ -37,6 +39,7 @@ from consulting.querysets import (
 from osk_portal import portal
 from osk_portal.accounts.models import User
 from osk_portal.toolkit import clock
+from osk_portal.toolkit.prepared import TODAY, USER, Parameter, Prepared
 from osk_portal.toolkit.working_days import add_working_days
 
 if TYPE_CHECKING:
@@ -49,11 +52,31 @@ _FIRST_RESPONSE_OPEN = _WITH_OSK & Q(first_responded_at=None)
 
 
 @dataclass(frozen=True)
+class Days:
+    """The days that the queues compare with; parameters where a query is prepared."""
+
+    today: date | Parameter
+    soon: date | Parameter
+    """The last day that counts as "due soon"."""
+
+    @classmethod
+    def today_and_soon(cls) -> Days:
+        return cls(clock.today(), _soon())
+
+
+def _soon() -> date:
+    return add_working_days(clock.today(), DUE_SOON_DAYS)
+
+
+_ANY_DAYS: Final = Days(TODAY, Parameter(_soon, DateField()))
+
+
+@dataclass(frozen=True)
 class Queue:
     name: str
     label: _StrPromise
     heading: _StrPromise
-    condition: Callable[[User, date], Q]
+    condition: Callable[[User | Parameter, Days], Q]
     is_exportable: bool = True
     """No list per advisor leaves the portal (product.md, Staff data)."""
 
@@ -62,7 +85,7 @@ class Queue:
         return reverse("admin:consulting_consultingrequest_queue", args=[self.name])
 
 
-def _promised(lookup: str, *days: date) -> Q:
+def _promised(lookup: str, *days: date | Parameter) -> Q:
     """The next promise to keep, the first response or the answer, compared with ``days``."""
     value = days if len(days) > 1 else days[0]
     return _WITH_OSK & (
@@ -71,24 +94,24 @@ def _promised(lookup: str, *days: date) -> Q:
     )
 
 
-def due_soon(today: date) -> Q:
-    return _promised("range", today, add_working_days(today, DUE_SOON_DAYS))
+def due_soon(days: Days) -> Q:
+    return _promised("range", days.today, days.soon)
 
 
-def overdue(today: date) -> Q:
-    return _promised("lt", today)
+def overdue(days: Days) -> Q:
+    return _promised("lt", days.today)
 
 
 QUEUES: Final = (
-    Queue("new", _("New"), _("New requests"), lambda user, today: Q(state=CaseState.SUBMITTED)),
+    Queue("new", _("New"), _("New requests"), lambda user, days: Q(state=CaseState.SUBMITTED)),
     Queue(
         "mine",
         _("Mine"),
         _("My requests"),
-        lambda user, today: (
-            looked_after_by(user, today)
+        lambda user, days: (
+            looked_after_by(user, days.today)
             & Q(state__in=(*OPEN_STATES, CaseState.ANSWERED))
-            & (Q(snoozed_until=None) | Q(snoozed_until__lte=today))
+            & (Q(snoozed_until=None) | Q(snoozed_until__lte=days.today))
         ),
         is_exportable=False,
     ),
@@ -96,41 +119,41 @@ QUEUES: Final = (
         "unassigned",
         _("Unassigned"),
         _("Unassigned requests"),
-        lambda user, today: Q(assignee=None, state__in=OPEN_STATES),
+        lambda user, days: Q(assignee=None, state__in=OPEN_STATES),
     ),
     Queue(
         "waiting",
         _("Waiting"),
         _("Waiting requests"),
-        lambda user, today: Q(state__in=(CaseState.WAITING_REQUESTER, CaseState.WAITING_THIRD)),
+        lambda user, days: Q(state__in=(CaseState.WAITING_REQUESTER, CaseState.WAITING_THIRD)),
     ),
     Queue(
         "urgent",
         _("To decide: urgent"),
         _("Requests marked as urgent"),
-        lambda user, today: Q(state__in=OPEN_STATES, urgency=Urgency.WISHED),
+        lambda user, days: Q(state__in=OPEN_STATES, urgency=Urgency.WISHED),
     ),
     Queue(
         "due-soon",
         _("Due soon"),
         _("Requests due soon"),
-        lambda user, today: due_soon(today),
+        lambda user, days: due_soon(days),
     ),
-    Queue("overdue", _("Overdue"), _("Overdue requests"), lambda user, today: overdue(today)),
+    Queue("overdue", _("Overdue"), _("Overdue requests"), lambda user, days: overdue(days)),
     Queue(
         "follow-up",
         _("Follow-up"),
         _("Requests with a follow-up date"),
-        lambda user, today: Q(snoozed_until__isnull=False),
+        lambda user, days: Q(snoozed_until__isnull=False),
     ),
     Queue(
         "answered",
         _("Answered"),
         _("Answered requests"),
-        lambda user, today: Q(state=CaseState.ANSWERED),
+        lambda user, days: Q(state=CaseState.ANSWERED),
     ),
     Queue(
-        "open", _("All open"), _("All open requests"), lambda user, today: Q(state__in=OPEN_STATES)
+        "open", _("All open"), _("All open requests"), lambda user, days: Q(state__in=OPEN_STATES)
     ),
 )
 BY_NAME: Final = {queue.name: queue for queue in QUEUES}
@@ -164,7 +187,13 @@ def _within(queue: Queue | None, url: str) -> str:
 
 def cases_in(queue: Queue, user: User) -> CaseQuerySet:
     """The cases of ``queue`` that ``user`` may read, in the order of the promise, ready for a list."""
-    return in_order(all_cases(user).filter(queue.condition(user, clock.today())))
+    return in_order(all_cases(user).filter(queue.condition(user, Days.today_and_soon())))
+
+
+def cases_to_prepare(queue: Queue) -> CaseQuerySet:
+    """As ``cases_in`` for any advisor and day: a query with the parameter USER."""
+    cases = ConsultingRequest.objects.sent().visible_to_advisor(USER)
+    return in_order(cases.filter(queue.condition(USER, _ANY_DAYS)))
 
 
 def all_cases(user: User) -> CaseQuerySet:
@@ -211,53 +240,44 @@ def in_order(cases: CaseQuerySet) -> CaseQuerySet:
 
 
 def counts(user: User) -> dict[str, int]:
-    """How many cases stand in each queue: one query."""
-    numbers = _numbers(user)
-    return {queue.name: numbers[queue.name] for queue in QUEUES}
+    """How many cases stand in each queue, one query; none for those who do not advise."""
+    found = _COUNTS.rows(user=user.pk) if user.is_advisor else []
+    numbers = found[0][0] if found else (0,) * len(QUEUES)
+    return dict(zip(BY_NAME, numbers, strict=True))
 
 
 def counts_for_page(user: User) -> dict[str, int]:
     """As ``counts``, for a page that shows the side list too: that shows the same numbers, counted once."""
-    numbers = _numbers(user)
+    numbers = counts(user)
     vars(user)[_COUNTED] = numbers
     return numbers
 
 
-def _numbers(user: User) -> dict[str, int]:
-    """As ``counts``, and under "mails" how many mails wait: still one query."""
-    today = clock.today()
-    waiting = IncomingMail.objects.waiting().order_by().values("state").annotate(n=Count("pk"))
+def _counting() -> QuerySet[ConsultingRequest, tuple[list[int]]]:
     # Most cases of a portal in its tenth year are closed: only what can stand in a queue is read.
-    numbers: dict[str, int] = (
-        all_cases(user)
-        .filter(AT_WORK)
-        .aggregate(
-            **{
-                queue.name.replace("-", "_"): Count("pk", filter=queue.condition(user, today))
-                for queue in QUEUES
-            },
-            # Counting no case makes a number of the whole, also where there is no case at all.
-            mails=Count("pk", filter=Q(pk=None)) + Coalesce(Subquery(waiting.values("n")), 0),
-        )
+    cases = ConsultingRequest.objects.sent().visible_to_advisor(USER).filter(AT_WORK)
+    numbers = Func(
+        *(Count("pk", filter=queue.condition(USER, _ANY_DAYS)) for queue in QUEUES),
+        template="ARRAY[%(expressions)s]",
+        output_field=ArrayField(IntegerField()),
     )
-    return {
-        **{queue.name: numbers[queue.name.replace("-", "_")] for queue in QUEUES},
-        "mails": numbers["mails"],
-    }
+    together = cases.order_by().annotate(_all=Value(1)).values("_all")
+    return together.annotate(numbers=numbers).values_list("numbers")
+
+
+_COUNTS: Final = Prepared(_counting)
+_NUMBERS: Final = portal.Numbers(_counting)
 
 
 def work_entries(user: User) -> Iterable[portal.WorkEntry]:
     """The queues in the side list of the staff area; none for those who do not advise."""
     if not user.is_advisor:
         return
-    numbers: dict[str, int] = vars(user).pop(_COUNTED, None) or _numbers(user)
-    for queue in QUEUES:
-        yield portal.WorkEntry(
-            queue.label,
-            queue.url,
-            numbers[queue.name],
-            is_overdue=queue is OVERDUE and numbers[queue.name] > 0,
-        )
-    yield portal.WorkEntry(_("Mail queue"), str(MAILS_URL), numbers["mails"])
+    known: dict[str, int] | None = vars(user).pop(_COUNTED, None)
+    for position, queue in enumerate(QUEUES):
+        count = known[queue.name] if known else portal.OneOf(_NUMBERS, position)
+        late = queue is OVERDUE and (bool(count) if isinstance(count, int) else count)
+        yield portal.WorkEntry(queue.label, queue.url, count, is_overdue=late)
+    yield portal.WorkEntry(_("Mail queue"), str(MAILS_URL), IncomingMail.objects.waiting)
     yield portal.WorkEntry(_("Record a request for somebody"), str(RECORD_URL))
     yield portal.WorkEntry(_("My absence"), str(ABSENCE_URL))

@@ -9,7 +9,7 @@ from operator import or_
 from typing import Any, Final
 
 from django.contrib.postgres.search import SearchQuery, SearchRank
-from django.db.models import Case, Exists, FloatField, OuterRef, Q, Value, When
+from django.db.models import Case, Exists, F, FloatField, OuterRef, Q, Value, When
 from django.db.models.functions import Coalesce
 
 from catalog.search import clean, words_of
@@ -25,6 +25,7 @@ NEAR: Final = 0.08
 """About two of eight words of the title in the other title, or one of two in its description."""
 SHARED_SOLUTION: Final = 0.4
 SHARED_TOPIC: Final = 0.02
+_NEWEST: Final = (F("pk") + 0).desc()
 _WEIGHTS: Final = [0.0, 0.0, 0.3, 1.0]
 
 
@@ -63,8 +64,9 @@ def similar_cases(case: ConsultingRequest, user: User, *, most: int = MOST) -> l
         return []
     others = ConsultingRequest.objects.sent().filter(anonymised_at=None).exclude(pk=case.pk)
     query = reduce(or_, (SearchQuery(word, config="german") for word in words))
-    # By key, so that a word that all know ends after the newest, without reading each text.
-    by_words = others.annotate(words=WORDS).filter(words=query).order_by("-pk").values("pk")
+    # The newest, but not in the order of an index: PostgreSQL would follow that and read text after text for the
+    # words, which it finds in an index of their own.
+    by_words = others.annotate(words=WORDS).filter(words=query).order_by(_NEWEST).values("pk")
     # Over the table between, so that a solution that many ask about does not read all of their cases.
     through = ConsultingRequest.solutions.through
     solutions = through.objects.filter(consultingrequest=case.pk).values("solution")

@@ -57,7 +57,7 @@ def at_work(user: User) -> Iterable[portal.WorkEntry]:
     """Needs that wait for a joint step; for the Leitung the results of the survey."""
     if user.is_advisor:
         url = reverse("admin:consulting_need_changelist")
-        waiting = Need.objects.awaiting_step().count()
+        waiting = Need.objects.awaiting_step
         yield portal.WorkEntry(gettext_lazy("Who has the same problem?"), url, waiting)
     if user.is_lead:
         url = reverse("admin:consulting_consultingrequest_survey")

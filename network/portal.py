@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext
@@ -15,6 +16,7 @@ from network.permissions import active_memberships
 from osk_portal import portal
 from osk_portal.accounts.enums import StaffRole
 from osk_portal.accounts.models import User
+from osk_portal.toolkit.prepared import USER
 
 MOST_HITS = 10
 
@@ -52,13 +54,17 @@ def _panel(user: User) -> dict[str, object]:
     return {"memberships": active_memberships(user)}
 
 
+def _left_behind() -> QuerySet[Membership]:
+    return Membership.objects.unsettled_for_osk(USER).select_related(None)
+
+
 def _succession(user: User) -> Iterable[portal.WorkEntry]:
     """What people have left behind in organisations that nobody manages."""
     if user.is_advisor:
         yield portal.WorkEntry(
             _("Successors to choose"),
             reverse("network:succession_list"),
-            Membership.objects.unsettled_for(user).select_related(None),
+            _left_behind,
         )
 
 

@@ -12,6 +12,7 @@ from osk_portal.toolkit.search_text import fold
 if TYPE_CHECKING:
     from network.models import Membership, Organisation, OrganisationExpertise
     from osk_portal.accounts.models import User
+    from osk_portal.toolkit.prepared import Parameter
 
 MOST_WORDS = 8
 
@@ -84,8 +85,15 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
 
     def unsettled_for(self, user: User) -> MembershipQuerySet:
         """What ``user`` has to settle: the managers theirs, the OSK where there is no manager."""
+        return self.unsettled_for_osk(user) if user.is_advisor else self._unsettled_with(user, Q())
+
+    def unsettled_for_osk(self, advisor: User | Parameter) -> MembershipQuerySet:
+        """As ``unsettled_for`` for an advisor, who settles what has no manager too."""
+        managing = self.model.objects.managing().order_by()
+        nobody = ~Q(Exists(managing.filter(organisation=OuterRef("organisation"))))
+        return self._unsettled_with(advisor, nobody)
+
+    def _unsettled_with(self, user: User | Parameter, further: Q) -> MembershipQuerySet:
         managing = self.model.objects.managing().order_by()
         waits = Q(organisation__in=managing.filter(user=user).values("organisation"))
-        if user.is_advisor:
-            waits |= ~Q(Exists(managing.filter(organisation=OuterRef("organisation"))))
-        return self.unsettled().filter(waits).exclude(user=user)
+        return self.unsettled().filter(waits | further).exclude(user=user)

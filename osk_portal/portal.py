@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from osk_portal.toolkit.ics import Entry
 
     Text: TypeAlias = str | _StrPromise
+    Waiting: TypeAlias = Callable[[], QuerySet[Any]]
+    """A function of a module, asked once a process: who looks and the day are the parameters USER and TODAY
+    of toolkit/prepared.py."""
 
 
 class Offer(Protocol):
@@ -158,14 +161,27 @@ class Panel:
 
 
 @dataclass(frozen=True)
+class Numbers:
+    """Several numbers of one reading: ``query`` gives a single column, an array; no row stands for zeros."""
+
+    query: Waiting
+
+
+@dataclass(frozen=True)
+class OneOf:
+    numbers: Numbers
+    position: int
+
+
+@dataclass(frozen=True)
 class WorkEntry:
     """A line of the staff area's side list: a queue or a page, with what waits there."""
 
     label: Text
     url: str
-    count: int | QuerySet[Any] | None = None
+    count: int | Waiting | OneOf | None = None
     """A number, or the rows to count: the side list counts those of all apps in one query."""
-    is_overdue: bool | QuerySet[Any] = False
+    is_overdue: bool | Waiting | OneOf = False
     """Or the rows of which one makes it so."""
 
 

@@ -7,6 +7,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from django.conf import settings
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext_lazy, pgettext
@@ -93,15 +94,18 @@ def _still_allowed(user_id: int, kind: str, subject_key: str) -> bool:
     )
 
 
+def _failed() -> QuerySet[Environment]:
+    return Environment.objects.existing().filter(state=EnvironmentState.FAILED)
+
+
 def _work(user: User) -> Iterable[portal.WorkEntry]:
     if not user.is_operator:
         return
-    existing = Environment.objects.existing()
     yield portal.WorkEntry(
         gettext_lazy("Environments"),
         reverse("admin:sandbox_environment_changelist"),
-        existing,
-        existing.filter(state=EnvironmentState.FAILED),
+        Environment.objects.existing,
+        _failed,
     )
     yield portal.WorkEntry(
         gettext_lazy("Test products"), reverse("admin:sandbox_blueprint_changelist")

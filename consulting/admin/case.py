@@ -18,7 +18,7 @@ from consulting.admin.rows import next_step
 from consulting.admin.step import buttons
 from consulting.admin.synergy import synergy_of
 from consulting.composing import is_aside, is_valid, receive
-from consulting.contacts import consents_of, contacts_with_companies, open_companies, read_contacts
+from consulting.contacts import consents_of, contacts_with_companies, open_companies
 from consulting.conversation import history, timeline, with_edit_links
 from consulting.enums import PartnerQuestionState, Visibility
 from consulting.file_forms import ATTACHMENTS
@@ -116,9 +116,9 @@ def _show(
 ) -> HttpResponse:
     queue = queue_of(request)
     offers = case_rows.load(case, request.user)
-    read_contacts(case)
     events = history(case, internal=True)
     asked = list(case.partner_questions.all())
+    still_asked = [q for q in asked if q.state == PartnerQuestionState.OPEN]
     entries = with_edit_links(
         timeline(case, internal=True),
         case,
@@ -129,7 +129,7 @@ def _show(
         "buttons": buttons(request.user, case, queue),
         "entries": entries,
         "readers": _readers(case),
-        "next_step": next_step(case),
+        "next_step": next_step(case, max((q.due_on for q in still_asked), default=None)),
         "membership_open": permissions.is_membership_open(case),
         "membership": permissions.author_membership(case),
         "may_decide_membership": permissions.can_decide_membership(request.user, case),
@@ -149,7 +149,7 @@ def _show(
         "contacts": contacts_with_companies(case),
         "companies_open": open_companies(case),
         "may_reply_to_partner": permissions.can_reply_to_partner(request.user, case),
-        "open_partner_questions": [q for q in asked if q.state == PartnerQuestionState.OPEN],
+        "open_partner_questions": still_asked,
         "files": case.files.all(),
         **case_context(request.user, case),
         "appointment_url": queues.step_url(case, "appointment", queue),

@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 
 from consulting import queues
+from consulting.admin import listed
 from consulting.admin.rows import Row
 from consulting.contacts import KNOWN
 from consulting.enums import FILE_EVENTS, INTRODUCTION_EVENTS, KEEPING_EVENTS, CaseEventKind
@@ -124,8 +125,7 @@ def case_frame(request: AuthenticatedRequest, case: ConsultingRequest) -> dict[s
     neighbours: list[Row] = []
     total = 0
     if queue is not None:
-        near = queues.cases_in(queue, request.user).select_related(None).prefetch_related(None)
-        found = list(near[: MOST_NEIGHBOURS + 1])
+        found = listed.read_queue(queue, request.user, range(MOST_NEIGHBOURS + 1))
         total = len(found)
         neighbours = [Row(other, queue) for other in found[:MOST_NEIGHBOURS]]
     return {

@@ -5,41 +5,36 @@ from __future__ import annotations
 from typing import Final
 from urllib.parse import urlencode
 
-from django.contrib.postgres.expressions import ArraySubquery
-from django.core.paginator import Paginator
-from django.db.models import OuterRef
+from django.core.paginator import Page, Paginator
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.utils.functional import cached_property
 from django.views.decorators.http import require_safe
 
 from consulting import permissions, queue_filter, queues
+from consulting.admin import listed
 from consulting.admin.common import page
-from consulting.admin.rows import Row
-from consulting.models import ConsultingRequest, SavedFilter, Tag
-from consulting.querysets import CaseQuerySet
+from consulting.admin.rows import Row, late_in_words
+from consulting.models import Absence, SavedFilter, Tag
 from consulting.queues import Queue
 from consulting.staff_forms import BulkForm, SearchForm
 from consulting.tools_forms import FilterForm, SaveFilterForm
+from osk_portal.accounts.models import User
 from osk_portal.accounts.permissions import is_advisor
 from osk_portal.toolkit.access import AuthenticatedRequest, access
-from osk_portal.toolkit.together import Rows, fetch
+from osk_portal.toolkit.together import ANCHOR, Lists, Rows, hold_one
 
 PAGE_SIZE: Final = 25
-_TAG_NAMES: Final = ArraySubquery(Tag.objects.filter(cases=OuterRef("pk")).values("name"))
 
 
-class CountedPaginator(Paginator[ConsultingRequest]):
-    """``total``: how many there are, where that is known already."""
-
-    def __init__(self, cases: CaseQuerySet, per_page: int, *, total: int | None) -> None:
-        super().__init__(cases, per_page)
-        self._total = total
-
-    @cached_property
-    def count(self) -> int:
-        return super().count if self._total is None else self._total
+_OFFERS: Final = Lists(
+    User,
+    {},
+    tags=Rows(Tag.objects.all()),
+    filters=Rows(SavedFilter.objects.visible_to_advisor(ANCHOR)),
+    absence=Rows(Absence.objects.filter(user=ANCHOR), ("deputy",)),
+)
+"""What an advisor chooses from."""
 
 
 @access(is_advisor)
@@ -56,19 +51,28 @@ def show_queue(
 ) -> HttpResponse:
     """One page of the queue; ``bulk``: the form for ticked requests, perhaps with its errors."""
     user = request.user
-    offers = fetch(
-        user,
-        {"tags": Rows(Tag.objects.all()), "filters": Rows(SavedFilter.objects.visible_to(user))},
-    )
+    offers = _OFFERS.fetch(user.pk)
+    if not user.is_lead:
+        hold_one(user, "absence", next(iter(offers["absence"]), None))
+        bulk.offer_only(user)
     chosen = queue_filter.read(request.GET.dict(), offers["tags"])
-    cases = chosen.of(queues.cases_in(queue, user)).annotate(tag_names=_TAG_NAMES)
     total = queues.counts_for_page(user)[queue.name]
-    pages = CountedPaginator(cases, PAGE_SIZE, total=None if chosen else total)
-    found = pages.get_page(request.GET.get("page"))
+    number = request.GET.get("page")
+    found: Page[int]
+    if chosen:
+        keys = chosen.of(queues.cases_in(queue, user)).values_list("pk", flat=True)
+        found = Paginator(keys, PAGE_SIZE).get_page(number)
+        cases = listed.read(list(found))
+    else:
+        found = Paginator(range(total), PAGE_SIZE).get_page(number)
+        first = found.start_index() - 1 if total else 0
+        cases = listed.read_queue(queue, user, range(first, found.end_index()))
+    rows = [Row(case, queue, user) for case in cases]
     context = {
         "queue": queue,
         "page_obj": found,
-        "rows": [Row(case, queue, user) for case in found],
+        "rows": rows,
+        "late": late_in_words(rows, found),
         "chosen": chosen,
         "filter_form": FilterForm(tags=offers["tags"], initial=chosen.values),
         "save_form": SaveFilterForm(),
@@ -92,7 +96,9 @@ def search_page(request: AuthenticatedRequest) -> HttpResponse:
     if case is not None:
         return redirect(queues.case_url(case))
     hits = queues.in_order(cases.matching(query)) if query else cases.none()
-    found = Paginator(hits, PAGE_SIZE).get_page(request.GET.get("page"))
+    found = Paginator(hits.values_list("pk", flat=True), PAGE_SIZE).get_page(
+        request.GET.get("page")
+    )
     return page(
         request,
         "search.html",
@@ -100,7 +106,7 @@ def search_page(request: AuthenticatedRequest) -> HttpResponse:
             "form": form,
             "query": query,
             "page_obj": found,
-            "rows": [Row(case) for case in found],
+            "rows": [Row(case) for case in listed.read(list(found))],
             "may_export": permissions.can_export(request.user),
         },
     )

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
+from django.core.paginator import Page
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from consulting import permissions, queues
 from consulting.deadlines import Due, short_date
-from consulting.enums import CaseState, PartnerQuestionState, Urgency
+from consulting.enums import CaseState, Urgency
 from consulting.models import ConsultingRequest
 from consulting.presentation import Standing
 from consulting.queues import Queue
 from osk_portal.accounts.models import User
+from osk_portal.toolkit import clock
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from django.utils.functional import _StrPromise
 
 NOTE_LENGTH: Final = 120
@@ -120,18 +124,38 @@ class Row:
     @cached_property
     def next_step(self) -> str:
         """What whoever must act has to do."""
-        return next_step(self.case)
+        until: date | None = getattr(self.case, "waits_until", None)
+        return next_step(self.case, until)
 
 
-def next_step(case: ConsultingRequest) -> str:
+def late_in_words(rows: Sequence[Row], page: Page[Any]) -> str:
+    """``1 ist überfällig, 2 sind heute fällig.``, read off the first page: the next promise stands first.
+
+    Empty on later pages, and where nothing is. When even the last row is late there may be more.
+    """
+    if page.number != 1:
+        return ""
+    today = clock.today()
+    late = [row.due is not None and row.due.tone == "over" for row in rows]
+    now = [row.due is not None and row.due.on == today for row in rows]
+    said = []
+    if any(late):
+        n = sum(late)
+        said.append(ngettext("%(n)d is overdue", "%(n)d are overdue", n) % {"n": n})
+    if any(now):
+        n = sum(now)
+        said.append(ngettext("%(n)d is due today", "%(n)d are due today", n) % {"n": n})
+    if not said:
+        return ""
+    is_all = not page.has_next() or not (late[-1] or now[-1])
+    text = _("%(late)s.") if is_all else _("At least %(late)s.")
+    return text % {"late": ", ".join(said)}
+
+
+def next_step(case: ConsultingRequest, waits_until: date | None) -> str:
+    """``waits_until``: the last day that partners have for their answer, where some are asked."""
     if case.follow_up_at is not None:
         return _("answer the further question")
-    if case.state == CaseState.WAITING_THIRD:
-        days = [
-            question.due_on
-            for question in case.partner_questions.all()
-            if question.state == PartnerQuestionState.OPEN
-        ]
-        if days:
-            return _("wait for the information until %(date)s") % {"date": short_date(max(days))}
+    if case.state == CaseState.WAITING_THIRD and waits_until is not None:
+        return _("wait for the information until %(date)s") % {"date": short_date(waits_until)}
     return str(_NEXT.get(case.state, ""))

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from consulting.enums import AnswerAction, AnswerState, Topic
 from osk_portal.toolkit import clock, logs
 from osk_portal.toolkit.addressed import Addressed
+from osk_portal.toolkit.prepared import Parameter
 from osk_portal.toolkit.transitions import Event, check
 
 if TYPE_CHECKING:
@@ -54,9 +55,10 @@ class AnswerQuerySet(models.QuerySet["PublishedAnswer"]):
         """Published, and reviewed within the last 24 months: for list and search."""
         return self.published().filter(reviewed_on__gte=_oldest())
 
-    def to_check(self) -> AnswerQuerySet:
-        """Published, but out of the list until somebody has looked at it again."""
-        return self.filter(state=S.PUBLISHED, reviewed_on__lt=_oldest())
+    def to_check(self, oldest: date | Parameter | None = None) -> AnswerQuerySet:
+        """Published, but out of the list until somebody has looked at it again; ``oldest``: the parameter
+        of a prepared query."""
+        return self.filter(state=S.PUBLISHED, reviewed_on__lt=oldest or _oldest())
 
     def found(self, words: str) -> AnswerQuerySet:
         """Those that fit ``words``, in any German form or nearly so, the best first.
@@ -201,6 +203,10 @@ class PublishedAnswerEvent(Event):
 
 def _oldest() -> date:
     return _years_on(clock.today(), -FRESH_YEARS)
+
+
+OLDEST: Final = Parameter(_oldest, models.DateField())
+"""For prepared queries: on that day or later an answer must have been reviewed."""
 
 
 def _years_on(day: date, years: int) -> date:

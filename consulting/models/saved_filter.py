@@ -12,6 +12,7 @@ from osk_portal.toolkit.addressed import Addressed
 
 if TYPE_CHECKING:
     from osk_portal.accounts.models import User
+    from osk_portal.toolkit.prepared import Parameter
 
 
 class SavedFilterQuerySet(models.QuerySet["SavedFilter"]):
@@ -19,7 +20,11 @@ class SavedFilterQuerySet(models.QuerySet["SavedFilter"]):
         """One's own, and those that somebody shares with all advisors."""
         if not user.is_advisor:
             return self.none()
-        return self.filter(Q(owner=user) | Q(is_shared=True))
+        return self.visible_to_advisor(user)
+
+    def visible_to_advisor(self, advisor: User | Parameter) -> SavedFilterQuerySet:
+        """As ``visible_to``, for somebody known to be an advisor."""
+        return self.filter(Q(owner=advisor) | Q(is_shared=True))
 
 
 class SavedFilter(Addressed):

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import date
 
 from django.core.exceptions import PermissionDenied
 from django.utils.translation import gettext as _
 
 from consulting.models import ConsultingRequest
 from consulting.services.advising import assign, return_to_queue
+from consulting.services.follow_up import snooze
 from consulting.services.tags import add_tag
 from osk_portal.accounts.models import User
 from osk_portal.toolkit.transitions import TransitionNotAllowed
@@ -35,6 +37,13 @@ def assign_all(*, cases: Iterable[ConsultingRequest], actor: User, assignee: Use
 def return_all(*, cases: Iterable[ConsultingRequest], actor: User, reason: str) -> Report:
     """Back to the queue with one internal reason."""
     return _each(cases, lambda case: return_to_queue(case_id=case.pk, actor=actor, reason=reason))
+
+
+def snooze_all(
+    *, cases: Iterable[ConsultingRequest], actor: User, until: date, note: str = ""
+) -> Report:
+    """One follow-up date for all; only the contact person sets it, as everywhere."""
+    return _each(cases, lambda case: snooze(case_id=case.pk, actor=actor, until=until, note=note))
 
 
 def tag_all(*, cases: Iterable[ConsultingRequest], actor: User, name: str) -> Report:

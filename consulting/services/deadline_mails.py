@@ -49,7 +49,9 @@ def send() -> int:
         return 0
     count = 0
     for kind, condition in _CONDITION.items():
-        cases = ConsultingRequest.objects.filter(condition(clock.today())).order_by("pk")
+        cases = ConsultingRequest.objects.filter(condition(queues.Days.today_and_soon())).order_by(
+            "pk"
+        )
         told = set(
             DeadlineNotice.objects.filter(kind=kind, case__in=cases.order_by()).values_list(
                 "case", "is_first_response", "promised_on"
@@ -66,7 +68,7 @@ def send() -> int:
 def _tell(case_id: int, kind: DeadlineKind) -> bool:
     """Look again under the lock: somebody may have answered, or told, meanwhile."""
     case = locked(case_id)
-    condition = _CONDITION[kind](clock.today())
+    condition = _CONDITION[kind](queues.Days.today_and_soon())
     if not ConsultingRequest.objects.filter(condition, pk=case_id).exists():
         return False
     promise = _promise(case)

@@ -18,6 +18,8 @@ from osk_portal.toolkit import clock
 from osk_portal.toolkit.tables import Cell, as_file
 
 MOST_ROWS: Final = 5_000
+MOST_WORDS: Final = 200
+"""Characters that the row keeps of what was searched or filtered for."""
 
 
 class TooManyRows(Exception):
@@ -46,7 +48,7 @@ def export_list(
         actor=actor,
         at=clock.now(),
         source=source,
-        words=words,
+        words=words[:MOST_WORDS],
         file_kind=file_kind,
         count=len(found),
     )

@@ -29,7 +29,6 @@ from consulting.contacts import (
     KNOWN,
     consents_of,
     contacts_with_companies,
-    read_contacts,
 )
 from consulting.enums import CaseAction, CaseState
 from consulting.file_forms import ATTACHMENTS, ComposerForm
@@ -196,7 +195,6 @@ def find_case(request: AuthenticatedRequest, public_id: UUID) -> ConsultingReque
         public_id=public_id,
     )
     case_rows.load_public(case, request.user)
-    read_contacts(case)
     return case
 
 

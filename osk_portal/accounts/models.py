@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from functools import cached_property
-from typing import Any
+from typing import Any, Final
 
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from osk_portal.accounts.enums import AccountEventKind, StaffRole
 from osk_portal.toolkit import clock
 from osk_portal.toolkit.addressed import Addressed
+from osk_portal.toolkit.prepared import USER, Prepared
 from osk_portal.toolkit.transitions import Event
 
 
@@ -129,18 +130,8 @@ class User(Addressed, AbstractBaseUser, PermissionsMixin):
     @cached_property
     def _rights(self) -> tuple[frozenset[str], frozenset[str]]:
         """Names of the groups, and what they and the person may do in the admin: one query a request."""
-        key = OuterRef("pk")
-        granted = Permission.objects.filter(Q(group__user=key) | Q(user=key)).order_by()
-        label = Concat("content_type__app_label", Value("."), "codename")
-        groups, permissions = (
-            User.objects.filter(pk=self.pk)
-            .values_list(
-                ArraySubquery(Group.objects.filter(user=key).order_by().values("name")),
-                ArraySubquery(granted.values(_label=label)),
-            )
-            .order_by()
-            .first()
-        ) or ((), ())
+        found = _RIGHTS.rows(user=self.pk)
+        groups, permissions = found[0] if found else ((), ())
         return frozenset(groups), frozenset(permissions)
 
     @property
@@ -155,6 +146,23 @@ class User(Addressed, AbstractBaseUser, PermissionsMixin):
     @property
     def is_operator(self) -> bool:
         return StaffRole.OPERATOR in self.staff_roles
+
+
+def _rights_of_user() -> models.QuerySet[User, tuple[list[str], list[str]]]:
+    key = OuterRef("pk")
+    granted = Permission.objects.filter(Q(group__user=key) | Q(user=key)).order_by()
+    label = Concat("content_type__app_label", Value("."), "codename")
+    return (
+        User.objects.filter(pk=USER)
+        .values_list(
+            ArraySubquery(Group.objects.filter(user=key).order_by().values("name")),
+            ArraySubquery(granted.values(_label=label)),
+        )
+        .order_by()
+    )
+
+
+_RIGHTS: Final = Prepared(_rights_of_user)
 
 
 class AccountEvent(Event):

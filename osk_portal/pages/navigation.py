@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Count, QuerySet, Subquery, Value
+from django.db.models import Count, Subquery, Value
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, Resolver404, get_script_prefix, resolve, reverse
@@ -14,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from osk_portal import portal
 from osk_portal.accounts.models import User
+from osk_portal.toolkit.prepared import USER, Prepared
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
@@ -90,27 +92,39 @@ def work(request: HttpRequest) -> list[WorkSection]:
 def _counted(user: User, sections: list[WorkSection]) -> list[WorkSection]:
     """With numbers where rows stood: one query for the lists of all apps."""
     entries = [entry for section in sections for entry in section.entries]
-    rows = {value: None for entry in entries for value in (entry.count, entry.is_overdue)}
-    asked = [value for value in rows if isinstance(value, QuerySet)]
+    values = [value for entry in entries for value in (entry.count, entry.is_overdue)]
+    sources = [v.numbers if isinstance(v, portal.OneOf) else v for v in values]
+    asked = tuple(dict.fromkeys(v for v in sources if callable(v) or isinstance(v, portal.Numbers)))
     if not asked:
         return sections
-    found = User.objects.filter(pk=user.pk).values_list(*map(_number, asked)).get()
-    numbers = dict(zip(asked, found, strict=True))
+    known = dict(zip(asked, _numbers(asked).rows(user=user.pk)[0], strict=True))
+
+    def number(value: Any) -> Any:
+        if isinstance(value, portal.OneOf):
+            numbers = known[value.numbers]
+            return numbers[value.position] if numbers else 0
+        return known[value] if callable(value) else value
 
     def counted(entry: portal.WorkEntry) -> portal.WorkEntry:
-        count, late = entry.count, entry.is_overdue
-        return replace(
-            entry,
-            count=numbers[count] if isinstance(count, QuerySet) else count,
-            is_overdue=numbers[late] > 0 if isinstance(late, QuerySet) else late,
-        )
+        late = bool(number(entry.is_overdue))
+        return replace(entry, count=number(entry.count), is_overdue=late)
 
     return [replace(section, entries=tuple(map(counted, section.entries))) for section in sections]
 
 
-def _number(rows: QuerySet[Any]) -> Coalesce:
-    """How many ``rows`` there are, as a part of a query."""
-    together = rows.order_by().annotate(_all=Value(1)).values("_all")
+@lru_cache(maxsize=64)
+def _numbers(asked: tuple[portal.Waiting | portal.Numbers, ...]) -> Prepared:
+    """What each of ``asked`` counts: the same few for everybody with the same roles."""
+    return Prepared(
+        lambda: User.objects.filter(pk=USER).order_by().values_list(*map(_number, asked))
+    )
+
+
+def _number(asked: portal.Waiting | portal.Numbers) -> Subquery | Coalesce:
+    """How many rows there are, as a part of a query; or several numbers."""
+    if isinstance(asked, portal.Numbers):
+        return Subquery(asked.query())
+    together = asked().order_by().annotate(_all=Value(1)).values("_all")
     return Coalesce(Subquery(together.annotate(_number=Count("pk")).values("_number")), 0)
 
 

@@ -15,8 +15,12 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db import models
 from django.db.models.functions import JSONArray
 
+from osk_portal.toolkit.prepared import Parameter, Prepared
+
 M = TypeVar("M", bound=models.Model)
 
+ANCHOR: Final = Parameter("anchor", models.BigIntegerField())
+"""The key of the row on which the query of ``Lists`` hangs."""
 _INEXACT: Final = (models.DecimalField, models.DurationField, models.BinaryField)
 """JSON does not bring their values back as they were."""
 
@@ -31,32 +35,52 @@ class Rows(Generic[M]):
     extra: tuple[str, ...] = ()
 
 
-def fetch(anchor: models.Model, wanted: Mapping[str, Rows[Any]]) -> dict[str, list[Any]]:
-    """The rows of each wanted list, in one query. ``anchor``: a saved row on which the query hangs.
+class Lists:
+    """Lists that pages of a ``model`` show; their one query is prepared.
 
-    Raises ``DoesNotExist`` when the anchor is gone, and TypeError for a field that JSON cannot carry.
+    ``relations``: name of a related manager of the model → its rows. ``more``: further rows, in which
+    parameters may stand.
     """
-    arrays = (ArraySubquery(rows.queryset.values(_json=_values(rows))) for rows in wanted.values())
-    found = anchor._meta.model._base_manager.filter(pk=anchor.pk).values_list(*arrays).get()
-    return {
-        name: [_instance(rows, values) for values in lists]
-        for (name, rows), lists in zip(wanted.items(), found, strict=True)
-    }
 
+    def __init__(
+        self, model: type[models.Model], relations: Mapping[str, Rows[Any]], **more: Rows[Any]
+    ) -> None:
+        self._model = model
+        self._relations = relations
+        self._wanted = {
+            **{
+                name: Rows(_of(model, name, rows.queryset), rows.related, rows.extra)
+                for name, rows in relations.items()
+            },
+            **more,
+        }
+        self._prepared = Prepared(self._query)
 
-def attach(
-    instance: models.Model, relations: Mapping[str, Rows[Any]], **more: Rows[Any]
-) -> dict[str, list[Any]]:
-    """Read ``relations`` of ``instance`` (name of the related manager → rows) as a prefetch would, and
-    ``more``, which is returned; one query for all."""
-    wanted = {
-        name: Rows(_of(instance, name, rows.queryset), rows.related)
-        for name, rows in relations.items()
-    }
-    found = fetch(instance, {**wanted, **more})
-    for name in relations:
-        hold(instance, name, found.pop(name))
-    return found
+    def fetch(self, key: int, **given: Any) -> dict[str, list[Any]]:
+        """The rows of each list. ``key``: of a saved row on which the query hangs; ``given``: the values of
+        the parameters. Raises ``DoesNotExist`` when the row is gone."""
+        found = self._prepared.rows(anchor=key, **given)
+        if not found:
+            model: Any = self._model
+            raise model.DoesNotExist
+        return {
+            name: [_instance(rows, values) for values in lists]
+            for (name, rows), lists in zip(self._wanted.items(), found[0], strict=True)
+        }
+
+    def attach(self, instance: models.Model, **given: Any) -> dict[str, list[Any]]:
+        """Read the relations of ``instance`` as a prefetch would, and return what was wanted beside them."""
+        found = self.fetch(instance.pk, **given)
+        for name in self._relations:
+            hold(instance, name, found.pop(name))
+        return found
+
+    def _query(self) -> models.QuerySet[Any, Any]:
+        arrays = (
+            ArraySubquery(rows.queryset.values(_json=_values(rows)))
+            for rows in self._wanted.values()
+        )
+        return self._model._base_manager.filter(pk=ANCHOR).order_by().values_list(*arrays)
 
 
 def hold(instance: models.Model, name: str, rows: Iterable[models.Model]) -> None:
@@ -72,10 +96,22 @@ def hold(instance: models.Model, name: str, rows: Iterable[models.Model]) -> Non
     instance.__dict__.setdefault("_prefetched_objects_cache", {})[name] = result
 
 
-def _of(instance: models.Model, name: str, queryset: models.QuerySet[M]) -> models.QuerySet[M]:
+def hold_one(instance: models.Model, name: str, row: models.Model | None) -> None:
+    """Let ``instance.name``, the other side of a one-to-one field, be ``row`` without a query."""
     relation: Any = instance._meta.get_field(name)
+    relation.set_cached_value(instance, row)
+
+
+def columns(model: type[models.Model], *names: str) -> tuple[str, ...]:
+    """``names`` of columns in the order of the model, as ``from_db`` takes them."""
+    known = [field.attname for field in model._meta.concrete_fields]
+    return tuple(sorted(names, key=known.index))
+
+
+def _of(model: type[models.Model], name: str, queryset: models.QuerySet[M]) -> models.QuerySet[M]:
+    relation: Any = model._meta.get_field(name)
     there = relation.related_query_name() if relation.concrete else relation.remote_field.name
-    return queryset.filter(**{there: instance.pk})
+    return queryset.filter(**{there: ANCHOR})
 
 
 def _values(rows: Rows[Any]) -> JSONArray:

@@ -10,7 +10,7 @@ from consulting import case_rows
 from consulting.enums import CaseState
 from consulting.models import CaseEvent, CaseMessage, ConsultingRequest, Participant
 from consulting.services import add_message, add_note
-from osk_portal.toolkit.together import Rows, attach, fetch
+from osk_portal.toolkit.together import Lists, Rows
 from sandbox.models import Blueprint
 from tests.catalog.factories import SolutionFactory
 
@@ -40,7 +40,7 @@ def test_rows_come_back_as_they_are(world, django_assert_num_queries):
     authors = [message.author for message in case.messages.select_related("author")]
     fresh = ConsultingRequest.objects.get(pk=case.pk)
     with django_assert_num_queries(1):
-        attach(fresh, {name: case_rows.NOUNS[name] for name in expected})
+        Lists(ConsultingRequest, {name: case_rows.NOUNS[name] for name in expected}).attach(fresh)
     with django_assert_num_queries(0):
         for name, rows in expected.items():
             held = list(getattr(fresh, name).all())
@@ -62,7 +62,7 @@ def test_what_cannot_be_carried_is_refused(world):
             managed = False
 
     with pytest.raises(TypeError, match=r"Price\.amount"):
-        fetch(world.requester, {"prices": Rows(Price.objects.all())})
-    gone = ConsultingRequest(pk=999_999)
+        Lists(ConsultingRequest, {}, prices=Rows(Price.objects.all())).fetch(1)
+    lists = Lists(ConsultingRequest, {}, blueprints=Rows(Blueprint.objects.all()))
     with pytest.raises(ConsultingRequest.DoesNotExist):
-        fetch(gone, {"blueprints": Rows(Blueprint.objects.all())})
+        lists.fetch(999_999)

@@ -95,7 +95,7 @@ def test_each_stands_with_its_reason_and_a_link_that_fills_the_form(
     assert form.index("Landesbetrieb (nutzt") < form.index('<optgroup label="Alle anderen">')
     # Who may not ask gets no link; a made-up id chooses nobody.
     assert "?partner=" not in sign_in("other_advisor").get(queues.case_url(case)).content.decode()
-    hostile = sign_in("advisor").get(queues.step_url(case, "ask-consent") + "?partner=%00<x>")
+    hostile = sign_in("advisor").get(queues.step_url(case, "ask-consent") + "?partner=%3Cx%3E")
     assert hostile.status_code == 200
     assert "selected>Kundig" not in hostile.content.decode()
 
