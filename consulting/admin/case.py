@@ -140,7 +140,7 @@ def _show(
         if case.anonymised_at
         else matching_solutions(case.title, most=MOST_SOLUTIONS),
         "may_publish": may_be_published(case),
-        **synergy_of(request.user, case),
+        **synergy_of(request.user, case, offers.introductions),
         "partner_questions": asked,
         "proposals": offers.partners,
         "ask_partner_url": consent_url(request.user, case, queue),

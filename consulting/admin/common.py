@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.contrib import admin
-from django.db.models import Exists, OuterRef, Subquery
+from django.db.models import OuterRef, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 
@@ -17,7 +17,7 @@ from consulting.admin import listed
 from consulting.admin.rows import Row
 from consulting.contacts import KNOWN
 from consulting.enums import FILE_EVENTS, INTRODUCTION_EVENTS, KEEPING_EVENTS, CaseEventKind
-from consulting.models import CaseEvent, ConsultingRequest, IntroductionSide
+from consulting.models import CaseEvent, ConsultingRequest
 from consulting.presentation import Standing
 from consulting.queues import Queue
 from consulting.summary import PROCUREMENT
@@ -64,7 +64,6 @@ MAIL_CAME_BACK_AT = Subquery(
     .values("bounced_at")[:1]
 )
 """Of the latest mail to the author's present address: one that arrives again ends the warning."""
-HAS_INTRODUCTIONS = Exists(IntroductionSide.objects.filter(case=OuterRef("pk")))
 
 
 @dataclass(frozen=True)
@@ -90,7 +89,7 @@ def find_case(user: User, public_id: UUID) -> ConsultingRequest:
             "retention",
             *PROCUREMENT,
         )
-        .annotate(has_introductions=HAS_INTRODUCTIONS, mail_came_back_at=MAIL_CAME_BACK_AT, **KNOWN)
+        .annotate(mail_came_back_at=MAIL_CAME_BACK_AT, **KNOWN)
     )
     return get_object_or_404(cases, public_id=public_id)
 

@@ -74,7 +74,9 @@ def test_the_answer_keeps_every_offer_with_its_rule_and_day(world: World) -> Non
         assert kept is not None
         assert {row.name for row in kept.offerings} == {"Alpha GmbH", "Beta eG", "Gamma AG"}
         assert (
-            kept.offerings[0].items[0].startswith("Angebot zur Unterstützung für Formularserver: Betrieb durch")
+            kept.offerings[0]
+            .items[0]
+            .startswith("Angebot zur Unterstützung für Formularserver: Betrieb durch")
         )
         assert (kept.day, list(kept.solutions)) == (clock.today(), ["Formularserver"])
         assert "Die Reihenfolge sagt nichts über die Qualität." in kept.rule

@@ -88,5 +88,7 @@ def test_an_answered_request_keeps_its_promised_day(
     case = world.case(S.ANSWERED)
     assert case.answer_due_on is not None
     found = texts(case)
-    assert folded(f"Zugesagte Antwort: {deadlines.long_date(case.answer_due_on)}") in found["record"]
+    assert (
+        folded(f"Zugesagte Antwort: {deadlines.long_date(case.answer_due_on)}") in found["record"]
+    )
     assert folded("eingehalten am") in found["page"]
