@@ -84,9 +84,7 @@ def neutral_order(
     return by_name[start:] + by_name[:start]
 
 
-def list_offers(
-    case: ConsultingRequest, recommended: Iterable[int | None]
-) -> dict[str, Any] | None:
+def list_offers(case: ConsultingRequest, recommended: Iterable[int]) -> dict[str, Any] | None:
     """The list to keep with an answer: every published organisation with an offer for a recommended solution,
     or, where none is, for those that the request is about. ``recommended``: their ids.
 
@@ -94,7 +92,7 @@ def list_offers(
     """
     if not case.is_confidential:
         return None
-    wanted = {pk for pk in recommended if pk is not None}
+    wanted = set(recommended)
     about: dict[int, str] = dict(
         _solutions(wanted)
         if wanted

@@ -144,9 +144,9 @@ class FilterForm(forms.Form):
         super().__init__(auto_id="filter_%s", **options)
         everything = ("", gettext_lazy("All"))
         labels = [(str(tag.public_id), tag.name) for tag in tags]
-        offered = {
+        offered: dict[str, list[tuple[str, Any]]] = {
             "state": queue_filter.state_choices(),
-            "topic": Topic.choices,
+            "topic": list(Topic.choices),
             "turn": queue_filter.turn_choices(),
             "tag": labels,
         }

@@ -251,9 +251,11 @@ def _write_result(
             case.state,
             _("This request is about procurement. You cannot recommend a single company."),
         )
-    solutions = [
-        advice.solution.pk if advice.solution else advice.blueprint and advice.blueprint.solution_id
+    solutions = [advice.solution.pk for advice in recommendations if advice.solution is not None]
+    solutions += [
+        advice.blueprint.solution_id
         for advice in recommendations
+        if advice.blueprint is not None and advice.blueprint.solution_id is not None
     ]
     result = CaseResult.objects.create(
         case=case,

@@ -91,4 +91,4 @@ def test_an_answered_request_keeps_its_promised_day(
     assert (
         folded(f"Zugesagte Antwort: {deadlines.long_date(case.answer_due_on)}") in found["record"]
     )
-    assert folded("eingehalten am") in found["page"]
+    assert folded("gehalten am") in found["page"]
