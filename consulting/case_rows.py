@@ -13,7 +13,7 @@ from typing import Any, Final
 from django.db.models import BigIntegerField, F, Q
 
 from catalog.models import Solution
-from consulting import permissions
+from consulting import legal, permissions
 from consulting.contacts import IS_USED
 from consulting.models import (
     Appointment,
@@ -99,6 +99,7 @@ _RECOMMENDATIONS: Final = Recommendation.objects.filter(result__case=_CASE)
 _COMMON: Final[Mapping[str, Rows[Any]]] = {
     "recommendations": Rows(_RECOMMENDATIONS, ("solution", "blueprint", "organisation")),
     "contacts": Rows(PartnerContact.objects.filter(question__case=_CASE), ("actor",)),
+    "statements": Rows(legal.cited_by_case(_CASE), ("replaced_by",)),
     "slots": Rows(AppointmentSlot.objects.filter(appointment__case=_CASE)),
     # Of the author and of who looks.
     "memberships": Rows(
@@ -159,6 +160,7 @@ def _read(case: ConsultingRequest, user: User, lists: Lists) -> dict[str, list[A
     for question in case.partner_questions.all():
         contacts = [row for row in found["contacts"] if row.question_id == question.pk]
         hold(question, "contacts", contacts)
+    legal.know_statements(case, found["statements"])
     for message in case.messages.all():
         versions = [row for row in found["versions"] if row.message_id == message.pk]
         hold(message, "versions", versions)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
-from itertools import islice
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.fields import ArrayField
-from django.db import DEFAULT_DB_ALIAS, models
+from django.db import models
 from django.db.models import Func, OuterRef, QuerySet, Subquery
 
 from consulting import queues
@@ -20,9 +19,7 @@ from consulting.queues import Queue
 from network.models import Organisation
 from osk_portal.accounts.models import User
 from osk_portal.toolkit.prepared import Parameter, Prepared
-from osk_portal.toolkit.together import columns, hold_one
-
-M = TypeVar("M", bound=models.Model)
+from osk_portal.toolkit.together import columns, hold_one, take
 
 _CASE: Final = columns(
     ConsultingRequest,
@@ -87,18 +84,12 @@ def _part_of(name: str, start: int, stop: int) -> Prepared:
 
 def _case(values: Sequence[Any]) -> ConsultingRequest:
     rest = iter(values)
-    case: Any = _made(ConsultingRequest, _CASE, rest)
-    case.organisation = _made(Organisation, _ORGANISATION, rest)
-    case.assignee = person = _made(User, _PERSON, rest)
-    absence = _made(Absence, _ABSENCE, rest)
+    case: Any = take(ConsultingRequest, _CASE, rest)
+    case.organisation = take(Organisation, _ORGANISATION, rest)
+    case.assignee = person = take(User, _PERSON, rest)
+    absence = take(Absence, _ABSENCE, rest)
     if person is not None:
         hold_one(person, "absence", absence)
     case.tag_names, case.waits_until = rest
     made: ConsultingRequest = case
     return made
-
-
-def _made(model: type[M], names: Sequence[str], values: Iterator[Any]) -> M | None:
-    """The next of ``values`` as an instance; None where the key is NULL."""
-    own = list(islice(values, len(names)))
-    return None if own[0] is None else model.from_db(DEFAULT_DB_ALIAS, names, own)

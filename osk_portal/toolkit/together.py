@@ -6,13 +6,14 @@ read by themselves. For lists of one page, some hundred rows each: for more, use
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import islice
 from typing import Any, Final, Generic, TypeVar
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db import models
+from django.db import DEFAULT_DB_ALIAS, models
 from django.db.models.functions import JSONArray
 
 from osk_portal.toolkit.prepared import Parameter, Prepared
@@ -106,6 +107,12 @@ def columns(model: type[models.Model], *names: str) -> tuple[str, ...]:
     """``names`` of columns in the order of the model, as ``from_db`` takes them."""
     known = [field.attname for field in model._meta.concrete_fields]
     return tuple(sorted(names, key=known.index))
+
+
+def take(model: type[M], names: Sequence[str], values: Iterator[Any]) -> M | None:
+    """The next of ``values``, the ``columns`` of a row, as an instance; None where the first, its key, is NULL."""
+    own = list(islice(values, len(names)))
+    return None if own[0] is None else model.from_db(DEFAULT_DB_ALIAS, names, own)
 
 
 def _of(model: type[models.Model], name: str, queryset: models.QuerySet[M]) -> models.QuerySet[M]:

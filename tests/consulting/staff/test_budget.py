@@ -1,4 +1,5 @@
-"""At most 12 queries a page, with every section filled and with any number of rows (issue of consulting)."""
+"""The queries of a page, with every section filled and with any number of rows (issue of consulting: at most 12;
+and below a fifth of what django-helpdesk takes, 65 for its list and 44 for a request)."""
 
 from __future__ import annotations
 
@@ -46,8 +47,9 @@ from tests.factories import OrganisationFactory
 
 S = CaseState
 MOST = 12
-MOST_OF_CASE = 10
-"""With the queue at the side, and whatever a case can hold."""
+MOST_OF_QUEUE = 10
+MOST_OF_CASE = 8
+"""Whatever it holds; a queue that has become empty meanwhile costs one more."""
 
 
 def fill(case: ConsultingRequest, advisor: User, requester: User, partner: Organisation) -> None:
@@ -128,11 +130,11 @@ def test_every_page_of_a_case_and_every_queue(world, sign_in):
         ProcurementOutcome.objects.create(
             case=case, occasion=Occasion.AT_CLOSING, what=Procured.MIXED, told_at=clock.now()
         )
-    mine = queues.BY_NAME["mine"]
+    queue = queues.BY_NAME["open"]  # one that is not empty: else the side list stands there
+    of_queues = [queue.url for queue in queues.QUEUES]
     of_cases = [queues.case_url(case) for case in [*cases[1::2], new]]
-    of_cases.append(queues.case_url(cases[-1], mine))
-    for_osk = [queue.url for queue in queues.QUEUES]
-    for_osk += of_cases
+    of_cases += [queues.case_url(case, queue) for case in [*cases[1::2], new]]
+    for_osk = [*of_queues, *of_cases]
     for_osk.append(reverse("admin:consulting_consultingrequest_search") + "?q=Formularserver")
     for_requester = [case.get_absolute_url() for case in cases[1::2]]
     for_requester.append(reverse("consulting:request_list"))
@@ -156,10 +158,11 @@ def test_every_page_of_a_case_and_every_queue(world, sign_in):
     grow()
     one = costs()
     assert not {url: cost for url, cost in one.items() if cost > MOST}
-    assert max(one[url] for url in of_cases) <= MOST_OF_CASE
+    assert max(one[url] for url in of_queues) <= MOST_OF_QUEUE
+    assert not {url: one[url] for url in of_cases if one[url] > MOST_OF_CASE}
     grow()
     world.case(S.SUBMITTED)
     many = costs()
     for name in ("Partner", "Ähnliche Anfragen", "Vorstellungen", "Termin"):
-        assert name in lead.get(queues.case_url(cases[-1], mine)).content.decode(), name
+        assert name in lead.get(queues.case_url(cases[-1], queue)).content.decode(), name
     assert many == one
