@@ -182,7 +182,7 @@ def _known(row: Mapping[str, str]) -> str:
     name = row["en"] if (get_language() or "de").startswith("en") else row["de"]
     return _("knows %(field)s, evidence: %(evidence)s") % {
         "field": name,
-        "evidence": row["evidence"],
+        "evidence": row["evidence"].rstrip(". "),
     }
 
 
