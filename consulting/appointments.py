@@ -54,6 +54,8 @@ def of_case(case: ConsultingRequest) -> list[Arranged]:
 
     ``case`` comes with ``conversation.EVENTS``, which tell whether there is anything to read.
     """
+    if "appointments" in getattr(case, "_prefetched_objects_cache", {}):  # by case_rows, with slots
+        return [Arranged(one, list(one.slots.all())) for one in case.appointments.all()]
     if not any(event.kind == CaseEventKind.APPOINTMENT_OFFERED for event in case.events.all()):
         return []
     slots = AppointmentSlot.objects.filter(appointment__case=case).select_related(

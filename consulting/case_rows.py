@@ -10,18 +10,24 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from django.db.models import BigIntegerField, Q
+from django.db.models import BigIntegerField, F, Q
 
 from catalog.models import Solution
-from consulting import permissions
+from consulting import legal, permissions
+from consulting.contacts import IS_USED
 from consulting.models import (
+    Appointment,
+    AppointmentSlot,
     CaseEvent,
     CaseFile,
     CaseMessage,
     CaseRelation,
     CaseResult,
     ConsultingRequest,
+    IntroductionSide,
+    MessageVersion,
     Participant,
+    PartnerConsent,
     PartnerContact,
     PartnerQuestion,
     ProcurementOutcome,
@@ -29,6 +35,7 @@ from consulting.models import (
     Tag,
     TextModule,
 )
+from consulting.partner_proposals import PROPOSED, Proposals, proposals, proposed_for
 from network.models import Membership
 from osk_portal.accounts.models import User
 from osk_portal.toolkit.prepared import USER, Parameter
@@ -41,6 +48,10 @@ _SHARED: Final[Mapping[str, Rows[Any]]] = {
     "partner_questions": Rows(PartnerQuestion.objects.all(), ("organisation", "consent")),
     "participants": Rows(Participant.objects.all(), ("user",)),
     "solutions": Rows(Solution.objects.all()),
+    "consents": Rows(
+        PartnerConsent.objects.annotate(is_used=IS_USED), ("decided_by", "asked_by"), ("is_used",)
+    ),
+    "appointments": Rows(Appointment.objects.all(), ("picked_by", "offered_by")),
 }
 NOUNS: Final[Mapping[str, Rows[Any]]] = {
     **_SHARED,
@@ -66,13 +77,33 @@ class Offers:
 
     modules: list[TextModule]
     tags: list[Tag]
+    partners: Proposals
+    introductions: list[IntroductionSide]
+    """The other side of each introduction of the case."""
 
 
 _CASE: Final = ANCHOR
+OTHER_SIDES: Final = Rows(
+    IntroductionSide.objects.filter(
+        introduction__in=IntroductionSide.objects.filter(case=_CASE).values("introduction")
+    )
+    .exclude(case=_CASE)
+    .annotate(
+        other_id=F("case__public_id"),
+        other_reference=F("case__reference"),
+        other_authority=F("case__organisation__name"),
+    )
+    .order_by("-introduction"),
+    ("introduction",),
+    ("other_id", "other_reference", "other_authority"),
+)
+"""The other side of each introduction of a case, the latest first."""
 _RECOMMENDATIONS: Final = Recommendation.objects.filter(result__case=_CASE)
 _COMMON: Final[Mapping[str, Rows[Any]]] = {
     "recommendations": Rows(_RECOMMENDATIONS, ("solution", "blueprint", "organisation")),
     "contacts": Rows(PartnerContact.objects.filter(question__case=_CASE), ("actor",)),
+    "statements": Rows(legal.cited_by_case(_CASE), ("replaced_by",)),
+    "slots": Rows(AppointmentSlot.objects.filter(appointment__case=_CASE)),
     # Of the author and of who looks.
     "memberships": Rows(
         Membership.objects.filter(
@@ -87,11 +118,15 @@ _FOR_OSK: Final = Lists(
     **_COMMON,
     modules=Rows(TextModule.objects.filter(is_active=True)),
     all_tags=Rows(Tag.objects.all()),
+    partners=PROPOSED,
+    versions=Rows(MessageVersion.objects.filter(message__case=_CASE)),
+    introductions=OTHER_SIDES,
 )
 _PUBLIC: Final = Lists(
     ConsultingRequest,
     PUBLIC_NOUNS,
     **_COMMON,
+    versions=Rows(MessageVersion.objects.filter(message__case=_CASE, message__is_internal=False)),
     blueprints=Rows(
         Blueprint.objects.bookable().filter(solution__in=_RECOMMENDATIONS.values("solution"))
     ),
@@ -101,7 +136,12 @@ _PUBLIC: Final = Lists(
 def load(case: ConsultingRequest, user: User) -> Offers:
     """Read the nouns of ``case`` for the OSK, and what its forms offer."""
     found = _read(case, user, _FOR_OSK)
-    return Offers(found["modules"], found["all_tags"])
+    return Offers(
+        found["modules"],
+        found["all_tags"],
+        proposals(case, found["partners"]),
+        found["introductions"],
+    )
 
 
 def load_public(case: ConsultingRequest, user: User) -> None:
@@ -116,14 +156,19 @@ def load_public(case: ConsultingRequest, user: User) -> None:
 
 
 def _read(case: ConsultingRequest, user: User, lists: Lists) -> dict[str, list[Any]]:
-    found = lists.attach(
-        case, user=user.pk, author=case.author_id, organisation=case.organisation_id
-    )
+    found = lists.attach(case, user=user.pk, author=case.author_id, **proposed_for(case))
     for result in case.results.all():
         advice = [row for row in found["recommendations"] if row.result_id == result.pk]
         hold(result, "recommendations", advice)
     for question in case.partner_questions.all():
         contacts = [row for row in found["contacts"] if row.question_id == question.pk]
         hold(question, "contacts", contacts)
+    legal.know_statements(case, found["statements"])
+    for message in case.messages.all():
+        versions = [row for row in found["versions"] if row.message_id == message.pk]
+        hold(message, "versions", versions)
+    for appointment in case.appointments.all():
+        slots = [row for row in found["slots"] if row.appointment_id == appointment.pk]
+        hold(appointment, "slots", slots)
     permissions.know_memberships(case, {case.author_id, user.pk}, found["memberships"])
     return found

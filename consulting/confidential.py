@@ -28,8 +28,14 @@ def staff_mail(
     case: ConsultingRequest, *, promise: str = "", day: date | None = None
 ) -> dict[str, object]:
     """What a mail to the OSK says of ``case`` (``_staff_case.txt``). Of a confidential case nothing: reference and
-    link only, which stand in each of these mails."""
-    facts = {"title": case.title, "authority": case.organisation, "promise": promise, "day": day}
+    link only, which stand in each of these mails. ``day``: for which the first response is promised."""
+    facts = {
+        "title": case.title,
+        "authority": case.organisation,
+        "own_reference": case.own_reference,
+        "promise": promise,
+        "day": day,
+    }
     return {name: "" if case.is_confidential else fact for name, fact in facts.items()}
 
 

@@ -25,6 +25,8 @@ KNOWN: Final = {
     "has_consents": Exists(PartnerConsent.objects.filter(case=OuterRef("pk")).order_by()),
 }
 """For ``annotate`` of a case whose page is shown: most cases have none, and cost no query then."""
+IS_USED: Final = Exists(PartnerQuestion.objects.filter(consent=OuterRef("pk")).order_by())
+"""Of a consent: a partner was asked on it."""
 _CONTACTS: Final = Prefetch("contacts", PartnerContact.objects.select_related("actor"))
 PARTNERS: Final = Prefetch(
     "partner_questions",
@@ -81,13 +83,14 @@ def open_companies(case: ConsultingRequest) -> list[PartnerQuestion]:
 
 def consents_of(case: ConsultingRequest) -> list[PartnerConsent]:
     """Everything the requester's side was asked to permit, with the questions that came of it; read once."""
+    if "consents" in getattr(case, "_prefetched_objects_cache", {}):
+        return list(case.consents.all())  # read along by case_rows
     if not getattr(case, "has_consents", True):
         return []
     known: list[PartnerConsent] | None = case.__dict__.get("_consents")
     if known is None:
-        is_used = Exists(PartnerQuestion.objects.filter(consent=OuterRef("pk")).order_by())
         known = list(
-            case.consents.select_related("decided_by", "asked_by").annotate(is_used=is_used)
+            case.consents.select_related("decided_by", "asked_by").annotate(is_used=IS_USED)
         )
         case.__dict__["_consents"] = known
     return known

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from consulting import permissions
 from consulting.deadlines import short_date
 from consulting.enums import APPOINTMENT_EVENTS, CaseEventKind, MessageKind
-from consulting.legal import cited_in, statements_of
+from consulting.legal import cited_in, statements_in
 from consulting.models import (
     CaseEvent,
     CaseFile,
@@ -25,6 +25,7 @@ from consulting.models import (
     MessageVersion,
     Recommendation,
 )
+from consulting.offers import OfferList, read_offers
 from osk_portal.templatetags.osk import berlin_datetime
 from sandbox.models import Blueprint
 
@@ -104,6 +105,8 @@ class Entry:
     files_refused: int = 0
     is_markdown: bool = False
     recommendations: Sequence[Recommendation] = field(default=())
+    offers: OfferList | None = None
+    """Of an answer: the support offers that were listed beside it."""
     citations: Sequence[LegalStatement] = field(default=())
     """Legal statements that a text of the OSK cites."""
     files: Sequence[CaseFile] = field(default=())
@@ -178,6 +181,7 @@ def timeline(case: ConsultingRequest, *, internal: bool) -> list[Entry]:
             body=r.text,
             is_markdown=True,
             recommendations=list(r.recommendations.all()),
+            offers=read_offers(r.offers),
             files=files[None, r.pk],
         )
         for r in results
@@ -194,16 +198,16 @@ def timeline(case: ConsultingRequest, *, internal: bool) -> list[Entry]:
         for event in case.events.all()
         if event.kind in shown
     ]
-    entries = _with_citations(entries)
+    entries = _with_citations(entries, case)
     # sort() is stable: what happened in the same moment stays in the order messages, answers, events.
     entries.sort(key=lambda entry: entry.at)
     return entries
 
 
-def _with_citations(entries: list[Entry]) -> list[Entry]:
+def _with_citations(entries: list[Entry], case: ConsultingRequest) -> list[Entry]:
     """Only the OSK cites: what others type in brackets stays what it is."""
     cites = [entry for entry in entries if entry.by_osk and not _is_mail(entry)]
-    known = statements_of(entry.body for entry in cites)
+    known = statements_in(case, (entry.body for entry in cites))
     if not known:
         return entries
     return [

@@ -140,19 +140,26 @@ class Due:
 
 
 def answer_in_words(case: ConsultingRequest, today: date | None = None) -> str:
-    """The promise in one sentence, the same on page, mail and admin; empty where none runs.
+    """The promise in one sentence, the same on page, mail, admin and record; empty where none runs.
 
     ``Antwort bis Mittwoch, 25. November 2026 (noch 2 Arbeitstage)``
     """
     today = today or clock.today()
     if case.state == CaseState.WAITING_REQUESTER:
-        return _("The time for our answer rests until you reply.")
+        return _("The time for our answer rests until the authority replies.")
     if case.answer_due_on is None or not case.is_with_osk:
         return ""
     return _("Answer by %(date)s (%(left)s)") % {
         "date": long_date(case.answer_due_on),
         "left": days_left(case.answer_due_on, today),
     }
+
+
+def promise_in_words(case: ConsultingRequest, today: date | None = None) -> str:
+    """As ``answer_in_words``; of an answered request the day that was promised."""
+    if case.answered_at is not None and case.answer_due_on is not None and not case.is_with_osk:
+        return answer_in_words(case, today) or long_date(case.answer_due_on)
+    return answer_in_words(case, today)
 
 
 def due(case: ConsultingRequest, today: date | None = None) -> Due | None:

@@ -7,13 +7,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import Final
+from typing import Any, Final
 
 from django.core.exceptions import ValidationError
+from django.db.models import CharField, F, Func, Q, QuerySet, Value
 from django.utils.translation import gettext as _
 
 from consulting.deadlines import short_date
-from consulting.models import CaseMessage, CaseResult, LegalStatement, PublishedAnswer
+from consulting.models import (
+    CaseMessage,
+    CaseResult,
+    ConsultingRequest,
+    LegalStatement,
+    PublishedAnswer,
+)
 
 CITATION: Final = re.compile(r"\[(RA-\d{4}-\d{3,6})\]")
 MOST_CITATIONS: Final = 30
@@ -32,6 +39,33 @@ def statements_of(texts: Iterable[str]) -> dict[str, LegalStatement]:
         return {}
     found = LegalStatement.objects.filter(reference__in=references).select_related("replaced_by")
     return {statement.reference: statement for statement in found}
+
+
+def cited_by_case(case: Any) -> QuerySet[LegalStatement]:
+    """What texts of the OSK in a case cite; ``case``: its key, or a parameter. For a page that reads it along."""
+    texts = (
+        CaseMessage.objects.filter(case=case, by_osk=True).order_by().values(_ref=_in_text("body")),
+        CaseResult.objects.filter(case=case).order_by().values(_ref=_in_text("text")),
+    )
+    return LegalStatement.objects.filter(Q(reference__in=texts[0]) | Q(reference__in=texts[1]))
+
+
+def know_statements(case: ConsultingRequest, statements: Iterable[LegalStatement]) -> None:
+    """Keep what was read along with ``case`` (``cited_by_case``) for ``statements_in``."""
+    case.__dict__["_statements"] = {statement.reference: statement for statement in statements}
+
+
+def statements_in(case: ConsultingRequest, texts: Iterable[str]) -> dict[str, LegalStatement]:
+    """As ``statements_of`` for texts of ``case``; no query where they were read along with it."""
+    known: dict[str, LegalStatement] | None = case.__dict__.get("_statements")
+    return statements_of(texts) if known is None else known
+
+
+def _in_text(field: str) -> Func:
+    return Func(
+        F(field), Value(CITATION.pattern), Value("g"),
+        template="(regexp_matches(%(expressions)s))[1]", output_field=CharField(),
+    )  # fmt: skip
 
 
 def citations_of(text: str) -> list[LegalStatement]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
+from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 
 from consulting import confidential, contacts, releases
@@ -19,6 +21,7 @@ from consulting.models import (
     FileState,
     PartnerConsent,
 )
+from consulting.partner_proposals import read_proposals
 from consulting.staff_forms.base import (
     REASON_LENGTH,
     TEXT_LENGTH,
@@ -35,7 +38,11 @@ from osk_portal.toolkit.forms import DateInput
 from osk_portal.toolkit.working_days import add_working_days
 
 MOST_PARTNERS: Final = 3
+REASON_SHOWN: Final = 160
+"""Characters of a proposed partner with its reason; the page of the case says it whole."""
 """That one question goes to at once."""
+PARTNER: Final = "partner"
+"""In the address of a form: the organisation that is chosen beforehand."""
 _CHOOSE = _("Choose an organisation from the list.")
 
 
@@ -104,7 +111,8 @@ class _ConsentChoice(_ConsentBase):
 
 
 class _PartnersForm(StaffForm):
-    """``hidden_partners``: how many companies are not offered at this moment; the page says so."""
+    """The proposed partners stand first. ``hidden_partners``: how many companies are not offered at this
+    moment; the page says so."""
 
     partner_fields: tuple[str, ...] = ()
 
@@ -121,15 +129,43 @@ class _PartnersForm(StaffForm):
             partners = partners.exclude(kind=OrganisationKind.BUSINESS)
         for name in self.partner_fields:
             self._offer(name, partners)
+        self._propose(list(partners))
         if "released" in self.fields:
             files = releases.releasable_files(self.case)
             self._offer("released", files)
             if not files.exists():
                 del self.fields["released"]
 
+    @classmethod
+    def prefilled(cls, address: Mapping[str, str]) -> dict[str, Any]:
+        chosen = address.get(PARTNER, "")
+        return {cls.partner_fields[0]: chosen} if chosen else {}
+
     def values(self) -> dict[str, Any]:
         given = super().values()
         return {**given, "files": list(given.pop("released", ()))}
+
+    def _propose(self, partners: list[Organisation]) -> None:
+        proposed = [
+            (p.organisation, Truncator(f"{p.organisation} ({p.reason})").chars(REASON_SHOWN))
+            for p in read_proposals(self.case).shown
+        ]
+        known = {organisation.pk for organisation, _label in proposed}
+        others = [
+            (partner.public_id, str(partner)) for partner in partners if partner.pk not in known
+        ]
+        for name in self.partner_fields:
+            field = self.fields[name]
+            if not isinstance(field, forms.ModelChoiceField):
+                continue
+            first: list[Any] = [("", field.empty_label)]
+            if proposed:
+                first.append(
+                    (_("Proposed partners"), [(org.public_id, label) for org, label in proposed])
+                )
+            field.widget.choices = (
+                [*first, (_("All others"), others)] if proposed else [*first, *others]
+            )
 
     def _offer(self, name: str, rows: QuerySet[Any]) -> None:
         field = self.fields[name]

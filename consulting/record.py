@@ -16,7 +16,7 @@ from django.template.defaultfilters import filesizeformat
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from consulting import confidential, conversation, legal
+from consulting import confidential, conversation, deadlines, legal
 from consulting.contacts import contacts_with_companies
 from consulting.continuing import continued
 from consulting.deadlines import berlin_day, long_date
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from consulting.contacts import Contact
     from consulting.conversation import Entry
     from consulting.models import ConsultingRequest, Recommendation
+    from consulting.offers import OfferList
 
 TEMPLATE = "consulting/record.typ"
 
@@ -77,7 +78,7 @@ def build(case: ConsultingRequest, made_at: datetime) -> Record:
     return Record(
         case=case,
         made_at=made_at,
-        facts=_facts(case),
+        facts=_facts(case, berlin_day(made_at)),
         state=Standing(case, berlin_day(made_at)).text,
         timeline=conversation.timeline(case, internal=False),
         files=public_files(case),
@@ -143,6 +144,17 @@ def uptake_in_words(item: Recommendation) -> str:
     return f"{said} ({item.uptake_reason})" if item.uptake_reason else said
 
 
+def offers_in_words(offers: OfferList) -> list[str]:
+    """The list of an answer as lines: its rule, then each organisation with what it offers."""
+    if not offers.offerings:
+        return [offers.nothing]
+    numbered = (
+        f"{number}. {row.name}: {'; '.join(row.items)}"
+        for number, row in enumerate(offers.offerings, start=1)
+    )
+    return [offers.rule, *numbered]
+
+
 def procured_in_words(case: ConsultingRequest) -> list[Fact]:
     """What the authority told about the outcome of a procurement: when it was asked, and the answer."""
     if not case.is_about_procurement:
@@ -178,7 +190,7 @@ def file_in_words(file: CaseFile) -> list[Fact]:
     ]
 
 
-def _facts(case: ConsultingRequest) -> list[Fact]:
+def _facts(case: ConsultingRequest, today: date) -> list[Fact]:
     urgent = case.urgency != Urgency.NORMAL
     facts = [
         (_("Reference"), case.reference or ""),
@@ -199,7 +211,7 @@ def _facts(case: ConsultingRequest) -> list[Fact]:
         (_("Reason for the urgency"), case.urgency_reason),
         (_("Answer to the urgency"), case.urgency_answer),
         (_("Received"), _moment(case.submitted_at)),
-        (_("Promised answer"), _day(case.answer_due_on)),
+        (_("Promised answer"), deadlines.promise_in_words(case, today)),
         (_("Answered"), _moment(case.answered_at)),
         (_("Closed"), _moment(case.closed_at)),
         (_("Outcome"), str(case.get_outcome_display())),
@@ -234,6 +246,16 @@ def _sections(record: Record) -> list[dict[str, pdf.Json]]:
         for entry in record.timeline
         for item in entry.recommendations
     ]
+    listed = [
+        _part(
+            entry.offers.as_of,
+            blocks=[
+                block for line in offers_in_words(entry.offers) for block in pdf.paragraphs(line)
+            ],
+        )
+        for entry in record.timeline
+        if entry.offers is not None
+    ]
     said = [
         _part(
             speaker(entry, record.case),
@@ -251,6 +273,7 @@ def _sections(record: Record) -> list[dict[str, pdf.Json]]:
         _section(_("Facts"), _part(facts=record.facts)),
         _section(_("State"), _part(blocks=pdf.paragraphs(record.state))),
         _section(_("Our recommendations"), *recommended),
+        _section(_("All support offers for these solutions"), *listed),
         _section(_("Conversation"), *said),
         _section(_("Legal statements"), *statements, *_no_legal_advice(record)),
         _section(_("Files"), *(_part(f.name, facts=file_in_words(f)) for f in record.files)),

@@ -140,6 +140,10 @@ def _texts(record: Record) -> str:
             )
             for item in entry.recommendations
         ]
+        if entry.offers is not None:
+            heading = _("All support offers for these solutions")
+            lines = [heading, entry.offers.as_of, *records.offers_in_words(entry.offers)]
+            parts.append("\n".join(lines))
         parts += [
             "\n".join(
                 [str(s), s.text, *(f"{label}: {value}" for label, value in legal.in_words(s))]

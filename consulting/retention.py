@@ -10,7 +10,7 @@ from typing import Any, Final
 from django.db.models import Case, DateTimeField, F, Max, OuterRef, Q, Subquery, When
 from django.db.models.functions import Coalesce, Greatest
 
-from consulting.deadlines import berlin_day
+from consulting.deadlines import berlin_day, reopen_until
 from consulting.enums import CaseEventKind, CaseState, Procured, RecordType
 from consulting.models import CaseEvent, ConsultingRequest, ProcurementOutcome, RetentionRule
 from consulting.querysets import CaseQuerySet
@@ -24,8 +24,9 @@ ENDED_STATES: Final = (
     CaseState.DUPLICATE,
     CaseState.WITHDRAWN,
 )
-YEARS: Final = 3
-"""Of every rule at the start (product.md 1.6); the Leitung keeps them in the admin."""
+YEARS: Final = dict.fromkeys(RecordType, 3) | {RecordType.PROCUREMENT: 0}
+"""Of each rule at the start (product.md 1.6): procurement goes with the end of its contract. The Leitung
+keeps them in the admin."""
 RULES_BEGIN: Final = date(2026, 1, 1)
 REASON: Final = (
     "Nachvollziehbarkeit der Beratung, danach Speicherbegrenzung (Art. 5 Abs. 1 Buchst. e DSGVO)"
@@ -46,7 +47,10 @@ class Plan:
     def due_on(self) -> date | None:
         if self.rule is None or self.ended_on is None:
             return None
-        return years_on(self.ended_on, self.rule.years)
+        day = years_on(self.ended_on, self.rule.years)
+        # Without years of its own a contract that is over would take a case that can still be reopened.
+        closed_at = self.case.closed_at if self.case.state == CaseState.CLOSED else None
+        return max(day, reopen_until(closed_at)) if closed_at else day
 
     @property
     def lacks_contract_end(self) -> bool:
@@ -85,16 +89,21 @@ def ended() -> CaseQuerySet:
 
 
 def plan_of(case: ConsultingRequest, rules: dict[str, RetentionRule]) -> Plan:
-    """``case`` comes from ``ended()``; ``rules`` from ``rules_today()``."""
+    """``case`` comes from ``ended()``; ``rules`` from ``rules_today()``.
+
+    Procurement counts from the contract's end, and not at all before one was entered; where nothing was
+    bought there is no contract, and the case is kept like any other (docs/decisions, 10).
+    """
     row: Any = case  # with the annotations of ended()
     ended_at: datetime = row.ended_at
     ended_on: date | None = berlin_day(ended_at)
     record_type = RecordType(case.state)
     if case.state == CaseState.CLOSED and case.needs_confidence:
-        record_type = RecordType.PROCUREMENT
         if row.contract_end is not None:
+            record_type = RecordType.PROCUREMENT
             ended_on = max(row.contract_end, berlin_day(ended_at))
         elif row.last_word != Procured.NOTHING:
+            record_type = RecordType.PROCUREMENT
             ended_on = None  # a contract may run: nothing goes before its end was entered
     return Plan(case, record_type, rules.get(record_type), ended_on)
 

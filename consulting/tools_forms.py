@@ -9,6 +9,7 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from consulting import queue_filter
 from consulting.deadlines import short_date
 from consulting.enums import Topic
 from consulting.fields import LineField
@@ -145,15 +146,24 @@ class TagForm(forms.Form):
 class FilterForm(forms.Form):
     """Its own check is the filter's (queue_filter.read): nothing in an address is an error."""
 
-    tag = forms.ChoiceField(label=gettext_lazy("Label"), required=False)
+    state = forms.ChoiceField(label=gettext_lazy("State"), required=False)
     topic = forms.ChoiceField(label=gettext_lazy("Topic"), required=False)
+    turn = forms.ChoiceField(label=gettext_lazy("Must act"), required=False)
+    body = forms.CharField(label=gettext_lazy("Authority"), required=False)
+    tag = forms.ChoiceField(label=gettext_lazy("Label"), required=False)
     q = forms.CharField(label=gettext_lazy("Words"), required=False)
 
     def __init__(self, *, tags: Iterable[Tag], **options: Any) -> None:
         super().__init__(auto_id="filter_%s", **options)
         everything = ("", gettext_lazy("All"))
         labels = [(str(tag.public_id), tag.name) for tag in tags]
-        for name, choices in (("tag", labels), ("topic", Topic.choices)):
+        offered: dict[str, list[tuple[str, Any]]] = {
+            "state": queue_filter.state_choices(),
+            "topic": list(Topic.choices),
+            "turn": queue_filter.turn_choices(),
+            "tag": labels,
+        }
+        for name, choices in offered.items():
             field = self.fields[name]
             if isinstance(field, forms.ChoiceField):
                 field.choices = [everything, *choices]

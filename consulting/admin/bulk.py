@@ -40,12 +40,17 @@ def queue_bulk(request: AuthenticatedRequest, name: str) -> HttpResponse:
         report = bulk.return_all(
             cases=form.cases, actor=request.user, reason=form.cleaned_data["reason"], seen=form.seen
         )
-    else:
-        report = bulk.assign_all(
+    elif form.is_snoozing:
+        report = bulk.snooze_all(
             cases=form.cases,
             actor=request.user,
-            assignee=form.cleaned_data["assignee"],
-            seen=form.seen,
+            until=form.cleaned_data["until"],
+            note=form.cleaned_data["note"],
+        )
+    else:
+        assignee = request.user if form.is_taking else form.cleaned_data["assignee"]
+        report = bulk.assign_all(
+            cases=form.cases, actor=request.user, assignee=assignee, seen=form.seen
         )
     say(request, report)
     return redirect(queue_filter.url_of(queue, chosen))

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 from consulting import case_rows, confidential, permissions, queues, releases, services
 from consulting.admin.appointments import case_context
 from consulting.admin.common import Conflict, case_frame, conflict, find_case, page, queue_of
+from consulting.admin.market_steps import consent_url
 from consulting.admin.rows import next_step
 from consulting.admin.step import buttons
 from consulting.admin.synergy import synergy_of
@@ -145,8 +146,10 @@ def _show(
         if case.anonymised_at
         else matching_solutions(case.title, most=MOST_SOLUTIONS),
         "may_publish": may_be_published(case),
-        **synergy_of(request.user, case),
+        **synergy_of(request.user, case, offers.introductions),
         "partner_questions": asked,
+        "proposals": offers.partners,
+        "ask_partner_url": consent_url(request.user, case, queue),
         "consents": [(consent, releases.of(consent)) for consent in consents_of(case)],
         "inquiry": confidential.inquiry_of(case),
         "contacts": contacts_with_companies(case),

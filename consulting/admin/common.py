@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.contrib import admin
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Exists, OuterRef, Subquery
+from django.db.models import OuterRef, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 
@@ -25,7 +25,7 @@ from consulting.enums import (
     RELATION_EVENTS,
     CaseEventKind,
 )
-from consulting.models import CaseEvent, ConsultingRequest, IncomingMail, IntroductionSide
+from consulting.models import CaseEvent, ConsultingRequest, IncomingMail
 from consulting.presentation import Standing
 from consulting.queues import Queue
 from consulting.summary import PROCUREMENT
@@ -80,7 +80,6 @@ WAITING_MAILS = ArraySubquery(
     .values("public_id")[:MOST_MAILS]
 )
 """Mails in the Posteingang that are perhaps about the case, the oldest first."""
-HAS_INTRODUCTIONS = Exists(IntroductionSide.objects.filter(case=OuterRef("pk")))
 
 
 @dataclass(frozen=True)
@@ -108,7 +107,6 @@ def find_case(user: User, public_id: UUID) -> ConsultingRequest:
             *PROCUREMENT,
         )
         .annotate(
-            has_introductions=HAS_INTRODUCTIONS,
             mail_came_back_at=MAIL_CAME_BACK_AT,
             waiting_mails=WAITING_MAILS,
             **KNOWN,

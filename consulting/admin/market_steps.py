@@ -6,10 +6,11 @@ from typing import Final
 
 from django.utils.translation import gettext_lazy
 
-from consulting import contacts, market_forms, permissions, procurement_form, services
+from consulting import contacts, market_forms, permissions, procurement_form, queues, services
 from consulting.admin.one_step import Step
 from consulting.enums import CaseAction, CaseEventKind
 from consulting.models import ConsultingRequest
+from consulting.queues import Queue
 from consulting.services.market import may_decide_inquiry
 from osk_portal.accounts.models import User
 
@@ -116,3 +117,12 @@ STEPS: Final[tuple[Step, ...]] = (
         is_aside=True,
     ),
 )  # fmt: skip
+_ASK_CONSENT: Final = next(step for step in STEPS if step.name == "ask-consent")
+
+
+def consent_url(user: User, case: ConsultingRequest, queue: Queue | None) -> str:
+    """Where ``user`` asks for consent, up to the id of a proposed partner; empty for who may not."""
+    if not _ASK_CONSENT.is_open(user, case):
+        return ""
+    url = queues.step_url(case, _ASK_CONSENT.name, queue)
+    return f"{url}{'&' if '?' in url else '?'}{market_forms.PARTNER}="

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 from consulting import permissions, queue_filter, queues
 from consulting.admin import listed
 from consulting.admin.common import page
-from consulting.admin.rows import Row
+from consulting.admin.rows import Row, late_in_words
 from consulting.models import Absence, SavedFilter, Tag
 from consulting.queues import Queue
 from consulting.staff_forms import BulkForm, SearchForm
@@ -67,10 +67,12 @@ def show_queue(
         found = Paginator(range(total), PAGE_SIZE).get_page(number)
         first = found.start_index() - 1 if total else 0
         cases = listed.read_queue(queue, user, range(first, found.end_index()))
+    rows = [Row(case, queue, user) for case in cases]
     context = {
         "queue": queue,
         "page_obj": found,
-        "rows": [Row(case, queue, user) for case in cases],
+        "rows": rows,
+        "late": late_in_words(rows, found),
         "chosen": chosen,
         "filter_form": FilterForm(tags=offers["tags"], initial=chosen.values),
         "save_form": SaveFilterForm(),

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from consulting import permissions, retention, services
 from consulting.admin.common import case_frame, find_case, page
-from consulting.enums import RecordType
+from consulting.enums import CaseState
 from consulting.keeping_forms import AskForHoldForm, ContractEndForm, KeepingForm, SetHoldForm
 from consulting.models import Anonymisation, ConsultingRequest, RetentionHold, RetentionRule
 from consulting.services import keeping
@@ -140,7 +140,7 @@ def _show(
         "ask_form": shown(AskForHoldForm, plan and not may_decide and hold is None),
         "end_form": shown(
             ContractEndForm,
-            plan and plan.record_type == RecordType.PROCUREMENT,
+            plan and case.needs_confidence and case.state == CaseState.CLOSED,
             initial=seen_contract,
         ),
         "faulty_form": form,

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Final
-
+from typing import TYPE_CHECKING, Final, Any
 from django.utils.text import Truncator
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
-
+from django.utils.translation import gettext as _, gettext_lazy, ngettext
 from consulting import permissions, queues
 from consulting.deadlines import Due, short_date
 from consulting.enums import CaseState, Urgency
@@ -18,6 +15,8 @@ from consulting.models import ConsultingRequest
 from consulting.presentation import Standing
 from consulting.queues import Queue
 from osk_portal.accounts.models import User
+from django.core.paginator import Page
+from osk_portal.toolkit import clock
 
 if TYPE_CHECKING:
     from datetime import date
@@ -129,17 +128,41 @@ class Row:
         return str(self.case.assignee or "")
 
     @cached_property
-    def next_step(self) -> str:
-        """What whoever must act has to do."""
-        until: date | None = getattr(self.case, "waits_until", None)
-        return next_step(self.case, until, has_query=getattr(self.case, "has_query", False))
-
-
-def next_step(case: ConsultingRequest, waits_until: date | None, *, has_query: bool = False) -> str:
+    def next_step(case: ConsultingRequest, waits_until: date | None, *, has_query: bool = False) -> str:
     """``waits_until``: the last day that partners have for their answer, where some are asked.
 
     ``has_query``: one of them asked back and waits for us.
     """
+        until: date | None = getattr(self.case, "waits_until", None)
+        return next_step(self.case, until, has_query=getattr(self.case, "has_query", False))
+
+
+def late_in_words(rows: Sequence[Row], page: Page[Any]) -> str:
+    """``1 ist überfällig, 2 sind heute fällig.``, read off the first page: the next promise stands first.
+
+    Empty on later pages, and where nothing is. When even the last row is late there may be more.
+    """
+    if page.number != 1:
+        return ""
+    today = clock.today()
+    late = [row.due is not None and row.due.tone == "over" for row in rows]
+    now = [row.due is not None and row.due.on == today for row in rows]
+    said = []
+    if any(late):
+        n = sum(late)
+        said.append(ngettext("%(n)d is overdue", "%(n)d are overdue", n) % {"n": n})
+    if any(now):
+        n = sum(now)
+        said.append(ngettext("%(n)d is due today", "%(n)d are due today", n) % {"n": n})
+    if not said:
+        return ""
+    is_all = not page.has_next() or not (late[-1] or now[-1])
+    text = _("%(late)s.") if is_all else _("At least %(late)s.")
+    return text % {"late": ", ".join(said)}
+
+
+def next_step(case: ConsultingRequest, waits_until: date | None) -> str:
+    """``waits_until``: the last day that partners have for their answer, where some are asked."""
     if case.follow_up_at is not None:
         return _("answer the further question")
     if case.state in _NEEDS_CONTACT and case.assignee_id is None:

@@ -219,7 +219,8 @@ def step_page(request: AuthenticatedRequest, public_id: UUID, name: str) -> Http
     if not step.is_open(request.user, case):
         messages.error(request, _("This is not possible any more: the request has moved on."))
         return _to_case(request, case)
-    return _show(request, step, case, step.form(case=case, user=request.user))
+    initial = step.form.prefilled(request.GET)
+    return _show(request, step, case, step.form(case=case, user=request.user, initial=initial))
 
 
 def _submitted(request: AuthenticatedRequest, step: Step, case: ConsultingRequest) -> HttpResponse:

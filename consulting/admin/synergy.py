@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.contrib import messages
@@ -22,14 +21,12 @@ from osk_portal.accounts.permissions import is_advisor
 from osk_portal.toolkit.access import AuthenticatedRequest, access
 from osk_portal.toolkit.transitions import TransitionNotAllowed
 
-if TYPE_CHECKING:
-    from django.db.models import QuerySet
 
-
-def synergy_of(user: User, case: ConsultingRequest) -> dict[str, object]:
-    """For the page of a case: similar requests (one query), introductions (one, where there are any)."""
-    has_introductions = getattr(case, "has_introductions", True)
-    sides = list(_other_sides(case)) if has_introductions else []
+def synergy_of(
+    user: User, case: ConsultingRequest, sides: list[IntroductionSide]
+) -> dict[str, object]:
+    """For the page of a case: similar requests (one query) and introductions. ``sides``: the other one of each,
+    as ``case_rows`` reads them."""
     alike = similar_cases(case, user)
     busy = {side.case_id for side in sides if side.introduction.is_open}
     is_possible = may_be_introduced(case)
@@ -43,17 +40,6 @@ def synergy_of(user: User, case: ConsultingRequest) -> dict[str, object]:
         - busy,
         "introductions": sides,
     }
-
-
-def _other_sides(case: ConsultingRequest) -> QuerySet[IntroductionSide]:
-    """The other side of each introduction of ``case``, the latest first."""
-    own = IntroductionSide.objects.filter(case=case).values("introduction")
-    return (
-        IntroductionSide.objects.filter(introduction__in=own)
-        .exclude(case=case)
-        .select_related("introduction", "case__organisation")
-        .order_by("-introduction")
-    )
 
 
 @access(is_advisor)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -21,6 +23,8 @@ class CaseResult(models.Model):
     author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     text = models.TextField(_("answer"))
     created_at = models.DateTimeField(default=clock.now)
+    offers: Any = models.JSONField(_("support offers"), null=True, editable=False)
+    """What was listed beside the answer (``consulting.offers``); None where nothing was."""
 
     class Meta:
         verbose_name = _("result")

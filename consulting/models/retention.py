@@ -18,7 +18,10 @@ LONGEST_YEARS: Final = 30
 
 
 class RetentionRule(models.Model):
-    """How many years a type of record is kept after its end, and why. One counts at a time."""
+    """How many years a type of record is kept after its end, and why. One counts at a time.
+
+    0 is for procurement alone: it is kept until the end of the contract.
+    """
 
     record_type = models.CharField(_("record type"), max_length=20, choices=RecordType)
     years = models.PositiveSmallIntegerField(_("years"))
@@ -37,9 +40,12 @@ class RetentionRule(models.Model):
         ordering = ["record_type", "-valid_from"]
         constraints = [
             models.CheckConstraint(
-                condition=Q(years__range=(1, LONGEST_YEARS)),
+                condition=Q(years__range=(1, LONGEST_YEARS))
+                | Q(years=0, record_type=RecordType.PROCUREMENT),
                 name="retention_years",
-                violation_error_message=_("Enter 1 to 30 years."),
+                violation_error_message=_(
+                    "Enter 1 to 30 years; for procurement also 0: until the end of the contract."
+                ),
             ),
             models.CheckConstraint(
                 condition=~Q(legal_reason=""),

@@ -22,6 +22,7 @@ from consulting.models import (
     Recommendation,
 )
 from consulting.notifications import tell
+from consulting.offers import list_offers
 from consulting.services.appointments import end_appointments, hand_over, hosts_of
 from consulting.services.attachments import attach_staged
 from consulting.services.common import begin, locked, withdraw_partner_questions, write_message
@@ -277,7 +278,19 @@ def _write_result(
             case.state,
             _("This request is about procurement. You cannot recommend a single company."),
         )
-    result = CaseResult.objects.create(case=case, author=actor, text=text, created_at=clock.now())
+    solutions = [advice.solution.pk for advice in recommendations if advice.solution is not None]
+    solutions += [
+        advice.blueprint.solution_id
+        for advice in recommendations
+        if advice.blueprint is not None and advice.blueprint.solution_id is not None
+    ]
+    result = CaseResult.objects.create(
+        case=case,
+        author=actor,
+        text=text,
+        created_at=clock.now(),
+        offers=list_offers(case, solutions),
+    )
     Recommendation.objects.bulk_create(
         Recommendation(
             result=result,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from functools import partial
 
 from django.core.exceptions import PermissionDenied
@@ -12,6 +13,7 @@ from django.utils.translation import gettext as _
 from consulting.models import ConsultingRequest
 from consulting.services.advising import assign, return_to_queue
 from consulting.services.common import CaseChanged
+from consulting.services.follow_up import snooze
 from consulting.services.tags import add_tag
 from osk_portal.accounts.models import User
 from osk_portal.toolkit.transitions import TransitionNotAllowed
@@ -70,6 +72,13 @@ def return_all(
     )
 
 
+def snooze_all(
+    *, cases: Iterable[ConsultingRequest], actor: User, until: date, note: str = ""
+) -> Report:
+    """One follow-up date for all; only the contact person sets it, as everywhere."""
+    return _each(cases, lambda case: snooze(case_id=case.pk, actor=actor, until=until, note=note))
+
+
 def tag_all(*, cases: Iterable[ConsultingRequest], actor: User, name: str) -> Report:
     """One label for all; a case that has it already counts as done."""
     return _each(cases, lambda case: add_tag(case_id=case.pk, actor=actor, name=name))
@@ -85,7 +94,7 @@ def report_of(steps: Iterable[tuple[ConsultingRequest, Callable[[], object]]]) -
     refusals: list[Refusal] = []
     for case, act in steps:
         try:
-            act(case)
+            act()
         except CaseChanged:
             changed = _("It was changed in the meantime. Please look at it again.")
             refusals.append(Refusal(case, changed))

@@ -18,6 +18,8 @@ from osk_portal.toolkit import clock
 from osk_portal.toolkit.tables import Cell, as_file
 
 MOST_ROWS: Final = 5_000
+MOST_WORDS: Final = 200
+"""Characters that the row keeps of what was searched or filtered for."""
 
 
 class TooManyRows(Exception):
@@ -31,7 +33,9 @@ def export_list(
     """The file with ``cases``, and a row that says who took it.
 
     No column names or orders by the contact person: no list or figure per advisor (product.md, Staff data).
-    A confidential request shows that it exists and its promises, nothing of what it is about.
+    A confidential request shows that it exists and its promises, nothing of what it is about. "Ihr Zeichen"
+    stands with it all the same: it is the authority's own number, by which it finds its file (product.md 1.1),
+    and no value, deadline, title or file (1.5).
 
     Raises PermissionDenied unless ``actor`` may export, and TooManyRows.
     """
@@ -44,7 +48,7 @@ def export_list(
         actor=actor,
         at=clock.now(),
         source=source,
-        words=words,
+        words=words[:MOST_WORDS],
         file_kind=file_kind,
         count=len(found),
     )
@@ -78,7 +82,7 @@ def _row(case: ConsultingRequest) -> Sequence[Cell]:
         case.reference,
         case.title if is_open else _("confidential"),
         str(case.organisation),
-        case.own_reference if is_open else "",
+        case.own_reference,
         case.get_kind_display() if is_open else "",
         ", ".join(case.topic_labels) if is_open else "",
         Standing(case).staff_badge,

@@ -178,7 +178,10 @@ def ensure_retention_rules() -> None:
     known = set(RetentionRule.objects.values_list("record_type", flat=True))
     RetentionRule.objects.bulk_create(
         RetentionRule(
-            record_type=record_type, years=YEARS, legal_reason=REASON, valid_from=RULES_BEGIN
+            record_type=record_type,
+            years=YEARS[record_type],
+            legal_reason=REASON,
+            valid_from=RULES_BEGIN,
         )
         for record_type in RecordType
         if record_type not in known

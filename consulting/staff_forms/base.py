@@ -5,6 +5,7 @@ Public and internal texts never share a form: MessageForm and NoteForm have noth
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any, Final
 from uuid import uuid4
@@ -105,6 +106,11 @@ class StaffForm(CaseForm):
     def __init__(self, *, user: User, **options: Any) -> None:
         self.user = user
         super().__init__(**options)
+
+    @classmethod
+    def prefilled(cls, address: Mapping[str, str]) -> dict[str, Any]:
+        """What the address of its page fills in beforehand."""
+        return {}
 
     def values(self) -> dict[str, Any]:
         """The service's arguments."""

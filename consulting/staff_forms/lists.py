@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
@@ -13,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from consulting.fields import LineField, TextField
 from consulting.models import ConsultingRequest
 from consulting.models.tag import LONGEST_NAME
-from consulting.staff_forms.base import REASON_LENGTH
+from consulting.staff_forms.base import REASON_LENGTH, check_future, future_day
 from consulting.tools_forms import AbsenceCheck, AdvisorField
 from osk_portal.accounts.models import User
 
@@ -23,7 +24,8 @@ _TICK: Final = re.compile("([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}):([0-9]{
 
 
 class BulkForm(AbsenceCheck):
-    """One step for ticked requests; which one says the button: ``step`` is assign, return or tag."""
+    """One step for ticked requests; which one says the button: ``step`` is assign, assign-me, snooze, return
+    or tag."""
 
     use_required_attribute = False
 
@@ -39,6 +41,14 @@ class BulkForm(AbsenceCheck):
         label=_("Label"),
         max_length=LONGEST_NAME,
         error_messages={"required": _("Write a label.")},
+    )
+    until = future_day(_("Follow-up date"))
+    note = TextField(
+        label=_("Note for this day"),
+        help_text=_("Only the OSK reads it."),
+        max_length=REASON_LENGTH,
+        rows=2,
+        required=False,
     )
 
     def __init__(self, *, user: User, **options: Any) -> None:
@@ -58,15 +68,28 @@ class BulkForm(AbsenceCheck):
 
     @property
     def is_assigning(self) -> bool:
-        return not (self.is_returning or self.is_tagging)
+        return self.step not in ("return", "tag", "snooze", "assign-me")
+
+    @property
+    def step(self) -> str:
+        return str(self.data.get("step", ""))
+
+    @property
+    def is_taking(self) -> bool:
+        """To oneself."""
+        return self.step == "assign-me"
+
+    @property
+    def is_snoozing(self) -> bool:
+        return self.step == "snooze"
 
     @property
     def is_tagging(self) -> bool:
-        return self.data.get("step") == "tag"
+        return self.step == "tag"
 
     @property
     def is_returning(self) -> bool:
-        return self.data.get("step") == "return"
+        return self.step == "return"
 
     @property
     def ticked(self) -> list[str]:
@@ -85,17 +108,22 @@ class BulkForm(AbsenceCheck):
         return {UUID(match[1]): int(match[2]) for match in found}
 
     def full_clean(self) -> None:
-        """Each field is needed by one of the three buttons: checked by that one, and never called optional."""
+        """Each field is needed by one of the buttons: checked by that one, and never called optional."""
         needed = {
             "assignee": self.is_assigning,
             "reason": self.is_returning,
             "tag": self.is_tagging,
+            "until": self.is_snoozing,
         }
         for name, is_needed in needed.items():
             self.fields[name].required = is_needed
         super().full_clean()
         for name in needed:
             self.fields[name].required = True
+
+    def clean_until(self) -> date | None:
+        day: date | None = self.cleaned_data["until"]
+        return check_future(day) if day is not None and self.is_snoozing else day
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data

@@ -36,7 +36,6 @@ from consulting.enums import CaseAction, CaseState
 from consulting.file_forms import ATTACHMENTS, ComposerForm
 from consulting.forms import TextForm, UptakeForm, reopen_form
 from consulting.models import ConsultingRequest
-from consulting.offers import matching_offers
 from consulting.presentation import Standing
 from consulting.summary import PROCUREMENT, procurement_rows
 from consulting.views.start import crumbs
@@ -298,7 +297,7 @@ def detail_page(
         "moved": moved,
         "unsent": unsaid or (kept if form is None else ""),
         "recommendations": recommendations,
-        "offers": matching_offers(case, recommendations) if case.is_confidential else [],
+        "offers": answers[-1].offers if answers else None,
         "mark_form": mark_form,
         "absence": permissions.absence_of(case.assignee) if case.is_open else None,
         "may_mark": is_side and permissions.can_mark_recommendation(request.user, case),

@@ -28,10 +28,12 @@ _INEXACT: Final = (models.DecimalField, models.DurationField, models.BinaryField
 
 @dataclass(frozen=True)
 class Rows(Generic[M]):
-    """The rows of ``queryset`` in its order; ``related``: foreign keys that are read along."""
+    """The rows of ``queryset`` in its order; ``related``: foreign keys that are read along; ``extra``:
+    annotations of the queryset that JSON brings back as they are (texts, numbers, lists of objects)."""
 
     queryset: models.QuerySet[M]
     related: tuple[str, ...] = ()
+    extra: tuple[str, ...] = ()
 
 
 class Lists:
@@ -48,7 +50,7 @@ class Lists:
         self._relations = relations
         self._wanted = {
             **{
-                name: Rows(_of(model, name, rows.queryset), rows.related)
+                name: Rows(_of(model, name, rows.queryset), rows.related, rows.extra)
                 for name, rows in relations.items()
             },
             **more,
@@ -120,12 +122,12 @@ def _of(model: type[models.Model], name: str, queryset: models.QuerySet[M]) -> m
 
 
 def _values(rows: Rows[Any]) -> JSONArray:
-    """The columns of a row in their order, then those of each related one."""
+    """The columns of a row in their order, then those of each related one, then what is annotated."""
     model: type[models.Model] = rows.queryset.model
     related = (
         name for part in rows.related for name in _columns(_target(model, part), f"{part}__")
     )
-    return JSONArray(*_columns(model), *related)
+    return JSONArray(*_columns(model), *related, *rows.extra)
 
 
 @cache
@@ -153,6 +155,8 @@ def _instance(rows: Rows[M], values: Sequence[Any]) -> M:
         key: Any = model._meta.get_field(name)
         is_there = getattr(made, key.attname) is not None
         setattr(made, name, _made(target, values[start:end]) if is_there else None)
+    for name, value in zip(rows.extra, values[end:], strict=True):
+        setattr(made, name, value)
     return made
 
 

@@ -117,7 +117,7 @@ def calendar_of(mail: OutgoingMail) -> Any:
 
 
 def test_offered_chosen_moved_cancelled(world: World, clock: Any) -> None:
-    case = world.case(S.IN_PROGRESS)
+    case = world.case(S.IN_PROGRESS, own_reference="IT 12 – 0815/26")
     taking_part = {
         world.requester.email, world.writer.email, world.deputy.email, world.advisor.email,
     }  # fmt: skip
@@ -179,6 +179,16 @@ def test_offered_chosen_moved_cancelled(world: World, clock: Any) -> None:
     assert [e.kind for e in conversation.history(seen, internal=False)][:3] == kinds
     labels = [e.label for e in conversation.timeline(seen, internal=False) if e.what == "event"]
     assert "Termin verschoben: Fr, 27.11.2026, 10:00 Uhr" in labels
+    told_all = OutgoingMail.objects.filter(kind__startswith="consulting.appointment_")
+    assert {mail.kind.rpartition("_")[2] for mail in told_all} >= {
+        "offered",
+        "fixed",
+        "moved",
+        "cancelled",
+    }
+    assert all(
+        "IT 12 – 0815/26" in mail.text for mail in told_all
+    )  # "Ihr Zeichen" stands in every mail
 
 
 def test_none_fits(world: World) -> None:

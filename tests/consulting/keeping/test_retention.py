@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import PermissionDenied
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.urls import reverse
 
-from consulting import retention, services
+from consulting import deadlines, retention, services
 from consulting.enums import CaseEventKind, CaseState, ProcedureState, Procured, Topic
 from consulting.feedback_forms import OutcomeDetailsForm
 from consulting.keeping_forms import ContractEndForm
@@ -153,12 +153,20 @@ def test_procurement_counts_from_the_end_of_the_contract(
     )
     plan = retention.plan_for(case)
     assert plan is not None
-    assert (plan.ended_on, plan.due_on) == (date(2028, 2, 29), date(2031, 2, 28))
+    assert (plan.ended_on, plan.due_on) == (date(2028, 2, 29), date(2028, 2, 29))
     for _ in range(2):
         services.enter_contract_end(case_id=case.pk, actor=world.advisor, ends_on=date(2030, 1, 1))
     plan = retention.plan_for(case)
     assert plan is not None
-    assert plan.due_on == date(2033, 1, 1)  # the later one counts
+    assert plan.due_on == date(2030, 1, 1)  # the later one counts
+    RetentionRule.objects.filter(record_type="procurement").update(years=3)
+    plan = retention.plan_for(case)
+    assert plan is not None
+    assert plan.due_on == date(2033, 1, 1)  # the years are the Leitung's
+    RetentionRule.objects.filter(record_type="procurement").update(years=0)
+    for taken in ("closed", "declined"):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            RetentionRule.objects.filter(record_type=taken).update(years=0)
     CaseRetention.objects.update(contract_ends_on=date(9999, 12, 31))
     assert keeping.report()[0] == []  # a slip of the keyboard stops nobody's work
     assert not OutcomeDetailsForm({"contract_ends_on": "9999-12-31"}, what="mixed").is_valid()
@@ -170,7 +178,14 @@ def test_procurement_counts_from_the_end_of_the_contract(
     CaseRetention.objects.update(contract_ends_on=None)
     plan = retention.plan_for(case)
     assert plan is not None
-    assert plan.ended_on == START.date()  # nothing was bought: no contract
+    # Nothing was bought: no contract, and the three years of any other closed request.
+    assert (plan.record_type, plan.ended_on, plan.due_on) == ("closed", START.date(), END.date())
+    ended_before = START.date() - timedelta(days=30)
+    services.enter_contract_end(case_id=case.pk, actor=world.advisor, ends_on=ended_before)
+    plan = retention.plan_for(case)
+    assert plan is not None
+    # A contract that is over does not take a request that can still be reopened.
+    assert plan.due_on == deadlines.reopen_until(START)
 
 
 def test_of_a_confidential_case_the_mail_has_no_title(

@@ -9,12 +9,31 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from consulting import queues, services
-from consulting.enums import CaseState, Occasion, Procured, Topic
+from catalog.models import Support
+from consulting import queues, releases, services
+from consulting.enums import (
+    AppointmentKind,
+    AppointmentState,
+    CaseState,
+    ConsentState,
+    ContactKind,
+    Occasion,
+    Procured,
+    Topic,
+)
 from consulting.models import (
+    Appointment,
+    AppointmentSlot,
     CaseFile,
+    CaseMessage,
     ConsultingRequest,
     FileState,
+    Introduction,
+    IntroductionSide,
+    LegalStatement,
+    MessageVersion,
+    PartnerConsent,
+    PartnerContact,
     PartnerQuestion,
     ProcurementOutcome,
     Recommendation,
@@ -30,7 +49,7 @@ S = CaseState
 MOST = 12
 MOST_OF_QUEUE = 10
 MOST_OF_CASE = 8
-"""Consents, introductions and a queue that has become empty meanwhile cost one more each."""
+"""Whatever it holds; a queue that has become empty meanwhile costs one more."""
 
 
 def fill(case: ConsultingRequest, advisor: User, requester: User, partner: Organisation) -> None:
@@ -56,7 +75,48 @@ def fill(case: ConsultingRequest, advisor: User, requester: User, partner: Organ
         case=case, organisation=partner, question="Was kostet das?", due_on=clock.today(),
         consented_on=clock.today(), consent_source="Mail", asked_by=advisor, asked_at=clock.now(),
     )  # fmt: skip
+    fill_more(case, advisor, partner)
     TextModule.objects.create(name=f"Baustein {TextModule.objects.count()}", text="Guten Tag")
+
+
+def fill_more(case: ConsultingRequest, advisor: User, partner: Organisation) -> None:
+    """A citation in an edited message, a consent, a contact, an appointment, an introduction, a similar request, and
+    a partner to propose."""
+    cited = f"RA-2026-{LegalStatement.objects.count() + 1:03d}"
+    LegalStatement.objects.create(
+        reference=cited, title="Vorrang", text="Soll.", source="§ 16a", binds="Bund",
+        checked_on=clock.today(),
+    )  # fmt: skip
+    message = CaseMessage.objects.create(
+        case=case, author=advisor, by_osk=True, body=f"Siehe [{cited}].", edited_at=clock.now()
+    )
+    MessageVersion.objects.create(message=message, body="Siehe.", written_at=clock.now())
+    shown = releases.release(
+        case, partners=[partner], question="Wie?", files=[], names_authority=False
+    )
+    PartnerConsent.objects.create(
+        case=case, released=shown.as_json, sha256=shown.sha256, answer_by=clock.today(),
+        asked_by=advisor, state=ConsentState.GIVEN, decided_by=case.author, decided_at=clock.now(),
+        knows_prejudice=True,
+    )  # fmt: skip
+    PartnerContact.objects.create(
+        question=case.partner_questions.latest("pk"), kind=ContactKind.ASKED, is_company=True
+    )
+    appointment = Appointment.objects.create(
+        case=case, state=AppointmentState.REFUSED, kind=AppointmentKind.PHONE, place="030 1",
+        offered_by=advisor, ended_at=clock.now(), ended_by=case.author,
+    )  # fmt: skip
+    begin = clock.now() + timedelta(days=3)
+    AppointmentSlot.objects.create(
+        appointment=appointment, starts_at=begin, ends_at=begin + timedelta(hours=1)
+    )
+    introduction = Introduction.objects.create(
+        text="Beide suchen dasselbe.", proposed_by=advisor, expires_on=clock.today()
+    )
+    other = ConsultingRequest.objects.sent().exclude(pk=case.pk)[0]
+    for one in (case, other):
+        IntroductionSide.objects.create(introduction=introduction, case=one)
+    Support.objects.create(solution=case.solutions.latest("pk"), organisation=OrganisationFactory())
 
 
 def test_every_page_of_a_case_and_every_queue(world, sign_in):
@@ -103,4 +163,6 @@ def test_every_page_of_a_case_and_every_queue(world, sign_in):
     grow()
     world.case(S.SUBMITTED)
     many = costs()
+    for name in ("Partner", "Ähnliche Anfragen", "Vorstellungen", "Termin"):
+        assert name in lead.get(queues.case_url(cases[-1], queue)).content.decode(), name
     assert many == one

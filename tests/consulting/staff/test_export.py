@@ -83,13 +83,15 @@ def test_confidential_requests_show_nothing_of_what_they_are_about(world, sign_i
         S.IN_PROGRESS,
         title="Rahmenvertrag Büro",
         topics=[Topic.PROCUREMENT, Topic.SECURITY],
-        own_reference="Z 4 geheim",
+        description="geheim",
+        own_reference="Z 4 – 118/26",
     )
     assert case.is_confidential
     for kind in (CSV, ODS):
         response = sign_in("lead").post(url(), {"format": kind})
         found = str(cells(response) if kind == CSV else ods_values(response.content))
         assert case.reference in found
+        assert case.own_reference in found  # the authority's own number stands in every export
         for secret in ("Rahmenvertrag", "geheim", "Beschaffung", "Procurement", "Sicherheit"):
             assert secret not in found
 
