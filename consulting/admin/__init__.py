@@ -13,7 +13,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from consulting import queues
-from consulting.admin import (  # noqa: F401 # register their lists  # noqa: F401 # register their lists
+from consulting.admin import (  # noqa: F401 # register their lists
     procurement,  # registers its lists
     revision,
     succession,

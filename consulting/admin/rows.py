@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Final, Any
+from typing import TYPE_CHECKING, Any, Final
+
+from django.core.paginator import Page
 from django.utils.text import Truncator
-from django.utils.translation import gettext as _, gettext_lazy, ngettext
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
 from consulting import permissions, queues
 from consulting.deadlines import Due, short_date
 from consulting.enums import CaseState, Urgency
@@ -15,7 +19,6 @@ from consulting.models import ConsultingRequest
 from consulting.presentation import Standing
 from consulting.queues import Queue
 from osk_portal.accounts.models import User
-from django.core.paginator import Page
 from osk_portal.toolkit import clock
 
 if TYPE_CHECKING:
@@ -128,11 +131,8 @@ class Row:
         return str(self.case.assignee or "")
 
     @cached_property
-    def next_step(case: ConsultingRequest, waits_until: date | None, *, has_query: bool = False) -> str:
-    """``waits_until``: the last day that partners have for their answer, where some are asked.
-
-    ``has_query``: one of them asked back and waits for us.
-    """
+    def next_step(self) -> str:
+        """What whoever must act has to do."""
         until: date | None = getattr(self.case, "waits_until", None)
         return next_step(self.case, until, has_query=getattr(self.case, "has_query", False))
 
@@ -161,8 +161,11 @@ def late_in_words(rows: Sequence[Row], page: Page[Any]) -> str:
     return text % {"late": ", ".join(said)}
 
 
-def next_step(case: ConsultingRequest, waits_until: date | None) -> str:
-    """``waits_until``: the last day that partners have for their answer, where some are asked."""
+def next_step(case: ConsultingRequest, waits_until: date | None, *, has_query: bool = False) -> str:
+    """``waits_until``: the last day that partners have for their answer, where some are asked.
+
+    ``has_query``: one of them asked back and waits for us.
+    """
     if case.follow_up_at is not None:
         return _("answer the further question")
     if case.state in _NEEDS_CONTACT and case.assignee_id is None:
