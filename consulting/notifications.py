@@ -278,7 +278,7 @@ def tell_deadline(case: ConsultingRequest, kind: DeadlineKind, day: date) -> Non
     template = f"staff_{kind}"
     has_contact = case.assignee is not None and case.assignee.is_advisor
     is_answer = case.first_responded_at is not None
-    promised: Any = {"promise": Standing(case).promise} if is_answer else {"day": day}
+    promise = Standing(case).promise if is_answer else ""
     notify(
         Message(
             kind=f"consulting.{template}",
@@ -289,7 +289,7 @@ def tell_deadline(case: ConsultingRequest, kind: DeadlineKind, day: date) -> Non
             thread=str(case.public_id),
             context={
                 "case": case,
-                **confidential.staff_mail(case, **promised),
+                **confidential.staff_mail(case, promise=promise, day=None if is_answer else day),
             },
         ),
         osk_side(case) if has_contact else leads(),

@@ -25,7 +25,8 @@ _CASE: Final = columns(
     ConsultingRequest,
     "id", "public_id", "reference", "title", "state", "is_confidential", "urgency", "author_id",
     "organisation_id", "assignee_id", "snoozed_until", "snooze_note", "follow_up_at", "reply_due_on",
-    "closes_on", "first_response_due_on", "first_responded_at", "answer_due_on", "answered_at", "submitted_at", "version",
+    "closes_on", "first_response_due_on", "first_responded_at", "answer_due_on", "answered_at",
+    "submitted_at", "version",
 )  # fmt: skip
 _ORGANISATION: Final = columns(Organisation, "id", "name")
 _PERSON: Final = columns(User, "id", "name", "email")
