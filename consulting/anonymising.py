@@ -57,7 +57,8 @@ TREATMENTS: Final[Mapping[str, Treatment]] = {
     "Recommendation": Treatment(
         "result__case", emptied={"reason": BLANK, "uptake_reason": BLANK}, kept=("uptake",)
     ),
-    "CaseResult": Treatment("case", emptied={"text": SAID, "author": SOMEBODY}),
+    # The offers are what the network said of itself on that day.
+    "CaseResult": Treatment("case", emptied={"text": SAID, "author": SOMEBODY}, kept=("offers",)),
     "PartnerContact": Treatment("question__case", goes=True),
     "PartnerQuestion": Treatment(
         "case",

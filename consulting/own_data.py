@@ -301,6 +301,12 @@ ROWS: Final = (
         _asked("question"),
     ),
     portal.Rows(
+        "consulting.RelationSide.decided_by",
+        _("Your word on merging two requests"),
+        {**_CASE, "state": _STATE, "decided_at": _WHEN},
+        _of_readable("case"),
+    ),
+    portal.Rows(
         "consulting.IntroductionSide.contact",
         _("Introductions to another authority"),
         {
@@ -414,6 +420,7 @@ OFFER: Final = portal.PersonalData(
         **dict.fromkeys(
             (
                 "consulting.Appointment.offered_by",
+                "consulting.CaseRelation.by",
                 "consulting.CaseResult.author",
                 "consulting.CaseLink.made_by",
                 "consulting.ConsultingRequest.assignee",

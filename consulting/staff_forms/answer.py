@@ -56,7 +56,8 @@ class AnswerForm(StepComposerMixin, ModuleMixin, StaffForm):
     )
 
     def __init__(self, *, typed: Mapping[str, Any] | None = None, **options: Any) -> None:
-        super().__init__(initial={**(typed or {})}, **options)
+        initial = {**(options.pop("initial", None) or {}), **(typed or {})}
+        super().__init__(initial=initial, **options)
         self.searched = ""
         self.number_of_hits = 0
         self._solutions: dict[str, Solution] = {}

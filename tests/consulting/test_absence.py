@@ -154,7 +154,7 @@ def test_assigning_to_somebody_absent_warns_once(world, sign_in, send):  # noqa:
     assert 'name="anyway"' in response.content.decode()
     assert fresh(case).assignee is None
     bulk = reverse("admin:consulting_consultingrequest_queue_bulk", args=["open"])
-    ticked = {"case": str(case.public_id), "step": "assign", **typed}
+    ticked = {"case": f"{case.public_id}:{fresh(case).version}", "step": "assign", **typed}
     response = lead.post(bulk, ticked)
     assert response.status_code == 422
     assert 'name="anyway"' in response.content.decode()

@@ -370,6 +370,7 @@ KINDS = {
     "edit": "CaseMessage", "nachricht": "CaseMessage",
     "einwilligung": "PartnerConsent",
     "filter": "SavedFilter",
+    "hand-over": "accounts.User",
     "frage": "PartnerQuestion", "partner": "PartnerQuestion",
     "incomingmail": "IncomingMail",
     "introduction": "Introduction",
@@ -384,7 +385,8 @@ KINDS = {
 
 def ids(word: str) -> list[str]:
     """Public ids of all rows that an address with this word may mean; of no row, an id of nobody."""
-    model = apps.get_model("consulting", KINDS[word])
+    name = KINDS[word]
+    model = apps.get_model(name if "." in name else f"consulting.{name}")
     found = model._default_manager.order_by("pk").values_list("public_id", flat=True)
     return [*map(str, found)] or [ARGUMENTS["uuid"]]
 

@@ -355,11 +355,11 @@ def test_files_come_by_the_link(world: World, disk: Path) -> None:
     assert removed.status_code == 200
     assert not case.staged_files.exists()
     assert "Mein Text" in removed.text
-    shown = post("Das ist **wichtig**", SimpleUploadedFile("liste.txt", b"eins"), preview="1")
-    assert "<strong>wichtig</strong>" in shown.text
+    preview = post("Das ist **wichtig**", SimpleUploadedFile("liste.txt", b"eins"), preview="1")
+    assert "<strong>wichtig</strong>" in preview.text
     assert not case.messages.exists()
     for _again in range(2):
-        assert post("Mit Liste")["Location"] == link
+        assert post("Mit Liste", **shown(case))["Location"] == link
     file = case.messages.get().files.get()
     assert (file.name, file.by_osk, file.uploaded_by) == ("liste.txt", False, case.author)
     page = browser.get(link).text
@@ -395,7 +395,8 @@ def test_a_closed_request_is_reopened_by_the_link_with_a_reason(world: World, cl
     )
     browser = Client(enforce_csrf_checks=True)
     url = link.get_absolute_url()
-    data = {"text": "Es geht weiter.", "message_id": str(uuid4())}
+    case.refresh_from_db()
+    data = {"text": "Es geht weiter.", "message_id": str(uuid4()), **shown(case)}
     assert "Anfrage wieder öffnen" in browser.get(url).text
 
     assert (

@@ -218,18 +218,17 @@ def test_an_ended_case_shows_what_was_and_offers_nothing(
     assert url not in sign_in("other_advisor").get(queues.case_url(case)).text
 
 
-def test_the_box_costs_one_query_and_without_offers_none(
-    world: World, case: ConsultingRequest, sign_in: Browsers
-) -> None:
+def test_the_box_costs_no_query(world: World, case: ConsultingRequest, sign_in: Browsers) -> None:
     browser = sign_in("advisor")
 
     def count() -> int:
         with CaptureQueriesContext(connection) as captured:
             browser.get(queues.case_url(case))
-        return sum("consulting_appointment" in query["sql"] for query in captured)
+        return len(captured)
 
-    assert count() == 0
+    browser.get(queues.case_url(case))
+    before = count()
     for _ in range(3):
         fixed(world, case)
-        assert count() == 1
+        assert count() == before
         cancel(world, case.appointments.get(state=AppointmentState.FIXED))
