@@ -40,7 +40,7 @@ from network.models import Membership
 from osk_portal.accounts.models import User
 from osk_portal.toolkit.prepared import USER, Parameter
 from osk_portal.toolkit.together import ANCHOR, Lists, Rows, hold
-from sandbox.models import Blueprint
+from sandbox.models import Blueprint, Booking
 
 _SHARED: Final[Mapping[str, Rows[Any]]] = {
     "events": Rows(CaseEvent.objects.all(), ("actor",)),
@@ -48,6 +48,9 @@ _SHARED: Final[Mapping[str, Rows[Any]]] = {
     "partner_questions": Rows(PartnerQuestion.objects.all(), ("organisation", "consent")),
     "participants": Rows(Participant.objects.all(), ("user",)),
     "solutions": Rows(Solution.objects.all()),
+    "bookings": Rows(
+        Booking.objects.annotate(product=F("blueprint_version__blueprint__name")), (), ("product",)
+    ),
     "consents": Rows(
         PartnerConsent.objects.annotate(is_used=IS_USED), ("decided_by", "asked_by"), ("is_used",)
     ),

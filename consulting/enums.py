@@ -84,6 +84,8 @@ class CaseEventKind(models.TextChoices):
     WOKEN = "woken", _("Follow-up date taken back")
     TAGGED = "tagged", _("Label added")
     UNTAGGED = "untagged", _("Label removed")
+    BOOKING_LINKED = "booking_linked", _("Test environment linked")
+    BOOKING_UNLINKED = "booking_unlinked", _("Link to a test environment removed")
     URGENCY_CONFIRMED = "urgency_confirmed", _("Handled as urgent")
     URGENCY_ANSWERED = "urgency_answered", _("Urgency answered")
     TAKEN_OVER = "taken_over", _("Taken over by the Organisationsverwaltung")

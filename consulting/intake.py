@@ -22,6 +22,7 @@ from network.models import Membership, Organisation
 from network.permissions import active_memberships
 from network.querysets import OrganisationQuerySet
 from osk_portal.accounts.models import User
+from sandbox.models import Booking
 
 
 def _always(case: ConsultingRequest | None) -> bool:
@@ -217,6 +218,9 @@ def is_unconfirmed(user: User, organisation: Organisation | None) -> bool:
     ).exists()
 
 
+_NO_VALUES: Final = ("draft_id", "solutions", "bookings")
+
+
 class Visitor:
     """What somebody has typed before there is a draft, kept in the session.
 
@@ -240,7 +244,7 @@ class Visitor:
 
     def values(self) -> dict[str, Any]:
         """Content fields of a draft."""
-        values = {k: v for k, v in self._kept.items() if k not in ("draft_id", "solutions")}
+        values = {k: v for k, v in self._kept.items() if k not in _NO_VALUES}
         if values.get("wished_on"):
             values["wished_on"] = date.fromisoformat(values["wished_on"])
         return values
@@ -259,11 +263,17 @@ class Visitor:
         slugs = self._kept.get("solutions", [])
         return list(Solution.objects.published().filter(slug__in=slugs)) if slugs else []
 
+    def bookings(self, user: User) -> list[Booking]:
+        """Test environments that the request is about; only what ``user`` may read."""
+        keys = self._kept.get("bookings", [])
+        return list(Booking.objects.visible_to(user).filter(public_id__in=keys)) if keys else []
+
     def keep(
         self,
         values: Mapping[str, Any],
         *,
         solutions: list[str] | None = None,
+        bookings: list[str] | None = None,
         draft_id: UUID | None = None,
     ) -> None:
         kept = {**self._kept, **values}
@@ -271,6 +281,8 @@ class Visitor:
             kept["wished_on"] = kept["wished_on"].isoformat()
         if solutions is not None:
             kept["solutions"] = solutions
+        if bookings is not None:
+            kept["bookings"] = bookings
         kept.setdefault("draft_id", str(draft_id or uuid4()))
         self._kept = self._session[self.KEY] = kept
 

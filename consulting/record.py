@@ -17,6 +17,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from consulting import confidential, conversation, deadlines, legal
+from consulting.booked import booking_in_words
 from consulting.contacts import contacts_with_companies
 from consulting.continuing import continued
 from consulting.deadlines import berlin_day, long_date
@@ -206,6 +207,7 @@ def _facts(case: ConsultingRequest, today: date) -> list[Fact]:
         (_("Number of users"), str(case.users_count or "")),
         (_("Software in use"), case.software_in_use),
         (_("Solutions"), ", ".join(solution.name for solution in case.solutions.all())),
+        (_("Test environments"), ", ".join(map(booking_in_words, case.bookings.all()))),
         (_("Wished date"), _day(case.wished_on)),
         (_("Urgency"), str(case.get_urgency_display()) if urgent else ""),
         (_("Reason for the urgency"), case.urgency_reason),

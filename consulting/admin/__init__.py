@@ -21,6 +21,7 @@ from consulting.admin import (  # noqa: F401 # register their lists
 )
 from consulting.admin.appointments import appointment_cancel, appointment_move, appointment_offer
 from consulting.admin.belonging import author_confirm, author_correct, author_refuse
+from consulting.admin.bookings import booking_link, booking_unlink
 from consulting.admin.bulk import queue_bulk
 from consulting.admin.case import case_page, message_add, note_add
 from consulting.admin.export import ListExportAdmin, queue_export, search_export
@@ -137,6 +138,12 @@ class ConsultingRequestAdmin(ReadOnlyAdmin):
             ),
             path(
                 "queue/<slug:name>/filter/", wrap(tools.filter_save), name=f"{prefix}_queue_filter"
+            ),
+            path("<uuid:public_id>/booking/", wrap(booking_link), name=f"{prefix}_booking"),
+            path(
+                "<uuid:public_id>/booking/<uuid:booking_id>/remove/",
+                wrap(booking_unlink),
+                name=f"{prefix}_booking_unlink",
             ),
             path("<uuid:public_id>/label/", wrap(tools.tag_add), name=f"{prefix}_tag"),
             path(

@@ -10,7 +10,7 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from consulting import case_rows, confidential, permissions, queues, releases, services
+from consulting import booked, case_rows, confidential, permissions, queues, releases, services
 from consulting.admin.appointments import case_context
 from consulting.admin.common import Conflict, case_frame, conflict, find_case, page, queue_of
 from consulting.admin.market_steps import consent_url
@@ -142,6 +142,7 @@ def _show(
         "continued": continued(case),
         "procurement": procurement_rows(case),
         "solutions": list(case.solutions.all()),
+        "bookings": booked.of_case(case),
         "matching": []
         if case.anonymised_at
         else matching_solutions(case.title, most=MOST_SOLUTIONS),

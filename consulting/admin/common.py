@@ -64,6 +64,8 @@ WITHOUT_VERSION = (
     CaseEventKind.APPOINTMENT_LAPSED,
     CaseEventKind.TAGGED,
     CaseEventKind.UNTAGGED,
+    CaseEventKind.BOOKING_LINKED,
+    CaseEventKind.BOOKING_UNLINKED,
 )
 MAIL_CAME_BACK_AT = Subquery(
     OutgoingMail.objects.filter(

@@ -141,6 +141,12 @@ class ConsultingRequest(Addressed):
         blank=True,
         related_name="consulting_requests",
     )
+    bookings = models.ManyToManyField(
+        "sandbox.Booking",
+        verbose_name=_("test environments"),
+        blank=True,
+        related_name="consulting_requests",
+    )
     channel = models.CharField(
         _("channel"), max_length=20, choices=Channel, default=Channel.WEB, editable=False
     )

@@ -28,6 +28,7 @@ from consulting.services.appointments import (
 )
 from consulting.services.attachments import stage_file, unstage_file
 from consulting.services.belonging import confirm_author, correct_author, refuse_author
+from consulting.services.bookings import link_booking, unlink_booking
 from consulting.services.calls import add_call
 from consulting.services.common import CaseChanged
 from consulting.services.consents import ask_consent, give_consent, refuse_consent, withdraw_consent
@@ -204,6 +205,7 @@ __all__ = [
     "join_need",
     "leave_need",
     "lift_hold",
+    "link_booking",
     "mark_duplicate",
     "mark_recommendation",
     "move_appointment",
@@ -264,6 +266,7 @@ __all__ = [
     "tell_outcome",
     "tell_procedure_state",
     "undo",
+    "unlink_booking",
     "unstage_file",
     "wake",
     "withdraw",

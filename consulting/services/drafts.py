@@ -21,6 +21,7 @@ from network.services import request_membership
 from osk_portal.accounts.models import User
 from osk_portal.toolkit import clock
 from osk_portal.toolkit.transitions import TransitionNotAllowed
+from sandbox.models import Booking
 
 CONTENT_FIELDS = frozenset(
     {
@@ -55,9 +56,10 @@ def create_draft(
     actor: User,
     values: Mapping[str, Any],
     solutions: Iterable[Solution] = (),
+    bookings: Iterable[Booking] = (),
     draft_id: UUID | None = None,
 ) -> ConsultingRequest:
-    """The first save. ``values``: any of CONTENT_FIELDS.
+    """The first save. ``values``: any of CONTENT_FIELDS. ``bookings``: test environments it came from.
 
     ``draft_id`` comes from the form: sent twice, it is one draft, the second time unchanged.
     """
@@ -80,6 +82,8 @@ def create_draft(
             case.is_confidential = True
             case.save(update_fields=["is_confidential"])
         case.solutions.set(solutions)
+        readable = Booking.objects.visible_to(actor)
+        case.bookings.set(readable.filter(pk__in=[booking.pk for booking in bookings]))
     return case
 
 

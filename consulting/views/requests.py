@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from consulting import (
     appointments,
+    booked,
     case_rows,
     confidential,
     conversation,
@@ -290,6 +291,7 @@ def detail_page(
     recommendations = answers[-1].recommendations if answers else []
     context = {
         "case": case,
+        "bookings": booked.of_case(case, request.user),
         "standing": Standing(case),
         "actions": {action.value for action in allowed},
         "composer": form,

@@ -24,6 +24,7 @@ from osk_portal.accounts.models import User
 from osk_portal.pages.models import LegalPage
 from osk_portal.toolkit import clock
 from osk_portal.toolkit.access import PUBLIC, access
+from sandbox.models import Booking
 
 LONGEST_PREFILL = 200
 COSTS = "beratung-kosten"
@@ -82,7 +83,12 @@ def request_start(request: HttpRequest) -> HttpResponse:
             )
             visitor.became(case.public_id)
             return redirect("consulting:request_subject", case.public_id)
-        visitor.keep(values, solutions=solutions or None, draft_id=form.cleaned_data["draft_id"])
+        visitor.keep(
+            values,
+            solutions=solutions or None,
+            bookings=_booked(request) or None,
+            draft_id=form.cleaned_data["draft_id"],
+        )
         if not request.user.is_authenticated or was_typed_before:
             # What was typed before the login is looked at before it becomes somebody's draft.
             return redirect("consulting:request_new_subject")
@@ -199,10 +205,12 @@ def say_wished_earlier(request: HttpRequest, wished_on: date | None) -> None:
 
 
 def _make_draft(request: HttpRequest, visitor: intake.Visitor) -> ConsultingRequest:
+    user = cast("User", request.user)
     case = services.create_draft(
-        actor=cast("User", request.user),
+        actor=user,
         values=visitor.values(),
         solutions=visitor.solutions(),
+        bookings=visitor.bookings(user),
         draft_id=visitor.draft_id,
     )
     visitor.became(case.public_id)
@@ -220,6 +228,18 @@ def _continued(request: HttpRequest) -> ConsultingRequest | None:
         return None
     mine = ConsultingRequest.objects.sent().shared_with(request.user)
     return mine.filter(public_id=public_id).first()
+
+
+def _booked(request: HttpRequest) -> list[str]:
+    """``?booking=public_id`` from a test environment that the person may read."""
+    try:
+        public_id = UUID(request.GET.get("booking", ""))
+    except ValueError:
+        return []
+    if not request.user.is_authenticated:
+        return []
+    found = Booking.objects.visible_to(request.user).filter(public_id=public_id)
+    return [str(booking.public_id) for booking in found]
 
 
 def _prefill(request: HttpRequest) -> tuple[str, list[str]]:

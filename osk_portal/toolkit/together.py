@@ -13,6 +13,7 @@ from itertools import islice
 from typing import Any, Final, Generic, TypeVar
 
 from django.contrib.postgres.expressions import ArraySubquery
+from django.contrib.postgres.fields import RangeField
 from django.db import DEFAULT_DB_ALIAS, models
 from django.db.models.functions import JSONArray
 
@@ -162,5 +163,16 @@ def _instance(rows: Rows[M], values: Sequence[Any]) -> M:
 
 def _made(model: type[M], values: Sequence[Any]) -> M:
     fields = model._meta.concrete_fields
-    typed = [field.to_python(value) for field, value in zip(fields, values, strict=True)]
+    typed = [_typed(field, value) for field, value in zip(fields, values, strict=True)]
     return model.from_db("default", [field.attname for field in fields], typed)
+
+
+def _typed(field: models.Field[Any, Any], value: Any) -> Any:
+    """What the database would have given: JSON has times, keys and ranges as text."""
+    if not isinstance(field, RangeField) or value is None:
+        return field.to_python(value)
+    if value == "empty":
+        return field.range_type(empty=True)
+    ends = (end.strip('"') for end in value[1:-1].split(","))
+    lower, upper = (field.base_field.to_python(end) if end else None for end in ends)
+    return field.range_type(lower, upper, value[0] + value[-1])

@@ -366,6 +366,7 @@ KINDS = {
     "introduce": "ConsultingRequest", "new": "ConsultingRequest", "revision": "ConsultingRequest",
     "antwort": "PublishedAnswer", "publishedanswer": "PublishedAnswer",
     "bedarf": "Need", "need": "Need",
+    "booking": "sandbox.Booking",
     "datei": "CaseFile",
     "edit": "CaseMessage", "nachricht": "CaseMessage",
     "einwilligung": "PartnerConsent",
