@@ -127,6 +127,7 @@ _NUMBER = re.compile(
 )
 # A surrogate or NUL can only come from an escape such as "\ud800"; neither can be stored.
 _LINE_END = re.compile("\r\n|[\n\r]")
+_ENDLESS_TAG = re.compile(r"(?:(?<=[\s\[{,])|^)!\S{2000}")
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
@@ -148,7 +149,7 @@ def compose(data: bytes) -> Node | None:
     """
     if len(data) > MAX_BYTES:
         raise Unreadable("too-large", limit=f"{MAX_BYTES // 1024}")
-    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+    if _is_utf_16(data):
         raise Unreadable("utf-16", place=Mark(1, 1))
     try:
         text = data.decode("utf-8")
@@ -156,7 +157,19 @@ def compose(data: bytes) -> Node | None:
         line = data.count(b"\n", 0, error.start) + 1
         code = "not-a-text" if b"\0" in data else "not-utf8"
         raise Unreadable(code, place=Mark(line, 1), line=str(line)) from error
+    # The scanner walks through a tag once for each of its characters.
+    if found := _ENDLESS_TAG.search(text):
+        raise Unreadable("yaml-unreadable", place=_place_in(text, found.start()))
     return _Composer().compose(text.removeprefix("\ufeff"))
+
+
+def _is_utf_16(data: bytes) -> bool:
+    """By its byte order mark, or by two Latin characters at its beginning."""
+    zeros = [byte == 0 for byte in data[:4]]
+    return data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or zeros in (
+        [True, False, True, False],
+        [False, True, False, True],
+    )
 
 
 def _mark(mark: Any) -> Mark:
