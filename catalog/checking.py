@@ -14,6 +14,7 @@ from django.utils.translation import get_language
 from catalog import publiccode
 from catalog.publiccode import Finding
 from catalog.publiccode.nodes import MAX_BYTES, lines_of
+from catalog.publiccode.reader import MAX_FINDINGS
 
 __all__ = ["MAX_BYTES", "Check", "Line", "Piece", "Remark", "as_json", "check", "visible"]
 
@@ -21,6 +22,8 @@ __all__ = ["MAX_BYTES", "Check", "Line", "Piece", "Remark", "as_json", "check", 
 MOST_LINES = 2_000
 LINES_AROUND = 3
 LONGEST_LINE = 1_000
+# Of files that the reader refuses so, no lines are shown.
+_NO_TEXT = frozenset({"utf-16", "not-a-text"})
 # Control characters, and those that show nothing or turn the direction of text around (Unicode UAX 9).
 _HIDDEN = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060\u2066-\u2069\ufeff]"
@@ -37,7 +40,10 @@ class Piece:
 
 @dataclass(frozen=True)
 class Remark:
-    """A finding for the page. ``number`` counts errors and hints through, and is its anchor."""
+    """A finding for the page. ``number`` counts errors and hints through, and is its anchor.
+
+    ``line`` is 0 where there is no line to go to.
+    """
 
     number: int
     is_error: bool
@@ -70,14 +76,18 @@ class Check:
     skipped_at_end: int
     text: str | None
 
+    @property
+    def is_capped(self) -> bool:
+        """Whether the reader may have stopped counting."""
+        return len(self.errors) >= MAX_FINDINGS
+
 
 def check(data: bytes) -> Check:
     """Read ``data`` and put what the reader says beside the lines. Raises nothing, whatever the bytes are."""
     result = publiccode.read(data)
-    text = _text_of(data)
-    shown = "" if text is None and b"\0" in data else data.decode("utf-8-sig", "replace")
-    file_lines = lines_of(shown) if shown else []
-    errors, hints = _remarks(result)
+    is_text = not any(finding.code in _NO_TEXT for finding in result.errors)
+    file_lines = lines_of(data.decode("utf-8-sig", "replace")) if data and is_text else []
+    errors, hints = _remarks(result, len(file_lines))
     by_line = defaultdict(list)
     for remark in (*errors, *hints):
         by_line[remark.line].append(remark)
@@ -88,7 +98,7 @@ def check(data: bytes) -> Check:
         hints=hints,
         lines=lines,
         skipped_at_end=len(file_lines) - lines[-1].number if lines else 0,
-        text=text,
+        text=_text_of(data),
     )
 
 
@@ -125,25 +135,25 @@ def _text_of(data: bytes) -> str | None:
     return None if "\0" in text else text
 
 
-def _remarks(result: publiccode.Result) -> tuple[list[Remark], list[Remark]]:
+def _remarks(result: publiccode.Result, line_count: int) -> tuple[list[Remark], list[Remark]]:
     """Errors first, each sort in the order of the lines; what has no line comes first."""
     german = (get_language() or "de").startswith("de")
     found = sorted(
         (*result.findings, *result.notes),
         key=lambda finding: (finding.type != "error", finding.place),
     )
-    remarks = [_remark(n, finding, german=german) for n, finding in enumerate(found, 1)]
+    remarks = [_remark(n, finding, line_count, german=german) for n, finding in enumerate(found, 1)]
     return (
         [remark for remark in remarks if remark.is_error],
         [remark for remark in remarks if not remark.is_error],
     )
 
 
-def _remark(number: int, finding: Finding, *, german: bool) -> Remark:
+def _remark(number: int, finding: Finding, line_count: int, *, german: bool) -> Remark:
     return Remark(
         number=number,
         is_error=finding.type == "error",
-        line=finding.place.line,
+        line=finding.place.line if finding.place.line <= line_count else 0,
         column=finding.place.column,
         key=visible(finding.path[:200]),
         text=visible(finding.description_de if german else finding.description),

@@ -170,7 +170,18 @@ def test_hostile_files_get_a_calm_answer(client, content, words):
     assert response.status_code == 200
     assert summary(response.content.decode()) == "1 Fehler"
     assert words in response.context["found"].errors[0].text
+    ids, targets = ids_and_targets(response.content.decode())
+    assert targets <= ids | {"inhalt"}
     assert len(response.content) < 1_200_000
+
+
+def test_of_very_many_errors_the_first_are_listed(client):
+    wrong = text(categories="categories: [" + "x, " * 600 + "]")
+
+    html = client.post(ADDRESS, {"text": wrong}).content.decode()
+
+    assert summary(html) == "500 Fehler"
+    assert "Wir nennen die ersten 500." in html
 
 
 def test_nothing_of_the_file_runs_or_hides(client):
