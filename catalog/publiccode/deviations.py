@@ -7,6 +7,8 @@ the standard does not ask for, and as notes on what the text asks for and the pa
 import re
 from typing import Final, NamedTuple
 
+from catalog.publiccode.vocabulary import COUNTRIES
+
 
 class Text(NamedTuple):
     english: str
@@ -43,7 +45,7 @@ _HINTS: Final = (
     ),
     (
         "unknown-key",
-        re.compile(r"[A-Za-z]{2}"),
+        re.compile("|".join(sorted(COUNTRIES)), re.IGNORECASE),
         Text(
             "The standard once had sections for countries; the reference parser knows only IT.",
             "Der Standard kannte Abschnitte für Länder; die Referenzprüfung kennt nur noch IT.",

@@ -6,6 +6,8 @@ import re
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from catalog import checking
 from catalog.models import Solution
@@ -235,6 +237,23 @@ def test_nobody_checks_without_end_and_the_text_is_kept(client, settings):
 def test_nothing_is_asked_of_the_database(client, django_assert_num_queries):
     with django_assert_num_queries(0):
         client.post(ADDRESS, {"text": WRONG})
+
+
+@settings(deadline=None, max_examples=50)
+@given(
+    st.binary(max_size=200)
+    | st.text(max_size=200).map(lambda t: (text() + t).encode("utf-8", "replace"))
+)
+def test_any_bytes_are_checked_and_every_line_named_is_shown(content):
+    found = checking.check(content)
+
+    shown = {line.number for line in found.lines} | {0}
+    remarks = [*found.errors, *found.hints]
+    assert {remark.line for remark in remarks} <= shown
+    assert len([r for line in found.lines for r in line.remarks]) == sum(
+        r.line > 0 for r in remarks
+    )
+    assert found.is_valid == (not found.errors) == json.loads(checking.as_json(content))["valid"]
 
 
 @pytest.mark.parametrize(
