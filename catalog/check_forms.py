@@ -7,7 +7,6 @@ from typing import Any
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
-from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext_lazy as _
 
 from catalog.checking import MAX_BYTES
@@ -60,7 +59,7 @@ class CheckForm(forms.Form):
 
     def _take(self, name: str, size: int, source: BytesIO | UploadedFile[bytes]) -> None:
         if size > MAX_BYTES:
-            message = _("This is %(size)s. A publiccode.yml may have at most 512 KB.")
-            self.add_error(name, message % {"size": filesizeformat(size)})
+            message = _("The file is larger than 512 KB. Shorten it; a few KB are usual.")
+            self.add_error(name, message)
         else:
             self.to_check = source.read()

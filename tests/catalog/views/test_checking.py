@@ -122,8 +122,8 @@ def test_the_result_as_a_file(client, from_file):
     [
         ({}, "Wählen Sie eine Datei oder fügen Sie"),
         ({"text": " \n"}, "Wählen Sie eine Datei oder fügen Sie"),
-        ({"text": "a" * (MAX_BYTES + 1)}, "höchstens 512"),
-        ({"text": "ä" * (MAX_BYTES // 2 + 1), "format": "json"}, "höchstens 512"),
+        ({"text": "a" * (MAX_BYTES + 1)}, "größer als 512 KB"),
+        ({"text": "ä" * (MAX_BYTES // 2 + 1), "format": "json"}, "größer als 512 KB"),
         ({"text": "a\0b"}, "Nullzeichen"),
     ],
     ids=["nothing", "blank", "large", "large-in-utf-8", "nul"],
