@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.utils.translation import get_language
+from django.utils.translation import get_language, ngettext
+from django.utils.translation import gettext as _
 
 from catalog import publiccode
 from catalog.publiccode import Finding
@@ -75,6 +76,17 @@ class Check:
     lines: list[Line]
     skipped_at_end: int
     text: str | None
+
+    @property
+    def summary(self) -> str:
+        """All in one line: "Valid", "3 errors, 2 hints"."""
+        hints = ngettext("%(n)s hint", "%(n)s hints", len(self.hints)) % {"n": len(self.hints)}
+        if self.is_valid:
+            first = _("Valid")
+        else:
+            number = len(self.errors)
+            first = ngettext("%(n)s error", "%(n)s errors", number) % {"n": number}
+        return f"{first}, {hints}" if self.hints else first
 
     @property
     def is_capped(self) -> bool:
