@@ -1,12 +1,13 @@
 from django.urls import path
 
-from catalog.views import proposals, solutions
+from catalog.views import checking, proposals, solutions
 
 app_name = "catalog"
 
 # What stands before <slug:slug> is in services.entries.RESERVED_SLUGS.
 urlpatterns = [
     path("", solutions.solution_list, name="solution_list"),
+    path("pruefen/", checking.publiccode_check, name="publiccode_check"),
     path("vorschlaege/", proposals.proposal_list, name="proposal_list"),
     path("vorschlaege/<uuid:public_id>/", proposals.proposal_detail, name="proposal_detail"),
     path(

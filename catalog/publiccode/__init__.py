@@ -3,7 +3,7 @@
 `read(bytes)` gives a Result: findings in English and German with key, line and column, and the
 document as far as usable. `write(document)` gives the text of a file. `modernised(document)`
 drops what the standard has deprecated. Where the standard and its reference parser differ, the
-parser decides. Nothing here touches files or the network.
+parser decides and a hint says so. Nothing here touches files or the network.
 """
 
 from catalog.publiccode.checks import Hooks

@@ -15,6 +15,9 @@ from catalog.publiccode.nodes import Entry, Mapping, Mark, Node, Path, Scalar, S
 from catalog.publiccode.rules import quoted
 from catalog.publiccode.schema import ByLanguage, Flag, Items, Section, Shape, Text, keys_of
 
+# Guessing what a key may mean takes time; whoever has more unknown keys has another problem.
+MOST_GUESSES = 100
+
 
 @dataclass(frozen=True, slots=True)
 class Broken:
@@ -123,9 +126,10 @@ class Decoder:
         return BROKEN
 
     def _unknown(self, key: Scalar, cls: type[Any], path: Path) -> None:
-        names = [known.name for known in keys_of(cls)]
-        lower = {name.lower(): name for name in names}
-        close = get_close_matches(key.value[:80].lower(), lower, n=1, cutoff=0.75)
+        lower = {known.name.lower(): known.name for known in keys_of(cls)}
+        close: list[str] = []
+        if len(self.misfits) < MOST_GUESSES:
+            close = get_close_matches(key.value[:80].lower(), lower, n=1, cutoff=0.75)
         parameters = {"name": quoted(key.value), "meant": lower[close[0]] if close else ""}
         code = "unknown-key-meant" if close else "unknown-key"
         self._add(code, (*path, key.value), key.mark, parameters)

@@ -17,13 +17,14 @@ class FindingJson(TypedDict):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """`key`, `line` and `column` are the reference parser's; `place` is where it really is.
+    """`key`, `line` and `column` are the reference parser's; `path` and `place` say where it really is.
 
     The reference parser sometimes has no line (0) or a neighbour's, `place` has one wherever
     the file has something to point to. `code` is stable and one of `messages.MESSAGES`.
+    `hint` and `hint_de` say where standard and parser differ; both are "" where they agree.
     """
 
-    type: Literal["error", "warning"]
+    type: Literal["error", "warning", "note"]
     code: str
     key: str
     description: str
@@ -32,6 +33,9 @@ class Finding:
     column: int = 0
     place: Mark = NOWHERE
     parameters: dict[str, str] = field(default_factory=dict)
+    path: str = ""
+    hint: str = ""
+    hint_de: str = ""
 
     def as_json(self) -> FindingJson:
         return {
@@ -45,10 +49,15 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """`document` is None only when the file is no YAML mapping at all."""
+    """`document` is None only when the file is no YAML mapping at all.
+
+    `findings` are those of the reference parser; `notes` are ours beside them and never make a file
+    invalid.
+    """
 
     findings: tuple[Finding, ...]
     document: Document | None
+    notes: tuple[Finding, ...] = ()
 
     @property
     def is_valid(self) -> bool:

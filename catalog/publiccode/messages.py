@@ -18,6 +18,19 @@ MESSAGES: Mapping[str, tuple[str, str]] = {
         "invalid UTF-8 in line {line}; save the file in the encoding UTF-8",
         "Zeile {line} ist nicht in UTF-8 kodiert. Speichern Sie die Datei in der Kodierung UTF-8.",
     ),
+    "utf-16": (
+        "the file is saved in UTF-16; save it in the encoding UTF-8",
+        "Die Datei ist in UTF-16 gespeichert. Speichern Sie sie in der Kodierung UTF-8.",
+    ),
+    "not-a-text": (
+        "the file is no text; choose the publiccode.yml in the root of the repository",
+        "Das ist keine Textdatei. Wählen Sie die publiccode.yml aus der Wurzel des Repositorys.",
+    ),
+    "control-character": (
+        "the character {value} is not allowed in YAML; remove it and save the file in UTF-8",
+        "Das Zeichen {value} ist in YAML nicht erlaubt. Entfernen Sie es und speichern Sie die "
+        "Datei in der Kodierung UTF-8.",
+    ),
     "too-deep": (
         "more than {limit} levels inside each other; the standard needs no more than six",
         "Mehr als {limit} Ebenen sind ineinander verschachtelt. "
@@ -41,6 +54,56 @@ MESSAGES: Mapping[str, tuple[str, str]] = {
         "one before",
         "Das ist kein gültiges YAML ({problem}). Prüfen Sie Einrückung, Anführungszeichen und "
         "Doppelpunkte in dieser Zeile und in der davor.",
+    ),
+    "yaml-unreadable": (
+        "the file cannot be read as YAML; check what follows a backslash, and lines that begin "
+        "with % or hold a !",
+        "Die Datei lässt sich nicht als YAML lesen. Prüfen Sie, was nach einem umgekehrten "
+        "Schrägstrich steht, und Zeilen, die mit % beginnen oder ein ! enthalten.",
+    ),
+    "yaml-colon": (
+        "invalid YAML: {problem}; put a value that holds ': ' in quotes, and let the keys of a "
+        "section begin in the same column",
+        "Hier ist kein Doppelpunkt möglich. Setzen Sie einen Wert, der „: “ enthält, in "
+        "Anführungszeichen. Schlüssel eines Abschnitts beginnen in derselben Spalte.",
+    ),
+    "yaml-dash": (
+        "invalid YAML: {problem}; begin the list in a line of its own below its key",
+        "Hier ist keine Liste möglich. Beginnen Sie die Liste in einer eigenen Zeile "
+        "unter ihrem Schlüssel.",
+    ),
+    "yaml-tab": (
+        "invalid YAML: {problem}; indent with spaces, not with tabs",
+        "Hier steht ein Tabulator. Rücken Sie mit Leerzeichen ein.",
+    ),
+    "yaml-character": (
+        "invalid YAML: {problem}; put the value in quotes",
+        "Ein Wert darf nicht mit diesem Zeichen beginnen. Setzen Sie ihn in Anführungszeichen.",
+    ),
+    "yaml-no-colon": (
+        "invalid YAML: {problem}; write 'key: value', or indent the line as part of the text above",
+        "Hier fehlt ein Doppelpunkt. Schreiben Sie „schlüssel: Wert“, oder rücken Sie die Zeile "
+        "ein, wenn sie zum Text darüber gehört.",
+    ),
+    "yaml-open-quote": (
+        "invalid YAML: {problem}; close the quotes",
+        "Ein Anführungszeichen wird geöffnet und nicht geschlossen. Ergänzen Sie das zweite.",
+    ),
+    "yaml-escape": (
+        "invalid YAML: {problem}; write \\\\ for a backslash or put the value in single quotes",
+        "Nach dem umgekehrten Schrägstrich steht ein unbekanntes Zeichen. Schreiben Sie "
+        "\\\\ oder setzen Sie den Wert in einfache Anführungszeichen.",
+    ),
+    "yaml-open-bracket": (
+        "invalid YAML: {problem}; close the bracket and put commas between the values",
+        "Eine Klammer wird nicht geschlossen, oder ein Komma fehlt. Schließen Sie die Klammer "
+        "und trennen Sie die Werte mit Kommas.",
+    ),
+    "yaml-indentation": (
+        "invalid YAML: {problem}; let the keys of a section, and the dashes of a list, begin in "
+        "the same column",
+        "Die Einrückung passt nicht zu den Zeilen davor. Lassen Sie die Schlüssel eines "
+        "Abschnitts und die Striche einer Liste in derselben Spalte beginnen.",
     ),
     "key-not-text": (
         "a key must be plain text, not a list or mapping",
@@ -231,6 +294,23 @@ MESSAGES: Mapping[str, tuple[str, str]] = {
     "not-reachable": (
         "'{value}' is not reachable",
         "„{value}“ ist nicht erreichbar. Prüfen Sie die Adresse.",
+    ),
+    # What the standard's text asks for and its parser does not
+    "note-funder-name": (
+        "the standard asks for the name of the organisation, the reference parser does not; add it",
+        "Der Standard verlangt den Namen der Organisation (name), die Referenzprüfung nicht. "
+        "Ergänzen Sie ihn.",
+    ),
+    "note-country-section": (
+        "the standard has deprecated the sections for countries, the reference parser says nothing "
+        "yet; move what you still need to the other keys",
+        "Der Standard hat die Abschnitte für Länder abgekündigt, die Referenzprüfung meldet es noch "
+        "nicht. Verwenden Sie die übrigen Schlüssel.",
+    ),
+    "note-invisible": (
+        "the line has the invisible character {value}, which can hide what the text says; remove it",
+        "Die Zeile enthält das unsichtbare Zeichen {value}. Es kann verbergen, was im Text steht. "
+        "Entfernen Sie es.",
     ),
     # Warnings
     "deprecated": (

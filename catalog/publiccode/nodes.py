@@ -6,6 +6,7 @@ constructed from a tag. Plain scalars are resolved here, by the rules of the ref
 `2024-01-15` decide about valid and invalid.
 """
 
+import codecs
 import re
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
@@ -21,6 +22,9 @@ from ruamel.yaml.events import (
     SequenceEndEvent,
     SequenceStartEvent,
 )
+from ruamel.yaml.reader import ReaderError
+
+from catalog.publiccode.yaml_problems import problem_of
 
 MAX_BYTES = 512 * 1024
 MAX_DEPTH = 32
@@ -88,12 +92,18 @@ Path = tuple[str | int, ...]
 
 
 class Unreadable(Exception):
-    """The text is no YAML document that this reader takes; `code` is a key of MESSAGES."""
+    """The text is no YAML document that this reader takes; `code` is a key of MESSAGES.
 
-    def __init__(self, code: str, mark: Mark = NOWHERE, **parameters: str) -> None:
+    `mark` is the reference parser's, `place` where it really is.
+    """
+
+    def __init__(
+        self, code: str, mark: Mark = NOWHERE, *, place: Mark | None = None, **parameters: str
+    ) -> None:
         super().__init__(code)
         self.code = code
         self.mark = mark
+        self.place = place or mark
         self.parameters = parameters
 
 
@@ -116,6 +126,8 @@ _NUMBER = re.compile(
     re.VERBOSE,
 )
 # A surrogate or NUL can only come from an escape such as "\ud800"; neither can be stored.
+_LINE_END = re.compile("\r\n|[\n\r]")
+_ENDLESS_TAG = re.compile(r"(?:(?<=[\s\[{,])|^)!\S{2000}")
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
@@ -137,11 +149,27 @@ def compose(data: bytes) -> Node | None:
     """
     if len(data) > MAX_BYTES:
         raise Unreadable("too-large", limit=f"{MAX_BYTES // 1024}")
+    if _is_utf_16(data):
+        raise Unreadable("utf-16", place=Mark(1, 1))
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise Unreadable("not-utf8", line=str(data.count(b"\n", 0, error.start) + 1)) from error
+        line = data.count(b"\n", 0, error.start) + 1
+        code = "not-a-text" if b"\0" in data else "not-utf8"
+        raise Unreadable(code, place=Mark(line, 1), line=str(line)) from error
+    # The scanner walks through a tag once for each of its characters.
+    if found := _ENDLESS_TAG.search(text):
+        raise Unreadable("yaml-unreadable", place=_place_in(text, found.start()))
     return _Composer().compose(text.removeprefix("\ufeff"))
+
+
+def _is_utf_16(data: bytes) -> bool:
+    """By its byte order mark, or by two Latin characters at its beginning."""
+    zeros = [byte == 0 for byte in data[:4]]
+    return data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or zeros in (
+        [True, False, True, False],
+        [False, True, False, True],
+    )
 
 
 def _mark(mark: Any) -> Mark:
@@ -184,10 +212,20 @@ class _Composer:
         except MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
             line = mark.line + 1 if mark is not None else 0
-            raise Unreadable("yaml-syntax", Mark(line, 1), problem=_problem(error)) from error
+            problem = problem_of(error)
+            # The end of the file tells nobody where a quote was opened.
+            start = error.context_mark if problem.is_at_context else mark
+            place = _mark(start) if start is not None else NOWHERE
+            raise Unreadable(
+                problem.code, Mark(line, 1), place=place, problem=problem.words
+            ) from error
+        except ReaderError as error:
+            place = _place_in(text, error.position)
+            character = f"U+{ord(text[error.position]):04X}"
+            raise Unreadable("control-character", place=place, value=character) from error
         # The scanner of ruamel.yaml lets these escape for some malformed escapes and directives.
         except (YAMLError, ValueError, OverflowError, IndexError, AttributeError) as error:
-            raise Unreadable("yaml-syntax", NOWHERE, problem=str(error)[:200]) from error
+            raise Unreadable("yaml-unreadable") from error
         if self.documents > 1:
             raise Unreadable("several-documents")
         if isinstance(self.root, Scalar) and self.root.kind == "null":
@@ -319,6 +357,11 @@ def _is_implicit_null(scalar: Scalar) -> bool:
     return scalar.kind == "null" and scalar.value == ""
 
 
-def _problem(error: MarkedYAMLError) -> str:
-    parts = [str(part) for part in (error.context, error.problem) if part]
-    return ", ".join(parts) or "unknown"
+def _place_in(text: str, position: int) -> Mark:
+    lines = lines_of(text[:position])
+    return Mark(len(lines), len(lines[-1]) + 1)
+
+
+def lines_of(text: str) -> list[str]:
+    """The text in lines as the scanner counts them; at least one, the last without a line end."""
+    return _LINE_END.split(text)

@@ -5,12 +5,14 @@ Neither files nor the network are touched; what only they can tell comes through
 
 import re
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, Literal
 
 from catalog.publiccode import vocabulary
 from catalog.publiccode.checks import Breach, Hooks, Values, check_across, check_keys
 from catalog.publiccode.decoding import BROKEN, Broken, Decoder, Misfit, Value
+from catalog.publiccode.deviations import deviation
 from catalog.publiccode.document import Document
 from catalog.publiccode.findings import Finding, Result
 from catalog.publiccode.messages import describe
@@ -23,6 +25,7 @@ from catalog.publiccode.nodes import (
     Scalar,
     Unreadable,
     compose,
+    lines_of,
 )
 from catalog.publiccode.places import keys_by_line, place_of
 from catalog.publiccode.rules import quoted
@@ -43,7 +46,10 @@ MAX_FINDINGS = 500
 _VERSION_KEY = "publiccodeYmlVersion"
 _ONLY_LETTERS = re.compile(r"[A-Za-z]+")
 
-Severity = Literal["error", "warning"]
+Severity = Literal["error", "warning", "note"]
+# What shows nothing, and what turns the direction of text around (Unicode UAX 9).
+_INVISIBLE = re.compile("[\u061c\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
+MAX_NOTES = 50
 
 
 def read(data: bytes, hooks: Hooks | None = None) -> Result:
@@ -51,7 +57,7 @@ def read(data: bytes, hooks: Hooks | None = None) -> Result:
     try:
         root = compose(data)
     except Unreadable as error:
-        return Result((_file_finding(error.code, error.mark, error.parameters),), None)
+        return Result((_file_finding(error),), None)
     version = _version_node(root)
     if not isinstance(root, Mapping) or version is None:
         finding = _finding("error", "version-missing", _VERSION_KEY, NOWHERE, Mark(1, 1), {})
@@ -61,11 +67,12 @@ def read(data: bytes, hooks: Hooks | None = None) -> Result:
     reading = _Reading(root, hooks or Hooks())
     reading.note_version()
     document = reading.decode()
-    return Result(tuple(reading.findings), document)
+    notes = (*reading.notes(document), *_invisible(data))
+    return Result(tuple(reading.findings), document, notes[:MAX_NOTES])
 
 
-def _file_finding(code: str, mark: Mark, parameters: dict[str, str]) -> Finding:
-    return _finding("error", code, "", mark, mark, parameters)
+def _file_finding(error: Unreadable) -> Finding:
+    return _finding("error", error.code, "", error.mark, error.place, error.parameters)
 
 
 def _finding(
@@ -75,11 +82,24 @@ def _finding(
     mark: Mark,
     place: Mark,
     parameters: dict[str, str],
-    name: str = "",
+    path: str = "",
 ) -> Finding:
-    """`name` is what the text calls the value, when `key` cannot tell."""
-    english, german = describe(code, name or key, parameters)
-    return Finding(severity, code, key, english, german, *mark, place, parameters)
+    """`path` is where the value really is, when `key` cannot tell."""
+    path = path or key
+    english, german = describe(code, path, parameters)
+    hint, hint_de = deviation(code, path)
+    return Finding(
+        severity, code, key, english, german, *mark, place, parameters, path, hint, hint_de
+    )
+
+
+def _invisible(data: bytes) -> Iterator[Finding]:
+    """The first invisible character of each line."""
+    for number, line in enumerate(lines_of(data.decode("utf-8").removeprefix("\ufeff")), 1):
+        if found := _INVISIBLE.search(line):
+            place = Mark(number, found.start() + 1)
+            parameters = {"value": f"U+{ord(found[0]):04X}"}
+            yield _finding("note", "note-invisible", "", place, place, parameters)
 
 
 # --- the version --------------------------------------------------------------------------
@@ -143,6 +163,18 @@ class _Reading:
         # The old lowercase spelling is read as the section it means; IT wins over it.
         return replace(document, it=document.it or document.it_lowercase, it_lowercase=None)
 
+    def notes(self, document: Document) -> Iterator[Finding]:
+        """What the text of the standard asks for beyond the reference parser."""
+        for index, funder in enumerate(document.funded_by):
+            if not funder.name:
+                yield self._note("note-funder-name", ("fundedBy", index))
+        if document.it is not None:
+            yield self._note("note-country-section", ("IT",))
+
+    def _note(self, code: str, path: Path) -> Finding:
+        place = place_of(self.root, path)
+        return _finding("note", code, dotted(path), place, place, {})
+
     def _report_misfits(self, misfits: list[Misfit]) -> None:
         keys = keys_by_line(self.root) if misfits else {}
         for misfit in misfits:
@@ -157,7 +189,7 @@ class _Reading:
                     Mark(line, 1) if line else NOWHERE,
                     misfit.place,
                     misfit.parameters,
-                    name=dotted(misfit.path),
+                    path=dotted(misfit.path),
                 )
             )
 
@@ -167,7 +199,8 @@ class _Reading:
             return
         mark = place_of(self.root, breach.path)
         place = place_of(self.root, breach.actual_path or breach.path)
-        self._add(_finding(severity, breach.code, key, mark, place, breach.parameters))
+        path = dotted(breach.actual_path or breach.path)
+        self._add(_finding(severity, breach.code, key, mark, place, breach.parameters, path))
 
     def _add(self, finding: Finding) -> None:
         self.counts[finding.type] += 1

@@ -16,7 +16,8 @@ from catalog.importing import read_file
 class Command(BaseCommand):
     help = (
         "Checks publiccode.yml files. Exit code 1 when a file is invalid; warnings alone leave it"
-        " valid. With --format json: {file: [{type, key, description, line, column}]}."
+        " valid, as do notes on what only the standard asks for."
+        " With --format json: {file: [{type, key, description, line, column}]}."
     )
     requires_system_checks = []
 
@@ -43,8 +44,10 @@ class Command(BaseCommand):
 
     def _print(self, name: str, result: publiccode.Result) -> None:
         self.stdout.write(f"{name}: {'valid' if result.is_valid else 'invalid'}")
-        for finding in result.findings:
+        for finding in (*result.findings, *result.notes):
             where = f"{finding.place.line}:{finding.place.column}" if finding.place.line else "-"
             self.stdout.write(
                 f"  {finding.type} {where} {finding.key or '-'}: {finding.description}"
             )
+            if finding.hint:
+                self.stdout.write(f"    {finding.hint}")
