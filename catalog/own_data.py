@@ -56,6 +56,7 @@ OFFER: Final = portal.PersonalData(
         "catalog.Proposal.decided_by": "a decision of staff in their office",
         "catalog.ProposalEvent.actor": "repeats the proposal's own dates, or is a decision of staff",
         "catalog.SolutionEvent.actor": "an act of staff in their office",
+        "catalog.SynonymGroupEvent.actor": "an act of staff in their office",
     },
     erase=erase,
 )  # fmt: skip

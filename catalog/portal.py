@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy
 from catalog import demo_world, own_data, presentation, statistics
 from catalog.models import Proposal, Solution
 from catalog.search import clean, search
+from catalog.services.synonyms import ensure_shipped
 from network.models import Organisation
 from osk_portal import portal
 from osk_portal.accounts.models import User
@@ -120,6 +121,7 @@ portal.panels.register(
 )
 portal.work_lists.register(portal.WorkList("catalog", 30, gettext_lazy("Keep the catalog"), _work))
 portal.mail_guards.register(portal.MailGuard("catalog", 30, _may_still_read))
+portal.reference_data.register(portal.ReferenceData("catalog", 30, ensure_shipped))
 portal.demo_steps.register(portal.DemoStep("catalog", 20, demo_world.load))
 portal.personal_data.register(own_data.OFFER)
 portal.statistics.register(statistics.SOLUTIONS)

@@ -3,6 +3,7 @@
 from catalog.models.proposals import Proposal, ProposalEvent
 from catalog.models.search import SolutionDocument
 from catalog.models.solutions import Reuse, Solution, SolutionEvent, SolutionRevision, Support
+from catalog.models.synonyms import SynonymGroup, SynonymGroupEvent
 
 __all__ = [
     "Proposal",
@@ -13,4 +14,6 @@ __all__ = [
     "SolutionEvent",
     "SolutionRevision",
     "Support",
+    "SynonymGroup",
+    "SynonymGroupEvent",
 ]

@@ -19,6 +19,7 @@ from catalog.services.proposals import (
     submit_proposal,
     withdraw_proposal,
 )
+from catalog.services.synonyms import save_synonyms
 
 __all__ = [
     "ProposalConflict",
@@ -31,6 +32,7 @@ __all__ = [
     "refuse_proposal",
     "return_proposal",
     "revise_proposal",
+    "save_synonyms",
     "set_additions",
     "submit_proposal",
     "withdraw_proposal",

@@ -99,6 +99,7 @@ def _repeat(solution: Solution, document: Json) -> None:
     solution.licence_family = licences.family(solution.licence) or ""
     solution.categories = _list(document.get("categories"), 60)
     solution.platforms = [p.lower() for p in _list(document.get("platforms"), 60)]
+    solution.audiences = _list((document.get("intendedAudience") or {}).get("scope"), 60)
     solution.languages = _list((document.get("localisation") or {}).get("availableLanguages"), 35)
 
 
