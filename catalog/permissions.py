@@ -44,3 +44,7 @@ def can_decide(user: User) -> bool:
 
 def can_keep_synonyms(user: User) -> bool:
     return user.is_advisor
+
+
+def is_following(user: User | AnonymousUser, solution: Solution) -> bool:
+    return user.is_authenticated and solution.follows.filter(user=user).exists()

@@ -14,8 +14,8 @@ from operator import add, and_, or_
 from typing import Any
 
 from django.contrib.postgres.search import SearchQuery, SearchRank, TrigramWordSimilarity
-from django.db import connection, transaction
-from django.db.models import Case, F, FloatField, Q, QuerySet, Value, When
+from django.db.models import BooleanField, Case, F, FloatField, Q, QuerySet, Value, When
+from django.db.models.expressions import RawSQL
 
 from catalog.models import Solution, SolutionDocument
 from catalog.spelling import likest, nearest
@@ -112,7 +112,7 @@ def similar(text: str, *, among: QuerySet[Solution], most: int) -> list[Solution
 def meant(query: str, *, among: QuerySet[Any]) -> list[str]:
     """What to search for instead of ``query``: words of the catalog that are written almost like its own.
 
-    Each one is the whole query with one word in another's place.
+    One query. Each one is the whole query with one word in another's place.
     """
     text = clean(query)
     words = [word for word in words_of(text) if len(fold(word)) >= SHORTEST_PART]
@@ -291,12 +291,22 @@ def _alike(
     Key, names, folded names, alternatives and labels of each.
     """
     similarities = [TrigramWordSimilarity(word, "folded") for word in folded]
-    with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute(f"SET LOCAL pg_trgm.word_similarity_threshold = {similarity}")
-        return list(
-            documents.filter(reduce(how, (Q(folded__trigram_word_similar=w) for w in folded)))
-            .annotate(similarity=reduce(add, similarities))
-            .order_by("-similarity", "pk")
-            .values_list("pk", "names", "folded_names", "alternatives", "labels")[:MOST_GUESSES]
-        )
+    return list(
+        documents.filter(_from_similarity(similarity))
+        .filter(reduce(how, (Q(folded__trigram_word_similar=w) for w in folded)))
+        .annotate(similarity=reduce(add, similarities))
+        .order_by("-similarity", "pk")
+        .values_list("pk", "names", "folded_names", "alternatives", "labels")[:MOST_GUESSES]
+    )
+
+
+def _from_similarity(similarity: float) -> RawSQL:
+    """From where on a word is like another one, for this query only.
+
+    A sub-select that names no row: PostgreSQL asks it once, before it looks into the index, which reads the setting.
+    """
+    return RawSQL(
+        "(SELECT set_config('pg_trgm.word_similarity_threshold', %s, true)) IS NOT NULL",
+        [str(similarity)],
+        output_field=BooleanField(),
+    )

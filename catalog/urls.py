@@ -1,12 +1,14 @@
 from django.urls import path
 
-from catalog.views import proposals, solutions
+from catalog.views import feeds, following, proposals, solutions
 
 app_name = "catalog"
 
 # What stands before <slug:slug> is in services.entries.RESERVED_SLUGS.
 urlpatterns = [
     path("", solutions.solution_list, name="solution_list"),
+    path("feed/", feeds.solution_feed, name="solution_feed"),
+    path("folgen/", following.follow_list, name="follow_list"),
     path("vorschlaege/", proposals.proposal_list, name="proposal_list"),
     path("vorschlaege/<uuid:public_id>/", proposals.proposal_detail, name="proposal_detail"),
     path(
@@ -21,5 +23,7 @@ urlpatterns = [
     ),
     path("<slug:slug>/", solutions.solution_detail, name="solution_detail"),
     path("<slug:slug>/publiccode.yml", solutions.solution_publiccode, name="solution_publiccode"),
+    path("<slug:slug>/folgen/", following.follow, name="follow"),
+    path("<slug:slug>/nicht-mehr-folgen/", following.unfollow, name="unfollow"),
     path("<slug:slug>/vorschlag/", proposals.proposal_create, name="proposal_create"),
 ]

@@ -7,6 +7,7 @@ from catalog.services.entries import (
     withdraw_solution,
     write_document,
 )
+from catalog.services.following import follow_solution, tell_followers, unfollow_solution
 from catalog.services.indexing import index_solution
 from catalog.services.proposals import (
     ProposalConflict,
@@ -26,6 +27,7 @@ __all__ = [
     "accept_proposal",
     "base_document",
     "decide_proposal",
+    "follow_solution",
     "free_slug",
     "index_solution",
     "publish_solution",
@@ -35,6 +37,8 @@ __all__ = [
     "save_synonyms",
     "set_additions",
     "submit_proposal",
+    "tell_followers",
+    "unfollow_solution",
     "withdraw_proposal",
     "withdraw_solution",
     "write_document",

@@ -13,6 +13,7 @@ from catalog import licences, repositories
 from catalog.documents import Json
 from catalog.enums import DevelopmentStatus, MaintenanceType, RevisionOrigin, SoftwareType
 from catalog.models import Solution, SolutionEvent, SolutionRevision, Support
+from catalog.services.following import tell_followers
 from catalog.services.indexing import index_solution
 from network.models import Organisation
 from osk_portal.accounts.models import User
@@ -21,7 +22,7 @@ from osk_portal.toolkit.search_text import fold, sort_key
 
 # Addresses of pages beside the entries (catalog/urls.py).
 RESERVED_SLUGS = frozenset(
-    {"vorschlaege", "pruefen", "vergleich", "veroeffentlichen", "feed", "neu"}
+    {"vorschlaege", "pruefen", "vergleich", "veroeffentlichen", "feed", "folgen", "neu"}
 )
 MOST_VALUES = 200
 
@@ -79,6 +80,8 @@ def write_document(
         data={"revision": revision.number, "origin": origin},
     )
     index_solution(solution)
+    if solution.is_published and not is_new:
+        tell_followers(solution, "entry_changed", actor=author)
     return revision
 
 
@@ -151,6 +154,8 @@ def set_additions(
             solution=solution, kind="changed", actor=actor, data={"fields": sorted(set(changed))}
         )
         index_solution(solution)
+        if solution.is_published:
+            tell_followers(solution, "entry_changed", actor=actor)
     return solution
 
 
@@ -161,7 +166,10 @@ def publish_solution(solution_id: int, *, actor: User | None) -> SolutionEvent:
 
 @transaction.atomic
 def withdraw_solution(solution_id: int, *, actor: User) -> SolutionEvent:
-    return _locked(solution_id).withdraw(actor=actor)
+    solution = _locked(solution_id)
+    event = solution.withdraw(actor=actor)
+    tell_followers(solution, "entry_withdrawn", actor=actor)
+    return event
 
 
 def _locked(solution_id: int) -> Solution:

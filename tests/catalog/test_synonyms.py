@@ -114,7 +114,8 @@ def test_the_telling_part_of_an_unknown_compound():
     entry("Frage", keywords=["Umfrage"])
 
     result = find("Umfragewerkzeug", among=Solution.objects.published())
-    assert result.keys and not result.is_exact
+    assert result.keys
+    assert not result.is_exact
     assert found("Katasterplattform") == []
 
 
