@@ -152,6 +152,9 @@ def _ranked(
         fitting |= Q(folded_names__contains=joined)
     matching = documents.filter(fitting).values("pk")
     score = _score(terms)
+    if how is or_ and len(terms) > 1:
+        # Who holds more of what was asked for comes first.
+        score += reduce(add, (_one_if(_fits(term), 1.0) for term in terms))
     if is_name:
         score += _one_if(Q(folded_names__startswith=joined), 4.0)
     return list(
@@ -229,9 +232,6 @@ def _score(terms: Sequence[Term]) -> Any:
     if synonyms := [word for term in terms for word in term.synonyms]:
         german, _english, simple = _synonym_queries(synonyms)
         score += Value(0.5) * _density("german", german) + Value(0.5) * _density("simple", simple)
-    if len(terms) > 1:
-        # Of those that hold only some of it, who holds more of it.
-        score += reduce(add, (_one_if(_fits(term), 1.0) for term in terms))
     return score
 
 
