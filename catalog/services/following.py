@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from django.db import transaction
 from django.shortcuts import get_object_or_404
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from catalog.models import Follow, Solution
@@ -53,7 +54,10 @@ def tell_followers(
     message = Message(
         kind=f"catalog.{kind}",
         template=f"catalog/email/{kind}",
-        url=solution.get_absolute_url(),
+        # Nobody but advisors sees the page of an entry that has left the catalog.
+        url=solution.get_absolute_url()
+        if solution.is_published
+        else reverse("catalog:follow_list"),
         dedupe=f"catalog.{kind}:{solution.pk}:{key}",
         subject_key=str(solution.public_id),
         context={"solution": solution.name, **(context or {})},

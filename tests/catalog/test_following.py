@@ -18,7 +18,7 @@ def test_a_visitor_is_sent_to_sign_in(client, world):
     assert "/konto/" in client.post(address("follow", world)).url
     assert not Follow.objects.exists()
     page = client.get(world.solution.get_absolute_url()).content.decode()
-    assert "Anmelden und folgen" in page
+    assert "Zum Folgen anmelden" in page
 
 
 def test_follow_twice_list_and_end(client, world):
@@ -76,6 +76,8 @@ def test_who_follows_hears_of_changes_once_a_day_and_of_the_end(world):
 
     services.withdraw_solution(world.solution.pk, actor=world.advisor)
     assert kinds(world.visitor) == ["catalog.entry_changed", "catalog.entry_withdrawn"]
+    last = Notification.objects.get(user=world.visitor, kind="catalog.entry_withdrawn")
+    assert last.url == reverse("catalog:follow_list")
     assert kinds(world.advisor) == ["catalog.entry_changed"]  # who did it knows
     assert kinds(world.stranger) == []
 
