@@ -18,7 +18,7 @@ from django.db.models import BooleanField, Case, F, FloatField, Q, QuerySet, Val
 from django.db.models.expressions import RawSQL
 
 from catalog.models import Solution, SolutionDocument
-from catalog.spelling import likest, nearest
+from catalog.spelling import allowed_errors, likest, nearest
 from catalog.terms import SHORTEST_PART, WORD, Synonyms, Term, clean, is_noise, words_of
 from osk_portal.toolkit.search_text import fold, sort_key
 
@@ -29,7 +29,8 @@ MOST_GUESSES = 60
 # Fewer exact hits than this, and misspelt names are looked for too.
 FEW_HITS = 5
 GUESS_SIMILARITY = 0.4
-MEANT_SIMILARITY = 0.25
+MEANT_SIMILARITY = 0.3
+MOST_CANDIDATES = 200
 MOST_MEANT = 3
 # Shorter synonyms count as whole words only: "KI" is not the beginning of "Kiez".
 SHORTEST_PREFIX = 6
@@ -109,29 +110,33 @@ def similar(text: str, *, among: QuerySet[Solution], most: int) -> list[Solution
     return found[:most]
 
 
-def meant(query: str, *, among: QuerySet[Any]) -> list[str]:
-    """What to search for instead of ``query``: words of the catalog that are written almost like its own.
+def meant(query: str, *, among: QuerySet[Any], labels: Sequence[str] = ()) -> list[str]:
+    """What to search for instead of ``query``: names, and words of ``labels``, that are written almost like its own.
 
-    One query. Each one is the whole query with one word in another's place.
+    One query, over the names only: an empty result must not cost more than a full one. Each answer is the whole query
+    with one word in another's place.
     """
     text = clean(query)
     words = [word for word in words_of(text) if len(fold(word)) >= SHORTEST_PART]
     if not words:
         return []
     folded = [fold(word) for word in words]
-    candidates = _alike(
-        SolutionDocument.objects.filter(solution__in=among), folded, or_, MEANT_SIMILARITY
+    alike = reduce(or_, (Q(folded_names__trigram_word_similar=word) for word in folded))
+    names = (
+        SolutionDocument.objects.filter(_from_similarity(MEANT_SIMILARITY))
+        .filter(alike, solution__in=among)
+        .values_list("names", flat=True)[:MOST_CANDIDATES]
     )
     known: dict[str, str] = {}
-    for _pk, names, _folded, *texts in candidates:
-        for word in WORD.findall(" ".join([names, *texts])):
-            if len(key := fold(word)) >= SHORTEST_PART and not is_noise(word):
-                known.setdefault(key, word)
+    for word in WORD.findall(" ".join([*names, *labels])):
+        if len(key := fold(word)) >= SHORTEST_PART and not is_noise(word):
+            known.setdefault(key, word)
     found: list[str] = []
-    for word in words:
-        if (key := fold(word)) in known:
-            continue
-        found += [text.replace(word, known[other]) for other in likest(key, known, most=MOST_MEANT)]
+    for word, key in zip(words, folded, strict=True):
+        if key not in known:
+            found += [
+                text.replace(word, known[other]) for other in likest(key, known, most=MOST_MEANT)
+            ]
     return list(dict.fromkeys(found))[:MOST_MEANT]
 
 
@@ -273,9 +278,15 @@ def _guessed(documents: QuerySet[SolutionDocument], words: Sequence[str]) -> lis
     folded = [fold(word) for word in words]
     if any(len(word) < SHORTEST_PART for word in folded):
         return []
-    candidates = _alike(documents, folded, and_, GUESS_SIMILARITY)
+    candidates = (
+        documents.filter(_from_similarity(min(map(_least_similarity, folded))))
+        .filter(reduce(and_, (Q(folded__trigram_word_similar=word) for word in folded)))
+        .annotate(similarity=reduce(add, (TrigramWordSimilarity(w, "folded") for w in folded)))
+        .order_by("-similarity", "pk")
+        .values_list("pk", "folded_names", "alternatives", "labels")[:MOST_GUESSES]
+    )
     guesses: list[tuple[int, int]] = []
-    for pk, _names, *texts in candidates:
+    for pk, *texts in candidates:
         known = set(WORD.findall(fold(" ".join(texts))))
         distances = [nearest(word, known) for word in folded]
         if all(distance is not None for distance in distances):
@@ -283,21 +294,13 @@ def _guessed(documents: QuerySet[SolutionDocument], words: Sequence[str]) -> lis
     return [pk for _distance, pk in sorted(guesses, key=lambda guess: guess[0])]
 
 
-def _alike(
-    documents: QuerySet[SolutionDocument], folded: Sequence[str], how: Any, similarity: float
-) -> list[tuple[Any, ...]]:
-    """Documents with words that are written like those of the query, by the index of trigrams.
+def _least_similarity(word: str) -> float:
+    """From where on a misspelt ``word`` must be looked at: each error spoils up to four of its trigrams.
 
-    Key, names, folded names, alternatives and labels of each.
+    The longer the word, the fewer candidates there are to measure.
     """
-    similarities = [TrigramWordSimilarity(word, "folded") for word in folded]
-    return list(
-        documents.filter(_from_similarity(similarity))
-        .filter(reduce(how, (Q(folded__trigram_word_similar=w) for w in folded)))
-        .annotate(similarity=reduce(add, similarities))
-        .order_by("-similarity", "pk")
-        .values_list("pk", "names", "folded_names", "alternatives", "labels")[:MOST_GUESSES]
-    )
+    trigrams = len(word) + 1
+    return max(GUESS_SIMILARITY, (trigrams - 4 * allowed_errors(word)) / trigrams)
 
 
 def _from_similarity(similarity: float) -> RawSQL:

@@ -9,9 +9,13 @@ ALIKE = 0.6
 """Of two words, so that one may be meant by the other: twice what they share, of all their letters."""
 
 
+def allowed_errors(word: str) -> int:
+    return 1 if len(word) < 8 else 2
+
+
 def nearest(word: str, known: Iterable[str]) -> int | None:
     """The smallest number of typing errors that makes ``word`` one of ``known``; None beyond a few."""
-    allowed = 1 if len(word) < 8 else 2
+    allowed = allowed_errors(word)
     near = [d for other in known if (d := distance(word, other, allowed)) is not None]
     return min(near, default=None)
 

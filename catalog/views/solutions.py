@@ -23,6 +23,7 @@ from osk_portal import portal
 from osk_portal.toolkit.access import PUBLIC, access
 
 PAGE_SIZE = 20
+MOST_AREAS = 4
 # Pages of the floors above: the catalog knows their address and nothing else of them.
 CONSULTING_START = "/beratung/anfrage/neu/"
 SANDBOX_START = "/testumgebung/"
@@ -61,11 +62,16 @@ def solution_list(request: HttpRequest) -> HttpResponse:
         "rows": [presentation.row(solution, wanted.query) for solution in page],
         "facets": wanted.facets(base) if page.paginator.count or wanted.chosen else [],
         "is_exact": is_exact,
-        "meant": [] if is_exact or ranking else meant(wanted.query, among=published),
-        "nearest": [] if page.paginator.count else presentation.busiest_categories(),
+        "meant": [],
+        "nearest": [],
         "consulting_url": _consulting_url({"q": wanted.query} if wanted.query else {}),
         "crumbs": [(_("Solutions"), None)],
     }
+    if not page.paginator.count:
+        areas = presentation.categories_in_use()
+        labels = [label for _value, label, _number in areas]
+        context["nearest"] = areas[:MOST_AREAS]
+        context["meant"] = [] if ranking else meant(wanted.query, among=published, labels=labels)
     return render(request, "catalog/solution_list.html", context)
 
 
