@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from catalog.models import SynonymGroup
-from osk_portal.toolkit.search_text import fold
+from osk_portal.toolkit.search_text import fold, sort_key
 
 LONGEST_QUERY = 200
 MOST_WORDS = 8
@@ -92,7 +92,8 @@ class Synonyms:
         self._groups: dict[str, list[Sequence[str]]] = {}
         for terms in groups:
             for term in terms:
-                if key := key_of(term):
+                # Also as somebody without umlauts on the keyboard writes it: burgerburo.
+                for key in {key_of(term), stem(_NO_LETTER.sub("", sort_key(term)))} - {""}:
                     self._groups.setdefault(key, []).append(terms)
 
     @classmethod

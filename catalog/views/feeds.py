@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.cache import get_conditional_response
 from django.utils.feedgenerator import Atom1Feed
+from django.utils.html import escape
 from django.utils.http import http_date, quote_etag
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -59,8 +60,9 @@ class SolutionFeed(Feed[Solution, None]):
         return _xml(item.name)
 
     def item_description(self, item: Solution) -> str:
+        """Atom calls a summary HTML: the text of a file is none."""
         _language, description = documents.description(item.document)
-        return _xml(description.get("shortDescription", ""))
+        return escape(_xml(description.get("shortDescription", "")))
 
     def item_guid(self, item: Solution) -> str:
         return f"urn:uuid:{item.public_id}"

@@ -47,6 +47,7 @@ JUDGED: Mapping[str, Grades] = {
     "burgeramt": _APPOINTMENTS,
     "BÜRGERÄMTER": _APPOINTMENTS,
     "Bürgerbüro": _APPOINTMENTS,
+    "burgerburo": _APPOINTMENTS,
     "Videokonferenzen": _VIDEO,
     "Umfragen": _SURVEY,
     "Passwörter": _PASSWORDS,

@@ -73,6 +73,13 @@ def test_however_a_word_is_written(query):
     assert found(query) == ["Registratur"]
 
 
+@pytest.mark.parametrize("query", ["Bürgerbüro", "Buergerbuero", "burgerburo", "BÜRGERBÜROS"])
+def test_umlauts_of_a_synonym_however_they_are_written(query):
+    entry("Empfang", keywords=["Bürgeramt"])
+
+    assert found(query) == ["Empfang"]
+
+
 def test_an_edit_works_at_once_without_writing_the_search_text_again():
     entry("Ablage", keywords=["Hängeregister"])
     advisor = staff("advisor")

@@ -46,7 +46,9 @@ def test_the_same_words_and_filters_as_the_list_newest_first(client):
 
 
 def test_it_says_what_it_is(client):
-    solution = make("Plan <b>&", document={"description": {"de": {"shortDescription": "A\x0bB"}}})
+    solution = make(
+        "Plan <b>&", document={"description": {"de": {"shortDescription": "A\x0bB <script>"}}}
+    )
     response = client.get(FEED, {"q": "Plan\x00"})
     text = response.content.decode()
 
@@ -55,7 +57,7 @@ def test_it_says_what_it_is(client):
     assert f"urn:uuid:{solution.public_id}" in text
     assert f"http://testserver{solution.get_absolute_url()}" in text
     assert "http://testserver/loesungen/feed/?q=Plan" in text
-    assert "AB" in text
+    assert "AB &amp;lt;script&amp;gt;" in text  # a reader of the feed shows it as text
     assert "CC0 1.0" in text
 
 
