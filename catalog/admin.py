@@ -31,6 +31,7 @@ from catalog.services import (
     return_proposal,
     withdraw_solution,
 )
+from catalog.synonyms_admin import SynonymGroupAdmin  # noqa: F401 # registers itself
 from osk_portal.accounts.models import User
 from osk_portal.toolkit.access import staff_user
 from osk_portal.toolkit.transitions import Event, TransitionNotAllowed

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import CharField, Count, F, Func, Q, QuerySet, Value
+from django.db.models import Case, CharField, Count, F, Func, Q, QuerySet, Value, When
 from django.http import QueryDict
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
@@ -16,13 +16,16 @@ from catalog import vocabulary_labels
 from catalog.enums import DevelopmentStatus, LicenceFamily, MaintenanceType
 from catalog.models import Solution
 from catalog.querysets import SolutionQuerySet
-from catalog.search import clean
+from catalog.terms import clean
+from network.enums import OrganisationKind
 
 MOST_VALUES = 20
 # Longer lists are cut after the most frequent values; what is chosen always stays.
 MOST_CHOICES = 12
 
 REUSE = "reuse"
+# Shown closed until something in them is chosen.
+CLOSED = ("audience", "origin", "maintenance", "platform")
 RELEVANCE, NAME, NEWEST, MOST_REUSED = "relevance", "name", "newest", "reused"
 
 
@@ -63,14 +66,49 @@ class _Column:
     def matching(self, values: Sequence[str]) -> Q:
         return Q(**{f"{self.column}__{'overlap' if self.is_list else 'in'}": list(values)})
 
+    @property
+    def value(self) -> Any:
+        if self.is_list:
+            return Func(F(self.column), function="unnest", output_field=CharField())
+        return F(self.column)
+
+
+@dataclass(frozen=True)
+class _Origin:
+    """From which kind of organisation a solution comes: Berlin where a Berlin body has published it, else as the
+    organisation that maintains the entry. Without either nobody knows."""
+
+    name: str = "origin"
+
+    def matching(self, values: Sequence[str]) -> Q:
+        found = Q(berlin_body__isnull=True, maintainer__kind__in=list(values))
+        if OrganisationKind.BERLIN_ADMINISTRATION in values:
+            found |= Q(berlin_body__isnull=False)
+        return found
+
+    @property
+    def value(self) -> Any:
+        return Case(
+            When(
+                berlin_body__isnull=False, then=Value(str(OrganisationKind.BERLIN_ADMINISTRATION))
+            ),
+            default=F("maintainer__kind"),
+            output_field=CharField(),
+        )
+
+    def label_of(self, value: str) -> str:
+        return _from(OrganisationKind)(value)
+
 
 def _from(choices: type[Any]) -> Callable[[str], str]:
     return lambda value: str(dict(choices.choices).get(value, value))
 
 
-COLUMNS = (
+COLUMNS: tuple[_Column | _Origin, ...] = (
     _Column("category", "categories", True, vocabulary_labels.category),
+    _Column("audience", "audiences", True, vocabulary_labels.scope),
     _Column("status", "development_status", False, _from(DevelopmentStatus)),
+    _Origin(),
     _Column("licence", "licence_family", False, _from(LicenceFamily)),
     _Column("maintenance", "maintenance_type", False, _from(MaintenanceType)),
     _Column("platform", "platforms", True, vocabulary_labels.platform),
@@ -155,8 +193,10 @@ class SolutionFilter:
         counts = self._counts(base)
         labels = {
             "category": _("Areas of use"),
+            "audience": _("Made for"),
             "status": _("Development status"),
             REUSE: _("Reuse"),
+            "origin": _("Origin"),
             "licence": _("Licence family"),
             "maintenance": _("Maintenance"),
             "platform": _("Platform"),
@@ -169,15 +209,10 @@ class SolutionFilter:
     def _counts(self, base: SolutionQuerySet) -> Mapping[str, Mapping[str, int]]:
         parts: list[QuerySet[Solution, Any]] = []
         for column in COLUMNS:
-            value = (
-                Func(F(column.column), function="unnest", output_field=CharField())
-                if column.is_list
-                else F(column.column)
-            )
             parts.append(
                 self.apply(base, without=column.name)
                 .order_by()
-                .annotate(facet=Value(column.name), value=value)
+                .annotate(facet=Value(column.name), value=column.value)
                 .values("facet", "value")
                 .annotate(n=Count("pk"))
                 .values_list("facet", "value", "n")
@@ -205,7 +240,7 @@ class SolutionFilter:
             Choice(value, label_of(value), counts.get(value, 0), value in chosen, f"{name}-{i}")
             for i, value in enumerate(shown)
         ]
-        return Facet(name, label, choices, bool(chosen) or name not in ("maintenance", "platform"))
+        return Facet(name, label, choices, bool(chosen) or name not in CLOSED)
 
     @property
     def chips(self) -> list[Chip]:
@@ -224,6 +259,12 @@ class SolutionFilter:
         if self.sort:
             pairs.append(("sort", self.sort))
         return urlencode(pairs)
+
+    @property
+    def feed_query(self) -> str:
+        """The same for the feed, which has one order."""
+        pairs = [("q", self.query)] if self.query else []
+        return urlencode([*pairs, *self.hidden])
 
     @property
     def hidden(self) -> list[tuple[str, str]]:

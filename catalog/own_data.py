@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from catalog import services
 from catalog.enums import ProposalAction
-from catalog.models import Proposal
+from catalog.models import Follow, Proposal
 from osk_portal import portal
 from osk_portal.accounts.models import User
 
@@ -16,6 +16,7 @@ from osk_portal.accounts.models import User
 def erase(user: User) -> None:
     """What waits is taken back: nobody could be asked about it. What was decided is the catalog's history."""
     mine = Proposal.objects.filter(author=user)
+    Follow.objects.filter(user=user).delete()
     for proposal in mine.filter(state__in=Proposal.ALLOWED[ProposalAction.WITHDRAW]).order_by("pk"):
         services.withdraw_proposal(proposal.pk, actor=user)
 
@@ -43,6 +44,11 @@ OFFER: Final = portal.PersonalData(
             },
         ),
         portal.Rows(
+            "catalog.Follow.user",
+            _("Entries that you follow"),
+            {"solution__name": _("Solution"), "created_at": _("Since")},
+        ),
+        portal.Rows(
             "catalog.SolutionRevision.author",
             _("Versions of entries from your proposals"),
             {
@@ -56,6 +62,7 @@ OFFER: Final = portal.PersonalData(
         "catalog.Proposal.decided_by": "a decision of staff in their office",
         "catalog.ProposalEvent.actor": "repeats the proposal's own dates, or is a decision of staff",
         "catalog.SolutionEvent.actor": "an act of staff in their office",
+        "catalog.SynonymGroupEvent.actor": "an act of staff in their office",
     },
     erase=erase,
 )  # fmt: skip

@@ -40,3 +40,11 @@ def can_edit_proposal(user: User, proposal: Proposal) -> bool:
 
 def can_decide(user: User) -> bool:
     return user.is_advisor
+
+
+def can_keep_synonyms(user: User) -> bool:
+    return user.is_advisor
+
+
+def is_following(user: User | AnonymousUser, solution: Solution) -> bool:
+    return user.is_authenticated and solution.follows.filter(user=user).exists()

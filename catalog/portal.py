@@ -13,8 +13,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from catalog import demo_world, own_data, presentation, statistics
-from catalog.models import Proposal, Solution
+from catalog.models import Follow, Proposal, Solution
 from catalog.search import clean, search
+from catalog.services.synonyms import ensure_shipped
 from network.models import Organisation
 from osk_portal import portal
 from osk_portal.accounts.models import User
@@ -87,7 +88,9 @@ def _late_proposals() -> QuerySet[Proposal]:
 
 
 def _may_still_read(user_id: int, kind: str, subject_key: str) -> bool:
-    """Author and advisors, as long as they may open the proposal."""
+    """Who follows the entry; author and advisors, as long as they may open the proposal."""
+    if kind.startswith("catalog.entry_"):
+        return Follow.objects.filter(user=user_id, solution__public_id=subject_key).exists()
     user = User.objects.filter(pk=user_id).first()
     proposals = Proposal.objects.visible_to(user or AnonymousUser())
     return proposals.filter(public_id=subject_key).exists()
@@ -112,6 +115,15 @@ portal.my_areas.register(
         url_name="catalog:proposal_list",
     )
 )
+portal.my_areas.register(
+    portal.MyArea(
+        "catalog_follows",
+        31,
+        lambda user: (),
+        label=gettext_lazy("Entries that I follow"),
+        url_name="catalog:follow_list",
+    )
+)
 portal.home_sections.register(portal.HomeSection("catalog", 20, "catalog/_home.html", _home))
 portal.panels.register(
     portal.Panel(
@@ -120,6 +132,7 @@ portal.panels.register(
 )
 portal.work_lists.register(portal.WorkList("catalog", 30, gettext_lazy("Keep the catalog"), _work))
 portal.mail_guards.register(portal.MailGuard("catalog", 30, _may_still_read))
+portal.reference_data.register(portal.ReferenceData("catalog", 30, ensure_shipped))
 portal.demo_steps.register(portal.DemoStep("catalog", 20, demo_world.load))
 portal.personal_data.register(own_data.OFFER)
 portal.statistics.register(statistics.SOLUTIONS)

@@ -19,7 +19,6 @@ from network.enums import OrganisationKind
 from osk_portal.toolkit.search_text import fold
 
 MOST_LABELS = 4
-MOST_CATEGORIES_SHOWN = 4
 MOST_REUSES_SHOWN = 50
 MOST_FINDINGS_SHOWN = 20
 BADGES = {
@@ -214,14 +213,14 @@ def reuse_of(solution: Solution) -> ReuseSummary:
     )
 
 
-def busiest_categories() -> list[tuple[str, str, int]]:
-    """Where to go on after an empty search: value, label and number of the largest areas of use."""
+def categories_in_use() -> list[tuple[str, str, int]]:
+    """Value, label and number of each area of use, the largest first: where to go on after an empty search."""
     found = (
         Solution.objects.published()
         .annotate(category=Func(F("categories"), function="unnest", output_field=CharField()))
         .order_by()
         .values("category")
         .annotate(n=Count("pk"))
-        .order_by("-n", "category")[:MOST_CATEGORIES_SHOWN]
+        .order_by("-n", "category")
     )
     return [(f["category"], vocabulary_labels.category(f["category"]), f["n"]) for f in found]

@@ -1,74 +1,76 @@
-"""Finding solutions by words: stems, prefixes, parts of compounds, and names with typing errors.
+"""Finding solutions by words: stems, prefixes, parts of compounds, synonyms, and names with typing errors.
 
-Each word of the query must be found, in any of these ways; where that finds nothing, any word counts.
-At most MOST_HITS rows are ranked (quality.md 4.2): a word that half the catalog contains costs the same as a
-rare one.
+Each thing that the query asks for must be found, in any of these ways. Where that finds nothing, the telling part
+of a compound counts instead of the whole, then any word. At most MOST_HITS rows are ranked (quality.md 4.2): a
+word that half the catalog contains costs the same as a rare one.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import reduce
 from operator import add, and_, or_
 from typing import Any
 
 from django.contrib.postgres.search import SearchQuery, SearchRank, TrigramWordSimilarity
-from django.db import connection, transaction
-from django.db.models import Case, F, FloatField, Q, QuerySet, Value, When
+from django.db.models import BooleanField, Case, F, FloatField, Q, QuerySet, Value, When
+from django.db.models.expressions import RawSQL
 
 from catalog.models import Solution, SolutionDocument
+from catalog.spelling import allowed_errors, likest, nearest
+from catalog.terms import SHORTEST_PART, WORD, Synonyms, Term, clean, is_noise, words_of
 from osk_portal.toolkit.search_text import fold, sort_key
 
-LONGEST_QUERY = 200
-MOST_WORDS = 8
+__all__ = ["SHORTEST_PART", "Found", "clean", "find", "meant", "search", "similar", "words_of"]
+
 MOST_HITS = 2_000
 MOST_GUESSES = 60
 # Fewer exact hits than this, and misspelt names are looked for too.
 FEW_HITS = 5
 GUESS_SIMILARITY = 0.4
-SHORTEST_PART = 4
-
-_WORD = re.compile(r"[^\W_]+(?:[-+.#&][^\W_]+)*[+#]*")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ud800-\udfff]+")
-# Words that say nothing about a solution; the stemmers have their own list, prefixes and parts have not.
-_NOISE = frozenset(
-    """
-    aber als am an auch auf aus bei das dem den der des die ein eine einem einen einer eines er es fuer
-    haben hat ich ihr im in ist kann man mit nach nicht oder sich sie sind so um und uns unser unsere von
-    vom was wer wie wir zu zum zur loesung loesungen software programm tool tools open source freie freies
-    quelloffene alternative ersatz suche suchen brauche brauchen and for free of or the to with
-    """.split()  # noqa: SIM905 # a list of 80 quoted words is no better to read
-)
+MEANT_SIMILARITY = 0.3
+MOST_CANDIDATES = 200
+MOST_MEANT = 3
+# Shorter synonyms count as whole words only: "KI" is not the beginning of "Kiez".
+SHORTEST_PREFIX = 6
+_WEIGHTS = [0.05, 0.15, 0.4, 1.0]
 
 
-def clean(query: str) -> str:
-    """The query as people meant it: one line, without controls, at most LONGEST_QUERY characters."""
-    return " ".join(_CONTROL.sub(" ", query).split())[:LONGEST_QUERY].strip()
+@dataclass(frozen=True)
+class Found:
+    """Primary keys of the hits, the best first. ``is_exact``: they hold what was asked for, as it was written."""
 
-
-def words_of(query: str) -> list[str]:
-    """The words that are looked for, as written; noise only where nothing else is left.
-
-    Without letters of which folding leaves nothing (an Arabic vowel sign by itself): no word at all.
-    """
-    found = [word for word in dict.fromkeys(_WORD.findall(query)) if fold(word)][: MOST_WORDS * 2]
-    telling = [word for word in found if fold(word) not in _NOISE]
-    return (telling or found)[:MOST_WORDS]
+    keys: list[int]
+    is_exact: bool
 
 
 def search(query: str, *, among: QuerySet[Any]) -> list[int]:
     """Primary keys of the solutions of ``among`` that fit ``query``, the best first."""
-    words = words_of(clean(query))
+    return find(query, among=among).keys
+
+
+def find(query: str, *, among: QuerySet[Any]) -> Found:
+    """Like ``search``, and whether the hits hold what was asked for."""
+    text = clean(query)
+    words = words_of(text)
     if not words:
-        return []
+        return Found([], is_exact=True)
+    synonyms = Synonyms.read()
+    terms = synonyms.terms(text)
     documents = SolutionDocument.objects.filter(solution__in=among)
-    found = _ranked(documents, words, and_)
+    found = _ranked(documents, terms, and_, joined=fold(text).replace(" ", ""))
+    is_exact = bool(found)
     if len(found) < FEW_HITS:
         found += _guessed(documents.exclude(pk__in=found), words)
-    if not found and len(words) > 1:
-        found = _ranked(documents, words, or_)
-    return found
+    if not found:
+        heads = [synonyms.head(term) for term in terms]
+        if any(heads):
+            terms = [head or term for head, term in zip(heads, terms, strict=True)]
+            found = _ranked(documents, terms, and_)
+    if not found and len(terms) > 1:
+        found = _ranked(documents, terms, or_)
+    return Found(found, is_exact)
 
 
 def similar(text: str, *, among: QuerySet[Solution], most: int) -> list[Solution]:
@@ -79,6 +81,7 @@ def similar(text: str, *, among: QuerySet[Solution], most: int) -> list[Solution
     words = words_of(clean(text))
     if not words:
         return []
+    terms = [Term((word,)) for word in words]
     folded = [word for word in map(fold, words) if len(word) >= SHORTEST_PART]
     exact = reduce(or_, (_contains(word) for word in words))
     guessed = reduce(or_, (Q(folded__trigram_word_similar=word) for word in folded), exact)
@@ -91,7 +94,7 @@ def similar(text: str, *, among: QuerySet[Solution], most: int) -> list[Solution
                 When(exact, then=Value(1)),
                 default=Value(0),
             ),
-            score=_score(words),
+            score=_score(terms),
         )
         .select_related("solution")
         .defer("german", "english", "simple", "short", "long", "organisations", "folded")
@@ -107,20 +110,87 @@ def similar(text: str, *, among: QuerySet[Solution], most: int) -> list[Solution
     return found[:most]
 
 
+def meant(query: str, *, among: QuerySet[Any], labels: Sequence[str] = ()) -> list[str]:
+    """What to search for instead of ``query``: names, and words of ``labels``, that are written almost like its own.
+
+    One query, over the names only: an empty result must not cost more than a full one. Each answer is the whole query
+    with one word in another's place.
+    """
+    text = clean(query)
+    words = [word for word in words_of(text) if len(fold(word)) >= SHORTEST_PART]
+    if not words:
+        return []
+    folded = [fold(word) for word in words]
+    alike = reduce(or_, (Q(folded_names__trigram_word_similar=word) for word in folded))
+    names = (
+        SolutionDocument.objects.filter(_from_similarity(MEANT_SIMILARITY))
+        .filter(alike, solution__in=among)
+        .values_list("names", flat=True)[:MOST_CANDIDATES]
+    )
+    known: dict[str, str] = {}
+    for word in WORD.findall(" ".join([*names, *labels])):
+        if len(key := fold(word)) >= SHORTEST_PART and not is_noise(word):
+            known.setdefault(key, word)
+    found: list[str] = []
+    for word, key in zip(words, folded, strict=True):
+        if key not in known:
+            found += [
+                text.replace(word, known[other]) for other in likest(key, known, most=MOST_MEANT)
+            ]
+    return list(dict.fromkeys(found))[:MOST_MEANT]
+
+
 def _holds_one(document: SolutionDocument, folded: Sequence[str]) -> bool:
     """Is a word of the text a misspelt one of the document?"""
     texts = (document.folded_names, document.alternatives, document.labels)
-    known = set(_WORD.findall(fold(" ".join(texts))))
-    return any(_nearest(word, known) is not None for word in folded)
+    known = set(WORD.findall(fold(" ".join(texts))))
+    return any(nearest(word, known) is not None for word in folded)
 
 
-def _ranked(documents: QuerySet[SolutionDocument], words: Sequence[str], how: Any) -> list[int]:
-    matching = documents.filter(reduce(how, (_contains(word) for word in words))).values("pk")
+def _ranked(
+    documents: QuerySet[SolutionDocument], terms: Sequence[Term], how: Any, *, joined: str = ""
+) -> list[int]:
+    """``joined``: the query without spaces, for names that people write apart ("open desk")."""
+    fitting = reduce(how, (_fits(term) for term in terms))
+    is_name = len(joined) >= SHORTEST_PART
+    if is_name:
+        fitting |= Q(folded_names__contains=joined)
+    matching = documents.filter(fitting).values("pk")
+    score = _score(terms)
+    if how is or_ and len(terms) > 1:
+        # Who holds more of what was asked for comes first.
+        score += reduce(add, (_one_if(_fits(term), 1.0) for term in terms))
+    if is_name:
+        score += _one_if(Q(folded_names__startswith=joined), 4.0)
     return list(
         SolutionDocument.objects.filter(pk__in=matching[:MOST_HITS])
-        .annotate(score=_score(words))
+        .annotate(score=score)
         .order_by("-score", "solution__sort_key", "pk")
         .values_list("pk", flat=True)
+    )
+
+
+def _fits(term: Term) -> Q:
+    found = reduce(and_, (_contains(word) for word in term.words))
+    if term.synonyms:
+        german, english, simple = _synonym_queries(term.synonyms)
+        found |= Q(german=german) | Q(english=english) | Q(simple=simple)
+    return found
+
+
+def _synonym_queries(synonyms: Sequence[str]) -> tuple[Any, Any, Any]:
+    """One query a column for all of them: three look-ups in an index, however large the group is."""
+    return (
+        reduce(or_, (SearchQuery(s, config="german", search_type="phrase") for s in synonyms)),
+        reduce(or_, (SearchQuery(s, config="english", search_type="phrase") for s in synonyms)),
+        reduce(
+            or_,
+            (
+                _beginning(spelling) if len(s) >= SHORTEST_PREFIX else _whole(spelling)
+                for s in synonyms
+                for spelling in _spellings(s)
+            ),
+        ),
     )
 
 
@@ -130,7 +200,7 @@ def _contains(word: str) -> Q:
         english=SearchQuery(word, config="english")
     )
     for spelling in _spellings(word):
-        found |= Q(simple=_prefix(spelling))
+        found |= Q(simple=_beginning(spelling))
         if len(spelling) >= SHORTEST_PART:
             found |= Q(folded__contains=spelling)
     return found
@@ -141,8 +211,12 @@ def _spellings(word: str) -> list[str]:
     return list(dict.fromkeys([fold(word), sort_key(word)]))
 
 
-def _prefix(folded: str) -> SearchQuery:
-    """``folded`` as the beginning of a word; one letter only as a whole one.
+def _whole(folded: str) -> SearchQuery:
+    return SearchQuery(folded, config="simple", search_type="phrase")
+
+
+def _beginning(folded: str) -> SearchQuery:
+    """``folded`` as the beginning of words that follow one another; one letter only as a whole one.
 
     Quoted: nothing in it is an operator.
     """
@@ -151,13 +225,24 @@ def _prefix(folded: str) -> SearchQuery:
     return SearchQuery(f"'{quoted}'{end}", config="simple", search_type="raw")
 
 
-def _score(words: Sequence[str]) -> Any:
-    """Product names first, then what a solution replaces, then how often and where the words stand."""
+def _score(terms: Sequence[Term]) -> Any:
+    """Product names first, then what a solution replaces, then how often and where the words stand.
+
+    Words as they were asked for count twice what their synonyms do.
+    """
+    words = [word for term in terms for word in term.words]
+    score = _named(words) + _replaces(words)
+    score += _density("german", reduce(or_, (SearchQuery(w, config="german") for w in words)))
+    score += _density("simple", reduce(or_, (_beginning(fold(word)) for word in words)))
+    if synonyms := [word for term in terms for word in term.synonyms]:
+        german, _english, simple = _synonym_queries(synonyms)
+        score += Value(0.5) * _density("german", german) + Value(0.5) * _density("simple", simple)
+    return score
+
+
+def _named(words: Sequence[str]) -> Any:
     phrase = fold(" ".join(words))
-    german = reduce(or_, (SearchQuery(word, config="german") for word in words))
-    prefixes = reduce(or_, (_prefix(fold(word)) for word in words))
-    weights = [0.05, 0.15, 0.4, 1.0]
-    named = Case(
+    return Case(
         When(Q(folded_names=phrase) | Q(folded_names__startswith=f"{phrase} |"), then=Value(12.0)),
         When(folded_names__startswith=phrase, then=Value(8.0)),
         When(folded_names__contains=f" {phrase}", then=Value(6.0)),
@@ -165,18 +250,23 @@ def _score(words: Sequence[str]) -> Any:
         default=Value(0.0),
         output_field=FloatField(),
     )
-    replaces = Case(
-        When(alternatives__icontains=" ".join(words), then=Value(2.0)),
-        default=Value(0.0),
-        output_field=FloatField(),
-    )
+
+
+def _replaces(words: Sequence[str]) -> Any:
+    """The whole name of a product counts more than one word of it."""
+    whole = _one_if(Q(alternatives__icontains=" ".join(words)), 2.0)
+    if len(words) == 1:
+        return whole
+    return whole + reduce(add, (_one_if(Q(alternatives__icontains=w), 0.5) for w in words))
+
+
+def _density(column: str, query: Any) -> Any:
     # 1: a long text is not more about a word than a short one that says it once.
-    return (
-        named
-        + replaces
-        + SearchRank(F("german"), german, weights=weights, normalization=Value(1))
-        + SearchRank(F("simple"), prefixes, weights=weights, normalization=Value(1))
-    )
+    return SearchRank(F(column), query, weights=_WEIGHTS, normalization=Value(1))
+
+
+def _one_if(condition: Q, value: float) -> Case:
+    return Case(When(condition, then=Value(value)), default=Value(0.0), output_field=FloatField())
 
 
 def _guessed(documents: QuerySet[SolutionDocument], words: Sequence[str]) -> list[int]:
@@ -188,46 +278,38 @@ def _guessed(documents: QuerySet[SolutionDocument], words: Sequence[str]) -> lis
     folded = [fold(word) for word in words]
     if any(len(word) < SHORTEST_PART for word in folded):
         return []
-    similarities = [TrigramWordSimilarity(word, "folded") for word in folded]
-    with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute(f"SET LOCAL pg_trgm.word_similarity_threshold = {GUESS_SIMILARITY}")
-        candidates = list(
-            documents.filter(reduce(and_, (Q(folded__trigram_word_similar=w) for w in folded)))
-            .annotate(similarity=reduce(add, similarities))
-            .order_by("-similarity", "pk")
-            .values_list("pk", "folded_names", "alternatives", "labels")[:MOST_GUESSES]
-        )
+    candidates = (
+        documents.filter(_from_similarity(min(map(_least_similarity, folded))))
+        .filter(reduce(and_, (Q(folded__trigram_word_similar=word) for word in folded)))
+        .annotate(similarity=reduce(add, (TrigramWordSimilarity(w, "folded") for w in folded)))
+        .order_by("-similarity", "pk")
+        .values_list("pk", "folded_names", "alternatives", "labels")[:MOST_GUESSES]
+    )
     guesses: list[tuple[int, int]] = []
     for pk, *texts in candidates:
-        known = set(_WORD.findall(fold(" ".join(texts))))
-        distances = [_nearest(word, known) for word in folded]
+        known = set(WORD.findall(fold(" ".join(texts))))
+        distances = [nearest(word, known) for word in folded]
         if all(distance is not None for distance in distances):
             guesses.append((sum(d for d in distances if d is not None), pk))
     return [pk for _distance, pk in sorted(guesses, key=lambda guess: guess[0])]
 
 
-def _nearest(word: str, known: Iterable[str]) -> int | None:
-    """The smallest number of typing errors that makes ``word`` one of ``known``; None beyond a few."""
-    allowed = 1 if len(word) < 8 else 2
-    near = [d for other in known if (d := _distance(word, other, allowed)) is not None]
-    return min(near, default=None)
+def _least_similarity(word: str) -> float:
+    """From where on a misspelt ``word`` must be looked at: each error spoils up to four of its trigrams.
+
+    The longer the word, the fewer candidates there are to measure.
+    """
+    trigrams = len(word) + 1
+    return max(GUESS_SIMILARITY, (trigrams - 4 * allowed_errors(word)) / trigrams)
 
 
-def _distance(one: str, other: str, allowed: int) -> int | None:
-    """Damerau-Levenshtein: letters left out, added, changed or swapped; None beyond ``allowed``."""
-    if abs(len(one) - len(other)) > allowed:
-        return None
-    before: list[int] = []
-    previous = list(range(len(other) + 1))
-    for i, a in enumerate(one, 1):
-        row = [i]
-        for j, b in enumerate(other, 1):
-            cost = min(previous[j] + 1, row[j - 1] + 1, previous[j - 1] + (a != b))
-            if i > 1 and j > 1 and a == other[j - 2] and one[i - 2] == b:
-                cost = min(cost, before[j - 2] + 1)
-            row.append(cost)
-        if min(row) > allowed:
-            return None
-        before, previous = previous, row
-    return previous[-1] if previous[-1] <= allowed else None
+def _from_similarity(similarity: float) -> RawSQL:
+    """From where on a word is like another one, for this query only.
+
+    A sub-select that names no row: PostgreSQL asks it once, before it looks into the index, which reads the setting.
+    """
+    return RawSQL(
+        "(SELECT set_config('pg_trgm.word_similarity_threshold', %s, true)) IS NOT NULL",
+        [str(similarity)],
+        output_field=BooleanField(),
+    )

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from catalog.views import checking, proposals, solutions
+from catalog.views import checking, feeds, following, proposals, solutions
 
 app_name = "catalog"
 
@@ -8,6 +8,8 @@ app_name = "catalog"
 urlpatterns = [
     path("", solutions.solution_list, name="solution_list"),
     path("pruefen/", checking.publiccode_check, name="publiccode_check"),
+    path("feed/", feeds.solution_feed, name="solution_feed"),
+    path("folgen/", following.follow_list, name="follow_list"),
     path("vorschlaege/", proposals.proposal_list, name="proposal_list"),
     path("vorschlaege/<uuid:public_id>/", proposals.proposal_detail, name="proposal_detail"),
     path(
@@ -22,5 +24,7 @@ urlpatterns = [
     ),
     path("<slug:slug>/", solutions.solution_detail, name="solution_detail"),
     path("<slug:slug>/publiccode.yml", solutions.solution_publiccode, name="solution_publiccode"),
+    path("<slug:slug>/folgen/", following.follow, name="follow"),
+    path("<slug:slug>/nicht-mehr-folgen/", following.unfollow, name="unfollow"),
     path("<slug:slug>/vorschlag/", proposals.proposal_create, name="proposal_create"),
 ]

@@ -1,10 +1,13 @@
 """What: solutions, their revisions, who supports and uses them, proposals to change them."""
 
+from catalog.models.following import Follow
 from catalog.models.proposals import Proposal, ProposalEvent
 from catalog.models.search import SolutionDocument
 from catalog.models.solutions import Reuse, Solution, SolutionEvent, SolutionRevision, Support
+from catalog.models.synonyms import SynonymGroup, SynonymGroupEvent
 
 __all__ = [
+    "Follow",
     "Proposal",
     "ProposalEvent",
     "Reuse",
@@ -13,4 +16,6 @@ __all__ = [
     "SolutionEvent",
     "SolutionRevision",
     "Support",
+    "SynonymGroup",
+    "SynonymGroupEvent",
 ]

@@ -83,6 +83,9 @@ class Solution(Addressed):
     platforms = ArrayField(
         models.CharField(max_length=60), verbose_name=_("platforms"), default=list, blank=True
     )
+    audiences = ArrayField(
+        models.CharField(max_length=60), verbose_name=_("made for"), default=list, blank=True
+    )
     languages = ArrayField(
         models.CharField(max_length=35), verbose_name=_("languages"), default=list, blank=True
     )
@@ -135,6 +138,7 @@ class Solution(Addressed):
         indexes = [
             GinIndex(fields=["categories"], name="solution_categories"),
             GinIndex(fields=["platforms"], name="solution_platforms"),
+            GinIndex(fields=["audiences"], name="solution_audiences"),
         ]
         constraints = [
             models.CheckConstraint(

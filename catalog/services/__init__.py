@@ -7,6 +7,7 @@ from catalog.services.entries import (
     withdraw_solution,
     write_document,
 )
+from catalog.services.following import follow_solution, tell_followers, unfollow_solution
 from catalog.services.indexing import index_solution
 from catalog.services.proposals import (
     ProposalConflict,
@@ -19,20 +20,25 @@ from catalog.services.proposals import (
     submit_proposal,
     withdraw_proposal,
 )
+from catalog.services.synonyms import save_synonyms
 
 __all__ = [
     "ProposalConflict",
     "accept_proposal",
     "base_document",
     "decide_proposal",
+    "follow_solution",
     "free_slug",
     "index_solution",
     "publish_solution",
     "refuse_proposal",
     "return_proposal",
     "revise_proposal",
+    "save_synonyms",
     "set_additions",
     "submit_proposal",
+    "tell_followers",
+    "unfollow_solution",
     "withdraw_proposal",
     "withdraw_solution",
     "write_document",

@@ -13,6 +13,7 @@ from catalog import licences, repositories
 from catalog.documents import Json
 from catalog.enums import DevelopmentStatus, MaintenanceType, RevisionOrigin, SoftwareType
 from catalog.models import Solution, SolutionEvent, SolutionRevision, Support
+from catalog.services.following import tell_followers
 from catalog.services.indexing import index_solution
 from network.models import Organisation
 from osk_portal.accounts.models import User
@@ -21,7 +22,7 @@ from osk_portal.toolkit.search_text import fold, sort_key
 
 # Addresses of pages beside the entries (catalog/urls.py).
 RESERVED_SLUGS = frozenset(
-    {"vorschlaege", "pruefen", "vergleich", "veroeffentlichen", "feed", "neu"}
+    {"vorschlaege", "pruefen", "vergleich", "veroeffentlichen", "feed", "folgen", "neu"}
 )
 MOST_VALUES = 200
 
@@ -79,6 +80,8 @@ def write_document(
         data={"revision": revision.number, "origin": origin},
     )
     index_solution(solution)
+    if solution.is_published and not is_new:
+        tell_followers(solution, "entry_changed", actor=author)
     return revision
 
 
@@ -99,6 +102,7 @@ def _repeat(solution: Solution, document: Json) -> None:
     solution.licence_family = licences.family(solution.licence) or ""
     solution.categories = _list(document.get("categories"), 60)
     solution.platforms = [p.lower() for p in _list(document.get("platforms"), 60)]
+    solution.audiences = _list((document.get("intendedAudience") or {}).get("scope"), 60)
     solution.languages = _list((document.get("localisation") or {}).get("availableLanguages"), 35)
 
 
@@ -150,6 +154,8 @@ def set_additions(
             solution=solution, kind="changed", actor=actor, data={"fields": sorted(set(changed))}
         )
         index_solution(solution)
+        if solution.is_published:
+            tell_followers(solution, "entry_changed", actor=actor)
     return solution
 
 
@@ -160,7 +166,10 @@ def publish_solution(solution_id: int, *, actor: User | None) -> SolutionEvent:
 
 @transaction.atomic
 def withdraw_solution(solution_id: int, *, actor: User) -> SolutionEvent:
-    return _locked(solution_id).withdraw(actor=actor)
+    solution = _locked(solution_id)
+    event = solution.withdraw(actor=actor)
+    tell_followers(solution, "entry_withdrawn", actor=actor)
+    return event
 
 
 def _locked(solution_id: int) -> Solution:

@@ -16,13 +16,14 @@ from django.utils.translation import ngettext
 from catalog import documents, presentation, similar
 from catalog.facets import MOST_REUSED, NAME, NEWEST, RELEVANCE, SolutionFilter
 from catalog.models import Solution
-from catalog.permissions import can_propose
+from catalog.permissions import can_propose, is_following
 from catalog.querysets import SolutionQuerySet
-from catalog.search import search
+from catalog.search import find, meant
 from osk_portal import portal
 from osk_portal.toolkit.access import PUBLIC, access
 
 PAGE_SIZE = 20
+MOST_AREAS = 4
 # Pages of the floors above: the catalog knows their address and nothing else of them.
 CONSULTING_START = "/beratung/anfrage/neu/"
 SANDBOX_START = "/testumgebung/"
@@ -37,10 +38,12 @@ _ORDERS = {
 @access(PUBLIC)
 def solution_list(request: HttpRequest) -> HttpResponse:
     wanted = SolutionFilter.from_query(request.GET)
-    base = Solution.objects.published()
+    base = published = Solution.objects.published()
     ranking: list[int] | None = None
+    is_exact = True
     if wanted.query:
-        ranking = search(wanted.query, among=base)
+        hits = find(wanted.query, among=base)
+        ranking, is_exact = hits.keys, hits.is_exact
         base = base.filter(pk__in=ranking)
     found = wanted.apply(base)
     page = _page(found, wanted, ranking, request.GET.get("page"))
@@ -57,11 +60,18 @@ def solution_list(request: HttpRequest) -> HttpResponse:
         "wanted": wanted,
         "sorts": wanted.sorts(wanted.query),
         "rows": [presentation.row(solution, wanted.query) for solution in page],
-        "facets": wanted.facets(base),
-        "nearest": [] if page.paginator.count else presentation.busiest_categories(),
+        "facets": wanted.facets(base) if page.paginator.count or wanted.chosen else [],
+        "is_exact": is_exact,
+        "meant": [],
+        "nearest": [],
         "consulting_url": _consulting_url({"q": wanted.query} if wanted.query else {}),
         "crumbs": [(_("Solutions"), None)],
     }
+    if not page.paginator.count:
+        areas = presentation.categories_in_use()
+        labels = [label for _value, label, _number in areas]
+        context["nearest"] = areas[:MOST_AREAS]
+        context["meant"] = [] if ranking else meant(wanted.query, among=published, labels=labels)
     return render(request, "catalog/solution_list.html", context)
 
 
@@ -103,6 +113,7 @@ def solution_detail(request: HttpRequest, slug: str) -> HttpResponse:
         "supports": solution.supports.select_related("organisation"),
         "similar": similar.to(solution),
         "panels": portal.panels_for("catalog.solution", solution, request),
+        "is_following": is_following(request.user, solution),
         "can_propose": can_propose(request.user, solution),
         "ask_url": _consulting_url({"solution": solution.slug}),
         "test_url": f"{SANDBOX_START}?{urlencode({'solution': solution.slug})}",

@@ -83,3 +83,26 @@ def test_chips_lead_to_the_list_without_their_filter(some):
         "q=x&category=erp&sort=name",
         "q=x&category=crm&sort=name",
     ]
+
+
+def test_audience_and_origin(some):
+    a, b, _c = some
+    a.audiences, a.berlin_body = ["education", "culture"], OrganisationFactory()
+    a.save()
+    b.audiences, b.maintainer = ["education"], OrganisationFactory(company=True)
+    b.save()
+
+    found = facets("")
+    assert found["audience"] == {"education": 2, "culture": 1}
+    assert found["origin"] == {"berlin_administration": 1, "business": 1}  # nobody knows of C
+    assert names("audience=culture") == "A"
+    assert names("origin=berlin_administration") == "A"
+    assert names("origin=business&origin=berlin_administration") == "AB"
+    assert facets("origin=business")["audience"] == {"education": 1}
+    assert facets("audience=culture")["origin"] == {"berlin_administration": 1}
+
+
+def test_the_feed_has_the_same_filters_and_no_order(some):
+    wanted = SolutionFilter.from_query(QueryDict("q=x&category=crm&sort=name&page=3"))
+
+    assert wanted.feed_query == "q=x&category=crm"

@@ -1,15 +1,19 @@
-"""Queries over the demo catalog, judged by hand: what must stand among the first hits."""
+"""Queries over the demo catalog, judged by hand (tests/catalog/judged.py)."""
 
 from __future__ import annotations
+
+import math
 
 import pytest
 
 from catalog import demo_world
 from catalog.models import Solution
-from catalog.search import search
+from catalog.search import meant, search
 from network import demo_world as network_demo
+from tests.catalog.judged import HELD_OUT, JUDGED
 
 pytestmark = pytest.mark.django_db
+PLACES = 10
 
 
 @pytest.fixture(scope="module")
@@ -33,50 +37,36 @@ def found(query: str) -> list[str]:
     return [slugs[key] for key in keys]
 
 
-# query → what must stand among the first hits (as many as are named, plus two)
-JUDGED = {
-    "Nextcloud": ["nextcloud"],
-    "Nextclod": ["nextcloud"],
-    "Openprojekt": ["openproject"],
-    "Jitis": ["jitsi-meet"],
-    "keykloak": ["keycloak"],
-    "Matermost": ["mattermost"],
-    "Projektmangement": ["openproject"],
-    "Bürgeramt": ["zms-eappointment"],
-    "Buergeramt": ["zms-eappointment"],
-    "burgeramt": ["zms-eappointment"],
-    "BÜRGERAMT": ["zms-eappointment"],
-    "Terminvergabe": ["zms-eappointment"],
-    "Termin": ["zms-eappointment"],
-    "Dokument": ["paperless-ngx", "alfresco"],
-    "Dokumentenmanagement": ["paperless-ngx", "alfresco", "nuxeo"],
-    "document management": ["alfresco", "nuxeo", "paperless-ngx"],
-    "Videokonferenz": ["jitsi-meet", "bigbluebutton"],
-    "Videokonferenzen": ["jitsi-meet", "bigbluebutton"],
-    "Software für Videokonferenzen": ["jitsi-meet", "bigbluebutton"],
-    "Zoom": ["jitsi-meet", "bigbluebutton"],
-    "Sharepoint": ["nextcloud", "alfresco", "xwiki"],
-    "Alternative zu Dropbox": ["nextcloud"],
-    "Microsoft 365": ["opendesk"],
-    "ArcGIS": ["qgis", "geoserver", "masterportal"],
-    "Oracle": ["postgresql"],
-    "Confluence": ["xwiki", "bookstack", "dokuwiki"],
-    "Geodaten": ["masterportal", "qgis", "geoserver"],
-    "Ticketsystem": ["zammad"],
-    "Passwörter verwalten": ["keepassxc", "bitwarden", "passbolt"],
-    "Umfragen": ["limesurvey"],
-    "Bürgerbeteiligung": ["meinberlin", "consul-democracy", "adhocracy-plus", "dipas"],
-    "Lernplattform": ["moodle"],
-    "Single Sign-On": ["keycloak"],
-    "Zeiterfassung": ["kimai"],
-    "Rechnungen": ["odoo"],
-}
+def gain(grades: list[int]) -> float:
+    return sum((2**grade - 1) / math.log2(place + 2) for place, grade in enumerate(grades[:PLACES]))
 
 
-@pytest.mark.parametrize(("query", "wanted"), JUDGED.items(), ids=list(JUDGED))
-def test_judged_queries(demo, query, wanted):
-    first = found(query)[: len(wanted) + 2]
-    assert set(wanted) <= set(first), first
+def ndcg(query: str, grades: dict[str, int]) -> float:
+    """How good the order of the first ten hits is: 1 is the best that is possible."""
+    best = gain(sorted(grades.values(), reverse=True))
+    return gain([grades.get(slug, 0) for slug in found(query)[:PLACES]]) / best
+
+
+def measure(queries) -> tuple[float, dict[str, float]]:
+    each = {query: ndcg(query, grades) for query, grades in queries.items()}
+    return sum(each.values()) / len(each), each
+
+
+def test_judged_queries(demo):
+    mean, each = measure(JUDGED)
+    worst = sorted(each.items(), key=lambda pair: pair[1])[:8]
+
+    assert len(JUDGED) >= 60
+    assert min(each.values()) > 0, worst
+    assert mean >= 0.85, (mean, worst)
+
+
+def test_queries_that_nobody_tuned_on(demo):
+    mean, each = measure(HELD_OUT)
+
+    assert len(HELD_OUT) >= 20
+    assert not set(HELD_OUT) & set(JUDGED)
+    assert mean >= 0.75, (mean, each)
 
 
 @pytest.mark.parametrize("name", ["nextcloud", "openproject", "wordpress", "redmine", "ckan"])
@@ -87,3 +77,11 @@ def test_a_product_name_comes_first(demo, name):
 def test_what_nobody_offers_finds_nothing(demo):
     assert found("Friedhofsverwaltung") == []
     assert found("qwertzuiopü") == []
+    assert meant("Friedhofsverwaltung", among=Solution.objects.published()) == []
+
+
+@pytest.mark.parametrize(
+    ("query", "wanted"), [("Nextklaud", "Nextcloud"), ("Tunderbirt", "Thunderbird")]
+)
+def test_what_may_have_been_meant(demo, query, wanted):
+    assert wanted in meant(query, among=Solution.objects.published())

@@ -9,6 +9,8 @@ from catalog import documents, licences, presentation, repositories, vocabulary_
 from catalog.enums import LicenceFamily
 from catalog.publiccode import vocabulary
 
+SAME_IN_GERMAN = {"blog"}
+
 
 @pytest.mark.parametrize(
     ("expression", "family"),
@@ -65,6 +67,11 @@ def test_every_value_of_the_lists_has_a_german_label():
 
     assert set(vocabulary_labels.CATEGORIES) == set(vocabulary.CATEGORIES)
     assert set(vocabulary_labels.SCOPES) == set(vocabulary.SCOPES)
+    assert (len(german), len(scopes)) == (106, 24)
+    with translation.override("en"):
+        english = {v: vocabulary_labels.category(v) for v in vocabulary.CATEGORIES}
+    # Words that are the same in both languages; everything else has its own German one.
+    assert {v for v in german if german[v] == english[v]} == SAME_IN_GERMAN
     assert german["document-management"] == "Dokumentenmanagement"
     assert len(set(german.values())) == len(german)
     assert len(set(scopes.values())) == len(scopes)

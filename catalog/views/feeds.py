@@ -1,0 +1,108 @@
+"""The Atom feed of a search: the same words and filters as the list, what changed last first."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.contrib.syndication.views import Feed
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.cache import get_conditional_response
+from django.utils.feedgenerator import Atom1Feed
+from django.utils.html import escape
+from django.utils.http import http_date, quote_etag
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from catalog import documents, vocabulary_labels
+from catalog.facets import SolutionFilter
+from catalog.models import Solution
+from catalog.search import search
+from osk_portal.toolkit.access import PUBLIC, access
+
+MOST_ENTRIES = 50
+# What XML 1.0 cannot hold, however it is written (section 2.2).
+_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+class SolutionFeed(Feed[Solution, None]):
+    feed_type = Atom1Feed
+
+    def __init__(self, wanted: SolutionFilter, solutions: Sequence[Solution]) -> None:
+        self.wanted = wanted
+        self.solutions = solutions
+
+    def title(self) -> str:
+        parts = [
+            _xml(text)
+            for text in (self.wanted.query, *(c.label for c in self.wanted.chips))
+            if text
+        ]
+        return f"{_('Solutions')}: {', '.join(parts)}" if parts else str(_("Solutions"))
+
+    def subtitle(self) -> str:
+        return _("What changed last in the catalog of the OSK. Data of the catalog: CC0 1.0.")
+
+    def link(self) -> str:
+        return _address("catalog:solution_list", self.wanted)
+
+    def feed_url(self) -> str:
+        return _address("catalog:solution_feed", self.wanted)
+
+    def items(self) -> Sequence[Solution]:
+        return self.solutions
+
+    def item_title(self, item: Solution) -> str:
+        return _xml(item.name)
+
+    def item_description(self, item: Solution) -> str:
+        """Atom calls a summary HTML: the text of a file is none."""
+        _language, description = documents.description(item.document)
+        return escape(_xml(description.get("shortDescription", "")))
+
+    def item_guid(self, item: Solution) -> str:
+        return f"urn:uuid:{item.public_id}"
+
+    def item_pubdate(self, item: Solution) -> datetime | None:
+        return item.published_at
+
+    def item_updateddate(self, item: Solution) -> datetime:
+        return item.updated_at
+
+    def item_categories(self, item: Solution) -> list[str]:
+        return [_xml(vocabulary_labels.category(category)) for category in item.categories]
+
+
+@require_safe
+@access(PUBLIC)
+def solution_feed(request: HttpRequest) -> HttpResponse:
+    """At most MOST_ENTRIES published entries; 304 to whoever has them already."""
+    wanted = SolutionFilter.from_query(request.GET)
+    base = Solution.objects.published()
+    if wanted.query:
+        base = base.filter(pk__in=search(wanted.query, among=base))
+    solutions = list(wanted.apply(base).order_by("-updated_at", "pk")[:MOST_ENTRIES])
+    state = [f"{s.public_id} {s.updated_at.timestamp()}" for s in solutions]
+    said = "\n".join([request.build_absolute_uri(), get_language() or "", *state])
+    etag = quote_etag(hashlib.sha256(said.encode()).hexdigest()[:32])
+    modified = int(solutions[0].updated_at.timestamp()) if solutions else None
+    response = get_conditional_response(request, etag=etag, last_modified=modified) or SolutionFeed(
+        wanted, solutions
+    )(request)
+    response["ETag"] = etag
+    if modified is not None:
+        response["Last-Modified"] = http_date(modified)
+    return response
+
+
+def _address(name: str, wanted: SolutionFilter) -> str:
+    query = wanted.feed_query
+    return reverse(name) + (f"?{query}" if query else "")
+
+
+def _xml(text: str) -> str:
+    return _NOT_XML.sub("", text)

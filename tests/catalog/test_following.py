@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+from django.urls import reverse
+
+from catalog import services
+from catalog.models import Follow
+from osk_portal import portal
+from osk_portal.notifications.models import Notification, OutgoingMail
+
+BACKEND = "django.contrib.auth.backends.ModelBackend"
+
+
+def address(name, world):
+    return reverse(f"catalog:{name}", args=[world.solution.slug])
+
+
+def test_a_visitor_is_sent_to_sign_in(client, world):
+    assert "/konto/" in client.post(address("follow", world)).url
+    assert not Follow.objects.exists()
+    page = client.get(world.solution.get_absolute_url()).content.decode()
+    assert "Zum Folgen anmelden" in page
+
+
+def test_follow_twice_list_and_end(client, world):
+    client.force_login(world.visitor, backend=BACKEND)
+    assert client.get(address("follow", world)).status_code == 405
+    for _n in range(2):
+        assert client.post(address("follow", world)).url == world.solution.get_absolute_url()
+    assert Follow.objects.get().user == world.visitor
+    assert "Nicht mehr folgen" in client.get(world.solution.get_absolute_url()).content.decode()
+
+    listed = client.get(reverse("catalog:follow_list"))
+    assert "Terminplaner" in listed.content.decode()
+    assert listed["Cache-Control"] == "no-store"
+
+    assert client.post(address("unfollow", world)).status_code == 302
+    assert client.post(address("unfollow", world)).status_code == 404  # not followed any more
+    assert not Follow.objects.exists()
+    assert "noch keinem Eintrag" in client.get(reverse("catalog:follow_list")).content.decode()
+
+
+def test_nobody_sees_whom_others_follow(client, world):
+    services.follow_solution(world.solution.pk, user=world.stranger)
+    client.force_login(world.visitor, backend=BACKEND)
+
+    assert "Terminplaner" not in client.get(reverse("catalog:follow_list")).content.decode()
+    assert client.post(address("unfollow", world)).status_code == 404
+
+
+def test_a_withdrawn_entry_cannot_be_followed_but_left(client, world):
+    services.follow_solution(world.solution.pk, user=world.visitor)
+    services.withdraw_solution(world.solution.pk, actor=world.advisor)
+
+    client.force_login(world.visitor, backend=BACKEND)
+    assert client.post(address("follow", world)).status_code == 404
+    assert "nicht mehr im Katalog" in client.get(reverse("catalog:follow_list")).content.decode()
+    assert client.post(address("unfollow", world)).status_code == 302
+
+
+def kinds(user):
+    return sorted(Notification.objects.filter(user=user).values_list("kind", flat=True))
+
+
+def test_who_follows_hears_of_changes_once_a_day_and_of_the_end(world):
+    services.follow_solution(world.solution.pk, user=world.visitor)
+    services.follow_solution(world.solution.pk, user=world.advisor)
+
+    for product in ("Qmatic", "TEVIS"):
+        services.set_additions(
+            world.solution.pk, alternatives=[product], actor=world.second_advisor
+        )
+    assert kinds(world.visitor) == ["catalog.entry_changed"]
+    mail = OutgoingMail.objects.get(user=world.visitor)
+    assert mail.subject == "Terminplaner hat sich im Katalog geändert"
+    assert "weil Sie diesem Eintrag folgen" in mail.body
+
+    services.withdraw_solution(world.solution.pk, actor=world.advisor)
+    assert kinds(world.visitor) == ["catalog.entry_changed", "catalog.entry_withdrawn"]
+    last = Notification.objects.get(user=world.visitor, kind="catalog.entry_withdrawn")
+    assert last.url == reverse("catalog:follow_list")
+    assert kinds(world.advisor) == ["catalog.entry_changed"]  # who did it knows
+    assert kinds(world.stranger) == []
+
+
+def test_an_accepted_proposal_is_a_change(world):
+    services.follow_solution(world.solution.pk, user=world.visitor)
+    proposal = services.submit_proposal(
+        solution_id=world.solution.pk,
+        author=world.editor,
+        organisation=world.company,
+        changes={"name": "Terminplaner 2"},
+        base_revision=1,
+    )
+    services.accept_proposal(proposal.pk, actor=world.advisor, seen_revision=1)
+
+    assert kinds(world.visitor) == ["catalog.entry_changed"]
+
+
+def test_a_mail_goes_only_to_who_still_follows(world):
+    allowed = portal.mail_guards.get("catalog").still_allowed
+    key = str(world.solution.public_id)
+    services.follow_solution(world.solution.pk, user=world.visitor)
+
+    assert allowed(world.visitor.pk, "catalog.entry_changed", key)
+    assert not allowed(world.stranger.pk, "catalog.entry_changed", key)
+    services.unfollow_solution(world.solution.pk, user=world.visitor)
+    assert not allowed(world.visitor.pk, "catalog.entry_changed", key)
+
+
+def test_it_goes_with_the_account(world):
+    services.follow_solution(world.solution.pk, user=world.visitor)
+    portal.personal_data.get("catalog").erase(world.visitor)
+
+    assert not Follow.objects.exists()

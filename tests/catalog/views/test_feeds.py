@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+from datetime import timedelta
+from xml.etree import ElementTree
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from catalog.models import Solution
+from catalog.services import index_solution
+from osk_portal.toolkit import clock
+from tests.catalog.factories import SolutionFactory
+
+pytestmark = pytest.mark.django_db
+FEED = reverse("catalog:solution_feed")
+ATOM = "{http://www.w3.org/2005/Atom}"
+
+
+def make(name, **fields):
+    solution = SolutionFactory(name=name, **fields)
+    index_solution(solution)
+    return solution
+
+
+def titles(response):
+    assert response.status_code == 200
+    root = ElementTree.fromstring(response.content)  # noqa: S314 # our own output
+    return [entry.findtext(f"{ATOM}title") for entry in root.iter(f"{ATOM}entry")]
+
+
+def test_the_same_words_and_filters_as_the_list_newest_first(client):
+    now = clock.now()
+    make("Terminbuch", categories=["crm"], updated_at=now - timedelta(days=2))
+    make("Terminplan", categories=["crm"], updated_at=now - timedelta(days=1))
+    make("Terminblatt", categories=["blog"])
+    make("Terminentwurf", categories=["crm"], draft=True)
+    make("Kuchen", categories=["crm"])
+
+    assert titles(client.get(FEED, {"q": "Termin", "category": "crm"})) == [
+        "Terminplan",
+        "Terminbuch",
+    ]
+    assert len(titles(client.get(FEED))) == 4
+
+
+def test_it_says_what_it_is(client):
+    solution = make(
+        "Plan <b>&", document={"description": {"de": {"shortDescription": "A\x0bB <script>"}}}
+    )
+    response = client.get(FEED, {"q": "Plan\x00"})
+    text = response.content.decode()
+
+    assert response["Content-Type"].startswith("application/atom+xml")
+    assert titles(response) == ["Plan <b>&"]
+    assert f"urn:uuid:{solution.public_id}" in text
+    assert f"http://testserver{solution.get_absolute_url()}" in text
+    assert "http://testserver/loesungen/feed/?q=Plan" in text
+    assert "AB &amp;lt;script&amp;gt;" in text  # a reader of the feed shows it as text
+    assert "CC0 1.0" in text
+
+
+def test_who_has_it_already_gets_304(client):
+    solution = make("Plan")
+    first = client.get(FEED)
+
+    assert client.get(FEED, headers={"if-none-match": first["ETag"]}).status_code == 304
+    later = client.get(FEED, headers={"if-modified-since": first["Last-Modified"]})
+    assert later.status_code == 304
+    assert not later.content
+
+    Solution.objects.filter(pk=solution.pk).update(updated_at=clock.now() + timedelta(seconds=5))
+    assert client.get(FEED, headers={"if-none-match": first["ETag"]}).status_code == 200
+
+
+@pytest.mark.parametrize("query", ["%00", "' OR 1=1", "x" * 5_000, "\ud800", "🎉"])
+def test_hostile_queries_get_an_empty_feed(client, query):
+    make("Plan")
+    assert titles(client.get(FEED, {"q": query.encode(errors="surrogatepass")})) in ([], ["Plan"])
+
+
+def test_an_empty_catalog_and_other_methods(client):
+    assert titles(client.get(FEED)) == []
+    assert client.head(FEED).status_code == 200
+    assert client.post(FEED).status_code == 405
+
+
+def test_it_costs_the_same_with_one_and_three(client):
+    make("Plan")
+    with CaptureQueriesContext(connection) as one:
+        client.get(FEED)
+    make("Planer")
+    make("Planung")
+    with CaptureQueriesContext(connection) as three:
+        client.get(FEED)
+    assert len(one) == len(three) <= 3
