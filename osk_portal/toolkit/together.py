@@ -173,6 +173,7 @@ def _typed(field: models.Field[Any, Any], value: Any) -> Any:
         return field.to_python(value)
     if value == "empty":
         return field.range_type(empty=True)
+    inner: Any = field.base_field  # made an instance by the field; its type says the class
     ends = (end.strip('"') for end in value[1:-1].split(","))
-    lower, upper = (field.base_field.to_python(end) if end else None for end in ends)
+    lower, upper = (inner.to_python(end) if end else None for end in ends)
     return field.range_type(lower, upper, value[0] + value[-1])
