@@ -19,6 +19,7 @@ from catalog.models import Solution
 from catalog.permissions import can_propose
 from catalog.querysets import SolutionQuerySet
 from catalog.search import search
+from catalog.views.exports import negotiated, opened
 from osk_portal import portal
 from osk_portal.toolkit.access import PUBLIC, access
 
@@ -35,6 +36,7 @@ _ORDERS = {
 
 
 @access(PUBLIC)
+@negotiated(turtle="catalog_turtle")
 def solution_list(request: HttpRequest) -> HttpResponse:
     wanted = SolutionFilter.from_query(request.GET)
     base = Solution.objects.published()
@@ -88,6 +90,7 @@ def _page(
 
 
 @access(PUBLIC)
+@negotiated(turtle="solution_turtle", jsonld="solution_jsonld")
 def solution_detail(request: HttpRequest, slug: str) -> HttpResponse:
     solution = get_object_or_404(
         Solution.objects.visible_to(request.user)
@@ -119,7 +122,7 @@ def solution_publiccode(request: HttpRequest, slug: str) -> HttpResponse:
         documents.as_file(solution.document), content_type="text/yaml; charset=utf-8"
     )
     response["Content-Disposition"] = 'attachment; filename="publiccode.yml"'
-    return response
+    return opened(response)
 
 
 def _consulting_url(words: dict[str, str]) -> str:

@@ -1,0 +1,117 @@
+"""The catalog for programs: an entry and the whole, in their formats, by address and by what they accept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec
+
+from django.conf import settings
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect
+from django.utils.cache import patch_vary_headers
+from django.views.decorators.http import condition, require_safe
+
+from catalog.exports import dcat, dump, jsonld
+from catalog.models import Solution
+from osk_portal.toolkit.access import PUBLIC, access
+
+P = ParamSpec("P")
+HTML = "text/html"
+TYPES = {"csv": "text/csv; charset=utf-8", "ttl": "text/turtle; charset=utf-8"}
+
+
+def negotiated(
+    **others: str,
+) -> Callable[
+    [Callable[Concatenate[HttpRequest, P], HttpResponse]],
+    Callable[Concatenate[HttpRequest, P], HttpResponseBase],
+]:
+    """Send programs that prefer another format to its address (303).
+
+    ``others``: the formats by name, "turtle" or "jsonld", with the name of the address in this app.
+    """
+    types = {
+        {"turtle": dcat.CONTENT_TYPE, "jsonld": jsonld.CONTENT_TYPE}[n]: a
+        for n, a in others.items()
+    }
+
+    def decorate(
+        view: Callable[Concatenate[HttpRequest, P], HttpResponse],
+    ) -> Callable[Concatenate[HttpRequest, P], HttpResponseBase]:
+        @wraps(view)
+        def chosen(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+            wanted = request.get_preferred_type([HTML, *types]) or HTML
+            response: HttpResponse
+            if wanted in types and request.method in ("GET", "HEAD"):
+                response = redirect(f"catalog:{types[wanted]}", *args, **kwargs)
+                response.status_code = 303
+            else:
+                response = view(request, *args, **kwargs)
+            patch_vary_headers(response, ["Accept"])
+            return response
+
+        return chosen
+
+    return decorate
+
+
+@access(PUBLIC)
+@require_safe
+def solution_jsonld(request: HttpRequest, slug: str) -> HttpResponse:
+    found = get_object_or_404(Solution.objects.visible_to(request.user), slug=slug)
+    response = JsonResponse(
+        jsonld.entry(found),
+        content_type=jsonld.CONTENT_TYPE,
+        json_dumps_params={"ensure_ascii": False},
+    )
+    return opened(response)
+
+
+@access(PUBLIC)
+@require_safe
+def solution_turtle(request: HttpRequest, slug: str) -> HttpResponse:
+    found = get_object_or_404(Solution.objects.visible_to(request.user), slug=slug)
+    response = HttpResponse(dcat.entry(found), content_type=TYPES["ttl"])
+    response["Content-Disposition"] = f'attachment; filename="{slug}.ttl"'
+    return opened(response)
+
+
+def _modified(request: HttpRequest, name: str, **_more: Any) -> datetime | None:
+    """When the nightly file was made; None where it is not there yet."""
+    try:
+        seconds = int(dump.file_path(name).stat().st_mtime)
+    except FileNotFoundError:
+        return None
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def _etag(request: HttpRequest, name: str, **_more: Any) -> str | None:
+    modified = _modified(request, name)
+    if modified is None:
+        return None
+    return f'"{int(modified.timestamp())}-{dump.file_path(name).stat().st_size}"'
+
+
+@access(PUBLIC)
+@require_safe
+@condition(etag_func=_etag, last_modified_func=_modified)
+def catalog_file(request: HttpRequest, name: str) -> HttpResponseBase:
+    """One of the nightly files; 404 until the first night."""
+    try:
+        content = dump.file_path(name).open("rb")
+    except FileNotFoundError:
+        raise Http404(name) from None
+    response = FileResponse(
+        content, as_attachment=True, filename=name, content_type=TYPES[name.rpartition(".")[2]]
+    )
+    return opened(response)
+
+
+def opened(response: Any) -> Any:
+    """For scripts of other pages too, with the licence of the data."""
+    response["Access-Control-Allow-Origin"] = "*"
+    response["Link"] = f'<{settings.OSK_DATA_LICENCE_URL}>; rel="license"'
+    return response
