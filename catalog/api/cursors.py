@@ -27,7 +27,7 @@ def read(cursor: str, order: str) -> list[Any] | None:
     if not cursor:
         return None
     try:
-        written, *place = signing.loads(cursor, salt=_SALT)
+        written, *place = list[Any](signing.loads(cursor, salt=_SALT))
     except BadSignature:
         raise WrongParameter(
             "cursor", _("Take the cursor from the answer before, unchanged, or leave it out.")

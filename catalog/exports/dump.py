@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from osk_portal.toolkit.spreadsheets import plain_cell
 CSV_FILE = "loesungen.csv"
 TURTLE_FILE = "loesungen.ttl"
 CHUNK = 500
+READABLE = 0o640  # as everything in the private storage (settings.STORAGES)
 HEADER = (
     "slug", "name", "short_description_de", "short_description_en", "repository", "landing_page",
     "licence", "licence_family", "development_status", "software_type", "maintenance_type", "version",
@@ -37,11 +38,11 @@ def write_files() -> None:
     _replace(file_path(TURTLE_FILE), _write_turtle)
 
 
-def _replace(path: Path, write: Any) -> None:
+def _replace(path: Path, write: Callable[[Path], None]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_suffix(f"{path.suffix}.{os.getpid()}")
     write(unfinished)
-    unfinished.chmod(settings.STORAGES["private"]["OPTIONS"]["file_permissions_mode"])
+    unfinished.chmod(READABLE)
     unfinished.replace(path)
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import wraps
-from typing import Any, Concatenate, ParamSpec
+from typing import Any, TypeVar
 
 from django.conf import settings
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import condition, require_safe
 
@@ -18,38 +19,30 @@ from catalog.exports import dcat, dump, jsonld
 from catalog.models import Solution
 from osk_portal.toolkit.access import PUBLIC, access
 
-P = ParamSpec("P")
+R = TypeVar("R", bound=HttpResponseBase)
 HTML = "text/html"
+_FORMATS = {"turtle": dcat.CONTENT_TYPE, "jsonld": jsonld.CONTENT_TYPE}
 TYPES = {"csv": "text/csv; charset=utf-8", "ttl": "text/turtle; charset=utf-8"}
 
 
 def negotiated(
     **others: str,
-) -> Callable[
-    [Callable[Concatenate[HttpRequest, P], HttpResponse]],
-    Callable[Concatenate[HttpRequest, P], HttpResponseBase],
-]:
+) -> Callable[[Callable[..., HttpResponse]], Callable[..., HttpResponse]]:
     """Send programs that prefer another format to its address (303).
 
     ``others``: the formats by name, "turtle" or "jsonld", with the name of the address in this app.
     """
-    types = {
-        {"turtle": dcat.CONTENT_TYPE, "jsonld": jsonld.CONTENT_TYPE}[n]: a
-        for n, a in others.items()
-    }
+    types = {_FORMATS[name]: address for name, address in others.items()}
 
-    def decorate(
-        view: Callable[Concatenate[HttpRequest, P], HttpResponse],
-    ) -> Callable[Concatenate[HttpRequest, P], HttpResponseBase]:
+    def decorate(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
         @wraps(view)
-        def chosen(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
-            wanted = request.get_preferred_type([HTML, *types]) or HTML
-            response: HttpResponse
+        def chosen(request: HttpRequest, **kwargs: str) -> HttpResponse:
+            wanted = request.get_preferred_type([HTML, *types])
             if wanted in types and request.method in ("GET", "HEAD"):
-                response = redirect(f"catalog:{types[wanted]}", *args, **kwargs)
-                response.status_code = 303
+                response = HttpResponse(status=303)
+                response["Location"] = reverse(f"catalog:{types[wanted]}", kwargs=kwargs)
             else:
-                response = view(request, *args, **kwargs)
+                response = view(request, **kwargs)
             patch_vary_headers(response, ["Accept"])
             return response
 
@@ -110,7 +103,7 @@ def catalog_file(request: HttpRequest, name: str) -> HttpResponseBase:
     return opened(response)
 
 
-def opened(response: Any) -> Any:
+def opened(response: R) -> R:
     """For scripts of other pages too, with the licence of the data."""
     response["Access-Control-Allow-Origin"] = "*"
     response["Link"] = f'<{settings.OSK_DATA_LICENCE_URL}>; rel="license"'
