@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.paginator import Page, Paginator
 from django.db.models import Case, IntegerField, Value, When
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.http import urlencode
@@ -118,9 +118,10 @@ def solution_detail(request: HttpRequest, slug: str) -> HttpResponse:
 def solution_publiccode(request: HttpRequest, slug: str) -> HttpResponse:
     """The entry as a publiccode.yml; always a download, so that no browser shows foreign text as a page."""
     solution = get_object_or_404(Solution.objects.visible_to(request.user), slug=slug)
-    response = HttpResponse(
-        documents.as_file(solution.document), content_type="text/yaml; charset=utf-8"
-    )
+    text = documents.as_file(solution.document)
+    if not text:  # an incomplete entry of which not even a part can be read
+        raise Http404(slug)
+    response = HttpResponse(text, content_type="text/yaml; charset=utf-8")
     response["Content-Disposition"] = 'attachment; filename="publiccode.yml"'
     return opened(response)
 

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
+from unittest.mock import patch
+from urllib.parse import quote, urlsplit
 
 import pytest
 from django.test import override_settings
@@ -106,6 +108,7 @@ def test_a_list_says_what_the_page_says(client):
 def test_pages_hold_every_entry_once(client, query):
     make(5)
     Solution.objects.update(updated_at=portal_clock.now())  # equal: the slug decides
+    ReuseFactory(solution=Solution.objects.get(slug="planer-3"))
 
     slugs = [row["slug"] for row in walk(client, f"solutions{query}")]
 
@@ -309,6 +312,18 @@ def test_what_is_known_is_not_sent_again(client, path, clock):
     clock.move_to(portal_clock.now() + timedelta(minutes=5))
     set_additions(Solution.objects.get().pk, alternatives=["Qmatic"])
     get(client, path, 200, if_modified_since=first["Last-Modified"])
+
+
+def test_a_page_with_a_next_one_is_known_a_second_later(client, clock):
+    make(2)
+    first = get(client, "solutions?limit=1")
+    clock.move_to(portal_clock.now() + timedelta(hours=1))
+
+    assert first.json()["next"] == f"http://{urlsplit(first.json()['next']).netloc}" + (
+        f"/api/v1/solutions?limit=1&cursor={quote(first.json()['next_cursor'])}"
+    )
+    with patch("time.time", return_value=2_000_000_000.0):
+        get(client, "solutions?limit=1", 304, if_none_match=first["ETag"])
 
 
 def test_a_list_that_depends_on_reuse_has_no_date(client):
