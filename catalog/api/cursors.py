@@ -5,14 +5,25 @@ Without a time in them: the same page must have the same ETag a second later.
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from django.core.signing import BadSignature, Signer
 from django.utils.translation import gettext as _
 
-from catalog.api.problems import WrongParameter
 
-LONGEST = 1_000
+class NoSuchPage(Exception):
+    """A cursor that names no page of this list; answered with 404. ``str(error)``: what to do."""
+
+
+class _Utf8:
+    """JSON without escapes: names in other scripts stay short enough for an address."""
+
+    def dumps(self, obj: Any) -> bytes:
+        return json.dumps(obj, ensure_ascii=False, separators=(",", ":")).encode()
+
+    def loads(self, data: bytes) -> Any:
+        return json.loads(data)
 
 
 def _signer() -> Signer:
@@ -21,24 +32,22 @@ def _signer() -> Signer:
 
 def write(order: str, *place: Any) -> str:
     """A cursor behind ``place``, the sort values of a page's last row."""
-    return _signer().sign_object([order, *place])
+    return _signer().sign_object([order, *place], serializer=_Utf8)
 
 
 def read(cursor: str, order: str) -> list[Any] | None:
     """The place that ``cursor`` names; None without one.
 
-    Raises WrongParameter for what this portal has not written, or wrote for another order.
+    Raises NoSuchPage for what this portal has not written, or wrote for another order.
     """
     if not cursor:
         return None
     try:
-        written, *place = list[Any](_signer().unsign_object(cursor))
+        written, *place = list[Any](_signer().unsign_object(cursor, serializer=_Utf8))
     except BadSignature:
-        raise WrongParameter(
-            "cursor", _("Take the cursor from the answer before, unchanged, or leave it out.")
+        raise NoSuchPage(
+            _("Take the cursor from the answer before, unchanged, or leave it out.")
         ) from None
     if written != order:
-        raise WrongParameter(
-            "cursor", _("This cursor belongs to another list or order. Begin without it.")
-        )
+        raise NoSuchPage(_("This cursor belongs to another list or order. Begin without it."))
     return place

@@ -39,5 +39,10 @@ def completed(schema: S) -> S:
                         name: {"schema": {"type": "string"}, "description": text}
                         for name, text in _HEADERS.items()
                     }
-            operation["responses"]["304"] = {"description": "Not Modified"}
+            operation["responses"] |= {
+                "304": {"description": "Not Modified"},
+                "414": {
+                    "description": "URI Too Long: more than the server reads, about 4,000 bytes"
+                },
+            }
     return schema

@@ -28,14 +28,18 @@ from network.models import Organisation
 router = Router()
 
 _LARGEST = 2_147_483_647  # PostgreSQL's integer
+Slug = Annotated[
+    str,
+    Path(description=gettext_noop("The last part of the entry's address, as in slug of a list.")),
+]
 _ERRORS = {404: schemas.Problem, 422: schemas.Problem, 429: schemas.Problem}
-_LIST_ERRORS = {422: schemas.Problem, 429: schemas.Problem}
+_FILTER_ERRORS = {422: schemas.Problem, 429: schemas.Problem}
 _PLAIN_ERRORS = {429: schemas.Problem}
 
 
 @router.get(
     "solutions",
-    response={200: schemas.SolutionPage, **_LIST_ERRORS},
+    response={200: schemas.SolutionPage, **_ERRORS},
     operation_id="solutions",
     url_name="solutions",
     summary=gettext_noop("Search and filter solutions"),
@@ -44,8 +48,6 @@ def solutions(
     request: HttpRequest, response: HttpResponse, wanted: Query[schemas.SolutionQuery]
 ) -> Any:
     _refuse_unknown(request, schemas.SolutionQuery)
-    if wanted.sort == "relevance" and not wanted.q.strip():
-        raise WrongParameter("sort", _("Give words to search for, or choose another order."))
     if not wanted.reuse and wanted.sort != "reused":  # those depend on more than entries
         _changed(response, Solution.objects.aggregate(last=Max("updated_at"))["last"])
     found = pages.solutions(request, wanted)
@@ -56,7 +58,7 @@ def solutions(
 
 @router.get(
     "facets",
-    response={200: schemas.FacetList, **_LIST_ERRORS},
+    response={200: schemas.FacetList, **_FILTER_ERRORS},
     operation_id="facets",
     url_name="facets",
     summary=gettext_noop("What a search can be narrowed by, with counts"),
@@ -90,7 +92,7 @@ def facets(request: HttpRequest, wanted: Query[schemas.SolutionFilters]) -> Any:
     url_name="solution",
     summary=gettext_noop("One solution with its publiccode.yml"),
 )
-def solution(request: HttpRequest, response: HttpResponse, slug: str) -> Any:
+def solution(request: HttpRequest, response: HttpResponse, slug: Slug) -> Any:
     found = _published(slug)
     supporters = Organisation.objects.published().filter(supports__solution=found)
     _changed(response, found.updated_at)
@@ -104,7 +106,7 @@ def solution(request: HttpRequest, response: HttpResponse, slug: str) -> Any:
     url_name="revisions",
     summary=gettext_noop("Revisions of a solution that have been public, the newest first"),
 )
-def revisions(request: HttpRequest, response: HttpResponse, slug: str) -> Any:
+def revisions(request: HttpRequest, response: HttpResponse, slug: Slug) -> Any:
     found = _published(slug)
     _changed(response, found.updated_at)
     return {
@@ -123,8 +125,10 @@ def revisions(request: HttpRequest, response: HttpResponse, slug: str) -> Any:
 def revision(
     request: HttpRequest,
     response: HttpResponse,
-    slug: str,
-    number: Annotated[int, Path(ge=1, le=_LARGEST)],
+    slug: Slug,
+    number: Annotated[
+        int, Path(ge=1, le=_LARGEST, description=gettext_noop("Number of the revision."))
+    ],
 ) -> Any:
     found = _published(slug)
     wanted = next((each for each in public_revisions(found) if each.number == number), None)
@@ -197,7 +201,7 @@ def licences(request: HttpRequest) -> Any:
 
 @router.get(
     "organisations",
-    response={200: schemas.OrganisationPage, **_LIST_ERRORS},
+    response={200: schemas.OrganisationPage, **_ERRORS},
     operation_id="organisations",
     url_name="organisations",
     summary=gettext_noop("Organisations of the network"),
@@ -210,7 +214,7 @@ def organisations(request: HttpRequest, wanted: Query[schemas.PageQuery]) -> Any
 
 @router.get(
     "reuse",
-    response={200: schemas.ReusePage, **_LIST_ERRORS},
+    response={200: schemas.ReusePage, **_ERRORS},
     operation_id="reuse",
     url_name="reuse",
     summary=gettext_noop("How many organisations use a solution, in Berlin and elsewhere"),

@@ -60,7 +60,7 @@ def page(
     *,
     total: int,
 ) -> dict[str, Any]:
-    """One page of ``found``: a query. Raises WrongParameter for a cursor that is none of ours."""
+    """One page of ``found``: a query. Raises NoSuchPage for a cursor that is none of ours."""
     place = cursors.read(wanted.cursor, order.name)
     if place is not None:
         found = found.filter(order.behind(place))

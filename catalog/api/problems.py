@@ -21,12 +21,12 @@ class WrongParameter(Exception):
         super().__init__(parameter, message)
 
 
-def not_found(request: HttpRequest) -> HttpResponse:
+def not_found(request: HttpRequest, detail: str = "") -> HttpResponse:
     return problem(
         request,
         404,
         title=_("Not found"),
-        detail=_("There is no published entry with this address."),
+        detail=detail or _("There is no published entry with this address."),
     )
 
 

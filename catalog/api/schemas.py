@@ -32,7 +32,6 @@ class PageQuery(Schema):
     )
     cursor: str = Field(
         "",
-        max_length=1_000,
         description=gettext_noop("next_cursor of the page before; empty: the first page."),
     )
 
@@ -72,7 +71,7 @@ class SolutionFilters(Schema):
 
 class SolutionQuery(SolutionFilters, PageQuery):
     sort: Literal["relevance", "name", "newest", "reused"] | None = Field(
-        None, description=gettext_noop("Order; relevance only together with q.")
+        None, description=gettext_noop("Order; relevance needs q, without it the order is by name.")
     )
 
 

@@ -9,6 +9,7 @@ from ninja.errors import HttpError, ValidationError
 from ninja.openapi.schema import OpenAPISchema
 
 from catalog.api import description, problems
+from catalog.api.cursors import NoSuchPage
 from catalog.api.docs import documentation
 from catalog.api.edge import guard
 from catalog.api.operations import router
@@ -36,6 +37,11 @@ api.add_router("", router)
 @api.exception_handler(Http404)
 def _not_found(request: HttpRequest, error: Http404) -> HttpResponse:
     return problems.not_found(request)
+
+
+@api.exception_handler(NoSuchPage)
+def _no_such_page(request: HttpRequest, error: NoSuchPage) -> HttpResponse:
+    return problems.not_found(request, str(error))
 
 
 @api.exception_handler(ValidationError)
