@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
+import io
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from django.conf import settings
 from django.core.files.storage import storages
@@ -34,16 +36,14 @@ def file_path(name: str) -> Path:
 
 def write_files() -> None:
     """Make both files anew; a reader sees the old one or the new one, never a half."""
-    _replace(file_path(CSV_FILE), _write_csv)
-    _replace(file_path(TURTLE_FILE), _write_turtle)
-
-
-def _replace(path: Path, write: Callable[[Path], None]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_suffix(f"{path.suffix}.{os.getpid()}")
-    write(unfinished)
-    unfinished.chmod(READABLE)
-    unfinished.replace(path)
+    for name, lines in LINES.items():
+        path = file_path(name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = path.with_name(f"{name}.{os.getpid()}")
+        with unfinished.open("wb") as out:
+            out.writelines(lines())
+        unfinished.chmod(READABLE)
+        unfinished.replace(path)
 
 
 def _published() -> Iterator[Solution]:
@@ -51,18 +51,23 @@ def _published() -> Iterator[Solution]:
     return found.order_by("sort_key", "pk").iterator(chunk_size=CHUNK)
 
 
-def _write_turtle(path: Path) -> None:
-    with path.open("w", encoding="utf-8") as out:
-        out.writelines(dcat.catalog(_published()))
+def turtle_lines() -> Iterator[bytes]:
+    for piece in dcat.catalog(_published()):
+        yield piece.encode()
 
 
-def _write_csv(path: Path) -> None:
+def csv_lines() -> Iterator[bytes]:
     """With byte order mark and semicolons, as toolkit.tables writes them; no cell is run as a formula."""
-    with path.open("w", encoding="utf-8-sig", newline="") as out:
-        writer = csv.writer(out, delimiter=";")
-        writer.writerow(HEADER)
-        for solution in _published():
-            writer.writerow([plain_cell(cell) for cell in _cells(solution)])
+    out = io.StringIO(newline="")
+    writer = csv.writer(out, delimiter=";")
+    yield codecs.BOM_UTF8
+    writer.writerow(HEADER)
+    for solution in _published():
+        writer.writerow([plain_cell(cell) for cell in _cells(solution)])
+        yield out.getvalue().encode()
+        out.seek(0)
+        out.truncate()
+    yield out.getvalue().encode()
 
 
 def _cells(solution: Solution) -> list[str]:
@@ -102,3 +107,9 @@ def _cells(solution: Solution) -> list[str]:
         addresses.of("solution_detail", solution.slug),
         settings.OSK_DATA_LICENCE,
     ]  # fmt: skip
+
+
+LINES: Final[Mapping[str, Callable[[], Iterator[bytes]]]] = {
+    CSV_FILE: csv_lines,
+    TURTLE_FILE: turtle_lines,
+}

@@ -8,7 +8,7 @@ from functools import wraps
 from typing import Any, TypeVar
 
 from django.conf import settings
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import FileResponse, HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -92,15 +92,15 @@ def _etag(request: HttpRequest, name: str, **_more: Any) -> str | None:
 @require_safe
 @condition(etag_func=_etag, last_modified_func=_modified)
 def catalog_file(request: HttpRequest, name: str) -> HttpResponseBase:
-    """One of the nightly files; 404 until the first night."""
+    """One of the nightly files; before the first night made as it is read."""
+    content_type = TYPES[name.rpartition(".")[2]]
     try:
-        content = dump.file_path(name).open("rb")
+        file = dump.file_path(name).open("rb")
     except FileNotFoundError:
-        raise Http404(name) from None
-    response = FileResponse(
-        content, as_attachment=True, filename=name, content_type=TYPES[name.rpartition(".")[2]]
-    )
-    return opened(response)
+        made = StreamingHttpResponse(dump.LINES[name](), content_type=content_type)
+        made["Content-Disposition"] = f'attachment; filename="{name}"'
+        return opened(made)
+    return opened(FileResponse(file, as_attachment=True, filename=name, content_type=content_type))
 
 
 def opened(response: R) -> R:

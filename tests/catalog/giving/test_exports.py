@@ -171,9 +171,13 @@ def test_only_what_is_published(client, solution, name):
     assert client.get(url(name, solution.slug)).status_code == 404
 
 
+def read(client, name):
+    response = client.get(url(name))
+    assert response.status_code == 200
+    return b"".join(response.streaming_content)
+
+
 def test_the_whole_catalog_as_files(client, dumps, solution):
-    for name in ("catalog_csv", "catalog_turtle"):
-        assert client.get(url(name)).status_code == 404
     ReuseFactory(solution=solution)
     set_additions(
         solution.pk, alternatives=["=HYPERLINK(1)"], maintainer=OrganisationFactory(name="Amt")
@@ -181,7 +185,9 @@ def test_the_whole_catalog_as_files(client, dumps, solution):
     SolutionFactory(name="+Formel", slug="formel")
     SolutionFactory(draft=True, name="Entwurf")
 
+    before = {name: read(client, name) for name in ("catalog_csv", "catalog_turtle")}
     dump.write_files()
+    assert before == {name: read(client, name) for name in before}
 
     response = client.get(url("catalog_csv"))
     content = b"".join(response.streaming_content).decode("utf-8-sig")
