@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from catalog import demo_world, own_data, presentation, statistics
+from catalog.exports import nightly
 from catalog.models import Follow, Proposal, Solution
 from catalog.search import clean, search
 from catalog.services.synonyms import ensure_shipped
@@ -70,6 +71,12 @@ def _of_organisation(organisation: Organisation, request: HttpRequest) -> dict[s
     }
     shown = {name: list(found[:MOST_ON_ORGANISATION]) for name, found in groups.items()}
     return dict(shown) if any(shown.values()) else None
+
+
+def _sitemap(start: int, most: int) -> Iterable[portal.SitemapEntry]:
+    rows = Solution.objects.published().order_by("pk").values_list("slug", "updated_at")
+    for slug, updated_at in rows[start : start + most]:
+        yield portal.SitemapEntry(reverse("catalog:solution_detail", args=[slug]), updated_at)
 
 
 def _work(user: User) -> Iterable[portal.WorkEntry]:
@@ -134,5 +141,9 @@ portal.work_lists.register(portal.WorkList("catalog", 30, gettext_lazy("Keep the
 portal.mail_guards.register(portal.MailGuard("catalog", 30, _may_still_read))
 portal.reference_data.register(portal.ReferenceData("catalog", 30, ensure_shipped))
 portal.demo_steps.register(portal.DemoStep("catalog", 20, demo_world.load))
+portal.daily_jobs.register(portal.DailyJob("catalog-giving", 30, nightly.run))
+portal.sitemap_sections.register(
+    portal.SitemapSection("loesungen", 20, lambda: Solution.objects.published().count(), _sitemap)
+)
 portal.personal_data.register(own_data.OFFER)
 portal.statistics.register(statistics.SOLUTIONS)

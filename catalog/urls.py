@@ -1,6 +1,7 @@
 from django.urls import path
 
-from catalog.views import checking, feeds, following, proposals, solutions
+from catalog.exports import dump
+from catalog.views import checking, exports, feeds, following, proposals, solutions
 
 app_name = "catalog"
 
@@ -22,9 +23,13 @@ urlpatterns = [
         proposals.proposal_withdraw,
         name="proposal_withdraw",
     ),
+    path("loesungen.csv", exports.catalog_file, {"name": dump.CSV_FILE}, name="catalog_csv"),
+    path("loesungen.ttl", exports.catalog_file, {"name": dump.TURTLE_FILE}, name="catalog_turtle"),
     path("<slug:slug>/", solutions.solution_detail, name="solution_detail"),
     path("<slug:slug>/publiccode.yml", solutions.solution_publiccode, name="solution_publiccode"),
     path("<slug:slug>/folgen/", following.follow, name="follow"),
     path("<slug:slug>/nicht-mehr-folgen/", following.unfollow, name="unfollow"),
+    path("<slug:slug>/jsonld", exports.solution_jsonld, name="solution_jsonld"),
+    path("<slug:slug>/dcat.ttl", exports.solution_turtle, name="solution_turtle"),
     path("<slug:slug>/vorschlag/", proposals.proposal_create, name="proposal_create"),
 ]

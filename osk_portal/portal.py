@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeAlias, TypeVar
 
 if TYPE_CHECKING:
@@ -302,6 +302,27 @@ class DailyJob:
 
 
 @dataclass(frozen=True)
+class SitemapEntry:
+    """A public page; ``path`` without the host."""
+
+    path: str
+    changed_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class SitemapSection:
+    """One app's public pages, for search engines; ``key`` is part of an address.
+
+    ``entries(start, most)``: a part of them in an order that stays; all of them can be too many for one file.
+    """
+
+    key: str
+    order: int
+    count: Callable[[], int]
+    entries: Callable[[int, int], Iterable[SitemapEntry]]
+
+
+@dataclass(frozen=True)
 class HandoverRow:
     """One object of somebody who leaves, in words that ``viewer`` may read."""
 
@@ -418,6 +439,7 @@ reference_data: Registry[ReferenceData] = Registry()
 staff_rights: Registry[StaffRights] = Registry()
 demo_steps: Registry[DemoStep] = Registry()
 daily_jobs: Registry[DailyJob] = Registry()
+sitemap_sections: Registry[SitemapSection] = Registry()
 handovers: Registry[Handover] = Registry()
 personal_data: Registry[PersonalData] = Registry()
 statistics: Registry[Statistic] = Registry()

@@ -612,6 +612,20 @@ OSK_CLAMAV = env.address(
     help="ClamAV daemon that checks uploaded files: unix:/run/clamav/clamd.ctl or tcp://127.0.0.1:3310. "
     "Empty: files are not scanned.",
 )
+OSK_DATA_LICENCE = env.text(
+    "OSK_DATA_LICENCE", "CC0-1.0", help="Licence of the catalog's data, as an SPDX identifier."
+)
+OSK_DATA_LICENCE_URL = env.text(
+    "OSK_DATA_LICENCE_URL",
+    "https://creativecommons.org/publicdomain/zero/1.0/",
+    help="Where the text of that licence stands.",
+)
+OSK_API_PER_MINUTE = env.number(
+    "OSK_API_PER_MINUTE",
+    120,
+    help="Requests to the API that one address may make a minute.",
+    least=1,
+)
 OSK_SITE_NAME = "OSK-Portal"
 OSK_SANDBOX_INSTANCE = env.text(
     "OSK_SANDBOX_INSTANCE", "tryout", help="Name of this portal on everything it provisions."

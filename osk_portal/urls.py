@@ -14,6 +14,7 @@ urlpatterns = [
     path("", include("osk_portal.pages.urls")),
     path("mein/nachrichten/", include("osk_portal.notifications.urls")),
     path("loesungen/", include("catalog.urls")),
+    path("api/v1/", include("catalog.api.urls")),
     path("beratung/", include("consulting.urls")),
     path("testumgebung/", include("sandbox.urls")),
     path("netzwerk/", include("network.urls")),

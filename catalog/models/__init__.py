@@ -1,5 +1,6 @@
 """What: solutions, their revisions, who supports and uses them, proposals to change them."""
 
+from catalog.models.api_uses import ApiUse
 from catalog.models.following import Follow
 from catalog.models.proposals import Proposal, ProposalEvent
 from catalog.models.search import SolutionDocument
@@ -7,6 +8,7 @@ from catalog.models.solutions import Reuse, Solution, SolutionEvent, SolutionRev
 from catalog.models.synonyms import SynonymGroup, SynonymGroupEvent
 
 __all__ = [
+    "ApiUse",
     "Follow",
     "Proposal",
     "ProposalEvent",

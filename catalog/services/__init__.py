@@ -1,5 +1,6 @@
 """Every write to the catalog: entries with their revisions and search text, proposals."""
 
+from catalog.services.api_uses import Budget, count_api_use, forget_api_uses
 from catalog.services.entries import (
     free_slug,
     publish_solution,
@@ -23,11 +24,14 @@ from catalog.services.proposals import (
 from catalog.services.synonyms import save_synonyms
 
 __all__ = [
+    "Budget",
     "ProposalConflict",
     "accept_proposal",
     "base_document",
+    "count_api_use",
     "decide_proposal",
     "follow_solution",
+    "forget_api_uses",
     "free_slug",
     "index_solution",
     "publish_solution",

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.paginator import Page, Paginator
 from django.db.models import Case, IntegerField, Value, When
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.http import urlencode
@@ -19,6 +19,7 @@ from catalog.models import Solution
 from catalog.permissions import can_propose, is_following
 from catalog.querysets import SolutionQuerySet
 from catalog.search import find, meant
+from catalog.views.exports import negotiated, opened
 from osk_portal import portal
 from osk_portal.toolkit.access import PUBLIC, access
 
@@ -36,6 +37,7 @@ _ORDERS = {
 
 
 @access(PUBLIC)
+@negotiated(turtle="catalog_turtle")
 def solution_list(request: HttpRequest) -> HttpResponse:
     wanted = SolutionFilter.from_query(request.GET)
     base = published = Solution.objects.published()
@@ -98,6 +100,7 @@ def _page(
 
 
 @access(PUBLIC)
+@negotiated(turtle="solution_turtle", jsonld="solution_jsonld")
 def solution_detail(request: HttpRequest, slug: str) -> HttpResponse:
     solution = get_object_or_404(
         Solution.objects.visible_to(request.user)
@@ -126,11 +129,12 @@ def solution_detail(request: HttpRequest, slug: str) -> HttpResponse:
 def solution_publiccode(request: HttpRequest, slug: str) -> HttpResponse:
     """The entry as a publiccode.yml; always a download, so that no browser shows foreign text as a page."""
     solution = get_object_or_404(Solution.objects.visible_to(request.user), slug=slug)
-    response = HttpResponse(
-        documents.as_file(solution.document), content_type="text/yaml; charset=utf-8"
-    )
+    text = documents.as_file(solution.document)
+    if not text:  # an incomplete entry of which not even a part can be read
+        raise Http404(slug)
+    response = HttpResponse(text, content_type="text/yaml; charset=utf-8")
     response["Content-Disposition"] = 'attachment; filename="publiccode.yml"'
-    return response
+    return opened(response)
 
 
 def _consulting_url(words: dict[str, str]) -> str:

@@ -16,6 +16,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 
 from osk_portal.toolkit import logs
+from osk_portal.toolkit.problems import is_for_program, problem
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
@@ -34,6 +35,8 @@ _known_until = 0.0
 def _page(
     request: HttpRequest, status: int, heading: _StrPromise, lead: _StrPromise, number: str = ""
 ) -> HttpResponse:
+    if is_for_program(request):
+        return problem(request, status, title=str(heading), detail=str(lead), request_id=number)
     context = {
         "code": status,
         "heading": heading,

@@ -1,7 +1,7 @@
 from django.conf import settings
 from django.urls import URLPattern, path
 
-from osk_portal.pages import calendar_views, own_data_views, statistics_views, views
+from osk_portal.pages import calendar_views, own_data_views, sitemap, statistics_views, views
 
 app_name = "pages"
 
@@ -42,6 +42,8 @@ urlpatterns = [
     ),
     path("lizenzen/", views.licence_list, name="licences"),
     path(".well-known/security.txt", views.security_txt_view, name="security_txt"),
+    path("sitemap.xml", sitemap.sitemap_index, name="sitemap"),
+    path("sitemap-<slug:key>-<str:number>.xml", sitemap.sitemap_part, name="sitemap_part"),
     path("robots.txt", views.robots_txt, name="robots_txt"),
     path("favicon.ico", views.favicon, name="favicon"),
     path("healthz", views.healthz, name="healthz"),

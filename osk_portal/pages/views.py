@@ -200,6 +200,7 @@ def security_txt_view(request: HttpRequest) -> HttpResponse:
 @require_safe
 def robots_txt(request: HttpRequest) -> HttpResponse:
     lines = ["User-agent: *", *(f"Disallow: {path}" for path in ("/admin/", "/konto/", "/mein/"))]
+    lines += ["", f"Sitemap: {settings.OSK_BASE_URL}{reverse('pages:sitemap')}"]
     return HttpResponse("\n".join([*lines, ""]), content_type="text/plain; charset=utf-8")
 
 

@@ -10,6 +10,7 @@ from itertools import zip_longest
 from typing import Any
 
 from django import template
+from django.conf import settings
 from django.core.paginator import Page
 from django.forms import BaseForm, BaseFormSet
 from django.forms.boundfield import BoundField
@@ -66,6 +67,12 @@ def icon(name: str) -> SafeString:
 
 
 @register.simple_tag
+def data_licence() -> str:
+    """Under which licence the catalog's data are given out."""
+    return str(settings.OSK_DATA_LICENCE)
+
+
+@register.simple_tag
 def badge(kind: str, text: str, with_icon: bool = True) -> SafeString:
     """A state in words. ``kind``: info, success, warning, danger, none (no colour), plain (a feature)."""
     return _badge(kind, conditional_escape(text), with_icon)
@@ -116,7 +123,11 @@ def markdown(text: str) -> SafeString:
 
 @register.filter
 def legal_text(text: str) -> SafeString:
-    """A text of the operator; what is still to be filled in is marked: [[postal address]]."""
+    """A text of the operator; what is still to be filled in is marked: [[postal address]].
+
+    ``{portal}`` stands for the portal's own address, in examples for programs.
+    """
+    text = text.replace("{portal}", settings.OSK_BASE_URL)
     html = PLACEHOLDER.sub(r'<mark class="osk-mark">[\1]</mark>', to_html(text, top=2))
     return mark_safe(html)  # noqa: S308 # to_html has cleaned what stands inside the brackets
 

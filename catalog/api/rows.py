@@ -1,0 +1,121 @@
+"""From models to the shapes of the API."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.conf import settings
+from django.urls import reverse
+
+from catalog import documents
+from catalog.api import schemas
+from catalog.models import Solution, SolutionRevision
+from network.models import Organisation
+
+
+def address(name: str, *arguments: str) -> str:
+    """The whole address of a page or of an operation ("catalog-api:…")."""
+    return settings.OSK_BASE_URL + reverse(name, args=arguments)
+
+
+def licence() -> schemas.Licence:
+    return schemas.Licence(id=settings.OSK_DATA_LICENCE, url=settings.OSK_DATA_LICENCE_URL)
+
+
+def body(organisation: Organisation | None) -> schemas.Body | None:
+    """None for one that does not stand in the network."""
+    if organisation is None or not organisation.is_published:
+        return None
+    return schemas.Body(
+        slug=organisation.slug,
+        name=organisation.name,
+        url=address("network:organisation_detail", organisation.slug),
+    )
+
+
+def solution(found: Solution) -> dict[str, Any]:
+    """The members of schemas.Solution; ``found`` with maintainer and berlin_body at hand."""
+    document: Mapping[str, Any] = found.document
+    slug = found.slug
+    return {
+        "id": str(found.public_id),
+        "slug": slug,
+        "name": found.name,
+        "short_description": {
+            tag: text
+            for tag, section in (document.get("description") or {}).items()
+            if (text := section.get("shortDescription"))
+        },
+        "repository": document.get("url"),
+        "landing_page": document.get("landingURL"),
+        "development_status": found.development_status or None,
+        "software_type": found.software_type or None,
+        "licence": found.licence or None,
+        "licence_family": found.licence_family or None,
+        "maintenance_type": found.maintenance_type or None,
+        "version": document.get("softwareVersion"),
+        "release_date": document.get("releaseDate"),
+        "categories": found.categories,
+        "platforms": found.platforms,
+        "languages": found.languages,
+        "alternatives": found.alternatives,
+        "maintainer": body(found.maintainer),
+        "berlin_body": body(found.berlin_body),
+        "is_incomplete": found.is_incomplete,
+        "revision": found.revision,
+        "published_at": found.published_at,
+        "updated_at": found.updated_at,
+        "links": {
+            "self": address("catalog-api:solution", slug),
+            "html": address("catalog:solution_detail", slug),
+            "publiccode": address("catalog:solution_publiccode", slug),
+            "jsonld": address("catalog:solution_jsonld", slug),
+            "turtle": address("catalog:solution_turtle", slug),
+            "revisions": address("catalog-api:revisions", slug),
+        },
+    }
+
+
+def solution_detail(found: Solution, supporters: list[Organisation]) -> dict[str, Any]:
+    return {
+        **solution(found),
+        "supporters": [body(organisation) for organisation in supporters],
+        "publiccode": found.document,
+        "data_licence": licence(),
+    }
+
+
+def revision(found: SolutionRevision, of: Solution) -> dict[str, Any]:
+    return {
+        "number": found.number,
+        "origin": found.origin,
+        "created_at": found.created_at,
+        "organisation": body(found.organisation),
+        "is_current": found.number == of.revision,
+        "url": address("catalog-api:revision", of.slug, str(found.number)),
+    }
+
+
+def without_persons(document: documents.Json) -> documents.Json:
+    """An earlier state, without the people it names: who was taken out of an entry has left it."""
+    maintenance = {
+        key: value
+        for key, value in (document.get("maintenance") or {}).items()
+        if key != "contacts"
+    }
+    return {**document, "maintenance": maintenance}
+
+
+def organisation(found: Organisation) -> dict[str, Any]:
+    return {
+        "slug": found.slug,
+        "name": found.name,
+        "url": address("network:organisation_detail", found.slug),
+        "short_name": found.short_name,
+        "kind": found.kind,
+        "land": found.land,
+        "place": found.place,
+        "website": found.website,
+        "is_invented": found.is_invented,
+    }

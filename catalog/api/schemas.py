@@ -1,0 +1,259 @@
+"""The shapes of the API. Their names and keys are a promise to others: version 1 only ever gets more."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from django.utils.translation import gettext_noop
+from ninja import Schema
+from pydantic import Field, StringConstraints
+
+from catalog.enums import (
+    DevelopmentStatus,
+    LicenceFamily,
+    MaintenanceType,
+    RevisionOrigin,
+    SoftwareType,
+)
+from catalog.facets import MOST_VALUES
+from catalog.search import LONGEST_QUERY
+from network.enums import OrganisationKind
+
+MOST_ROWS = 100
+ROWS = 20
+
+Word = Annotated[str, StringConstraints(min_length=1, max_length=60)]
+
+
+class PageQuery(Schema):
+    limit: int = Field(
+        ROWS, ge=1, le=MOST_ROWS, description=gettext_noop("How many rows a page has.")
+    )
+    cursor: str = Field(
+        "",
+        description=gettext_noop("next_cursor of the page before; empty: the first page."),
+    )
+
+
+class SolutionFilters(Schema):
+    """The search and the facets of the catalog's page, under the same names."""
+
+    q: str = Field(
+        "",
+        max_length=LONGEST_QUERY,
+        description=gettext_noop("Words to search for: forgiving, in German and English."),
+    )
+    category: list[Word] = Field(
+        [],
+        max_length=MOST_VALUES,
+        description=gettext_noop("Areas of use; several widen the search."),
+    )
+    status: list[DevelopmentStatus] = Field(
+        [], max_length=MOST_VALUES, description=gettext_noop("Development status.")
+    )
+    licence: list[LicenceFamily] = Field(
+        [], max_length=MOST_VALUES, description=gettext_noop("Licence family.")
+    )
+    maintenance: list[MaintenanceType] = Field(
+        [], max_length=MOST_VALUES, description=gettext_noop("Who maintains the software.")
+    )
+    platform: list[Word] = Field([], max_length=MOST_VALUES, description=gettext_noop("Platform."))
+    reuse: list[Literal["berlin", "published", "test", "support"]] = Field(
+        [],
+        max_length=MOST_VALUES,
+        description=gettext_noop(
+            "Used in Berlin, published by a Berlin body, test environment, support offered;"
+            " several narrow the search."
+        ),
+    )
+
+
+class SolutionQuery(SolutionFilters, PageQuery):
+    sort: Literal["relevance", "name", "newest", "reused"] | None = Field(
+        None, description=gettext_noop("Order; relevance needs q, without it the order is by name.")
+    )
+
+
+class Licence(Schema):
+    id: str
+    url: str
+
+
+class Body(Schema):
+    """An organisation of the network, by name."""
+
+    slug: str
+    name: str
+    url: str
+
+
+class Links(Schema):
+    self: str
+    html: str
+    publiccode: str
+    jsonld: str
+    turtle: str
+    revisions: str
+
+
+class Solution(Schema):
+    id: str
+    slug: str
+    name: str
+    short_description: dict[str, str] = Field(description=gettext_noop("By language tag."))
+    repository: str | None
+    landing_page: str | None
+    development_status: DevelopmentStatus | None
+    software_type: SoftwareType | None
+    licence: str | None = Field(description=gettext_noop("SPDX expression."))
+    licence_family: LicenceFamily | None
+    maintenance_type: MaintenanceType | None
+    version: str | None
+    release_date: str | None
+    categories: list[str]
+    platforms: list[str]
+    languages: list[str]
+    alternatives: list[str] = Field(
+        description=gettext_noop("Names of proprietary products that it can replace.")
+    )
+    maintainer: Body | None = Field(
+        description=gettext_noop("Who maintains the entry; null: the OSK.")
+    )
+    berlin_body: Body | None
+    is_incomplete: bool = Field(description=gettext_noop("The publiccode.yml has errors."))
+    revision: int
+    published_at: datetime | None
+    updated_at: datetime
+    links: Links
+
+
+class SolutionDetail(Solution):
+    supporters: list[Body]
+    publiccode: dict[str, Any] = Field(
+        description=gettext_noop("The whole publiccode.yml as JSON.")
+    )
+    data_licence: Licence
+
+
+class Page(Schema):
+    total: int = Field(description=gettext_noop("Rows on all pages together."))
+    next: str | None = Field(
+        description=gettext_noop("Address of the next page; null on the last one.")
+    )
+    next_cursor: str | None
+    data_licence: Licence
+
+
+class SolutionPage(Page):
+    data: list[Solution]
+
+
+class Choice(Schema):
+    value: str
+    label: str
+    count: int
+
+
+class Facet(Schema):
+    name: str
+    label: str
+    choices: list[Choice]
+
+
+class FacetList(Schema):
+    data: list[Facet]
+    data_licence: Licence
+
+
+class Revision(Schema):
+    number: int
+    origin: RevisionOrigin
+    created_at: datetime
+    organisation: Body | None
+    is_current: bool
+    url: str
+
+
+class RevisionList(Schema):
+    data: list[Revision]
+    data_licence: Licence
+
+
+class RevisionDetail(Revision):
+    publiccode: dict[str, Any] = Field(
+        description=gettext_noop(
+            "As it was then; persons only where the current revision names them."
+        )
+    )
+    data_licence: Licence
+
+
+class Category(Choice):
+    pass
+
+
+class CategoryList(Schema):
+    data: list[Category]
+    data_licence: Licence
+
+
+class LicenceCount(Schema):
+    licence: str = Field(description=gettext_noop("SPDX expression."))
+    family: LicenceFamily | None
+    family_label: str
+    count: int
+
+
+class LicenceList(Schema):
+    data: list[LicenceCount]
+    data_licence: Licence
+
+
+class Organisation(Body):
+    short_name: str
+    kind: OrganisationKind
+    land: str
+    place: str
+    website: str
+    is_invented: bool = Field(description=gettext_noop("Invented for the demo."))
+
+
+class OrganisationPage(Page):
+    data: list[Organisation]
+
+
+class BerlinReuse(Schema):
+    test: int
+    pilot: int
+    production: int
+    total: int
+
+
+class ReuseCount(Schema):
+    slug: str
+    name: str
+    berlin: BerlinReuse
+    elsewhere: int
+    url: str
+
+
+class ReusePage(Page):
+    data: list[ReuseCount]
+
+
+class Wrong(Schema):
+    parameter: str
+    message: str
+
+
+class Problem(Schema):
+    """RFC 9457, in the language of Accept-Language (German or English)."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    instance: str
+    errors: list[Wrong] | None = None
+    request_id: str | None = None

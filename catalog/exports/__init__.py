@@ -1,0 +1,1 @@
+"""The catalog in the formats of others: JSON-LD, DCAT-AP, CSV."""

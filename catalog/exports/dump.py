@@ -1,0 +1,115 @@
+"""The whole catalog as files, made once a night: CSV for people, Turtle for harvesters."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+import os
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from django.conf import settings
+from django.core.files.storage import storages
+
+from catalog import documents
+from catalog.exports import addresses, dcat
+from catalog.models import Solution
+from osk_portal.toolkit.spreadsheets import plain_cell
+
+CSV_FILE = "loesungen.csv"
+TURTLE_FILE = "loesungen.ttl"
+CHUNK = 500
+READABLE = 0o640  # as everything in the private storage (settings.STORAGES)
+HEADER = (
+    "slug", "name", "short_description_de", "short_description_en", "repository", "landing_page",
+    "licence", "licence_family", "development_status", "software_type", "maintenance_type", "version",
+    "release_date", "categories", "platforms", "languages", "alternatives", "reuse_berlin", "reuse_elsewhere",
+    "maintained_by", "revision", "published_at", "updated_at", "url", "data_licence",
+)  # fmt: skip
+
+
+def file_path(name: str) -> Path:
+    return Path(storages["private"].path(f"catalog/{name}"))
+
+
+def write_files() -> None:
+    """Make both files anew; a reader sees the old one or the new one, never a half."""
+    for name, lines in LINES.items():
+        path = file_path(name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = path.with_name(f"{name}.{os.getpid()}")
+        with unfinished.open("wb") as out:
+            out.writelines(lines())
+        unfinished.chmod(READABLE)
+        unfinished.replace(path)
+
+
+def _published() -> Iterator[Solution]:
+    found = Solution.objects.published().with_reuse_counts().select_related("maintainer")
+    return found.order_by("sort_key", "pk").iterator(chunk_size=CHUNK)
+
+
+def turtle_lines() -> Iterator[bytes]:
+    for piece in dcat.catalog(_published()):
+        yield piece.encode()
+
+
+def csv_lines() -> Iterator[bytes]:
+    """With byte order mark and semicolons, as toolkit.tables writes them; no cell is run as a formula."""
+    out = io.StringIO(newline="")
+    writer = csv.writer(out, delimiter=";")
+    yield codecs.BOM_UTF8
+    writer.writerow(HEADER)
+    for solution in _published():
+        writer.writerow([plain_cell(cell) for cell in _cells(solution)])
+        yield out.getvalue().encode()
+        out.seek(0)
+        out.truncate()
+    yield out.getvalue().encode()
+
+
+def _cells(solution: Solution) -> list[str]:
+    document: dict[str, Any] = solution.document
+    counted: Any = solution  # with_reuse_counts
+    maintainer = (
+        solution.maintainer if solution.maintainer and solution.maintainer.is_published else None
+    )
+    return [
+        solution.slug,
+        solution.name,
+        *(
+            str(documents.get(document, ("description", language, "shortDescription")) or "")
+            for language in ("de", "en")
+        ),
+        str(document.get("url") or ""),
+        str(document.get("landingURL") or ""),
+        solution.licence,
+        solution.licence_family,
+        solution.development_status,
+        solution.software_type,
+        solution.maintenance_type,
+        str(document.get("softwareVersion") or ""),
+        str(document.get("releaseDate") or ""),
+        *(
+            ", ".join(values)
+            for values in (
+                solution.categories, solution.platforms, solution.languages, solution.alternatives,
+            )
+        ),
+        str(counted.berlin_count),
+        str(counted.elsewhere_count),
+        maintainer.name if maintainer else "OSK",
+        str(solution.revision),
+        solution.published_at.isoformat() if solution.published_at else "",
+        solution.updated_at.isoformat(),
+        addresses.of("solution_detail", solution.slug),
+        settings.OSK_DATA_LICENCE,
+    ]  # fmt: skip
+
+
+LINES: Final[Mapping[str, Callable[[], Iterator[bytes]]]] = {
+    CSV_FILE: csv_lines,
+    TURTLE_FILE: turtle_lines,
+}
