@@ -17,7 +17,7 @@ from catalog.enums import (
     SoftwareType,
 )
 from catalog.facets import MOST_VALUES
-from catalog.search import LONGEST_QUERY
+from catalog.terms import LONGEST_QUERY
 from network.enums import OrganisationKind
 
 MOST_ROWS = 100
