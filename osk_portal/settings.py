@@ -293,7 +293,7 @@ ACCOUNT_RATE_LIMITS = {
     "signup": "20/m/ip",
     "reset_password": "20/m/ip,5/m/key",
     "barrier_report": "5/10m/ip",
-    "publiccode_check": "20/10m/ip",
+    "publiccode_check": "30/10m/ip",
     "case_link_dead": "20/5m/ip",
     "case_link_message": "10/10m/key",
     "calendar_feed": "30/5m/key",
