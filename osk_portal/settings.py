@@ -611,6 +611,21 @@ OSK_CLAMAV = env.address(
     help="ClamAV daemon that checks uploaded files: unix:/run/clamav/clamd.ctl or tcp://127.0.0.1:3310. "
     "Empty: files are not scanned.",
 )
+OSK_FETCH_HOSTS = [
+    host.lower()
+    for host in env.words(
+        "OSK_FETCH_HOSTS",
+        [
+            "opencode.de",
+            "gitlab.opencode.de",
+            "raw.githubusercontent.com",
+            "github.com",
+            "codeberg.org",
+            "gitlab.com",
+        ],
+        help="Hosts from which the portal fetches publiccode.yml files, by https. No other host is asked.",
+    )
+]
 OSK_SITE_NAME = "OSK-Portal"
 OSK_SANDBOX_INSTANCE = env.text(
     "OSK_SANDBOX_INSTANCE", "tryout", help="Name of this portal on everything it provisions."
