@@ -40,3 +40,8 @@ def can_edit_proposal(user: User, proposal: Proposal) -> bool:
 
 def can_decide(user: User) -> bool:
     return user.is_advisor
+
+
+def can_take_in(user: User) -> bool:
+    """Suggest a new entry from its repository or file: advisors, and the Redaktion of any organisation."""
+    return user.is_advisor or bool(edited_organisations(user))

@@ -13,8 +13,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from catalog import demo_world, own_data, presentation, statistics
-from catalog.models import Proposal, Solution
+from catalog.models import Intake, Proposal, Solution
+from catalog.notifications import INTAKE_TAKEN, SOURCE_FAILING
 from catalog.search import clean, search
+from catalog.services import refresh
 from network.models import Organisation
 from osk_portal import portal
 from osk_portal.accounts.models import User
@@ -87,10 +89,20 @@ def _late_proposals() -> QuerySet[Proposal]:
 
 
 def _may_still_read(user_id: int, kind: str, subject_key: str) -> bool:
-    """Author and advisors, as long as they may open the proposal."""
+    """Author and advisors, as long as they may open the proposal or what was suggested."""
     user = User.objects.filter(pk=user_id).first()
+    if kind == INTAKE_TAKEN:
+        intakes = Intake.objects.visible_to(user or AnonymousUser())
+        return intakes.filter(public_id=subject_key).exists()
+    if kind == SOURCE_FAILING:
+        entries = Solution.objects.visible_to(user or AnonymousUser())
+        return entries.filter(public_id=subject_key).exists()
     proposals = Proposal.objects.visible_to(user or AnonymousUser())
     return proposals.filter(public_id=subject_key).exists()
+
+
+def _watch_repositories() -> None:
+    refresh.ensure_sources()
 
 
 portal.figures.register(
@@ -120,6 +132,7 @@ portal.panels.register(
 )
 portal.work_lists.register(portal.WorkList("catalog", 30, gettext_lazy("Keep the catalog"), _work))
 portal.mail_guards.register(portal.MailGuard("catalog", 30, _may_still_read))
+portal.daily_jobs.register(portal.DailyJob("catalog.sources", 30, _watch_repositories))
 portal.demo_steps.register(portal.DemoStep("catalog", 20, demo_world.load))
 portal.personal_data.register(own_data.OFFER)
 portal.statistics.register(statistics.SOLUTIONS)

@@ -1,12 +1,14 @@
 from django.urls import path
 
-from catalog.views import proposals, solutions
+from catalog.views import intake, proposals, solutions
 
 app_name = "catalog"
 
 # What stands before <slug:slug> is in services.entries.RESERVED_SLUGS.
 urlpatterns = [
     path("", solutions.solution_list, name="solution_list"),
+    path("aufnehmen/", intake.intake_create, name="intake_create"),
+    path("aufnehmen/<uuid:public_id>/", intake.intake_detail, name="intake_detail"),
     path("vorschlaege/", proposals.proposal_list, name="proposal_list"),
     path("vorschlaege/<uuid:public_id>/", proposals.proposal_detail, name="proposal_detail"),
     path(

@@ -521,6 +521,7 @@ CELERY_BEAT_SCHEDULE = {
     "sweep-outbox": {"task": "osk_portal.notifications.tasks.sweep", "schedule": 15.0},
     "tick-sandbox": {"task": "sandbox.tasks.tick", "schedule": 15.0},
     "reconcile-sandbox": {"task": "sandbox.tasks.reconcile", "schedule": 60.0},
+    "sweep-fetches": {"task": "catalog.tasks.sweep_fetches", "schedule": 60.0},
     "sweep-scans": {"task": "consulting.tasks.sweep_scans", "schedule": 30.0},
     "tell-deadlines": {"task": "consulting.tasks.tell_deadlines", "schedule": 300.0},
     "tell-mails": {"task": "consulting.tasks.tell_mails", "schedule": 300.0},

@@ -21,7 +21,7 @@ from osk_portal.toolkit.search_text import fold, sort_key
 
 # Addresses of pages beside the entries (catalog/urls.py).
 RESERVED_SLUGS = frozenset(
-    {"vorschlaege", "pruefen", "vergleich", "veroeffentlichen", "feed", "neu"}
+    {"aufnehmen", "vorschlaege", "pruefen", "vergleich", "veroeffentlichen", "feed", "neu"}
 )
 MOST_VALUES = 200
 

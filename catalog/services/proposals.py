@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from catalog import documents, fields
 from catalog.differences import conflicts
 from catalog.enums import ProposalAction, RevisionOrigin
+from catalog.fields import FIELDS
 from catalog.models import Proposal, ProposalEvent, Solution, SolutionRevision
 from catalog.notifications import tell_advisors, tell_author
 from catalog.services.entries import write_document
@@ -57,6 +58,36 @@ def submit_proposal(
         changes=changes,
         base_revision=base_revision,
         reason=reason,
+        promised_on=promised_date(),
+    )
+    tell_advisors(proposal.submitted())
+    return proposal
+
+
+def propose_from_file(
+    *, solution: Solution, document: Mapping[str, Any], before: Mapping[str, Any]
+) -> Proposal | None:
+    """What a changed file says of an entry that the caller has locked; ``before`` is what it said last.
+
+    Takes the place of what an older version proposed and nobody has decided. None where the entry says so
+    already.
+    """
+    wanted = {field.name for field in FIELDS if field.of(document) != field.of(before)}
+    older = Proposal.objects.undecided().filter(solution=solution, organisation=None)
+    for proposal in older.select_for_update(of=("self",)):
+        wanted |= set(proposal.changes)
+        proposal.withdraw(actor=None)
+    changes = {
+        field.name: field.of(document)
+        for field in FIELDS
+        if field.name in wanted and field.of(document) != field.of(solution.document)
+    }
+    if not changes:
+        return None
+    proposal = Proposal.objects.create(
+        solution=solution,
+        changes=changes,
+        base_revision=solution.revision,
         promised_on=promised_date(),
     )
     tell_advisors(proposal.submitted())

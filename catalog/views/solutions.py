@@ -19,6 +19,7 @@ from catalog.models import Solution
 from catalog.permissions import can_propose
 from catalog.querysets import SolutionQuerySet
 from catalog.search import search
+from catalog.variants import bases
 from osk_portal import portal
 from osk_portal.toolkit.access import PUBLIC, access
 
@@ -93,7 +94,7 @@ def solution_detail(request: HttpRequest, slug: str) -> HttpResponse:
         Solution.objects.visible_to(request.user)
         .with_reuse_counts()
         .with_test()
-        .select_related("maintainer", "berlin_body"),
+        .select_related("maintainer", "berlin_body", "source"),
         slug=slug,
     )
     context = {
@@ -103,6 +104,10 @@ def solution_detail(request: HttpRequest, slug: str) -> HttpResponse:
         "supports": solution.supports.select_related("organisation"),
         "similar": similar.to(solution),
         "panels": portal.panels_for("catalog.solution", solution, request),
+        "source": getattr(solution, "source", None),
+        "bases": bases(
+            solution.document.get("isBasedOn", ()), among=Solution.objects.visible_to(request.user)
+        ),
         "can_propose": can_propose(request.user, solution),
         "ask_url": _consulting_url({"solution": solution.slug}),
         "test_url": f"{SANDBOX_START}?{urlencode({'solution': solution.slug})}",
