@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from django.db.models import QuerySet
@@ -15,6 +16,7 @@ from osk_portal.notifications.services import Message, notify
 
 INTAKE_TAKEN: Final = "catalog.intake_taken"
 SOURCE_FAILING: Final = "catalog.source_failing"
+SOURCE_STALE: Final = "catalog.source_stale"
 
 
 def tell_advisors(event: ProposalEvent) -> None:
@@ -52,28 +54,40 @@ def tell_of_intake(intake: Intake) -> None:
 
 
 def tell_of_failure(source: Source) -> None:
-    """The Redaktion of the maintaining organisation; where there is none, the OSK's advisors."""
+    """The entry's file has not been usable for days."""
+    _tell_maintainer(
+        source,
+        SOURCE_FAILING,
+        f"{source.failing_since:%Y%m%d%H%M%S}",
+        {"since": source.failing_since, "problem": source.last_error},
+    )
+
+
+def tell_of_age(source: Source) -> None:
+    """Neither the entry nor its file has changed for long."""
+    since = source.last_change
+    _tell_maintainer(source, SOURCE_STALE, f"{since:%Y%m%d%H%M%S}", {"since": since})
+
+
+def _tell_maintainer(source: Source, kind: str, once: str, words: Mapping[str, object]) -> None:
+    """The Redaktion of the maintaining organisation; where there is nobody, the OSK's advisors."""
     solution = source.solution
-    since = source.failing_since
     editors = User.objects.filter(
         memberships__organisation=solution.maintainer_id,
+        memberships__organisation__isnull=False,
         memberships__state=MembershipState.ACTIVE,
         memberships__is_editor=True,
+        is_active=True,
     ).distinct()
     message = Message(
-        kind=SOURCE_FAILING,
-        template="catalog/email/source_failing",
+        kind=kind,
+        template=f"catalog/email/{kind.partition('.')[2]}",
         url=solution.get_absolute_url(),
-        dedupe=f"{SOURCE_FAILING}:{source.pk}:{since:%Y%m%d%H%M%S}",
+        dedupe=f"{kind}:{source.pk}:{once}",
         subject_key=str(solution.public_id),
-        context={
-            "solution": solution.name,
-            "repository": source.repository,
-            "since": since,
-            "problem": source.last_error,
-        },
+        context={"solution": solution.name, "repository": source.repository, **words},
     )
-    notify(message, editors if solution.maintainer_id and editors.exists() else _advisors())
+    notify(message, list(editors) or _advisors())
 
 
 def _advisors() -> QuerySet[User]:

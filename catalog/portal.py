@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from catalog import demo_world, own_data, presentation, statistics
 from catalog.models import Intake, Proposal, Solution
-from catalog.notifications import INTAKE_TAKEN, SOURCE_FAILING
+from catalog.notifications import INTAKE_TAKEN, SOURCE_FAILING, SOURCE_STALE
 from catalog.search import clean, search
 from catalog.services import refresh
 from network.models import Organisation
@@ -94,7 +94,7 @@ def _may_still_read(user_id: int, kind: str, subject_key: str) -> bool:
     if kind == INTAKE_TAKEN:
         intakes = Intake.objects.visible_to(user or AnonymousUser())
         return intakes.filter(public_id=subject_key).exists()
-    if kind == SOURCE_FAILING:
+    if kind in (SOURCE_FAILING, SOURCE_STALE):
         entries = Solution.objects.visible_to(user or AnonymousUser())
         return entries.filter(public_id=subject_key).exists()
     proposals = Proposal.objects.visible_to(user or AnonymousUser())

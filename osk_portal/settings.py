@@ -627,6 +627,12 @@ OSK_FETCH_HOSTS = [
         help="Hosts from which the portal fetches publiccode.yml files, by https. No other host is asked.",
     )
 ]
+OSK_STALE_DAYS = env.number(
+    "OSK_STALE_DAYS",
+    365,
+    help="Days without a change after which the maintainer of a catalog entry is asked to look at it.",
+    least=1,
+)
 OSK_SITE_NAME = "OSK-Portal"
 OSK_SANDBOX_INSTANCE = env.text(
     "OSK_SANDBOX_INSTANCE", "tryout", help="Name of this portal on everything it provisions."

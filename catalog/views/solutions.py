@@ -16,7 +16,7 @@ from django.utils.translation import ngettext
 from catalog import documents, presentation, similar
 from catalog.facets import MOST_REUSED, NAME, NEWEST, RELEVANCE, SolutionFilter
 from catalog.models import Solution
-from catalog.permissions import can_propose
+from catalog.permissions import can_propose, can_take_in
 from catalog.querysets import SolutionQuerySet
 from catalog.search import search
 from catalog.variants import bases
@@ -61,6 +61,7 @@ def solution_list(request: HttpRequest) -> HttpResponse:
         "facets": wanted.facets(base),
         "nearest": [] if page.paginator.count else presentation.busiest_categories(),
         "consulting_url": _consulting_url({"q": wanted.query} if wanted.query else {}),
+        "can_take_in": request.user.is_authenticated and can_take_in(request.user),
         "crumbs": [(_("Solutions"), None)],
     }
     return render(request, "catalog/solution_list.html", context)

@@ -227,6 +227,21 @@ def test_without_a_maintainer_the_advisors_are_told(nights, world):
     assert told(world.editor, "source_failing") == 0
 
 
+def test_an_entry_that_nobody_touches_is_told_once_and_shown(nights, world, client):
+    address = nights.solution.get_absolute_url()
+    nights.pass_()
+    nights.now = nights.clock.move_to(nights.solution.updated_at + 364 * DAY)
+    nights.pass_()
+    assert told(world.editor, "source_stale") == 0
+    for _ in range(4):
+        nights.pass_()
+
+    assert told(world.editor, "source_stale") == 1
+    assert "Dieser Eintrag ist alt" in client.get(address).text
+    nights.pass_(file(("maintenance.type", "community")))  # the file is looked after
+    assert "Dieser Eintrag ist alt" not in client.get(address).text
+
+
 def test_a_withdrawn_entry_is_not_asked_for(nights, world, forge):
     services.withdraw_solution(nights.solution.pk, actor=world.advisor)
     nights.clock.move_to(NOON + 2 * DAY)
