@@ -132,14 +132,18 @@ def _read(
                 raise
         else:
             _watch(found, document, place, fetched)
-            intake.solution = found
-            _finish(intake, IntakeState.TAKEN)
-            if not intake.requester.is_advisor:
-                tell_of_intake(intake)
-            return None
+            return _taken(intake, found)
+    if _known_to(intake, found):
+        return _finish(intake, IntakeState.KNOWN)
     # A draft of somebody else is nobody's to see: the answer is the same as for a new one.
-    seen = _known_to(intake, found)
-    return _finish(intake, IntakeState.KNOWN if seen else IntakeState.TAKEN)
+    return _taken(intake, found)
+
+
+def _taken(intake: Intake, draft: Solution) -> None:
+    intake.solution = draft
+    _finish(intake, IntakeState.TAKEN)
+    if not intake.requester.is_advisor:
+        tell_of_intake(intake)
 
 
 def _create(intake: Intake, read: FileRead) -> Solution:

@@ -20,7 +20,7 @@ from catalog.documents import Json
 from catalog.enums import RevisionOrigin, SolutionState, SourceProblem
 from catalog.fields import FIELDS
 from catalog.importing import FileRead
-from catalog.models import Solution, SolutionEvent, Source
+from catalog.models import Proposal, Solution, SolutionEvent, Source
 from catalog.notifications import tell_of_age, tell_of_failure
 from catalog.permissions import can_decide
 from catalog.services import fetching
@@ -116,7 +116,9 @@ def run(source_id: int) -> bool:
 
 @transaction.atomic
 def _conclude(claimed: Source, outcome: Fetched | SourceProblem) -> bool:
-    """First the entry, then its source, as everybody who locks both."""
+    """Locks what waits for a decision, then the entry, as who decides does; its source last."""
+    waiting = Proposal.objects.undecided().filter(solution=claimed.solution_id, organisation=None)
+    list(waiting.select_for_update(of=("self",)))
     solution = Solution.objects.select_for_update(of=("self",)).get(pk=claimed.solution_id)
     source = fetching.mine(Source.objects.all(), claimed)
     if source is None:
@@ -226,6 +228,14 @@ def _fail(source: Source, problem: SourceProblem) -> None:
     source.next_attempt_at = now + min(
         FIRST_PAUSE * 2 ** min(source.attempts - 1, 10), LONGEST_PAUSE
     )
-    if source.failure_told_at is None and now - source.failing_since >= PATIENCE:
+    is_lasting = source.failure_told_at is None and now - source.failing_since >= PATIENCE
+    if is_lasting and not _all_fail(source, now):
         source.failure_told_at = now
         tell_of_failure(source)
+
+
+def _all_fail(source: Source, now: datetime) -> bool:
+    """Then it is our own way out that is closed, and no maintainer can mend it."""
+    others = Source.objects.exclude(pk=source.pk).exclude(tried_at=None)
+    fetched = others.filter(fetched_at__gte=now - PATIENCE)
+    return others.exists() and not fetched.exists()

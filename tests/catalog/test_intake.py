@@ -182,6 +182,7 @@ def test_a_foreign_draft_is_neither_named_nor_overwritten(world, forge):
     wanted = outcome(want(world.editor))
 
     assert (wanted.state, wanted.name) == (IntakeState.TAKEN, "Neu")
+    assert told(world.advisor) == ["catalog.intake_taken"]
     draft.refresh_from_db()
     assert (draft.name, draft.revision) == ("Geheim", 1)
     assert outcome(want(world.advisor)).state == IntakeState.KNOWN
@@ -210,6 +211,31 @@ def test_an_upload_is_read_at_once_and_overwrites_nothing(world):
     assert upload(publiccode_file(name="X")).state == IntakeState.KNOWN
     assert upload(b"\x00\xff").problem == IntakeProblem.UNREADABLE
     assert upload(b"a" * 600_000).problem == IntakeProblem.TOO_LARGE
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b'{"name": "a\\u0000b", "developmentStatus": "x\\u0000y"}',
+        b'{"name": "\\ud800", "url": "\\udfff", "isBasedOn": ["\\ud800"]}',
+        b"name: " + b"n" * 100_000,
+        b'{"name": "N", "url": "https://github.com/' + b"a" * 5000 + b'"}',
+        b'{"name": "N", "isBasedOn": ["' + b"b" * 5000 + b'", 7, {"a": 1}, null]}',
+        b'{"name": "N", "isBasedOn": {"a": 1}, "url": ["x"]}',
+        b'{"name": "N", "platforms": ["' + b'","'.join([b"p"] * 10_000) + b'"]}',
+        b"name: &a [*a]",
+        b"a: &a [1]\nb: &b [*a,*a]\nname: [*b,*b]",
+        b'{"name": "\\u202eGnurhekmu", "description": {"de": {"shortDescription": 7}}}',
+        b"- " * 5_000,
+        b"{" * 5_000,
+    ],
+)
+def test_hostile_files_are_taken_or_refused_and_break_nothing(world, data):
+    wanted = intake.request_file(requester=world.editor, name="publiccode.yml", data=data)
+
+    wanted.refresh_from_db()
+    assert wanted.state in (IntakeState.TAKEN, IntakeState.REFUSED)
+    assert "\u202e" not in wanted.name
 
 
 def test_the_same_address_twice_is_one_wish_and_a_day_has_an_end(world, monkeypatch):

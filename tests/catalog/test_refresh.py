@@ -218,6 +218,21 @@ def test_a_lasting_failure_is_told_once_shown_and_forgotten(nights, world, clien
     assert "wird nicht mehr aktualisiert" not in client.get(nights.solution.get_absolute_url()).text
 
 
+def test_where_nothing_can_be_fetched_nobody_is_told(nights, world):
+    other = Source.objects.create(
+        solution=world.solution, repository="https://github.com/a/b", tried_at=NOON
+    )
+    while nights.now < NOON + 10 * DAY:
+        nights.pass_(status=503)
+    assert told(world.editor, "source_failing") == 0
+
+    Source.objects.filter(pk=other.pk).update(fetched_at=nights.now)  # our way out is open
+    while nights.now < NOON + 20 * DAY:
+        Source.objects.filter(pk=other.pk).update(fetched_at=nights.now + 6 * DAY)
+        nights.pass_(status=503)
+    assert told(world.editor, "source_failing") == 1
+
+
 def test_without_a_maintainer_the_advisors_are_told(nights, world):
     Solution.objects.filter(pk=nights.solution.pk).update(maintainer=None)
     while nights.now < NOON + 10 * DAY:
