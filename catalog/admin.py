@@ -177,7 +177,7 @@ class ProposalAdmin(AdvisorsRead):
                 messages.error(request, str(error))
                 return redirect(request.path)
             else:
-                messages.success(request, _done(event))
+                messages.success(request, _done(event, is_of_file=proposal.is_of_file))
                 return redirect(request.path)
         elif form is not None:
             problem = _("Please choose a decision.")
@@ -233,10 +233,12 @@ def _decide(proposal: Proposal, form: DecisionForm, advisor: User) -> Event:
             )
 
 
-def _done(event: Event) -> str:
+def _done(event: Event, *, is_of_file: bool) -> str:
     texts = {
         ProposalState.ACCEPTED: _("Accepted. The public page shows the changes now."),
         ProposalState.RETURNED: _("Returned. The author has been told."),
         ProposalState.REFUSED: _("Refused. The author has been told."),
     }
+    if event.to_state == ProposalState.REFUSED and is_of_file:
+        return _("Refused. The entry stays as it is.")
     return texts[ProposalState(event.to_state)]

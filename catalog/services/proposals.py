@@ -135,6 +135,7 @@ def decide_proposal(
 ) -> ProposalEvent:
     """Accept the fields ``accepted`` (None: all) and return the rest with ``comment``.
 
+    Of what a changed file proposes the rest is left as it is: it has no author to return it to.
     ``seen_revision`` is the revision that the advisor compared with. Raises ProposalConflict when the entry
     has moved on since, when all are accepted unseen though some are in conflict, when something is returned
     without a comment, or when the entry would break the standard; TransitionNotAllowed when it is decided.
@@ -155,11 +156,14 @@ def decide_proposal(
             )
         accepted = list(proposal.changes)
     names = [name for name in proposal.changes if name in accepted]
-    if len(names) < len(proposal.changes) and not comment.strip():
+    if proposal.is_of_file and not names:  # nobody is there who could revise it
+        raise ProposalConflict(_("Accept at least one field, or refuse the proposal."))
+    is_partly = len(names) < len(proposal.changes) and not proposal.is_of_file
+    if is_partly and not comment.strip():
         raise ProposalConflict(_("Say what is missing when you return something."))
     if names:
         _apply(proposal, solution, names)
-    if len(names) == len(proposal.changes):
+    if not is_partly:
         event = proposal.accept(actor=actor, fields=names, comment=comment)
     else:
         event = proposal.return_(actor=actor, fields=names, comment=comment)

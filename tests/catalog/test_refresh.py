@@ -109,6 +109,49 @@ def test_a_changed_file_becomes_a_proposal_that_an_advisor_decides(nights, world
     assert nights.solution.document["landingURL"] == "https://termine.example.org/"
 
 
+def test_the_advisor_takes_over_a_part_and_leaves_the_rest(nights, world, client):
+    nights.pass_(file(landingURL="https://termine.example.org/", softwareVersion="2"))
+    proposal = Proposal.objects.get()
+    client.force_login(world.advisor, backend="django.contrib.auth.backends.ModelBackend")
+    review = reverse("admin:catalog_proposal_review", args=[proposal.public_id])
+    text = client.get(review).text
+    assert "Alles zurückgeben" not in text
+    assert "So lassen" in text
+    nothing = client.post(review, {"decision": "none", "seen_revision": 1, "comment": "Nein"})
+    assert nothing.status_code == 422
+
+    client.post(
+        review,
+        {
+            "decision": "fields",
+            "seen_revision": 1,
+            "field-software_version": "accept",
+            "field-landing_url": "return",
+        },
+    )
+
+    proposal.refresh_from_db()
+    nights.solution.refresh_from_db()
+    assert (proposal.state, proposal.accepted_fields) == ("accepted", ["software_version"])
+    assert "landingURL" not in nights.solution.document
+    nights.pass_(file(landingURL="https://termine.example.org/", softwareVersion="2"))
+    assert Proposal.objects.count() == 1  # decided is decided
+
+
+def test_refusing_a_file_tells_nobody(nights, world, client):
+    nights.pass_(file(softwareVersion="2"))
+    proposal = Proposal.objects.get()
+    client.force_login(world.advisor, backend="django.contrib.auth.backends.ModelBackend")
+    review = reverse("admin:catalog_proposal_review", args=[proposal.public_id])
+
+    data = {"decision": "refuse", "seen_revision": 1, "comment": "Falsch."}
+    said = client.post(review, data, follow=True)
+
+    assert "Der Eintrag bleibt, wie er ist." in said.text
+    assert Proposal.objects.get().state == ProposalState.REFUSED
+    assert not Notification.objects.filter(kind="catalog.proposal_refused").exists()
+
+
 def test_a_newer_file_takes_the_place_of_an_undecided_proposal(nights):
     nights.pass_(file(landingURL="https://eins.example.org/", softwareVersion="1"))
     nights.pass_(file(landingURL="https://zwei.example.org/", softwareVersion="1"))
