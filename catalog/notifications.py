@@ -8,13 +8,15 @@ from typing import Final
 from django.db.models import QuerySet
 from django.urls import reverse
 
-from catalog.models import Intake, Proposal, ProposalEvent, Source
+from catalog.enums import IntakeState
+from catalog.models import Intake, Proposal, ProposalEvent, Solution, Source
 from network.enums import MembershipState
 from osk_portal.accounts.enums import StaffRole
 from osk_portal.accounts.models import User
 from osk_portal.notifications.services import Message, notify
 
 INTAKE_TAKEN: Final = "catalog.intake_taken"
+INTAKE_PUBLISHED: Final = "catalog.intake_published"
 SOURCE_FAILING: Final = "catalog.source_failing"
 SOURCE_STALE: Final = "catalog.source_stale"
 
@@ -51,6 +53,21 @@ def tell_of_intake(intake: Intake) -> None:
         },
     )
     notify(message, _advisors())
+
+
+def tell_of_publication(solution: Solution) -> None:
+    """Who has suggested an entry hears that it is published; once, however often it is."""
+    taken = solution.intakes.filter(state=IntakeState.TAKEN).select_related("requester")
+    for intake in taken.order_by("pk"):
+        message = Message(
+            kind=INTAKE_PUBLISHED,
+            template="catalog/email/intake_published",
+            url=solution.get_absolute_url(),
+            dedupe=f"{INTAKE_PUBLISHED}:{solution.pk}",
+            subject_key=str(intake.public_id),
+            context={"solution": solution.name},
+        )
+        notify(message, [intake.requester])
 
 
 def tell_of_failure(source: Source) -> None:

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from catalog import demo_world, own_data, presentation, statistics
 from catalog.models import Intake, Proposal, Solution
-from catalog.notifications import INTAKE_TAKEN, SOURCE_FAILING, SOURCE_STALE
+from catalog.notifications import INTAKE_PUBLISHED, INTAKE_TAKEN, SOURCE_FAILING, SOURCE_STALE
 from catalog.search import clean, search
 from catalog.services import refresh
 from network.models import Organisation
@@ -91,7 +91,7 @@ def _late_proposals() -> QuerySet[Proposal]:
 def _may_still_read(user_id: int, kind: str, subject_key: str) -> bool:
     """Author and advisors, as long as they may open the proposal or what was suggested."""
     user = User.objects.filter(pk=user_id).first()
-    if kind == INTAKE_TAKEN:
+    if kind in (INTAKE_TAKEN, INTAKE_PUBLISHED):
         intakes = Intake.objects.visible_to(user or AnonymousUser())
         return intakes.filter(public_id=subject_key).exists()
     if kind in (SOURCE_FAILING, SOURCE_STALE):

@@ -13,6 +13,7 @@ from catalog import licences, repositories
 from catalog.documents import Json
 from catalog.enums import DevelopmentStatus, MaintenanceType, RevisionOrigin, SoftwareType
 from catalog.models import Solution, SolutionEvent, SolutionRevision, Support
+from catalog.notifications import tell_of_publication
 from catalog.services.indexing import index_solution
 from network.models import Organisation
 from osk_portal.accounts.models import User
@@ -155,7 +156,11 @@ def set_additions(
 
 @transaction.atomic
 def publish_solution(solution_id: int, *, actor: User | None) -> SolutionEvent:
-    return _locked(solution_id).publish(actor=actor)
+    """Put an entry into the catalog, and tell who has suggested it."""
+    solution = _locked(solution_id)
+    event = solution.publish(actor=actor)
+    tell_of_publication(solution)
+    return event
 
 
 @transaction.atomic

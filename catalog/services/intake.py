@@ -125,14 +125,12 @@ def _read(
     if found is None:
         try:
             with transaction.atomic():
-                found = _create(intake, read)
-        except IntegrityError:  # somebody else took in the same repository at this moment
-            found = _entry(document, named)
-            if found is None:
-                raise
+                created = _create(intake, read)
+        except IntegrityError:  # somebody else took in the same repository or name at this moment
+            found = _entry(document, named) or _create(intake, read)
         else:
-            _watch(found, document, place, fetched)
-            return _taken(intake, found)
+            _watch(created, document, place, fetched)
+            return _taken(intake, created)
     if _known_to(intake, found):
         return _finish(intake, IntakeState.KNOWN)
     # A draft of somebody else is nobody's to see: the answer is the same as for a new one.

@@ -13,7 +13,7 @@ from catalog import forges
 from catalog.enums import IntakeProblem, IntakeState, SolutionState
 from catalog.importing import import_publiccode
 from catalog.models import Intake, RepositoryAlias, Solution, Source
-from catalog.services import fetching, intake
+from catalog.services import fetching, intake, publish_solution, withdraw_solution
 from osk_portal.notifications.models import Notification
 from osk_portal.toolkit.transitions import TransitionNotAllowed
 from tests.catalog.fetching import PATH, REPOSITORY
@@ -70,6 +70,10 @@ def test_a_suggestion_of_a_redaktion_is_told_to_the_advisors(world, forge):
     assert wanted.solution.state == SolutionState.DRAFT
     assert told(world.advisor) == ["catalog.intake_taken"]
     assert told(world.editor) == []
+    for _ in range(2):
+        publish_solution(wanted.solution_id, actor=world.advisor)
+        withdraw_solution(wanted.solution_id, actor=world.advisor)
+    assert told(world.editor) == ["catalog.intake_published"]
 
 
 @pytest.mark.parametrize("who", ["visitor", "colleague"])
