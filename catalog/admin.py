@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -31,6 +32,7 @@ from catalog.services import (
     return_proposal,
     withdraw_solution,
 )
+from catalog.services.refresh import set_trusted
 from catalog.synonyms_admin import SynonymGroupAdmin  # noqa: F401 # registers itself
 from osk_portal.accounts.models import User
 from osk_portal.toolkit.access import staff_user
@@ -62,12 +64,13 @@ class SolutionAdmin(AdvisorsRead):
     list_filter = ["state", "is_incomplete", "development_status", "licence_family"]
     list_select_related = ["maintainer"]
     search_fields = ["name", "slug", "repository_url"]
-    actions = ["publish", "withdraw"]
+    actions = ["publish", "withdraw", "trust", "distrust"]
     fields = [
         "name", "slug", "state", "is_incomplete", "revision", "repository_url", "licence",
         "development_status", "maintenance_type", "maintainer", "berlin_body", "alternatives",
-        "keywords", "findings", "document", "updated_at", "published_at",
+        "keywords", "findings", "document", "updated_at", "published_at", "refreshing",
     ]  # fmt: skip
+    readonly_fields = ["refreshing"]
 
     @admin.display(description=gettext_lazy("Entry"), ordering="is_incomplete")
     def completeness(self, solution: Solution) -> str:
@@ -80,6 +83,27 @@ class SolutionAdmin(AdvisorsRead):
     @admin.action(description=gettext_lazy("Withdraw"), permissions=["view"])
     def withdraw(self, request: HttpRequest, chosen: QuerySet[Solution]) -> None:
         self._move(request, chosen, withdraw_solution)
+
+    @admin.display(description=gettext_lazy("Repository's file"))
+    def refreshing(self, solution: Solution) -> str:
+        source = getattr(solution, "source", None)
+        if source is None:
+            return _("is not fetched")
+        return _("is taken over at once") if source.is_trusted else _("becomes a proposal")
+
+    @admin.action(
+        description=gettext_lazy("Take over changes of the repository's file at once"),
+        permissions=["view"],
+    )
+    def trust(self, request: HttpRequest, chosen: QuerySet[Solution]) -> None:
+        self._move(request, chosen, partial(set_trusted, is_trusted=True))
+
+    @admin.action(
+        description=gettext_lazy("Ask before changes of the repository's file are taken over"),
+        permissions=["view"],
+    )
+    def distrust(self, request: HttpRequest, chosen: QuerySet[Solution]) -> None:
+        self._move(request, chosen, partial(set_trusted, is_trusted=False))
 
     def _move(
         self, request: HttpRequest, chosen: QuerySet[Solution], service: Callable[..., Event]
@@ -154,7 +178,7 @@ class ProposalAdmin(AdvisorsRead):
                 messages.error(request, str(error))
                 return redirect(request.path)
             else:
-                messages.success(request, _done(event))
+                messages.success(request, _done(event, is_of_file=proposal.is_of_file))
                 return redirect(request.path)
         elif form is not None:
             problem = _("Please choose a decision.")
@@ -210,10 +234,12 @@ def _decide(proposal: Proposal, form: DecisionForm, advisor: User) -> Event:
             )
 
 
-def _done(event: Event) -> str:
+def _done(event: Event, *, is_of_file: bool) -> str:
     texts = {
         ProposalState.ACCEPTED: _("Accepted. The public page shows the changes now."),
         ProposalState.RETURNED: _("Returned. The author has been told."),
         ProposalState.REFUSED: _("Refused. The author has been told."),
     }
+    if event.to_state == ProposalState.REFUSED and is_of_file:
+        return _("Refused. The entry stays as it is.")
     return texts[ProposalState(event.to_state)]

@@ -89,3 +89,30 @@ class ProposalAction(models.TextChoices):
     REFUSE = "refuse", _("Refuse")
     WITHDRAW = "withdraw", _("Withdraw")
     REVISE = "revise", _("Revise")
+
+
+class IntakeState(models.TextChoices):
+    """What became of a wanted address or file."""
+
+    WAITING = "waiting", pgettext_lazy("intake", "Being fetched")
+    TAKEN = "taken", pgettext_lazy("intake", "Taken in as a draft")
+    KNOWN = "known", pgettext_lazy("intake", "In the catalog already")
+    REFUSED = "refused", pgettext_lazy("intake", "Not taken in")
+
+
+class IntakeProblem(models.TextChoices):
+    """Why an address or file was not taken in. One word for "not there" and "not asked"."""
+
+    NOT_FOUND = "not_found", pgettext_lazy("intake", "No file found")
+    TOO_LARGE = "too_large", pgettext_lazy("intake", "File too large")
+    UNREADABLE = "unreadable", pgettext_lazy("intake", "File not readable")
+    FORK = "fork", pgettext_lazy("intake", "File of another repository")
+
+
+class SourceProblem(models.TextChoices):
+    """Why an entry's file could not be refreshed; the texts complete "Problem: …"."""
+
+    NOT_FOUND = "not_found", pgettext_lazy("source", "The file cannot be fetched.")
+    UNREADABLE = "unreadable", pgettext_lazy("source", "The file cannot be read.")
+    OTHER_REPOSITORY = "other", pgettext_lazy("source", "The file names another repository.")
+    BROKEN = "broken", pgettext_lazy("source", "The file has new errors.")

@@ -60,6 +60,33 @@ def read_file(path: Path) -> bytes:
         return file.read(LARGEST_FILE + 1)
 
 
+@dataclass(frozen=True)
+class FileRead:
+    """What a file says. ``document`` is empty where it is no YAML mapping or names nothing."""
+
+    document: documents.Json
+    findings: tuple[publiccode.Finding, ...]
+
+    @property
+    def kept_findings(self) -> list[dict[str, Any]]:
+        return [documents.as_kept(finding, has_file=True) for finding in self.findings]
+
+
+def read_document(data: bytes, *, repository: str = "") -> FileRead:
+    """Read leniently and without what can deceive. ``repository`` names what has neither name nor address."""
+    result = publiccode.read(data)
+    if result.document is None:
+        return FileRead({}, result.findings)
+    document: documents.Json = _clean(documents.as_json(result.document))
+    address = document.get("url") or repository
+    # Where the file has no name, or one of invisible characters only.
+    name = document.get("name") or repositories.last_step(address)
+    if not name:
+        return FileRead({}, result.findings)
+    document["name"] = name
+    return FileRead(document, result.findings)
+
+
 @transaction.atomic
 def import_publiccode(
     data: bytes, *, slug: str = "", publish: bool = False, publish_incomplete: bool = False
@@ -69,19 +96,14 @@ def import_publiccode(
     The entry is found by its normalised repository, else by ``slug`` where the caller names one, else by
     its name where file or entry has no repository. The same file twice changes nothing.
     """
-    result = publiccode.read(data)
-    if result.document is None:
+    result = read_document(data)
+    if not result.document:
         return Outcome(Status.REFUSED, result.findings)
-    document = _clean(documents.as_json(result.document))
-    name = document.get("name") or repositories.last_step(document.get("url") or "")
-    if not name:
-        return Outcome(Status.REFUSED, result.findings)
-    document["name"] = name  # where the file has none, or one of invisible characters only
-    findings = [documents.as_kept(finding, has_file=True) for finding in result.findings]
-    found = _find(document, slug)
+    document, findings = result.document, result.kept_findings
+    found = find_entry(document, slug)
     if found is None:
         status = Status.CREATED
-        found = Solution(slug=free_slug(slug or name))
+        found = Solution(slug=free_slug(slug or document["name"]))
     elif found.document == document and found.findings == findings:
         status = Status.UNCHANGED
     else:
@@ -96,7 +118,8 @@ def import_publiccode(
     return Outcome(status, result.findings, found)
 
 
-def _find(document: documents.Json, slug: str) -> Solution | None:
+def find_entry(document: documents.Json, slug: str = "") -> Solution | None:
+    """The entry that a document is of, locked. Inside a transaction."""
     locked = Solution.objects.select_for_update(of=("self",))
     repository = repositories.normalise(document.get("url") or "")
     if repository and (found := locked.filter(repository_url=repository).first()):

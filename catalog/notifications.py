@@ -2,29 +2,115 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Final
+
+from django.db.models import QuerySet
 from django.urls import reverse
 
-from catalog.models import Proposal, ProposalEvent
+from catalog.enums import IntakeState
+from catalog.models import Intake, Proposal, ProposalEvent, Solution, Source
+from network.enums import MembershipState
 from osk_portal.accounts.enums import StaffRole
 from osk_portal.accounts.models import User
 from osk_portal.notifications.services import Message, notify
+
+INTAKE_TAKEN: Final = "catalog.intake_taken"
+INTAKE_PUBLISHED: Final = "catalog.intake_published"
+SOURCE_FAILING: Final = "catalog.source_failing"
+SOURCE_STALE: Final = "catalog.source_stale"
 
 
 def tell_advisors(event: ProposalEvent) -> None:
     """A proposal waits for a decision."""
     proposal = event.proposal
-    advisors = User.objects.filter(
-        is_staff=True, is_active=True, groups__name__in=(StaffRole.ADVISOR, StaffRole.LEAD)
-    ).distinct()
     url = reverse("admin:catalog_proposal_review", args=[proposal.public_id])
-    notify(_message("proposal_submitted", event, url), advisors)
+    name = "proposal_of_file" if proposal.is_of_file else "proposal_submitted"
+    notify(_message(name, event, url), _advisors())
 
 
 def tell_author(event: ProposalEvent) -> None:
     """A proposal was accepted, returned or refused: ``event.kind`` says which."""
     proposal = event.proposal
+    if proposal.author is None:  # a changed file has nobody to tell
+        return
     message = _message(f"proposal_{event.kind}", event, proposal.get_absolute_url())
     notify(message, [proposal.author])
+
+
+def tell_of_intake(intake: Intake) -> None:
+    """A Redaktion has suggested a solution: its draft waits for a check by an advisor."""
+    message = Message(
+        kind=INTAKE_TAKEN,
+        template="catalog/email/intake_taken",
+        url=intake.get_absolute_url(),
+        dedupe=f"{INTAKE_TAKEN}:{intake.pk}",
+        subject_key=str(intake.public_id),
+        context={
+            "solution": intake.name,
+            "author": str(intake.requester),
+            "errors": sum(finding["type"] == "error" for finding in intake.findings),
+        },
+    )
+    notify(message, _advisors())
+
+
+def tell_of_publication(solution: Solution) -> None:
+    """Who has suggested an entry hears that it is published; once, however often it is."""
+    taken = solution.intakes.filter(state=IntakeState.TAKEN).select_related("requester")
+    for intake in taken.order_by("pk"):
+        message = Message(
+            kind=INTAKE_PUBLISHED,
+            template="catalog/email/intake_published",
+            url=solution.get_absolute_url(),
+            dedupe=f"{INTAKE_PUBLISHED}:{solution.pk}",
+            subject_key=str(intake.public_id),
+            context={"solution": solution.name},
+        )
+        notify(message, [intake.requester])
+
+
+def tell_of_failure(source: Source) -> None:
+    """The entry's file has not been usable for days."""
+    _tell_maintainer(
+        source,
+        SOURCE_FAILING,
+        f"{source.failing_since:%Y%m%d%H%M%S}",
+        {"since": source.failing_since, "problem": source.last_error},
+    )
+
+
+def tell_of_age(source: Source) -> None:
+    """Neither the entry nor its file has changed for long."""
+    since = source.last_change
+    _tell_maintainer(source, SOURCE_STALE, f"{since:%Y%m%d%H%M%S}", {"since": since})
+
+
+def _tell_maintainer(source: Source, kind: str, once: str, words: Mapping[str, object]) -> None:
+    """The Redaktion of the maintaining organisation; where there is nobody, the OSK's advisors."""
+    solution = source.solution
+    editors = User.objects.filter(
+        memberships__organisation=solution.maintainer_id,
+        memberships__organisation__isnull=False,
+        memberships__state=MembershipState.ACTIVE,
+        memberships__is_editor=True,
+        is_active=True,
+    ).distinct()
+    message = Message(
+        kind=kind,
+        template=f"catalog/email/{kind.partition('.')[2]}",
+        url=solution.get_absolute_url(),
+        dedupe=f"{kind}:{source.pk}:{once}",
+        subject_key=str(solution.public_id),
+        context={"solution": solution.name, "repository": source.repository, **words},
+    )
+    notify(message, list(editors) or _advisors())
+
+
+def _advisors() -> QuerySet[User]:
+    return User.objects.filter(
+        is_staff=True, is_active=True, groups__name__in=(StaffRole.ADVISOR, StaffRole.LEAD)
+    ).distinct()
 
 
 def _message(name: str, event: ProposalEvent, url: str) -> Message:
@@ -37,8 +123,8 @@ def _message(name: str, event: ProposalEvent, url: str) -> Message:
         subject_key=str(proposal.public_id),
         context={
             "solution": proposal.solution.name,
-            "organisation": str(proposal.organisation),
-            "author": str(proposal.author),
+            "organisation": str(proposal.organisation or ""),
+            "author": str(proposal.author or ""),
             "promised_on": proposal.promised_on,
             "comment": proposal.comment,
             "reason": proposal.reason,

@@ -25,7 +25,7 @@ OFFER: Final = portal.PersonalData(
     key="catalog",
     order=40,
     label=_("Proposals for the catalog"),
-    stored=_("What you have proposed to change in the catalog, and what became of it."),
+    stored=_("What you have proposed to change in the catalog or to take in, and what became of it."),
     kept=_("So that everybody can see how an entry came about. Only your organisation is shown to others."),
     afterwards=_("Open proposals are taken back. Decided ones stay, without your name."),
     rows=(
@@ -54,6 +54,17 @@ OFFER: Final = portal.PersonalData(
             {
                 "solution__name": _("Solution"),
                 "number": _("Version"),
+                "created_at": _("When"),
+            },
+        ),
+        portal.Rows(
+            "catalog.Intake.requester",
+            _("Solutions that you have suggested"),
+            {
+                "repository": _("Repository"),
+                "file_name": _("File"),
+                "name": _("Solution"),
+                "state": _("State"),
                 "created_at": _("When"),
             },
         ),

@@ -48,3 +48,8 @@ def can_keep_synonyms(user: User) -> bool:
 
 def is_following(user: User | AnonymousUser, solution: Solution) -> bool:
     return user.is_authenticated and solution.follows.filter(user=user).exists()
+
+
+def can_take_in(user: User) -> bool:
+    """Suggest a new entry from its repository or file: advisors, and the Redaktion of any organisation."""
+    return user.is_advisor or bool(edited_organisations(user))

@@ -14,8 +14,10 @@ from django.utils.translation import gettext_lazy
 
 from catalog import demo_world, own_data, presentation, statistics
 from catalog.exports import nightly
-from catalog.models import Follow, Proposal, Solution
+from catalog.models import Follow, Intake, Proposal, Solution
+from catalog.notifications import INTAKE_PUBLISHED, INTAKE_TAKEN, SOURCE_FAILING, SOURCE_STALE
 from catalog.search import clean, search
+from catalog.services import refresh
 from catalog.services.synonyms import ensure_shipped
 from network.models import Organisation
 from osk_portal import portal
@@ -99,8 +101,18 @@ def _may_still_read(user_id: int, kind: str, subject_key: str) -> bool:
     if kind.startswith("catalog.entry_"):
         return Follow.objects.filter(user=user_id, solution__public_id=subject_key).exists()
     user = User.objects.filter(pk=user_id).first()
+    if kind in (INTAKE_TAKEN, INTAKE_PUBLISHED):
+        intakes = Intake.objects.visible_to(user or AnonymousUser())
+        return intakes.filter(public_id=subject_key).exists()
+    if kind in (SOURCE_FAILING, SOURCE_STALE):
+        entries = Solution.objects.visible_to(user or AnonymousUser())
+        return entries.filter(public_id=subject_key).exists()
     proposals = Proposal.objects.visible_to(user or AnonymousUser())
     return proposals.filter(public_id=subject_key).exists()
+
+
+def _watch_repositories() -> None:
+    refresh.ensure_sources()
 
 
 portal.figures.register(
@@ -140,6 +152,7 @@ portal.panels.register(
 portal.work_lists.register(portal.WorkList("catalog", 30, gettext_lazy("Keep the catalog"), _work))
 portal.mail_guards.register(portal.MailGuard("catalog", 30, _may_still_read))
 portal.reference_data.register(portal.ReferenceData("catalog", 30, ensure_shipped))
+portal.daily_jobs.register(portal.DailyJob("catalog.sources", 30, _watch_repositories))
 portal.demo_steps.register(portal.DemoStep("catalog", 20, demo_world.load))
 portal.daily_jobs.register(portal.DailyJob("catalog-giving", 30, nightly.run))
 portal.sitemap_sections.register(

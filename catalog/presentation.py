@@ -141,7 +141,7 @@ def entry(solution: Solution) -> Entry:
         landing=link(document.get("landingURL", "")),
         documentation=link(description.get("documentation", "")),
         roadmap=link(document.get("roadmap", "")),
-        findings=_findings(solution),
+        findings=errors_of(solution.findings),
     )
 
 
@@ -185,8 +185,8 @@ def _dependencies(document: Mapping[str, Any]) -> list[Dependency]:
     return [dependency for dependency in found if dependency.name]
 
 
-def _findings(solution: Solution) -> list[dict[str, Any]]:
-    """Errors only, in the reader's language."""
+def errors_of(findings: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Errors only, in the reader's language. ``findings``: as entries keep them."""
     german = (get_language() or "de").startswith("de")
     return [
         {
@@ -194,7 +194,7 @@ def _findings(solution: Solution) -> list[dict[str, Any]]:
             "text": finding["description_de" if german else "description"],
             "line": finding["line"],
         }
-        for finding in solution.findings
+        for finding in findings
         if finding["type"] == "error"
     ][:MOST_FINDINGS_SHOWN]
 

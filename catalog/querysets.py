@@ -11,7 +11,7 @@ from network.enums import MembershipState, OrganisationKind
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
 
-    from catalog.models import Proposal, Reuse, Solution  # named in the type parameters
+    from catalog.models import Intake, Proposal, Reuse, Solution  # named in the type parameters
     from osk_portal.accounts.models import User
 
 
@@ -98,3 +98,11 @@ class ProposalQuerySet(models.QuerySet["Proposal"]):
             organisation__memberships__state=MembershipState.ACTIVE,
             organisation__memberships__is_editor=True,
         ).select_related("solution")
+
+
+class IntakeQuerySet(models.QuerySet["Intake"]):
+    def visible_to(self, user: User | AnonymousUser) -> IntakeQuerySet:
+        """Who asked for it, and advisors."""
+        if not user.is_authenticated:
+            return self.none()
+        return self if user.is_advisor else self.filter(requester=user)

@@ -1,7 +1,7 @@
 from django.urls import path
 
 from catalog.exports import dump
-from catalog.views import checking, exports, feeds, following, proposals, solutions
+from catalog.views import checking, exports, feeds, following, intake, proposals, solutions
 
 app_name = "catalog"
 
@@ -11,6 +11,8 @@ urlpatterns = [
     path("pruefen/", checking.publiccode_check, name="publiccode_check"),
     path("feed/", feeds.solution_feed, name="solution_feed"),
     path("folgen/", following.follow_list, name="follow_list"),
+    path("aufnehmen/", intake.intake_create, name="intake_create"),
+    path("aufnehmen/<uuid:public_id>/", intake.intake_detail, name="intake_detail"),
     path("vorschlaege/", proposals.proposal_list, name="proposal_list"),
     path("vorschlaege/<uuid:public_id>/", proposals.proposal_detail, name="proposal_detail"),
     path(

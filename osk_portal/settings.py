@@ -522,6 +522,7 @@ CELERY_BEAT_SCHEDULE = {
     "sweep-outbox": {"task": "osk_portal.notifications.tasks.sweep", "schedule": 15.0},
     "tick-sandbox": {"task": "sandbox.tasks.tick", "schedule": 15.0},
     "reconcile-sandbox": {"task": "sandbox.tasks.reconcile", "schedule": 60.0},
+    "sweep-fetches": {"task": "catalog.tasks.sweep_fetches", "schedule": 60.0},
     "sweep-scans": {"task": "consulting.tasks.sweep_scans", "schedule": 30.0},
     "tell-deadlines": {"task": "consulting.tasks.tell_deadlines", "schedule": 300.0},
     "tell-mails": {"task": "consulting.tasks.tell_mails", "schedule": 300.0},
@@ -624,6 +625,26 @@ OSK_API_PER_MINUTE = env.number(
     "OSK_API_PER_MINUTE",
     120,
     help="Requests to the API that one address may make a minute.",
+)
+OSK_FETCH_HOSTS = [
+    host.lower()
+    for host in env.words(
+        "OSK_FETCH_HOSTS",
+        [
+            "opencode.de",
+            "gitlab.opencode.de",
+            "raw.githubusercontent.com",
+            "github.com",
+            "codeberg.org",
+            "gitlab.com",
+        ],
+        help="Hosts from which the portal fetches publiccode.yml files, by https. No other host is asked.",
+    )
+]
+OSK_STALE_DAYS = env.number(
+    "OSK_STALE_DAYS",
+    365,
+    help="Days without a change after which the maintainer of a catalog entry is asked to look at it.",
     least=1,
 )
 OSK_SITE_NAME = "OSK-Portal"

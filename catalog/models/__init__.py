@@ -1,6 +1,7 @@
 """What: solutions, their revisions, who supports and uses them, proposals to change them."""
 
 from catalog.models.api_uses import ApiUse
+from catalog.models.fetching import Intake, RepositoryAlias, Source
 from catalog.models.following import Follow
 from catalog.models.proposals import Proposal, ProposalEvent
 from catalog.models.search import SolutionDocument
@@ -10,13 +11,16 @@ from catalog.models.synonyms import SynonymGroup, SynonymGroupEvent
 __all__ = [
     "ApiUse",
     "Follow",
+    "Intake",
     "Proposal",
     "ProposalEvent",
+    "RepositoryAlias",
     "Reuse",
     "Solution",
     "SolutionDocument",
     "SolutionEvent",
     "SolutionRevision",
+    "Source",
     "Support",
     "SynonymGroup",
     "SynonymGroupEvent",

@@ -23,7 +23,9 @@ from osk_portal.toolkit.transitions import Event, check
 
 
 class Proposal(Addressed):
-    """What an organisation's Redaktion wants changed in an entry, decided by an advisor.
+    """What an organisation's Redaktion, or the file in the repository, wants changed; decided by an advisor.
+
+    A changed file has neither author nor organisation.
 
     ``changes`` maps a field's name (``catalog.fields``) to the proposed value, in the shape of the
     publiccode document, or null to remove it. ``base_revision`` is the revision that the author saw: where
@@ -40,10 +42,14 @@ class Proposal(Addressed):
 
     solution = models.ForeignKey(Solution, on_delete=models.PROTECT, related_name="proposals")
     organisation = models.ForeignKey(
-        Organisation, on_delete=models.PROTECT, related_name="proposals"
+        Organisation, on_delete=models.PROTECT, related_name="proposals", null=True, blank=True
     )
     author = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="proposals"
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        related_name="proposals",
+        null=True,
+        blank=True,
     )
     state = models.CharField(
         _("state"), max_length=20, choices=ProposalState, default=ProposalState.OPEN
@@ -83,6 +89,16 @@ class Proposal(Addressed):
                 name="proposal_one_open_per_organisation",
                 violation_error_message=_("There is an open proposal for this entry already."),
             ),
+            models.UniqueConstraint(
+                fields=["solution"],
+                condition=Q(state__in=["open", "returned"], organisation=None),
+                name="proposal_one_open_of_the_file",
+            ),
+            models.CheckConstraint(
+                condition=Q(author=None, organisation=None)
+                | Q(author__isnull=False, organisation__isnull=False),
+                name="proposal_author_has_organisation",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -90,6 +106,11 @@ class Proposal(Addressed):
 
     def get_absolute_url(self) -> str:
         return reverse("catalog:proposal_detail", args=[self.public_id])
+
+    @property
+    def is_of_file(self) -> bool:
+        """Made from a changed file in the repository, by no person."""
+        return self.author_id is None
 
     @property
     def is_open(self) -> bool:
@@ -117,7 +138,8 @@ class Proposal(Addressed):
         check(self.ALLOWED, ProposalAction.REFUSE, self.state)
         return self._decide(ProposalState.REFUSED, actor, comment, ())
 
-    def withdraw(self, *, actor: User) -> ProposalEvent:
+    def withdraw(self, *, actor: User | None) -> ProposalEvent:
+        """``actor`` None: the file has changed again, or back."""
         check(self.ALLOWED, ProposalAction.WITHDRAW, self.state)
         before, self.state = self.state, ProposalState.WITHDRAWN
         self.save(update_fields=["state"])
@@ -126,7 +148,7 @@ class Proposal(Addressed):
     def revise(
         self,
         *,
-        actor: User,
+        actor: User | None,
         changes: dict[str, Any],
         reason: str,
         base_revision: int,
@@ -164,7 +186,7 @@ class Proposal(Addressed):
         return self._event(state, before, actor=actor, data={"fields": sorted(fields)})
 
     def _event(
-        self, kind: str, before: str, *, actor: User, data: dict[str, Any] | None = None
+        self, kind: str, before: str, *, actor: User | None, data: dict[str, Any] | None = None
     ) -> ProposalEvent:
         return ProposalEvent.objects.create(
             proposal=self,

@@ -13,6 +13,7 @@ from catalog import licences, repositories
 from catalog.documents import Json
 from catalog.enums import DevelopmentStatus, MaintenanceType, RevisionOrigin, SoftwareType
 from catalog.models import Solution, SolutionEvent, SolutionRevision, Support
+from catalog.notifications import tell_of_publication
 from catalog.services.following import tell_followers
 from catalog.services.indexing import index_solution
 from network.models import Organisation
@@ -22,7 +23,16 @@ from osk_portal.toolkit.search_text import fold, sort_key
 
 # Addresses of pages beside the entries (catalog/urls.py).
 RESERVED_SLUGS = frozenset(
-    {"vorschlaege", "pruefen", "vergleich", "veroeffentlichen", "feed", "folgen", "neu"}
+    {
+        "aufnehmen",
+        "vorschlaege",
+        "pruefen",
+        "vergleich",
+        "veroeffentlichen",
+        "feed",
+        "folgen",
+        "neu",
+    }  # fmt: skip
 )
 MOST_VALUES = 200
 
@@ -161,7 +171,11 @@ def set_additions(
 
 @transaction.atomic
 def publish_solution(solution_id: int, *, actor: User | None) -> SolutionEvent:
-    return _locked(solution_id).publish(actor=actor)
+    """Put an entry into the catalog, and tell who has suggested it."""
+    solution = _locked(solution_id)
+    event = solution.publish(actor=actor)
+    tell_of_publication(solution)
+    return event
 
 
 @transaction.atomic

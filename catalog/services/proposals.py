@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from catalog import documents, fields
 from catalog.differences import conflicts
 from catalog.enums import ProposalAction, RevisionOrigin
+from catalog.fields import FIELDS
 from catalog.models import Proposal, ProposalEvent, Solution, SolutionRevision
 from catalog.notifications import tell_advisors, tell_author
 from catalog.services.entries import write_document
@@ -63,6 +64,36 @@ def submit_proposal(
     return proposal
 
 
+def propose_from_file(
+    *, solution: Solution, document: Mapping[str, Any], before: Mapping[str, Any]
+) -> Proposal | None:
+    """What a changed file says of an entry that the caller has locked; ``before`` is what it said last.
+
+    Takes the place of what an older version proposed and nobody has decided. None where the entry says so
+    already.
+    """
+    wanted = {field.name for field in FIELDS if field.of(document) != field.of(before)}
+    older = Proposal.objects.undecided().filter(solution=solution, organisation=None)
+    for proposal in older.select_for_update(of=("self",)):
+        wanted |= set(proposal.changes)
+        proposal.withdraw(actor=None)
+    changes = {
+        field.name: field.of(document)
+        for field in FIELDS
+        if field.name in wanted and field.of(document) != field.of(solution.document)
+    }
+    if not changes:
+        return None
+    proposal = Proposal.objects.create(
+        solution=solution,
+        changes=changes,
+        base_revision=solution.revision,
+        promised_on=promised_date(),
+    )
+    tell_advisors(proposal.submitted())
+    return proposal
+
+
 @transaction.atomic
 def revise_proposal(
     proposal_id: int, *, actor: User, changes: dict[str, Any], base_revision: int, reason: str = ""
@@ -104,6 +135,7 @@ def decide_proposal(
 ) -> ProposalEvent:
     """Accept the fields ``accepted`` (None: all) and return the rest with ``comment``.
 
+    Of what a changed file proposes the rest is left as it is: it has no author to return it to.
     ``seen_revision`` is the revision that the advisor compared with. Raises ProposalConflict when the entry
     has moved on since, when all are accepted unseen though some are in conflict, when something is returned
     without a comment, or when the entry would break the standard; TransitionNotAllowed when it is decided.
@@ -124,11 +156,14 @@ def decide_proposal(
             )
         accepted = list(proposal.changes)
     names = [name for name in proposal.changes if name in accepted]
-    if len(names) < len(proposal.changes) and not comment.strip():
+    if proposal.is_of_file and not names:  # nobody is there who could revise it
+        raise ProposalConflict(_("Accept at least one field, or refuse the proposal."))
+    is_partly = len(names) < len(proposal.changes) and not proposal.is_of_file
+    if is_partly and not comment.strip():
         raise ProposalConflict(_("Say what is missing when you return something."))
     if names:
         _apply(proposal, solution, names)
-    if len(names) == len(proposal.changes):
+    if not is_partly:
         event = proposal.accept(actor=actor, fields=names, comment=comment)
     else:
         event = proposal.return_(actor=actor, fields=names, comment=comment)

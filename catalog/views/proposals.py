@@ -82,6 +82,7 @@ def proposal_list(request: AuthenticatedRequest) -> HttpResponse:
         "page": Paginator(proposals.order_by("-submitted_at", "pk"), PAGE_SIZE).get_page(
             request.GET.get("page")
         ),
+        "can_take_in": bool(edited),
         "maintained": Solution.objects.published().maintained_by(edited),
         "crumbs": [
             (_("Solutions"), reverse("catalog:solution_list")),

@@ -16,9 +16,10 @@ from django.utils.translation import ngettext
 from catalog import documents, presentation, similar
 from catalog.facets import MOST_REUSED, NAME, NEWEST, RELEVANCE, SolutionFilter
 from catalog.models import Solution
-from catalog.permissions import can_propose, is_following
+from catalog.permissions import can_propose, can_take_in, is_following
 from catalog.querysets import SolutionQuerySet
 from catalog.search import find, meant
+from catalog.variants import bases
 from catalog.views.exports import negotiated, opened
 from osk_portal import portal
 from osk_portal.toolkit.access import PUBLIC, access
@@ -67,6 +68,7 @@ def solution_list(request: HttpRequest) -> HttpResponse:
         "meant": [],
         "nearest": [],
         "consulting_url": _consulting_url({"q": wanted.query} if wanted.query else {}),
+        "can_take_in": request.user.is_authenticated and can_take_in(request.user),
         "crumbs": [(_("Solutions"), None)],
     }
     if not page.paginator.count:
@@ -106,7 +108,7 @@ def solution_detail(request: HttpRequest, slug: str) -> HttpResponse:
         Solution.objects.visible_to(request.user)
         .with_reuse_counts()
         .with_test()
-        .select_related("maintainer", "berlin_body"),
+        .select_related("maintainer", "berlin_body", "source"),
         slug=slug,
     )
     context = {
@@ -117,6 +119,10 @@ def solution_detail(request: HttpRequest, slug: str) -> HttpResponse:
         "similar": similar.to(solution),
         "panels": portal.panels_for("catalog.solution", solution, request),
         "is_following": is_following(request.user, solution),
+        "source": getattr(solution, "source", None),
+        "bases": bases(
+            solution.document.get("isBasedOn", ()), among=Solution.objects.visible_to(request.user)
+        ),
         "can_propose": can_propose(request.user, solution),
         "ask_url": _consulting_url({"solution": solution.slug}),
         "test_url": f"{SANDBOX_START}?{urlencode({'solution': solution.slug})}",

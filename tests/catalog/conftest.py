@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from catalog.importing import import_publiccode
+from tests.catalog.fetching import forge, tls_server  # noqa: F401 # fixtures
 from tests.catalog.files import publiccode_file
 from tests.factories import MembershipFactory, OrganisationFactory, UserFactory, staff
 

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("catalog", "0002_finding"),
+        ("catalog", "0003_finding"),
     ]
 
     operations = [

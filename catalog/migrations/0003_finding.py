@@ -19,7 +19,7 @@ WHERE jsonb_typeof(document #> '{intendedAudience,scope}') = 'array'
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("catalog", "0001_initial"),
+        ("catalog", "0002_fetching"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -1,0 +1,34 @@
+"""Celery's way into the catalog. What is due is in the rows."""
+
+from __future__ import annotations
+
+import logging
+
+from celery import shared_task
+from celery.exceptions import SoftTimeLimitExceeded
+
+from catalog.services import intake, refresh
+
+logger = logging.getLogger(__name__)
+
+
+# Shorter than the lease: a server that answers one byte a second must not hold the row for two workers.
+@shared_task(name="catalog.tasks.fetch_intake", soft_time_limit=100, time_limit=110)
+def fetch_intake(intake_id: int) -> None:
+    try:
+        intake.run(intake_id)
+    except SoftTimeLimitExceeded:
+        logger.warning("fetch too slow, the lease runs out", extra={"intake": intake_id})
+
+
+@shared_task(name="catalog.tasks.fetch_source", soft_time_limit=100, time_limit=110)
+def fetch_source(source_id: int) -> None:
+    try:
+        refresh.run(source_id)
+    except SoftTimeLimitExceeded:
+        logger.warning("fetch too slow, the lease runs out", extra={"source": source_id})
+
+
+@shared_task(name="catalog.tasks.sweep_fetches")
+def sweep_fetches() -> None:
+    refresh.sweep()
