@@ -32,7 +32,7 @@ RESERVED_SLUGS = frozenset(
         "feed",
         "folgen",
         "neu",
-    }  # fmt: skip
+    }
 )
 MOST_VALUES = 200
 

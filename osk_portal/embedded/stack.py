@@ -45,12 +45,16 @@ SETTINGS_NAMES = frozenset(
 
 
 def bare_environment() -> dict[str, str]:
-    """Our environment without the portal's settings: for a stack of one's own in a test."""
-    return {
+    """Our environment without the portal's settings: for a stack of one's own in a test.
+
+    Such a stack asks no forge: "none" is the name of no host.
+    """
+    ours = {
         name: value
         for name, value in os.environ.items()
         if name not in SETTINGS_NAMES and not name.startswith("OSK_")
     }
+    return {**ours, "OSK_FETCH_HOSTS": "none"}
 
 
 class Stack:
