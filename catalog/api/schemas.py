@@ -49,6 +49,14 @@ class SolutionFilters(Schema):
         max_length=MOST_VALUES,
         description=gettext_noop("Areas of use; several widen the search."),
     )
+    audience: list[Word] = Field(
+        [], max_length=MOST_VALUES, description=gettext_noop("Fields it is made for (scopes).")
+    )
+    origin: list[OrganisationKind] = Field(
+        [],
+        max_length=MOST_VALUES,
+        description=gettext_noop("Kind of organisation that it comes from."),
+    )
     status: list[DevelopmentStatus] = Field(
         [], max_length=MOST_VALUES, description=gettext_noop("Development status.")
     )
