@@ -118,6 +118,8 @@ def _message(
     turn: str = "",
 ) -> Message:
     case = appointment.case
+    is_osk = url != case.get_absolute_url()
+    facts = confidential.staff_mail(case) if is_osk else {"title": confidential.title_outside(case)}
     return Message(
         kind=f"consulting.appointment_{what}",
         template=f"consulting/email/appointment_{what}",
@@ -125,12 +127,7 @@ def _message(
         dedupe=f"consulting:appointment:{appointment.pk}:{what}:{appointment.sequence}{turn}",
         subject_key=str(case.public_id),
         thread=str(case.public_id),
-        reply_to=replies(case) if url == case.get_absolute_url() else None,
-        context={
-            "case": case,
-            "title": confidential.title_outside(case),
-            "appointment": appointment,
-            **more,
-        },
+        reply_to=None if is_osk else replies(case),
+        context={"case": case, "is_osk": is_osk, **facts, "appointment": appointment, **more},
         attachments=attachments,
     )

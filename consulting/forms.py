@@ -404,10 +404,6 @@ def message_words() -> dict[str, Any]:
     }
 
 
-def reply_form(data: Any = None) -> TextForm:
-    return TextForm(data, **reply_words())
-
-
 def message_form(data: Any = None, **options: Any) -> TextForm:
     return TextForm(data, **message_words(), **options)
 

@@ -37,7 +37,6 @@ from osk_portal.toolkit import clock
 from osk_portal.toolkit.forms import DateInput
 from osk_portal.toolkit.working_days import add_working_days
 
-MOST_PARTNERS: Final = 3
 REASON_SHOWN: Final = 160
 """Characters of a proposed partner with its reason; the page of the case says it whole."""
 """That one question goes to at once."""

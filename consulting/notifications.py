@@ -343,7 +343,7 @@ def tell_mail_waits(mail: IncomingMail, case: ConsultingRequest) -> None:
             dedupe=f"consulting:mail_waits:{mail.pk}",
             subject_key=str(case.public_id),
             thread=str(case.public_id),
-            context={"case": case, "title": confidential.title_outside(case)},
+            context={"case": case, **confidential.staff_mail(case)},
         ),
         osk_side(case),
     )

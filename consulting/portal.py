@@ -265,7 +265,7 @@ def _may_still_read(user_id: int, kind: str, subject_key: str) -> bool:
         return about_need
     if kind.startswith("consulting.grant_"):
         return user.is_active
-    if kind in RETENTION_KINDS:
+    if kind in (*RETENTION_KINDS, "consulting.take_over_ended"):
         managed = ConsultingRequest.objects.of_managed_organisations(user)
         if managed.filter(public_id=subject_key).exists():
             return True

@@ -82,9 +82,6 @@ class CaseQuerySet(models.QuerySet["ConsultingRequest"]):
     def assigned_to(self, user: User) -> CaseQuerySet:
         return self.filter(assignee=user)
 
-    def due_by(self, day: date) -> CaseQuerySet:
-        return self.with_osk().filter(answer_due_on__lte=day)
-
     def overdue(self, today: date) -> CaseQuerySet:
         return self.with_osk().filter(answer_due_on__lt=today)
 

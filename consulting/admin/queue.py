@@ -72,7 +72,10 @@ def show_queue(
         "queue": queue,
         "page_obj": found,
         "rows": rows,
-        "late": late_in_words(rows, found),
+        # Read off the first page, where the next promise stands first: not so among the urgent ones.
+        "late": late_in_words(rows, found)
+        if queue.name != queues.URGENT or not found.has_next()
+        else "",
         "chosen": chosen,
         "filter_form": FilterForm(tags=offers["tags"], initial=chosen.values),
         "save_form": SaveFilterForm(),

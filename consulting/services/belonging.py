@@ -79,6 +79,7 @@ def correct_author(
         case.deputy = None
         case.visibility = Visibility.ONLY_ME
         case.participants.all().delete()
+        case.bookings.clear()  # test environments of the former authority
     case.version += 1
     case.updated_at = clock.now()
     case.save(update_fields=["organisation", "deputy", "visibility", "version", "updated_at"])

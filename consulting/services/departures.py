@@ -79,16 +79,17 @@ def end_shares(*, person: User, organisation: Organisation, actor: User | None) 
     mine = Q(deputy=person) | Q(pk__in=Participant.objects.filter(user=person).values("case"))
     cases = ConsultingRequest.objects.filter(mine, organisation=organisation, anonymised_at=None)
     found = list(cases.order_by("pk").values_list("pk", flat=True))
-    return sum(_end_share(case_id, person, actor) for case_id in found)
+    return sum(end_share(case_id, person, actor) for case_id in found)
 
 
-def _end_share(case_id: int, person: User, actor: User | None) -> bool:
-    case = locked(case_id)
+def end_share(case_id: int, person: User, actor: User | None) -> bool:
+    case = locked(case_id, also_anonymised=True)
     gone, _rows = case.participants.filter(user=person).delete()
     was_deputy = case.deputy_id == person.pk
     if was_deputy:
         case.deputy = None
-    if case.is_draft:  # of a draft only its author knows, who sees it in the step of the sharing
+    if case.is_draft or case.anonymised_at is not None:
+        # Of a draft only its author knows, who sees it in the step of the sharing.
         case.save(update_fields=["deputy"])
         return bool(gone) or was_deputy
     if gone or was_deputy:

@@ -198,6 +198,8 @@ def submit(
     if case.files.exclude(state=FileState.CLEAN).exists():
         raise FilesNotReady
     _settle_urgency(case)
+    # Of another authority of the author: the people of this one would read of it.
+    case.bookings.remove(*case.bookings.exclude(organisation=case.organisation))
     if not case.is_about_procurement:
         # Entered before the topic was taken back: nobody sees it any more, so it must not stay.
         ProcurementBlock.objects.filter(case=case).delete()

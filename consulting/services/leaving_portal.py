@@ -11,7 +11,7 @@ from django.db.models import Q
 
 from consulting import permissions
 from consulting.anonymising import TEXT
-from consulting.enums import CaseAction, CaseEventKind, SideState
+from consulting.enums import CaseAction, SideState
 from consulting.models import (
     Absence,
     CaseLink,
@@ -23,7 +23,8 @@ from consulting.models import (
 from consulting.models.introduction import OPEN
 from consulting.querysets import UNCONFIRMED, CaseQuerySet
 from consulting.services.attachments import forget_staged_of
-from consulting.services.common import locked, record, touch
+from consulting.services.common import locked
+from consulting.services.departures import end_share
 from consulting.services.drafts import delete_draft
 from consulting.services.ending import withdraw
 from consulting.services.introductions import take_back_consent
@@ -39,7 +40,7 @@ def leave_portal(user: User) -> None:
     _withdraw_unconfirmed(user)
     _take_back_introductions(user)
     for pk in _keys(ConsultingRequest.objects.filter(Q(deputy=user) | Q(participants__user=user))):
-        _no_longer_take_part(pk, user)
+        end_share(pk, user, user)
     forget_staged_of(user)
     NeedSupport.objects.filter(person=user).update(shows_contact=False)
     CaseLink.objects.filter(person=user).delete()
@@ -69,13 +70,3 @@ def _take_back_introductions(user: User) -> None:
         if permissions.is_requester_side(user, side.case):
             take_back_consent(side_id=side.pk, actor=user)
     IntroductionSide.objects.filter(contact=user, state=SideState.AGREED).update(released=TEXT)
-
-
-def _no_longer_take_part(case_id: int, user: User) -> None:
-    case = locked(case_id, also_anonymised=True)
-    case.participants.filter(user=user).delete()
-    if case.deputy_id == user.pk:
-        case.deputy = None
-        touch(case, "deputy")
-    if not case.is_draft and case.anonymised_at is None:
-        record(case, CaseEventKind.SHARED, user, visibility=case.visibility)

@@ -56,7 +56,7 @@ def _answer(request: HttpRequest, token: str) -> HttpResponse:
             return _decline(request, link)
         if request.method != "POST":
             return _page(request, link)
-        if "slot" in request.POST:
+        if "pick" in request.POST or "slot" in request.POST:
             return _pick(request, link)
         return _reopen(request, link) if "reopen" in request.POST else _say(request, link)
     # The right that the link rests on may end while the page is made.

@@ -235,15 +235,17 @@ def _write(
             else:
                 messages.success(request, done)
                 return redirect(saved)
+    # Who only looks after the need since somebody left reads nothing of the request.
+    may_read = permissions.is_requester_side(request.user, case)
     context: dict[str, Any] = {
-        "case": case,
+        "case": case if may_read else None,
         "need": need,
         "form": form,
         "there": there if status == 409 else None,
         "step_from": JOINT_STEP_FROM,
         "crumbs": crumbs(
             (_("My requests"), reverse("consulting:request_list")),
-            (str(case.reference), case.get_absolute_url()),
+            *([(str(case.reference), case.get_absolute_url())] if may_read else []),
             (_("Who has the same problem?"), None),
         ),
     }
@@ -267,6 +269,7 @@ def _show(
         "mine": mine,
         "form": form or (JoinForm(organisations=free) if free else None),
         "is_publisher": is_publisher,
+        "may_read": permissions.is_requester_side(request.user, row.case),
         "contacts": [s for s in active_supports(row) if s.shows_contact] if sees_contacts else [],
         "step_from": JOINT_STEP_FROM,
         "at_work": request.user.is_advisor,
