@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
 from network import demo_world, own_data, presence, statistics
@@ -54,7 +54,7 @@ def _tasks(user: User) -> Iterable[portal.Task]:
             f"{question.membership.user} · {question.membership.organisation}",
             reverse("network:presence", args=[question.membership.public_id]),
             badge="warning",
-            action=gettext("Answer"),
+            action=pgettext("verb", "Answer"),
         )
 
 

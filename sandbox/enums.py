@@ -1,5 +1,6 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class BookingState(models.TextChoices):
@@ -39,12 +40,12 @@ class EnvironmentState(models.TextChoices):
 
 
 class EnvironmentAction(models.TextChoices):
-    PROVISION = "provision", _("Set up")
+    PROVISION = "provision", pgettext_lazy("step", "Set up")
     START = "start", _("Start")
     HAND_OVER = "hand_over", _("Hand over")
     DISTURB = "disturb", _("Report a disturbance")
     FAIL = "fail", _("Give up")
-    TEAR_DOWN = "tear_down", _("Remove")
+    TEAR_DOWN = "tear_down", pgettext_lazy("step", "Remove")
     VANISH = "vanish", _("Confirm the removal")
     ABANDON = "abandon", _("Forget")
 

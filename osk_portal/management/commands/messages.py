@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from argparse import ArgumentParser
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +56,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         areas = options["areas"] or AREAS
         gaps: list[str] = []
+        known: dict[str, Catalog] = {}
         for area in areas:
             if area not in AREAS:
                 raise CommandError(f"{area} is none of {', '.join(AREAS)}.")
@@ -65,7 +67,7 @@ class Command(BaseCommand):
                 continue
             old = self._read(path)
             new = self._extract(area)
-            merged = self._merge(old, new)
+            known[area] = merged = self._merge(old, new)
             gaps += [f"{area}: {m.id!r}" for m in merged if m.id and not _is_translated(m)]
             if options["check"]:
                 gaps += [
@@ -80,6 +82,7 @@ class Command(BaseCommand):
                     file, merged, sort_output=True, omit_header=False, no_location=True, width=100
                 )
             compile_catalogue(path)
+        gaps += differing(known)
         if options["check"] and gaps:
             raise CommandError("Texts without German:\n" + "\n".join(gaps))
         for gap in gaps:
@@ -113,6 +116,24 @@ class Command(BaseCommand):
             for _line, message, comments, context in found:
                 catalog.add(message, auto_comments=comments, context=context)
         return catalog
+
+
+def differing(catalogues: Mapping[str, Catalog]) -> list[str]:
+    """Texts that two areas say in different words: everybody would read those of the first area.
+
+    What means something else needs a context (pgettext).
+    """
+    said: dict[tuple[str | None, str], tuple[str, str]] = {}
+    found: list[str] = []
+    for area, catalogue in catalogues.items():
+        for message in catalogue:
+            if not message.id or not isinstance(message.id, str) or not _is_translated(message):
+                continue
+            key = (message.context, message.id)
+            first, words = said.setdefault(key, (area, str(message.string)))
+            if words != message.string:
+                found.append(f"{area}: {message.id!r} is {words!r} in {first}")
+    return found
 
 
 def _from_text(code: str) -> Any:

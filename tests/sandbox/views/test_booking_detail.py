@@ -240,7 +240,7 @@ def test_the_page_costs_the_same_with_more_of_everything(signed_in, world):
 def test_asking_for_advice_takes_the_product_along(signed_in, world):
     booking = world.book()
     browser = signed_in(world.booker)
-    address = '"/beratung/anfrage/neu/?{}"'
+    address = f'"/beratung/anfrage/neu/?booking={booking.public_id}&amp;{{}}"'
     page = browser.get(booking.get_absolute_url()).content.decode()
     assert address.format(f"title={quote(world.blueprint.name)}") in page
 
