@@ -141,9 +141,14 @@ class Keyboard:
         self.page.keyboard.press("Space")
         expect(field).to_be_checked()
 
-    def choose(self, label: str) -> None:
-        """One of several radio buttons: Tab reaches the group, the arrows its members."""
+    def choose(self, label: str, group: str = "") -> None:
+        """One of several radio buttons: Tab reaches the group, the arrows its members.
+
+        ``group``: its question, where several groups offer the same answers.
+        """
         field = self.person.field(label)
+        if group:
+            field = self.page.get_by_role("group", name=group).get_by_label(label)
         self.go_to(field)
         if not field.is_checked():
             self.page.keyboard.press("Space")

@@ -16,6 +16,7 @@ from tests.e2e.person import NARROW, Person, Report
 
 pytestmark = [pytest.mark.e2e]
 
+QUESTIONS = ("Hat Ihnen unsere Beratung geholfen?", "War unsere Antwort verständlich?")
 ASK_FOR_SURVEYS = "from consulting.services.feedback import invite_to_survey as ask; ask()"
 
 
@@ -58,6 +59,16 @@ def narrow(stack: Stack, browser: Browser, report: Report) -> Iterator[Callable[
         person.leave()
     problems = [problem for person in people for problem in person.problems]
     assert not problems, "\n".join(problems)
+
+
+def ask_for_surveys(stack: Stack) -> None:
+    """At night the daily work sends them."""
+    run_step(
+        ["manage.py", "shell", "--command", ASK_FOR_SURVEYS],
+        stack.environment(),
+        stack.var / "run" / "survey.log",
+        seconds=60,
+    )
 
 
 def test_the_whole_case_without_javascript_on_a_narrow_screen(
@@ -151,13 +162,8 @@ def test_the_whole_case_without_javascript_on_a_narrow_screen(
     advisor.follow(advisor.mail_to(ADVISOR, f"{reference}: Abgeschlossen"))
     advisor.keep("ohne-script-arbeit-abgeschlossen")
 
-    # The survey, by the link of the mail and without signing in; at night the daily work sends it
-    run_step(
-        ["manage.py", "shell", "--command", ASK_FOR_SURVEYS],
-        stack.environment(),
-        stack.var / "run" / "survey.log",
-        seconds=60,
-    )
+    # The survey, by the link of the mail and without signing in.
+    ask_for_surveys(stack)
     mail = requester.mail_to(REQUESTER, f"{reference}: Wie war unsere Beratung?")
     reader, somebody = visitor(), narrow()
     reader.follow(mail)
@@ -166,16 +172,14 @@ def test_the_whole_case_without_javascript_on_a_narrow_screen(
     somebody.press("Antwort senden")
     somebody.sees("Wählen Sie, ob Ihnen unsere Beratung geholfen hat.")
     somebody.keep("ohne-script-umfrage")
-    for question in ("Hat Ihnen unsere Beratung geholfen?", "War unsere Antwort verständlich?"):
+    for question in QUESTIONS:
         somebody.page.get_by_role("group", name=question).get_by_label("Eher ja").check()
     somebody.press("Antwort senden")
     somebody.sees("Danke, wir haben Ihre Antwort.")
     somebody.keep("ohne-script-umfrage-fertig")
 
 
-def test_a_question_is_asked_and_answered_by_keyboard_alone(
-    visitor: Callable[[], Person],
-) -> None:
+def test_the_whole_case_by_keyboard_alone(stack: Stack, visitor: Callable[[], Person]) -> None:
     requester, advisor = visitor(), visitor()
     title = f"Passwörter sicher ablegen {requester.token}"
 
@@ -266,3 +270,11 @@ def test_a_question_is_asked_and_answered_by_keyboard_alone(
     keys.goes_round()
     keys.press("Ja, alles geklärt")
     requester.sees("Abgeschlossen")
+
+    ask_for_surveys(stack)
+    requester.follow(requester.mail_to(REQUESTER, f"{reference}: Wie war unsere Beratung?"))
+    keys.skip_to_content()
+    for question in QUESTIONS:
+        keys.choose("Eher ja", question)
+    keys.press("Antwort senden")
+    requester.sees("Danke, wir haben Ihre Antwort.")
