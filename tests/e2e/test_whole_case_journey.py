@@ -28,7 +28,8 @@ class NarrowPerson(Person):
         super().press(label)
 
     def fits(self) -> None:
-        wide = self.page.evaluate("document.documentElement.scrollWidth")
+        # The locator waits for a page that is just coming; it has no root for a moment.
+        wide = self.page.locator("html").evaluate("root => root.scrollWidth")
         if wide > NARROW["width"]:
             self.problems.append(f"{self.page.url} scrolls sideways: {wide} px")
 
