@@ -12,6 +12,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
+MOST_USERS = 10_000_000
 # C0 and C1 controls without tab and line feed; NUL is among them, which PostgreSQL cannot store.
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 # Direction overrides let a title read otherwise than it is (Unicode TR 36, 2.5.1). Hebrew and Arabic need none.
@@ -110,3 +111,20 @@ class SeenField(forms.CharField):
 _CONTROL_MESSAGE = _(
     "This contains invisible control characters. Please type the text again without them."
 )
+
+
+def users_count_field() -> forms.IntegerField:
+    """How many people it is for: asked of the authority, and noted down by the OSK."""
+    return forms.IntegerField(
+        label=_("Number of users"),
+        help_text=_("An estimate is enough."),
+        required=False,
+        min_value=1,
+        max_value=MOST_USERS,
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
+        error_messages={
+            "invalid": _("Enter a number without other characters, for example 250."),
+            "min_value": _("Enter a number from 1 up."),
+            "max_value": _("Enter a smaller number."),
+        },
+    )

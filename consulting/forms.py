@@ -13,14 +13,13 @@ from django.utils.translation import gettext_lazy as _
 from catalog.models import Solution
 from consulting import intake, seen
 from consulting.enums import Phase, RequestKind, Topic, Uptake, Visibility
-from consulting.fields import FormIdField, LineField, SeenField, TextField
+from consulting.fields import FormIdField, LineField, SeenField, TextField, users_count_field
 from consulting.models import ConsultingRequest
 from network.models import Organisation
 from osk_portal.accounts.models import User
 from osk_portal.toolkit import clock
 from osk_portal.toolkit.forms import DateInput
 
-MOST_USERS = 10_000_000
 MOST_SOLUTIONS = 20
 MOST_COLLEAGUES = 20
 TEXT_LENGTH = 20_000
@@ -154,19 +153,7 @@ class ContextForm(StepForm):
         max_length=100,
         required=False,
     )
-    users_count = forms.IntegerField(
-        label=_("Number of users"),
-        help_text=_("An estimate is enough."),
-        required=False,
-        min_value=1,
-        max_value=MOST_USERS,
-        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
-        error_messages={
-            "invalid": _("Enter a number without other characters, for example 250."),
-            "min_value": _("Enter a number from 1 up."),
-            "max_value": _("Enter a smaller number."),
-        },
-    )
+    users_count = users_count_field()
     software_in_use = TextField(
         label=_("Software in use"),
         help_text=_("What do you use for this today?"),

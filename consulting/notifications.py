@@ -216,46 +216,27 @@ def tell_draft_expires(case: ConsultingRequest) -> None:
 
 def tell_partner(question: PartnerQuestion) -> None:
     """Who answers for the partner hears that the OSK asks; the question stands on its page only."""
-    members = question.organisation.memberships.active().answering().select_related("user")
-    notify(
-        Message(
-            kind="consulting.partner_asked",
-            template="consulting/email/partner_asked",
-            url=question.get_absolute_url(),
-            dedupe=f"consulting:partner:{question.pk}",
-            subject_key=str(question.public_id),
-            context={"question": question},
-        ),
-        [membership.user for membership in members],
-    )
+    _tell_partner_side("partner_asked", question, f"partner:{question.pk}")
 
 
 def tell_partner_reply(reply: PartnerContact) -> None:
     """Who answers for the partner hears that the OSK has replied; the text stands on the page only."""
-    question = reply.question
-    members = question.organisation.memberships.active().answering().select_related("user")
-    notify(
-        Message(
-            kind="consulting.partner_replied",
-            template="consulting/email/partner_replied",
-            url=question.get_absolute_url(),
-            dedupe=f"consulting:partner_reply:{reply.pk}",
-            subject_key=str(question.public_id),
-            context={"question": question},
-        ),
-        [membership.user for membership in members],
-    )
+    _tell_partner_side("partner_replied", reply.question, f"partner_reply:{reply.pk}")
 
 
 def tell_partner_withdrawn(question: PartnerQuestion) -> None:
     """Who answers for the partner hears that nothing is to be done any more; not why: that is the case's."""
+    _tell_partner_side("partner_withdrawn", question, f"partner_withdrawn:{question.pk}")
+
+
+def _tell_partner_side(name: str, question: PartnerQuestion, once: str) -> None:
     members = question.organisation.memberships.active().answering().select_related("user")
     notify(
         Message(
-            kind="consulting.partner_withdrawn",
-            template="consulting/email/partner_withdrawn",
+            kind=f"consulting.{name}",
+            template=f"consulting/email/{name}",
             url=question.get_absolute_url(),
-            dedupe=f"consulting:partner_withdrawn:{question.pk}",
+            dedupe=f"consulting:{once}",
             subject_key=str(question.public_id),
             context={"question": question},
         ),

@@ -10,8 +10,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from consulting.enums import Channel, Phase, RequestKind, Topic
-from consulting.fields import FormIdField, LineField, TextField
-from consulting.forms import MOST_USERS
+from consulting.fields import FormIdField, LineField, TextField, users_count_field
 from consulting.models import ConsultingRequest
 from consulting.staff_forms import CaseForm
 from network.models import Organisation
@@ -119,19 +118,7 @@ class RecordForm(forms.Form):
         widget=DateInput,
         error_messages={"invalid": _("Enter a date, for example 24.11.2026.")},
     )
-    users_count = forms.IntegerField(
-        label=_("Number of users"),
-        help_text=_("An estimate is enough."),
-        required=False,
-        min_value=1,
-        max_value=MOST_USERS,
-        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
-        error_messages={
-            "invalid": _("Enter a number without other characters, for example 250."),
-            "min_value": _("Enter a number from 1 up."),
-            "max_value": _("Enter a smaller number."),
-        },
-    )
+    users_count = users_count_field()
     software_in_use = TextField(
         label=_("Software in use"),
         help_text=_("What does the authority use for this today?"),
