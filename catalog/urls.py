@@ -1,7 +1,16 @@
 from django.urls import path
 
 from catalog.exports import dump
-from catalog.views import checking, exports, feeds, following, intake, proposals, solutions
+from catalog.views import (
+    checking,
+    exports,
+    feeds,
+    following,
+    intake,
+    notices,
+    proposals,
+    solutions,
+)
 
 app_name = "catalog"
 
@@ -10,6 +19,10 @@ urlpatterns = [
     path("", solutions.solution_list, name="solution_list"),
     path("pruefen/", checking.publiccode_check, name="publiccode_check"),
     path("feed/", feeds.solution_feed, name="solution_feed"),
+    path("hinweise/", notices.notice_list, name="notice_list"),
+    path("hinweise/feed/", notices.notice_feed, name="notice_feed"),
+    path("hinweise/<uuid:public_id>/", notices.notice_detail, name="notice_detail"),
+    path("hinweise/<uuid:public_id>/gelesen/", notices.notice_confirm, name="notice_confirm"),
     path("folgen/", following.follow_list, name="follow_list"),
     path("aufnehmen/", intake.intake_create, name="intake_create"),
     path("aufnehmen/<uuid:public_id>/", intake.intake_detail, name="intake_detail"),

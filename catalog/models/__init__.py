@@ -3,6 +3,13 @@
 from catalog.models.api_uses import ApiUse
 from catalog.models.fetching import Intake, RepositoryAlias, Source
 from catalog.models.following import Follow
+from catalog.models.notices import (
+    Notice,
+    NoticeEvent,
+    NoticeReceipt,
+    NoticeTelling,
+    NoticeVersion,
+)
 from catalog.models.proposals import Proposal, ProposalEvent
 from catalog.models.search import SolutionDocument
 from catalog.models.solutions import Reuse, Solution, SolutionEvent, SolutionRevision, Support
@@ -12,6 +19,11 @@ __all__ = [
     "ApiUse",
     "Follow",
     "Intake",
+    "Notice",
+    "NoticeEvent",
+    "NoticeReceipt",
+    "NoticeTelling",
+    "NoticeVersion",
     "Proposal",
     "ProposalEvent",
     "RepositoryAlias",

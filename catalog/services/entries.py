@@ -31,6 +31,7 @@ RESERVED_SLUGS = frozenset(
         "veroeffentlichen",
         "feed",
         "folgen",
+        "hinweise",
         "neu",
     }
 )
