@@ -56,7 +56,7 @@ def test_it_stands_on_the_entry_in_the_list_and_on_its_own_page(client, world):
 
     entry = client.get(world.solution.get_absolute_url()).text
     assert "kern-alert--danger" in entry
-    assert "Sicherheitshinweis des OSK, " in entry
+    assert "Hinweis des OSK vom " in entry
     assert "Bitte sofort auf 2.1 wechseln." in entry  # without its Markdown
     assert "Gelesen" not in entry
     assert "Hinweis geben" not in entry
