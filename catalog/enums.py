@@ -19,6 +19,7 @@ class RevisionOrigin(models.TextChoices):
 
     IMPORT = "import", _("Import")
     PROPOSAL = "proposal", _("Proposal")
+    STATEMENT = "statement", _("Reported statement")
 
 
 class DevelopmentStatus(models.TextChoices):
@@ -102,6 +103,23 @@ class NoticeNews(models.TextChoices):
     CORRECTED = "corrected", pgettext_lazy("notice", "Corrected")
     WITHDRAWN = "withdrawn", pgettext_lazy("notice", "Withdrawn")
     REMINDER = "reminder", pgettext_lazy("notice", "Reminded")
+
+
+class StatementState(models.TextChoices):
+    """What became of a report that an entry says something wrong (Falsche Angabe)."""
+
+    OPEN = "open", pgettext_lazy("statement", "New")
+    CHECKING = "checking", pgettext_lazy("statement", "Being checked")
+    ACCEPTED = "accepted", pgettext_lazy("statement", "Mended")
+    REJECTED = "rejected", pgettext_lazy("statement", "Left as it is")
+
+
+class StatementAction(models.TextChoices):
+    CHECK = "check", pgettext_lazy("statement action", "Check")
+    ACCEPT = "accept", pgettext_lazy("statement action", "Accept")
+    REJECT = "reject", pgettext_lazy("statement action", "Reject")
+    ANSWER = "answer", pgettext_lazy("statement action", "Answer")
+    OBJECT = "object", pgettext_lazy("statement action", "Object")
 
 
 class ProposalState(models.TextChoices):

@@ -42,12 +42,12 @@ class ProposalForm(forms.Form):
         self.changes: dict[str, Any] = {}
         self.base = _base(solution, data)
         shown = fields.apply(solution.document, proposal.changes if proposal else {})
-        initial = {field.name: _for_form(field, field.of(shown)) for field in FIELDS}
+        initial = {field.name: for_form(field, field.of(shown)) for field in FIELDS}
         initial["reason"] = proposal.reason if proposal else ""
         initial["base_revision"] = solution.revision
         super().__init__(data, initial=initial)
         for field in FIELDS:
-            self.fields[field.name] = _form_field(field)
+            self.fields[field.name] = form_field(field)
         self.fields["reason"] = forms.CharField(
             label=_("Why do you propose this?"),
             required=False,
@@ -64,7 +64,7 @@ class ProposalForm(forms.Form):
             if field.name not in cleaned:
                 continue
             present = field.of(self.base)
-            value = _for_document(field, cleaned[field.name])
+            value = for_document(field, cleaned[field.name])
             if field.kind == Kind.CHOICES:
                 value = _merged(value, present)
             if value != _comparable(present):
@@ -118,7 +118,7 @@ def _field_of(finding: publiccode.Finding) -> Field | None:
     return None
 
 
-def _form_field(field: Field) -> forms.Field:
+def form_field(field: Field) -> forms.Field:
     options: dict[str, Any] = {
         "label": field.label,
         "help_text": field.hint,
@@ -150,7 +150,7 @@ def _form_field(field: Field) -> forms.Field:
             return forms.CharField(max_length=1_000, **options)
 
 
-def _for_form(field: Field, value: Any) -> Any:
+def for_form(field: Field, value: Any) -> Any:
     if value is None:
         return [] if field.kind == Kind.CHOICES else ""
     if field.kind == Kind.LINES:
@@ -158,7 +158,7 @@ def _for_form(field: Field, value: Any) -> Any:
     return value.strip() if isinstance(value, str) else value
 
 
-def _for_document(field: Field, value: Any) -> Any:
+def for_document(field: Field, value: Any) -> Any:
     """The value as publiccode.yml writes it; None removes the key."""
     if field.kind == Kind.LINES:
         return [line.strip() for line in value.splitlines() if line.strip()][:MOST_LINES] or None

@@ -3,18 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import timedelta
 from typing import Final
 
 from django.db.models import QuerySet
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
 from catalog.audience import because
-from catalog.enums import IntakeState
-from catalog.models import Intake, Notice, Proposal, ProposalEvent, Solution, Source
+from catalog.enums import IntakeState, StatementState
+from catalog.models import (
+    Intake,
+    Notice,
+    Proposal,
+    ProposalEvent,
+    Solution,
+    Source,
+    StatementEvent,
+    StatementReport,
+)
 from network.enums import MembershipState
 from osk_portal.accounts.enums import StaffRole
 from osk_portal.accounts.models import User
-from osk_portal.notifications.services import Message, notify
+from osk_portal.notifications import rendering
+from osk_portal.notifications.services import Message, notify, notify_address, post_secret
+from osk_portal.toolkit import clock
 
 INTAKE_TAKEN: Final = "catalog.intake_taken"
 INTAKE_PUBLISHED: Final = "catalog.intake_published"
@@ -22,6 +35,13 @@ SOURCE_FAILING: Final = "catalog.source_failing"
 SOURCE_STALE: Final = "catalog.source_stale"
 NOTICE: Final = "catalog.notice"
 NOTICE_SECURITY: Final = "catalog.notice_security"
+STATEMENT_REPORTED: Final = "catalog.statement_reported"
+STATEMENT_MOVED: Final = "catalog.statement_moved"
+STATEMENT_OBJECTION: Final = "catalog.statement_objection"
+STATEMENT_OUTCOME: Final = "catalog.statement_outcome"
+STATEMENT_ADDRESS: Final = "catalog.statement_address"
+REPORTER_KEY: Final = "reporter-"
+"""Before the report's id in the key of what its sender is sent: retention deletes that, and only that."""
 
 
 def tell_advisors(event: ProposalEvent) -> None:
@@ -116,16 +136,97 @@ def tell_of_notice(
     notify(message, recipients)
 
 
+def tell_of_report(report: StatementReport) -> None:
+    """The maintainer's Redaktion hears of reports on an entry once a day at most: anybody can send them."""
+    solution = report.solution
+    message = Message(
+        kind=STATEMENT_REPORTED,
+        template="catalog/email/statement_reported",
+        url=reverse("catalog:statement_list"),
+        dedupe=f"{STATEMENT_REPORTED}:{solution.pk}:{clock.today().isoformat()}",
+        subject_key=str(report.public_id),
+        context={"solution": solution.name},
+    )
+    notify(message, _editors(solution))
+
+
+def tell_of_statement(event: StatementEvent) -> None:
+    """The maintainer's Redaktion hears that a statement is being checked, and how it was decided."""
+    report = event.report
+    message = _of_statement(event, STATEMENT_MOVED, "statement_moved", report.get_absolute_url())
+    notify(message, _editors(report.solution))
+
+
+def tell_of_objection(event: StatementEvent) -> None:
+    """The maintainer objects: the OSK decides anew."""
+    url = reverse("admin:catalog_statementreport_page", args=[event.report.public_id])
+    notify(_of_statement(event, STATEMENT_OBJECTION, "statement_objection", url), _advisors())
+
+
+def ask_for_address(report: StatementReport, token: str, lifetime: timedelta) -> None:
+    """A link to the address that somebody has typed: only who reads that mailbox hears more."""
+    path = reverse("catalog:statement_confirm", args=[token])
+    rendered = rendering.render(
+        "catalog/email/statement_address",
+        {"recipient": None, "solution": report.solution.name},
+        language=report.language,
+        url=path,
+    )
+    post_secret(
+        kind=STATEMENT_ADDRESS,
+        address=report.email,
+        user=None,
+        language=report.language,
+        subject=rendered.subject,
+        body=rendered.body,
+        lifetime=lifetime,
+        subject_key=f"{REPORTER_KEY}{report.public_id}",
+    )
+
+
+def tell_reporter(report: StatementReport) -> None:
+    """How it was decided; to the account, or to an address whose link was opened. Otherwise nobody."""
+    decided = report.decided_at or clock.now()
+    message = Message(
+        kind=STATEMENT_OUTCOME,
+        template="catalog/email/statement_outcome",
+        url=report.sent_url,
+        dedupe=f"{STATEMENT_OUTCOME}:{report.pk}:{decided:%Y%m%d%H%M%S%f}",
+        subject_key=f"{REPORTER_KEY}{report.public_id}",
+        context={
+            "solution": report.solution.name,
+            "report": report,
+            "is_mended": report.state == StatementState.ACCEPTED,
+        },
+        reason=_("You have reported a statement of this entry as wrong."),
+    )
+    if report.reported_by is not None:
+        notify(message, [report.reported_by])
+    elif report.email_confirmed_at is not None:
+        notify_address(message, address=report.email, language=report.language)
+
+
+def _of_statement(event: StatementEvent, kind: str, name: str, url: str) -> Message:
+    report = event.report
+    return Message(
+        kind=kind,
+        template=f"catalog/email/{name}",
+        url=url,
+        dedupe=f"{kind}:{event.pk}",
+        subject_key=str(report.public_id),
+        context={
+            "solution": report.solution.name,
+            "report": report,
+            "is_mended": report.state == StatementState.ACCEPTED,
+            "is_checking": report.state == StatementState.CHECKING,
+        },
+    )
+
+
 def _tell_maintainer(source: Source, kind: str, once: str, words: Mapping[str, object]) -> None:
     """The Redaktion of the maintaining organisation; where there is nobody, the OSK's advisors."""
     solution = source.solution
-    editors = User.objects.filter(
-        memberships__organisation=solution.maintainer_id,
-        memberships__organisation__isnull=False,
-        memberships__state=MembershipState.ACTIVE,
-        memberships__is_editor=True,
-        is_active=True,
-    ).distinct()
+    editors = _editors(solution)
     message = Message(
         kind=kind,
         template=f"catalog/email/{kind.partition('.')[2]}",
@@ -135,6 +236,17 @@ def _tell_maintainer(source: Source, kind: str, once: str, words: Mapping[str, o
         context={"solution": solution.name, "repository": source.repository, **words},
     )
     notify(message, list(editors) or _advisors())
+
+
+def _editors(solution: Solution) -> QuerySet[User]:
+    """The Redaktion of the maintaining organisation."""
+    return User.objects.filter(
+        memberships__organisation=solution.maintainer_id,
+        memberships__organisation__isnull=False,
+        memberships__state=MembershipState.ACTIVE,
+        memberships__is_editor=True,
+        is_active=True,
+    ).distinct()
 
 
 def _advisors() -> QuerySet[User]:

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from catalog import services
 from catalog.enums import ProposalAction
-from catalog.models import Follow, NoticeReceipt, Proposal
+from catalog.models import Follow, NoticeReceipt, Proposal, StatementReport
 from osk_portal import portal
 from osk_portal.accounts.models import User
 
@@ -18,6 +18,10 @@ def erase(user: User) -> None:
     mine = Proposal.objects.filter(author=user)
     Follow.objects.filter(user=user).delete()
     NoticeReceipt.objects.filter(user=user).delete()
+    StatementReport.objects.filter(reported_by=user).update(reported_by=None)
+    StatementReport.objects.filter(email__iexact=user.email).update(
+        email="", email_confirmed_at=None
+    )
     for proposal in mine.filter(state__in=Proposal.ALLOWED[ProposalAction.WITHDRAW]).order_by("pk"):
         services.withdraw_proposal(proposal.pk, actor=user)
 
@@ -60,6 +64,19 @@ OFFER: Final = portal.PersonalData(
             },
         ),
         portal.Rows(
+            "catalog.StatementReport.reported_by",
+            _("Statements that you reported as wrong"),
+            {
+                "solution__name": _("Solution"),
+                "wrong": _("What is wrong"),
+                "right": _("What would be right"),
+                "evidence": _("Evidence"),
+                "state": _("State"),
+                "submitted_at": _("Sent at"),
+                "decision": _("Reason of the decision"),
+            },
+        ),
+        portal.Rows(
             "catalog.SolutionRevision.author",
             _("Versions of entries from your proposals"),
             {
@@ -85,6 +102,8 @@ OFFER: Final = portal.PersonalData(
         "catalog.NoticeEvent.actor": "an act of staff in their office",
         "catalog.Proposal.decided_by": "a decision of staff in their office",
         "catalog.ProposalEvent.actor": "repeats the proposal's own dates, or is a decision of staff",
+        "catalog.StatementReport.decided_by": "a decision of staff in their office",
+        "catalog.StatementEvent.actor": "repeats the report's own dates, or is a decision of staff",
         "catalog.SolutionEvent.actor": "an act of staff in their office",
         "catalog.SynonymGroupEvent.actor": "an act of staff in their office",
     },

@@ -38,6 +38,11 @@ def can_edit_proposal(user: User, proposal: Proposal) -> bool:
     )
 
 
+def can_answer_statements(user: User | AnonymousUser, solution: Solution) -> bool:
+    """The Redaktion of the maintaining organisation speaks to reported statements of its entry."""
+    return can_propose(user, solution)
+
+
 def can_decide(user: User) -> bool:
     return user.is_advisor
 

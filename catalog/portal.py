@@ -14,17 +14,28 @@ from django.utils.translation import gettext_lazy
 
 from catalog import demo_world, own_data, presentation, statistics
 from catalog.exports import nightly
-from catalog.models import Follow, Intake, NoticeReceipt, Proposal, Solution
+from catalog.models import (
+    Follow,
+    Intake,
+    NoticeReceipt,
+    Proposal,
+    Solution,
+    StatementReport,
+)
 from catalog.notifications import (
     INTAKE_PUBLISHED,
     INTAKE_TAKEN,
     NOTICE,
     NOTICE_SECURITY,
+    REPORTER_KEY,
     SOURCE_FAILING,
     SOURCE_STALE,
+    STATEMENT_ADDRESS,
+    STATEMENT_OUTCOME,
 )
+from catalog.permissions import edited_organisations
 from catalog.search import clean, search
-from catalog.services import refresh
+from catalog.services import forget_addresses, refresh
 from catalog.services.synonyms import ensure_shipped
 from network.models import Organisation
 from osk_portal import portal
@@ -75,6 +86,28 @@ def _to_read(user: User) -> Iterable[portal.Task]:
         )
 
 
+def _to_answer(user: User) -> Iterable[portal.Task]:
+    """Reported statements on which the Redaktion has said nothing yet."""
+    edited = [organisation.pk for organisation in edited_organisations(user)]
+    if not edited:
+        return
+    waiting = StatementReport.objects.undecided().filter(
+        solution__maintainer__in=edited,
+        solution__in=Solution.objects.published(),
+        answered_at=None,
+        objected_at=None,
+    )
+    for report in waiting.select_related("solution")[:MOST_TO_READ]:
+        yield portal.Task(
+            _("Reported as wrong: %(field)s, %(name)s")
+            % {"field": report.field_label, "name": report.solution.name},
+            _("You can answer before the OSK decides."),
+            report.get_absolute_url(),
+            due_on=report.promised_on,
+            action=_("Look at it"),
+        )
+
+
 def _home() -> dict[str, object]:
     """Those that Berlin uses most."""
     rows = Solution.objects.published().with_reuse_counts().with_test()
@@ -112,10 +145,30 @@ def _work(user: User) -> Iterable[portal.WorkEntry]:
         Proposal.objects.open,
         _late_proposals,
     )
+    yield portal.WorkEntry(
+        gettext_lazy("Reported statements"),
+        reverse("admin:catalog_statementreport_changelist"),
+        StatementReport.objects.undecided,
+        _late_statements,
+    )
 
 
 def _late_proposals() -> QuerySet[Proposal]:
     return Proposal.objects.open().filter(promised_on__lt=TODAY)
+
+
+def _late_statements() -> QuerySet[StatementReport]:
+    return StatementReport.objects.undecided().filter(promised_on__lt=TODAY)
+
+
+def _reporter_still_hears(user_id: int, kind: str, subject_key: str) -> bool:
+    """The account, or an address that is still kept; for the outcome one whose link was opened."""
+    found = StatementReport.objects.filter(public_id=subject_key.removeprefix(REPORTER_KEY))
+    if user_id:
+        return found.filter(reported_by=user_id).exists()
+    if kind == STATEMENT_OUTCOME:
+        found = found.exclude(email_confirmed_at=None)
+    return found.exclude(email="").exists()
 
 
 def _may_still_read(user_id: int, kind: str, subject_key: str) -> bool:
@@ -125,7 +178,12 @@ def _may_still_read(user_id: int, kind: str, subject_key: str) -> bool:
     if kind in (NOTICE, NOTICE_SECURITY):
         told = NoticeReceipt.objects.filter(user=user_id, notice__public_id=subject_key)
         return told.filter(notice__solution__in=Solution.objects.published()).exists()
+    if kind in (STATEMENT_ADDRESS, STATEMENT_OUTCOME):
+        return _reporter_still_hears(user_id, kind, subject_key)
     user = User.objects.filter(pk=user_id).first()
+    if kind.startswith("catalog.statement_"):
+        reports = StatementReport.objects.visible_to(user or AnonymousUser())
+        return reports.filter(public_id=subject_key).exists()
     if kind in (INTAKE_TAKEN, INTAKE_PUBLISHED):
         intakes = Intake.objects.visible_to(user or AnonymousUser())
         return intakes.filter(public_id=subject_key).exists()
@@ -138,6 +196,10 @@ def _may_still_read(user_id: int, kind: str, subject_key: str) -> bool:
 
 def _watch_repositories() -> None:
     refresh.ensure_sources()
+
+
+def _forget_addresses() -> None:
+    forget_addresses()
 
 
 portal.figures.register(
@@ -169,6 +231,13 @@ portal.my_areas.register(
     )
 )
 portal.my_areas.register(portal.MyArea("catalog_notices", 5, _to_read))
+portal.my_areas.register(
+    portal.MyArea(
+        "catalog_statements",
+        32,
+        _to_answer,
+    )
+)
 portal.home_sections.register(portal.HomeSection("catalog", 20, "catalog/_home.html", _home))
 portal.panels.register(
     portal.Panel(
@@ -180,6 +249,7 @@ portal.mail_guards.register(portal.MailGuard("catalog", 30, _may_still_read))
 portal.reference_data.register(portal.ReferenceData("catalog", 30, ensure_shipped))
 portal.daily_jobs.register(portal.DailyJob("catalog.sources", 30, _watch_repositories))
 portal.demo_steps.register(portal.DemoStep("catalog", 20, demo_world.load))
+portal.daily_jobs.register(portal.DailyJob("catalog.addresses", 30, _forget_addresses))
 portal.daily_jobs.register(portal.DailyJob("catalog-giving", 30, nightly.run))
 portal.sitemap_sections.register(
     portal.SitemapSection("loesungen", 20, lambda: Solution.objects.published().count(), _sitemap)

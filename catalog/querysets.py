@@ -5,7 +5,13 @@ from typing import TYPE_CHECKING, Any
 from django.db import models
 from django.db.models import Count, Exists, OuterRef, Q
 
-from catalog.enums import STAGES_IN_USE, NoticeState, ProposalState, SolutionState
+from catalog.enums import (
+    STAGES_IN_USE,
+    NoticeState,
+    ProposalState,
+    SolutionState,
+    StatementState,
+)
 from network.enums import MembershipState, OrganisationKind
 
 if TYPE_CHECKING:
@@ -18,6 +24,7 @@ if TYPE_CHECKING:
         Proposal,
         Reuse,
         Solution,
+        StatementReport,
     )
     from osk_portal.accounts.models import User
 
@@ -99,6 +106,24 @@ class NoticeReceiptQuerySet(models.QuerySet["NoticeReceipt"]):
             confirmed_at=None,
             notice__state=NoticeState.STANDING,
             notice__solution__state=SolutionState.PUBLISHED,
+        )
+
+
+class StatementReportQuerySet(models.QuerySet["StatementReport"]):
+    def undecided(self) -> StatementReportQuerySet:
+        return self.filter(state__in=(StatementState.OPEN, StatementState.CHECKING))
+
+    def visible_to(self, user: User | AnonymousUser) -> StatementReportQuerySet:
+        """Advisors all; members of the organisation that maintains the entry those of its entries."""
+        if not user.is_authenticated:
+            return self.none()
+        return self if user.is_advisor else self.of_maintainer(user)
+
+    def of_maintainer(self, user: User) -> StatementReportQuerySet:
+        return self.filter(
+            solution__state=SolutionState.PUBLISHED,
+            solution__maintainer__memberships__user=user,
+            solution__maintainer__memberships__state=MembershipState.ACTIVE,
         )
 
 

@@ -10,6 +10,7 @@ from catalog.views import (
     notices,
     proposals,
     solutions,
+    statements,
 )
 
 app_name = "catalog"
@@ -23,6 +24,20 @@ urlpatterns = [
     path("hinweise/feed/", notices.notice_feed, name="notice_feed"),
     path("hinweise/<uuid:public_id>/", notices.notice_detail, name="notice_detail"),
     path("hinweise/<uuid:public_id>/gelesen/", notices.notice_confirm, name="notice_confirm"),
+    path("angaben/", statements.statement_list, name="statement_list"),
+    path("angaben/<uuid:public_id>/", statements.statement_detail, name="statement_detail"),
+    path("angaben/<uuid:public_id>/antwort/", statements.statement_answer, name="statement_answer"),
+    path(
+        "angaben/<uuid:public_id>/widerspruch/",
+        statements.statement_object,
+        name="statement_object",
+    ),
+    path("falsche-angabe/<uuid:public_id>/", statements.statement_sent, name="statement_sent"),
+    path(
+        "falsche-angabe/bestaetigen/<str:token>/",
+        statements.statement_confirm,
+        name="statement_confirm",
+    ),
     path("folgen/", following.follow_list, name="follow_list"),
     path("aufnehmen/", intake.intake_create, name="intake_create"),
     path("aufnehmen/<uuid:public_id>/", intake.intake_detail, name="intake_detail"),
@@ -42,6 +57,7 @@ urlpatterns = [
     path("loesungen.ttl", exports.catalog_file, {"name": dump.TURTLE_FILE}, name="catalog_turtle"),
     path("<slug:slug>/", solutions.solution_detail, name="solution_detail"),
     path("<slug:slug>/publiccode.yml", solutions.solution_publiccode, name="solution_publiccode"),
+    path("<slug:slug>/falsche-angabe/", statements.statement_report, name="statement_report"),
     path("<slug:slug>/folgen/", following.follow, name="follow"),
     path("<slug:slug>/nicht-mehr-folgen/", following.unfollow, name="unfollow"),
     path("<slug:slug>/jsonld", exports.solution_jsonld, name="solution_jsonld"),

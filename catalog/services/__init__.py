@@ -1,6 +1,7 @@
 """Every write to the catalog: entries with their revisions and search text, proposals."""
 
 from catalog.services.api_uses import Budget, count_api_use, forget_api_uses
+from catalog.services.changing import ProposalConflict, change_fields
 from catalog.services.entries import (
     free_slug,
     publish_solution,
@@ -17,7 +18,6 @@ from catalog.services.notices import (
     withdraw_notice,
 )
 from catalog.services.proposals import (
-    ProposalConflict,
     accept_proposal,
     base_document,
     decide_proposal,
@@ -27,24 +27,45 @@ from catalog.services.proposals import (
     submit_proposal,
     withdraw_proposal,
 )
+from catalog.services.statements import (
+    StatementLinkDead,
+    accept_statement,
+    answer_statement,
+    check_statement,
+    confirm_address,
+    forget_addresses,
+    object_to_statement,
+    reject_statement,
+    report_statement,
+)
 from catalog.services.synonyms import save_synonyms
 
 __all__ = [
     "Budget",
     "ProposalConflict",
+    "StatementLinkDead",
     "accept_proposal",
+    "accept_statement",
+    "answer_statement",
     "base_document",
+    "change_fields",
+    "check_statement",
+    "confirm_address",
     "confirm_notice",
     "correct_notice",
     "count_api_use",
     "decide_proposal",
     "follow_solution",
+    "forget_addresses",
     "forget_api_uses",
     "free_slug",
     "index_solution",
     "issue_notice",
+    "object_to_statement",
     "publish_solution",
     "refuse_proposal",
+    "reject_statement",
+    "report_statement",
     "return_proposal",
     "revise_proposal",
     "save_synonyms",

@@ -32,6 +32,8 @@ RESERVED_SLUGS = frozenset(
         "feed",
         "folgen",
         "hinweise",
+        "angaben",
+        "falsche-angabe",
         "neu",
     }
 )

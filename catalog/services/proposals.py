@@ -10,22 +10,17 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from catalog import documents, fields
 from catalog.differences import conflicts
 from catalog.enums import ProposalAction, RevisionOrigin
 from catalog.fields import FIELDS
 from catalog.models import Proposal, ProposalEvent, Solution, SolutionRevision
 from catalog.notifications import tell_advisors, tell_author
-from catalog.services.entries import write_document
+from catalog.services.changing import ProposalConflict, change_fields
 from network.models import Organisation
 from osk_portal.accounts.models import User
 from osk_portal.toolkit import clock
 from osk_portal.toolkit.transitions import TransitionNotAllowed
 from osk_portal.toolkit.working_days import add_working_days
-
-
-class ProposalConflict(Exception):
-    """The decision does not fit what is published now; ``str(error)`` is a message for people."""
 
 
 def promised_date() -> date:
@@ -199,20 +194,11 @@ def base_document(proposal: Proposal) -> Mapping[str, Any]:
 
 
 def _apply(proposal: Proposal, solution: Solution, names: list[str]) -> None:
-    document = fields.apply(solution.document, proposal.changes, names)
-    result = documents.check(document)
-    before = {(f["code"], f["key"]) for f in solution.findings}
-    broken = [f for f in result.errors if (f.code, f.key) not in before]
-    if broken:
-        raise ProposalConflict(
-            _("These fields alone would break the entry: %(keys)s.")
-            % {"keys": ", ".join(sorted({f.key for f in broken}))}
-        )
-    write_document(
+    change_fields(
         solution,
-        document,
+        proposal.changes,
+        names,
         origin=RevisionOrigin.PROPOSAL,
-        findings=[documents.as_kept(finding, has_file=False) for finding in result.findings],
         author=proposal.author,
         organisation=proposal.organisation,
     )
