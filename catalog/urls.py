@@ -1,7 +1,16 @@
 from django.urls import path
 
 from catalog.exports import dump
-from catalog.views import checking, exports, feeds, following, intake, proposals, solutions
+from catalog.views import (
+    checking,
+    comparison,
+    exports,
+    feeds,
+    following,
+    intake,
+    proposals,
+    solutions,
+)
 
 app_name = "catalog"
 
@@ -9,6 +18,24 @@ app_name = "catalog"
 urlpatterns = [
     path("", solutions.solution_list, name="solution_list"),
     path("pruefen/", checking.publiccode_check, name="publiccode_check"),
+    path("vergleich/", comparison.comparison, name="comparison"),
+    path("vergleich/ods/", comparison.comparison_ods, name="comparison_ods"),
+    path("vergleich/gespeichert/", comparison.comparison_list, name="comparison_list"),
+    path(
+        "vergleich/<uuid:public_id>/",
+        comparison.saved_comparison,
+        name="saved_comparison",
+    ),
+    path(
+        "vergleich/<uuid:public_id>/ods/",
+        comparison.saved_comparison_ods,
+        name="saved_comparison_ods",
+    ),
+    path(
+        "vergleich/<uuid:public_id>/loeschen/",
+        comparison.saved_comparison_delete,
+        name="saved_comparison_delete",
+    ),
     path("feed/", feeds.solution_feed, name="solution_feed"),
     path("folgen/", following.follow_list, name="follow_list"),
     path("aufnehmen/", intake.intake_create, name="intake_create"),
