@@ -21,6 +21,7 @@ from catalog import differences, fields
 from catalog.enums import ProposalState
 from catalog.forms import DecisionForm
 from catalog.models import Proposal, Solution
+from catalog.notices_admin import NoticeAdmin  # noqa: F401 # registers itself
 from catalog.permissions import can_decide
 from catalog.services import (
     ProposalConflict,

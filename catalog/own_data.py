@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from catalog import services
 from catalog.enums import ProposalAction
-from catalog.models import Follow, Proposal, SavedComparison
+from catalog.models import Follow, NoticeReceipt, Proposal, SavedComparison
 from osk_portal import portal
 from osk_portal.accounts.models import User
 
@@ -18,6 +18,7 @@ def erase(user: User) -> None:
     mine = Proposal.objects.filter(author=user)
     Follow.objects.filter(user=user).delete()
     SavedComparison.objects.filter(author=user, organisation=None).delete()
+    NoticeReceipt.objects.filter(user=user).delete()
     for proposal in mine.filter(state__in=Proposal.ALLOWED[ProposalAction.WITHDRAW]).order_by("pk"):
         services.withdraw_proposal(proposal.pk, actor=user)
 
@@ -61,6 +62,16 @@ OFFER: Final = portal.PersonalData(
             },
         ),
         portal.Rows(
+            "catalog.NoticeReceipt.user",
+            _("Notices that you were told of"),
+            {
+                "notice__solution__name": _("Solution"),
+                "notice__kind": _("Kind"),
+                "told_at": _("When"),
+                "confirmed_at": _("Reading confirmed at"),
+            },
+        ),
+        portal.Rows(
             "catalog.SolutionRevision.author",
             _("Versions of entries from your proposals"),
             {
@@ -82,6 +93,8 @@ OFFER: Final = portal.PersonalData(
         ),
     ),
     left_out={
+        "catalog.Notice.issued_by": "an act of staff in their office",
+        "catalog.NoticeEvent.actor": "an act of staff in their office",
         "catalog.Proposal.decided_by": "a decision of staff in their office",
         "catalog.ProposalEvent.actor": "repeats the proposal's own dates, or is a decision of staff",
         "catalog.SolutionEvent.actor": "an act of staff in their office",

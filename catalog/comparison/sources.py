@@ -14,7 +14,9 @@ from django.utils.translation import ngettext, pgettext
 
 from catalog import presentation
 from catalog.models import Solution
+from catalog.notices import notices_of
 from catalog.presentation import Dependency, Entry
+from osk_portal.toolkit.clock import BERLIN
 
 if TYPE_CHECKING:
     from typing import TypeAlias
@@ -24,10 +26,14 @@ Kind = Literal["", "yes", "partly", "no", "unknown"]
 
 @dataclass(frozen=True)
 class Piece:
-    """One of the values in a cell; ``badge`` is a state in words, as ``{% badge %}`` takes its kind."""
+    """One of the values in a cell; ``badge`` is a state in words, as ``{% badge %}`` takes its kind.
+
+    ``url``: a page of the portal that says more.
+    """
 
     text: str
     badge: str = ""
+    url: str = ""
 
 
 @dataclass(frozen=True)
@@ -194,6 +200,24 @@ def _need(dependency: Dependency) -> str:
     return f"{text} ({', '.join(marks)})" if marks else text
 
 
+def what_the_osk_notes(subjects: Sequence[Subject]) -> Iterator[Group]:
+    """The notices that stand, each with its day."""
+    notices = notices_of(s.solution for s in subjects)
+
+    def standing(subject: Subject) -> Cell:
+        pieces = (
+            Piece(
+                f"{n.get_kind_display()} ({n.issued_at.astimezone(BERLIN):%d.%m.%Y})",
+                n.badge,
+                n.get_absolute_url(),
+            )
+            for n in notices.get(subject.solution.pk, ())
+        )
+        return Cell(tuple(pieces)) if subject.solution.pk in notices else known(_("no notice"))
+
+    yield Group(_("Notices"), (row(_("Notices of the OSK"), subjects, standing),))
+
+
 def who_uses_it(subjects: Sequence[Subject]) -> Iterator[Group]:
     def used(subject: Subject) -> Cell:
         n = subject.berlin_count
@@ -237,7 +261,7 @@ def _some(names: Sequence[str]) -> str:
     return f"{shown}, …" if len(names) > 5 else shown
 
 
-SOURCES: Final[tuple[Source, ...]] = (what_it_is, who_uses_it)
+SOURCES: Final[tuple[Source, ...]] = (what_the_osk_notes, what_it_is, who_uses_it)
 
 
 def subject(solution: Any) -> Subject:

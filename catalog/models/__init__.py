@@ -4,6 +4,13 @@ from catalog.models.api_uses import ApiUse
 from catalog.models.comparisons import SavedComparison
 from catalog.models.fetching import Intake, RepositoryAlias, Source
 from catalog.models.following import Follow
+from catalog.models.notices import (
+    Notice,
+    NoticeEvent,
+    NoticeReceipt,
+    NoticeTelling,
+    NoticeVersion,
+)
 from catalog.models.proposals import Proposal, ProposalEvent
 from catalog.models.search import SolutionDocument
 from catalog.models.solutions import Reuse, Solution, SolutionEvent, SolutionRevision, Support
@@ -13,6 +20,11 @@ __all__ = [
     "ApiUse",
     "Follow",
     "Intake",
+    "Notice",
+    "NoticeEvent",
+    "NoticeReceipt",
+    "NoticeTelling",
+    "NoticeVersion",
     "Proposal",
     "ProposalEvent",
     "RepositoryAlias",

@@ -32,6 +32,7 @@ RESERVED_SLUGS = frozenset(
         "veroeffentlichen",
         "feed",
         "folgen",
+        "hinweise",
         "neu",
     }
 )

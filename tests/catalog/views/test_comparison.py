@@ -17,8 +17,10 @@ from catalog.comparison.wanted import LONGEST_QUERY, MOST_ROWS, OwnRow, Wanted
 from catalog.enums import OwnAnswer, OwnWeight
 from catalog.importing import import_publiccode
 from catalog.models import SavedComparison, Support
-from catalog.services import change_comparison, set_additions, withdraw_solution
+from catalog.services import change_comparison, issue_notice, set_additions, withdraw_solution
 from catalog.services.entries import RESERVED_SLUGS
+from osk_portal.toolkit import clock
+from osk_portal.toolkit.clock import BERLIN
 from osk_portal.toolkit.transitions import TransitionNotAllowed
 from tests.catalog.factories import ReuseFactory, SolutionFactory
 from tests.catalog.files import publiccode_file
@@ -114,6 +116,23 @@ def test_solutions_stand_side_by_side_in_the_order_of_the_address(client):
     assert texts(response, "Support angeboten von") == ["Hilfe GmbH", "keine Angabe"]
     assert texts(response, "Testumgebung") == ["noch nicht vorbereitet"] * 2
     assert "Stadt Musterstadt" in texts(response, "Nutzung außerhalb von Berlin")[0]
+
+
+def test_notices_of_the_osk_stand_in_it_with_their_day(client):
+    a, b = make(1), make(2)
+    notice = issue_notice(
+        solution_id=a.pk,
+        actor=staff("advisor"),
+        kind="security",
+        text_de="Bitte auf 2.1 aktualisieren.",
+        valid_from=clock.today(),
+    )
+
+    response = client.get(PAGE, {"loesung": [a.slug, b.slug]})
+
+    today = notice.issued_at.astimezone(BERLIN).strftime("%d.%m.%Y")
+    assert texts(response, "Hinweise des OSK") == [f"Sicherheit ({today})", "kein Hinweis"]
+    assert notice.get_absolute_url() in response.content.decode()
 
 
 def test_differences_stand_in_words_and_can_be_shown_alone(client):
