@@ -2,6 +2,7 @@
 
 from catalog.services.api_uses import Budget, count_api_use, forget_api_uses
 from catalog.services.changing import ProposalConflict, change_fields
+from catalog.services.comparisons import change_comparison, delete_comparison, save_comparison
 from catalog.services.entries import (
     free_slug,
     publish_solution,
@@ -48,6 +49,7 @@ __all__ = [
     "accept_statement",
     "answer_statement",
     "base_document",
+    "change_comparison",
     "change_fields",
     "check_statement",
     "confirm_address",
@@ -55,6 +57,7 @@ __all__ = [
     "correct_notice",
     "count_api_use",
     "decide_proposal",
+    "delete_comparison",
     "follow_solution",
     "forget_addresses",
     "forget_api_uses",
@@ -68,6 +71,7 @@ __all__ = [
     "report_statement",
     "return_proposal",
     "revise_proposal",
+    "save_comparison",
     "save_synonyms",
     "set_additions",
     "submit_proposal",
