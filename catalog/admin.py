@@ -23,6 +23,7 @@ from catalog.forms import DecisionForm
 from catalog.models import Proposal, Solution
 from catalog.notices_admin import NoticeAdmin  # noqa: F401 # registers itself
 from catalog.permissions import can_decide
+from catalog.reports_admin import EntryReportAdmin  # noqa: F401 # registers itself
 from catalog.services import (
     ProposalConflict,
     accept_proposal,
@@ -34,7 +35,6 @@ from catalog.services import (
     withdraw_solution,
 )
 from catalog.services.refresh import set_trusted
-from catalog.statements_admin import StatementReportAdmin  # noqa: F401 # registers itself
 from catalog.synonyms_admin import SynonymGroupAdmin  # noqa: F401 # registers itself
 from osk_portal.accounts.models import User
 from osk_portal.toolkit.access import staff_user

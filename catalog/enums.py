@@ -19,7 +19,7 @@ class RevisionOrigin(models.TextChoices):
 
     IMPORT = "import", _("Import")
     PROPOSAL = "proposal", _("Proposal")
-    STATEMENT = "statement", _("Reported statement")
+    REPORT = "report", _("Reported statement")
 
 
 class DevelopmentStatus(models.TextChoices):
@@ -105,21 +105,21 @@ class NoticeNews(models.TextChoices):
     REMINDER = "reminder", pgettext_lazy("notice", "Reminded")
 
 
-class StatementState(models.TextChoices):
+class ReportState(models.TextChoices):
     """What became of a report that an entry says something wrong (Falsche Angabe)."""
 
-    OPEN = "open", pgettext_lazy("statement", "New")
-    CHECKING = "checking", pgettext_lazy("statement", "Being checked")
-    ACCEPTED = "accepted", pgettext_lazy("statement", "Mended")
-    REJECTED = "rejected", pgettext_lazy("statement", "Left as it is")
+    OPEN = "open", pgettext_lazy("entry report", "New")
+    CHECKING = "checking", pgettext_lazy("entry report", "Being checked")
+    ACCEPTED = "accepted", pgettext_lazy("entry report", "Mended")
+    REJECTED = "rejected", pgettext_lazy("entry report", "Left as it is")
 
 
-class StatementAction(models.TextChoices):
-    CHECK = "check", pgettext_lazy("statement action", "Check")
-    ACCEPT = "accept", pgettext_lazy("statement action", "Accept")
-    REJECT = "reject", pgettext_lazy("statement action", "Reject")
-    ANSWER = "answer", pgettext_lazy("statement action", "Answer")
-    OBJECT = "object", pgettext_lazy("statement action", "Object")
+class ReportAction(models.TextChoices):
+    CHECK = "check", pgettext_lazy("entry report action", "Check")
+    ACCEPT = "accept", pgettext_lazy("entry report action", "Accept")
+    REJECT = "reject", pgettext_lazy("entry report action", "Reject")
+    ANSWER = "answer", pgettext_lazy("entry report action", "Answer")
+    OBJECT = "object", pgettext_lazy("entry report action", "Object")
 
 
 class ProposalState(models.TextChoices):

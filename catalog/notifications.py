@@ -11,16 +11,16 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from catalog.audience import because
-from catalog.enums import IntakeState, StatementState
+from catalog.enums import IntakeState, ReportState
 from catalog.models import (
+    EntryReport,
+    EntryReportEvent,
     Intake,
     Notice,
     Proposal,
     ProposalEvent,
     Solution,
     Source,
-    StatementEvent,
-    StatementReport,
 )
 from network.enums import MembershipState
 from osk_portal.accounts.enums import StaffRole
@@ -35,11 +35,11 @@ SOURCE_FAILING: Final = "catalog.source_failing"
 SOURCE_STALE: Final = "catalog.source_stale"
 NOTICE: Final = "catalog.notice"
 NOTICE_SECURITY: Final = "catalog.notice_security"
-STATEMENT_REPORTED: Final = "catalog.statement_reported"
-STATEMENT_MOVED: Final = "catalog.statement_moved"
-STATEMENT_OBJECTION: Final = "catalog.statement_objection"
-STATEMENT_OUTCOME: Final = "catalog.statement_outcome"
-STATEMENT_ADDRESS: Final = "catalog.statement_address"
+REPORT_RECEIVED: Final = "catalog.report_received"
+REPORT_MOVED: Final = "catalog.report_moved"
+REPORT_OBJECTION: Final = "catalog.report_objection"
+REPORT_OUTCOME: Final = "catalog.report_outcome"
+REPORT_ADDRESS: Final = "catalog.report_address"
 REPORTER_KEY: Final = "reporter-"
 """Before the report's id in the key of what its sender is sent: retention deletes that, and only that."""
 
@@ -136,44 +136,44 @@ def tell_of_notice(
     notify(message, recipients)
 
 
-def tell_of_report(report: StatementReport) -> None:
+def tell_of_report(report: EntryReport) -> None:
     """The maintainer's Redaktion hears of reports on an entry once a day at most: anybody can send them."""
     solution = report.solution
     message = Message(
-        kind=STATEMENT_REPORTED,
-        template="catalog/email/statement_reported",
-        url=reverse("catalog:statement_list"),
-        dedupe=f"{STATEMENT_REPORTED}:{solution.pk}:{clock.today().isoformat()}",
+        kind=REPORT_RECEIVED,
+        template="catalog/email/report_received",
+        url=reverse("catalog:report_list"),
+        dedupe=f"{REPORT_RECEIVED}:{solution.pk}:{clock.today().isoformat()}",
         subject_key=str(report.public_id),
         context={"solution": solution.name},
     )
     notify(message, _editors(solution))
 
 
-def tell_of_statement(event: StatementEvent) -> None:
+def tell_of_step(event: EntryReportEvent) -> None:
     """The maintainer's Redaktion hears that a statement is being checked, and how it was decided."""
     report = event.report
-    message = _of_statement(event, STATEMENT_MOVED, "statement_moved", report.get_absolute_url())
+    message = _of_report(event, REPORT_MOVED, "report_moved", report.get_absolute_url())
     notify(message, _editors(report.solution))
 
 
-def tell_of_objection(event: StatementEvent) -> None:
+def tell_of_objection(event: EntryReportEvent) -> None:
     """The maintainer objects: the OSK decides anew."""
-    url = reverse("admin:catalog_statementreport_page", args=[event.report.public_id])
-    notify(_of_statement(event, STATEMENT_OBJECTION, "statement_objection", url), _advisors())
+    url = reverse("admin:catalog_entryreport_page", args=[event.report.public_id])
+    notify(_of_report(event, REPORT_OBJECTION, "report_objection", url), _advisors())
 
 
-def ask_for_address(report: StatementReport, token: str, lifetime: timedelta) -> None:
+def ask_for_address(report: EntryReport, token: str, lifetime: timedelta) -> None:
     """A link to the address that somebody has typed: only who reads that mailbox hears more."""
-    path = reverse("catalog:statement_confirm", args=[token])
+    path = reverse("catalog:report_confirm", args=[token])
     rendered = rendering.render(
-        "catalog/email/statement_address",
+        "catalog/email/report_address",
         {"recipient": None, "solution": report.solution.name},
         language=report.language,
         url=path,
     )
     post_secret(
-        kind=STATEMENT_ADDRESS,
+        kind=REPORT_ADDRESS,
         address=report.email,
         user=None,
         language=report.language,
@@ -184,19 +184,19 @@ def ask_for_address(report: StatementReport, token: str, lifetime: timedelta) ->
     )
 
 
-def tell_reporter(report: StatementReport) -> None:
+def tell_reporter(report: EntryReport) -> None:
     """How it was decided; to the account, or to an address whose link was opened. Otherwise nobody."""
     decided = report.decided_at or clock.now()
     message = Message(
-        kind=STATEMENT_OUTCOME,
-        template="catalog/email/statement_outcome",
+        kind=REPORT_OUTCOME,
+        template="catalog/email/report_outcome",
         url=report.sent_url,
-        dedupe=f"{STATEMENT_OUTCOME}:{report.pk}:{decided:%Y%m%d%H%M%S%f}",
+        dedupe=f"{REPORT_OUTCOME}:{report.pk}:{decided:%Y%m%d%H%M%S%f}",
         subject_key=f"{REPORTER_KEY}{report.public_id}",
         context={
             "solution": report.solution.name,
             "report": report,
-            "is_mended": report.state == StatementState.ACCEPTED,
+            "is_mended": report.state == ReportState.ACCEPTED,
         },
         reason=_("You have reported a statement of this entry as wrong."),
     )
@@ -206,7 +206,7 @@ def tell_reporter(report: StatementReport) -> None:
         notify_address(message, address=report.email, language=report.language)
 
 
-def _of_statement(event: StatementEvent, kind: str, name: str, url: str) -> Message:
+def _of_report(event: EntryReportEvent, kind: str, name: str, url: str) -> Message:
     report = event.report
     return Message(
         kind=kind,
@@ -217,8 +217,8 @@ def _of_statement(event: StatementEvent, kind: str, name: str, url: str) -> Mess
         context={
             "solution": report.solution.name,
             "report": report,
-            "is_mended": report.state == StatementState.ACCEPTED,
-            "is_checking": report.state == StatementState.CHECKING,
+            "is_mended": report.state == ReportState.ACCEPTED,
+            "is_checking": report.state == ReportState.CHECKING,
         },
     )
 

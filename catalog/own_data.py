@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from catalog import services
 from catalog.enums import ProposalAction
-from catalog.models import Follow, NoticeReceipt, Proposal, SavedComparison, StatementReport
+from catalog.models import EntryReport, Follow, NoticeReceipt, Proposal, SavedComparison
 from osk_portal import portal
 from osk_portal.accounts.models import User
 
@@ -19,10 +19,8 @@ def erase(user: User) -> None:
     Follow.objects.filter(user=user).delete()
     SavedComparison.objects.filter(author=user, organisation=None).delete()
     NoticeReceipt.objects.filter(user=user).delete()
-    StatementReport.objects.filter(reported_by=user).update(reported_by=None)
-    StatementReport.objects.filter(email__iexact=user.email).update(
-        email="", email_confirmed_at=None
-    )
+    EntryReport.objects.filter(reported_by=user).update(reported_by=None)
+    EntryReport.objects.filter(email__iexact=user.email).update(email="", email_confirmed_at=None)
     for proposal in mine.filter(state__in=Proposal.ALLOWED[ProposalAction.WITHDRAW]).order_by("pk"):
         services.withdraw_proposal(proposal.pk, actor=user)
 
@@ -76,7 +74,7 @@ OFFER: Final = portal.PersonalData(
             },
         ),
         portal.Rows(
-            "catalog.StatementReport.reported_by",
+            "catalog.EntryReport.reported_by",
             _("Statements that you reported as wrong"),
             {
                 "solution__name": _("Solution"),
@@ -114,8 +112,8 @@ OFFER: Final = portal.PersonalData(
         "catalog.NoticeEvent.actor": "an act of staff in their office",
         "catalog.Proposal.decided_by": "a decision of staff in their office",
         "catalog.ProposalEvent.actor": "repeats the proposal's own dates, or is a decision of staff",
-        "catalog.StatementReport.decided_by": "a decision of staff in their office",
-        "catalog.StatementEvent.actor": "repeats the report's own dates, or is a decision of staff",
+        "catalog.EntryReport.decided_by": "a decision of staff in their office",
+        "catalog.EntryReportEvent.actor": "repeats the report's own dates, or is a decision of staff",
         "catalog.SolutionEvent.actor": "an act of staff in their office",
         "catalog.SynonymGroupEvent.actor": "an act of staff in their office",
     },

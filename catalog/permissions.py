@@ -38,7 +38,7 @@ def can_edit_proposal(user: User, proposal: Proposal) -> bool:
     )
 
 
-def can_answer_statements(user: User | AnonymousUser, solution: Solution) -> bool:
+def can_answer_reports(user: User | AnonymousUser, solution: Solution) -> bool:
     """The Redaktion of the maintaining organisation speaks to reported statements of its entry."""
     return can_propose(user, solution)
 

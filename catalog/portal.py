@@ -15,27 +15,27 @@ from django.utils.translation import gettext_lazy
 from catalog import demo_world, own_data, presentation, statistics
 from catalog.exports import nightly
 from catalog.models import (
+    EntryReport,
     Follow,
     Intake,
     NoticeReceipt,
     Proposal,
     Solution,
-    StatementReport,
 )
 from catalog.notifications import (
     INTAKE_PUBLISHED,
     INTAKE_TAKEN,
     NOTICE,
     NOTICE_SECURITY,
+    REPORT_ADDRESS,
+    REPORT_OUTCOME,
     REPORTER_KEY,
     SOURCE_FAILING,
     SOURCE_STALE,
-    STATEMENT_ADDRESS,
-    STATEMENT_OUTCOME,
 )
 from catalog.permissions import edited_organisations
 from catalog.search import clean, search
-from catalog.services import forget_addresses, refresh
+from catalog.services import forget_report_addresses, refresh
 from catalog.services.synonyms import ensure_shipped
 from network.models import Organisation
 from osk_portal import portal
@@ -91,7 +91,7 @@ def _to_answer(user: User) -> Iterable[portal.Task]:
     edited = [organisation.pk for organisation in edited_organisations(user)]
     if not edited:
         return
-    waiting = StatementReport.objects.undecided().filter(
+    waiting = EntryReport.objects.undecided().filter(
         solution__maintainer__in=edited,
         solution__in=Solution.objects.published(),
         answered_at=None,
@@ -147,9 +147,9 @@ def _work(user: User) -> Iterable[portal.WorkEntry]:
     )
     yield portal.WorkEntry(
         gettext_lazy("Reported statements"),
-        reverse("admin:catalog_statementreport_changelist"),
-        StatementReport.objects.undecided,
-        _late_statements,
+        reverse("admin:catalog_entryreport_changelist"),
+        EntryReport.objects.undecided,
+        _late_reports,
     )
 
 
@@ -157,16 +157,16 @@ def _late_proposals() -> QuerySet[Proposal]:
     return Proposal.objects.open().filter(promised_on__lt=TODAY)
 
 
-def _late_statements() -> QuerySet[StatementReport]:
-    return StatementReport.objects.undecided().filter(promised_on__lt=TODAY)
+def _late_reports() -> QuerySet[EntryReport]:
+    return EntryReport.objects.undecided().filter(promised_on__lt=TODAY)
 
 
 def _reporter_still_hears(user_id: int, kind: str, subject_key: str) -> bool:
     """The account, or an address that is still kept; for the outcome one whose link was opened."""
-    found = StatementReport.objects.filter(public_id=subject_key.removeprefix(REPORTER_KEY))
+    found = EntryReport.objects.filter(public_id=subject_key.removeprefix(REPORTER_KEY))
     if user_id:
         return found.filter(reported_by=user_id).exists()
-    if kind == STATEMENT_OUTCOME:
+    if kind == REPORT_OUTCOME:
         found = found.exclude(email_confirmed_at=None)
     return found.exclude(email="").exists()
 
@@ -178,11 +178,11 @@ def _may_still_read(user_id: int, kind: str, subject_key: str) -> bool:
     if kind in (NOTICE, NOTICE_SECURITY):
         told = NoticeReceipt.objects.filter(user=user_id, notice__public_id=subject_key)
         return told.filter(notice__solution__in=Solution.objects.published()).exists()
-    if kind in (STATEMENT_ADDRESS, STATEMENT_OUTCOME):
+    if kind in (REPORT_ADDRESS, REPORT_OUTCOME):
         return _reporter_still_hears(user_id, kind, subject_key)
     user = User.objects.filter(pk=user_id).first()
-    if kind.startswith("catalog.statement_"):
-        reports = StatementReport.objects.visible_to(user or AnonymousUser())
+    if kind.startswith("catalog.report_"):
+        reports = EntryReport.objects.visible_to(user or AnonymousUser())
         return reports.filter(public_id=subject_key).exists()
     if kind in (INTAKE_TAKEN, INTAKE_PUBLISHED):
         intakes = Intake.objects.visible_to(user or AnonymousUser())
@@ -199,7 +199,7 @@ def _watch_repositories() -> None:
 
 
 def _forget_addresses() -> None:
-    forget_addresses()
+    forget_report_addresses()
 
 
 portal.figures.register(
@@ -242,7 +242,7 @@ portal.my_areas.register(
 portal.my_areas.register(portal.MyArea("catalog_notices", 5, _to_read))
 portal.my_areas.register(
     portal.MyArea(
-        "catalog_statements",
+        "catalog_reports",
         32,
         _to_answer,
     )

@@ -9,8 +9,8 @@ from catalog.enums import (
     STAGES_IN_USE,
     NoticeState,
     ProposalState,
+    ReportState,
     SolutionState,
-    StatementState,
 )
 from network.enums import MembershipState, OrganisationKind
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
 
     from catalog.models import (  # named in the type parameters
+        EntryReport,
         Intake,
         Notice,
         NoticeReceipt,
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
         Reuse,
         SavedComparison,
         Solution,
-        StatementReport,
     )
     from osk_portal.accounts.models import User
 
@@ -115,17 +115,17 @@ class NoticeReceiptQuerySet(models.QuerySet["NoticeReceipt"]):
         )
 
 
-class StatementReportQuerySet(models.QuerySet["StatementReport"]):
-    def undecided(self) -> StatementReportQuerySet:
-        return self.filter(state__in=(StatementState.OPEN, StatementState.CHECKING))
+class EntryReportQuerySet(models.QuerySet["EntryReport"]):
+    def undecided(self) -> EntryReportQuerySet:
+        return self.filter(state__in=(ReportState.OPEN, ReportState.CHECKING))
 
-    def visible_to(self, user: User | AnonymousUser) -> StatementReportQuerySet:
+    def visible_to(self, user: User | AnonymousUser) -> EntryReportQuerySet:
         """Advisors all; members of the organisation that maintains the entry those of its entries."""
         if not user.is_authenticated:
             return self.none()
         return self if user.is_advisor else self.of_maintainer(user)
 
-    def of_maintainer(self, user: User) -> StatementReportQuerySet:
+    def of_maintainer(self, user: User) -> EntryReportQuerySet:
         return self.filter(
             solution__state=SolutionState.PUBLISHED,
             solution__maintainer__memberships__user=user,

@@ -12,13 +12,15 @@ from catalog.models.notices import (
     NoticeVersion,
 )
 from catalog.models.proposals import Proposal, ProposalEvent
+from catalog.models.reports import EntryReport, EntryReportEvent
 from catalog.models.search import SolutionDocument
 from catalog.models.solutions import Reuse, Solution, SolutionEvent, SolutionRevision, Support
-from catalog.models.statements import StatementEvent, StatementReport
 from catalog.models.synonyms import SynonymGroup, SynonymGroupEvent
 
 __all__ = [
     "ApiUse",
+    "EntryReport",
+    "EntryReportEvent",
     "Follow",
     "Intake",
     "Notice",
@@ -36,8 +38,6 @@ __all__ = [
     "SolutionEvent",
     "SolutionRevision",
     "Source",
-    "StatementEvent",
-    "StatementReport",
     "Support",
     "SynonymGroup",
     "SynonymGroupEvent",

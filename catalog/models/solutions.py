@@ -126,7 +126,7 @@ class Solution(Addressed):
         models.CharField(max_length=100), verbose_name=_("search words"), default=list, blank=True
     )
 
-    # Repeats of other rows, written with them (services.notices, services.statements)
+    # Repeats of other rows, written with them (services.notices, services.reports)
     checked_fields = ArrayField(
         models.CharField(max_length=60),
         verbose_name=_("statements that are being checked"),

@@ -13,7 +13,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from catalog import documents, presentation, similar, statements
+from catalog import documents, presentation, reports, similar
 from catalog.facets import MOST_REUSED, NAME, NEWEST, RELEVANCE, SolutionFilter
 from catalog.models import Solution
 from catalog.notices import shown_on_entry
@@ -119,7 +119,7 @@ def solution_detail(request: HttpRequest, slug: str) -> HttpResponse:
         "supports": solution.supports.select_related("organisation"),
         "similar": similar.to(solution),
         "panels": portal.panels_for("catalog.solution", solution, request),
-        "checked": statements.labels_of(solution.checked_fields),
+        "checked": reports.labels_of(solution.checked_fields),
         "notices": shown_on_entry(solution, request.user),
         "may_issue_notices": can_issue_notices(request.user),
         "is_following": is_following(request.user, solution),

@@ -15,11 +15,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from catalog import services
-from catalog.enums import StatementAction
-from catalog.models import Solution, StatementReport
-from catalog.permissions import can_answer_statements
-from catalog.services.statements import named_by
-from catalog.statement_forms import StatementAnswerForm, StatementForm, StatementObjectionForm
+from catalog.enums import ReportAction
+from catalog.models import EntryReport, Solution
+from catalog.permissions import can_answer_reports
+from catalog.report_forms import ReportAnswerForm, ReportForm, ReportObjectionForm
+from catalog.services.reports import named_by
 from osk_portal.pages.limits import within_limit
 from osk_portal.toolkit.access import LOGIN, PUBLIC, AuthenticatedRequest, access, no_store
 from osk_portal.toolkit.transitions import TransitionNotAllowed
@@ -28,29 +28,29 @@ PAGE_SIZE = 20
 
 
 @access(PUBLIC)
-def statement_report(request: HttpRequest, slug: str) -> HttpResponse:
+def report_create(request: HttpRequest, slug: str) -> HttpResponse:
     """Falsche Angabe melden. ``angabe`` in the address chooses the statement."""
     solution = get_object_or_404(Solution.objects.published(), slug=slug)
     user = request.user if request.user.is_authenticated else None
     is_sent = request.method == "POST"
-    form = StatementForm(
+    form = ReportForm(
         request.POST if is_sent else None,
         is_signed_in=user is not None,
         initial={"field": request.GET.get("angabe", "")},
     )
     if is_sent and form.is_valid():
-        if not within_limit(request, "statement_report"):
+        if not within_limit(request, "report_create"):
             return render(request, "429.html", status=429)
         words = form.words
         email = words["email"]
-        if email and not within_limit(request, "statement_address", key=email.lower()):
+        if email and not within_limit(request, "report_address", key=email.lower()):
             form.add_error(
                 "email",
                 _("We have sent this address several links already. Leave it out, or try later."),
             )
         else:
             try:
-                report = services.report_statement(
+                report = services.report_entry(
                     solution_id=solution.pk,
                     language=get_language() or "de",
                     reporter=user,
@@ -70,16 +70,14 @@ def statement_report(request: HttpRequest, slug: str) -> HttpResponse:
         ],
     }
     status = 422 if form.errors else 200
-    return no_store(render(request, "catalog/statement_form.html", context, status=status))
+    return no_store(render(request, "catalog/report_form.html", context, status=status))
 
 
 @require_safe
 @access(PUBLIC)
-def statement_sent(request: HttpRequest, public_id: UUID) -> HttpResponse:
+def report_sent(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """What becomes of it. Whoever has the address sees the state and the decision, never the report."""
-    report = get_object_or_404(
-        StatementReport.objects.select_related("solution"), public_id=public_id
-    )
+    report = get_object_or_404(EntryReport.objects.select_related("solution"), public_id=public_id)
     context = {
         "report": report,
         "solution": report.solution,
@@ -88,28 +86,28 @@ def statement_sent(request: HttpRequest, public_id: UUID) -> HttpResponse:
             (_("Report a wrong statement"), None),
         ],
     }
-    return no_store(render(request, "catalog/statement_sent.html", context))
+    return no_store(render(request, "catalog/report_sent.html", context))
 
 
 @access(PUBLIC)
-def statement_confirm(request: HttpRequest, token: str) -> HttpResponse:
+def report_confirm(request: HttpRequest, token: str) -> HttpResponse:
     """GET shows what is confirmed: programs that open links in mails confirm nothing."""
     try:
         if request.method == "POST":
-            report = services.confirm_address(token=token)
+            report = services.confirm_report_address(token=token)
             return redirect(report.sent_url)
         report = named_by(token)
-    except services.StatementLinkDead:
+    except services.ReportLinkDead:
         raise Http404 from None
     context = {"report": report, "solution": report.solution}
-    return no_store(render(request, "catalog/statement_confirm.html", context))
+    return no_store(render(request, "catalog/report_confirm.html", context))
 
 
 @require_safe
 @access(LOGIN)
-def statement_list(request: AuthenticatedRequest) -> HttpResponse:
+def report_list(request: AuthenticatedRequest) -> HttpResponse:
     """Reports on the entries that one's organisations maintain."""
-    rows = StatementReport.objects.of_maintainer(request.user).select_related("solution")
+    rows = EntryReport.objects.of_maintainer(request.user).select_related("solution")
     context = {
         "page": Paginator(rows.order_by("-submitted_at", "pk"), PAGE_SIZE).get_page(
             request.GET.get("page")
@@ -119,24 +117,24 @@ def statement_list(request: AuthenticatedRequest) -> HttpResponse:
             (_("Reported statements"), None),
         ],
     }
-    return no_store(render(request, "catalog/statement_list.html", context))
+    return no_store(render(request, "catalog/report_list.html", context))
 
 
 @require_safe
 @access(LOGIN)
-def statement_detail(request: AuthenticatedRequest, public_id: UUID) -> HttpResponse:
+def report_detail(request: AuthenticatedRequest, public_id: UUID) -> HttpResponse:
     return _page(request, _find(request, public_id))
 
 
 @require_POST
 @access(LOGIN)
-def statement_answer(request: AuthenticatedRequest, public_id: UUID) -> HttpResponse:
+def report_answer(request: AuthenticatedRequest, public_id: UUID) -> HttpResponse:
     report = _answerable(request, public_id)
-    form = StatementAnswerForm(request.POST)
+    form = ReportAnswerForm(request.POST)
     if not form.is_valid():
         return _page(request, report, answer=form, status=422)
     try:
-        services.answer_statement(
+        services.answer_report(
             report_id=report.pk, actor=request.user, text=form.cleaned_data["answer"]
         )
     except TransitionNotAllowed as error:
@@ -148,13 +146,13 @@ def statement_answer(request: AuthenticatedRequest, public_id: UUID) -> HttpResp
 
 @require_POST
 @access(LOGIN)
-def statement_object(request: AuthenticatedRequest, public_id: UUID) -> HttpResponse:
+def report_object(request: AuthenticatedRequest, public_id: UUID) -> HttpResponse:
     report = _answerable(request, public_id)
-    form = StatementObjectionForm(request.POST)
+    form = ReportObjectionForm(request.POST)
     if not form.is_valid():
         return _page(request, report, objection=form, status=422)
     try:
-        services.object_to_statement(
+        services.object_to_report(
             report_id=report.pk, actor=request.user, text=form.cleaned_data["objection"]
         )
     except TransitionNotAllowed as error:
@@ -164,43 +162,43 @@ def statement_object(request: AuthenticatedRequest, public_id: UUID) -> HttpResp
     return redirect(report)
 
 
-def _find(request: AuthenticatedRequest, public_id: UUID) -> StatementReport:
-    rows = StatementReport.objects.visible_to(request.user).select_related("solution")
+def _find(request: AuthenticatedRequest, public_id: UUID) -> EntryReport:
+    rows = EntryReport.objects.visible_to(request.user).select_related("solution")
     return get_object_or_404(rows.distinct(), public_id=public_id)
 
 
-def _answerable(request: AuthenticatedRequest, public_id: UUID) -> StatementReport:
+def _answerable(request: AuthenticatedRequest, public_id: UUID) -> EntryReport:
     report = _find(request, public_id)
-    if not can_answer_statements(request.user, report.solution):
+    if not can_answer_reports(request.user, report.solution):
         raise PermissionDenied
     return report
 
 
 def _page(
     request: AuthenticatedRequest,
-    report: StatementReport,
+    report: EntryReport,
     *,
-    answer: StatementAnswerForm | None = None,
-    objection: StatementObjectionForm | None = None,
+    answer: ReportAnswerForm | None = None,
+    objection: ReportObjectionForm | None = None,
     status: int = 200,
 ) -> HttpResponse:
     """``answer``, ``objection``: forms with their errors; those of an action that is over keep what was typed."""
-    may = can_answer_statements(request.user, report.solution)
-    if may and answer is None and report.can(StatementAction.ANSWER):
-        answer = StatementAnswerForm(initial={"answer": report.answer})
-    if may and objection is None and report.can(StatementAction.OBJECT):
-        objection = StatementObjectionForm()
+    may = can_answer_reports(request.user, report.solution)
+    if may and answer is None and report.can(ReportAction.ANSWER):
+        answer = ReportAnswerForm(initial={"answer": report.answer})
+    if may and objection is None and report.can(ReportAction.OBJECT):
+        objection = ReportObjectionForm()
     context = {
         "report": report,
         "solution": report.solution,
         "answer": answer,
         "objection": objection,
-        "can_answer": report.can(StatementAction.ANSWER),
-        "can_object": report.can(StatementAction.OBJECT),
+        "can_answer": report.can(ReportAction.ANSWER),
+        "can_object": report.can(ReportAction.OBJECT),
         "crumbs": [
             (_("Solutions"), reverse("catalog:solution_list")),
-            (_("Reported statements"), reverse("catalog:statement_list")),
+            (_("Reported statements"), reverse("catalog:report_list")),
             (report.solution.name, None),
         ],
     }
-    return no_store(render(request, "catalog/statement_detail.html", context, status=status))
+    return no_store(render(request, "catalog/report_detail.html", context, status=status))

@@ -16,34 +16,34 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from catalog import services
-from catalog.enums import StatementAction
+from catalog.enums import ReportAction
 from catalog.fields import BY_NAME
-from catalog.models import StatementReport
+from catalog.models import EntryReport
 from catalog.permissions import can_decide
+from catalog.report_forms import ReportAcceptForm, ReportRejectForm
 from catalog.services import ProposalConflict
-from catalog.statement_forms import StatementAcceptForm, StatementRejectForm
 from osk_portal.toolkit.access import AuthenticatedRequest, access, staff_user
 from osk_portal.toolkit.admin import ReadOnlyAdmin
 from osk_portal.toolkit.transitions import TransitionNotAllowed
 
 
-def page_url(report: StatementReport) -> str:
-    return reverse("admin:catalog_statementreport_page", args=[report.public_id])
+def page_url(report: EntryReport) -> str:
+    return reverse("admin:catalog_entryreport_page", args=[report.public_id])
 
 
 @access(can_decide)
 @require_safe
-def statement_page(request: AuthenticatedRequest, public_id: UUID) -> HttpResponse:
+def report_page(request: AuthenticatedRequest, public_id: UUID) -> HttpResponse:
     """The report, what the entry says now, the maintainer's word, and the forms that decide."""
     return _show(request, _find(public_id))
 
 
 @access(can_decide)
 @require_POST
-def statement_check(request: AuthenticatedRequest, public_id: UUID) -> HttpResponse:
+def report_check(request: AuthenticatedRequest, public_id: UUID) -> HttpResponse:
     report = _find(public_id)
     try:
-        services.check_statement(report_id=report.pk, actor=request.user)
+        services.check_report(report_id=report.pk, actor=request.user)
     except TransitionNotAllowed as error:
         messages.warning(request, str(error))
     else:
@@ -53,14 +53,14 @@ def statement_check(request: AuthenticatedRequest, public_id: UUID) -> HttpRespo
 
 @access(can_decide)
 @require_POST
-def statement_accept(request: AuthenticatedRequest, public_id: UUID) -> HttpResponse:
+def report_accept(request: AuthenticatedRequest, public_id: UUID) -> HttpResponse:
     """Mend the entry, or say that it was mended elsewhere."""
     report = _find(public_id)
-    form = StatementAcceptForm(request.POST, report=report, solution=report.solution)
+    form = ReportAcceptForm(request.POST, report=report, solution=report.solution)
     if not form.is_valid():
         return _show(request, report, accept=form, status=422)
     try:
-        services.accept_statement(
+        services.accept_report(
             report_id=report.pk,
             actor=request.user,
             decision=form.cleaned_data["decision"],
@@ -75,13 +75,13 @@ def statement_accept(request: AuthenticatedRequest, public_id: UUID) -> HttpResp
 
 @access(can_decide)
 @require_POST
-def statement_reject(request: AuthenticatedRequest, public_id: UUID) -> HttpResponse:
+def report_reject(request: AuthenticatedRequest, public_id: UUID) -> HttpResponse:
     report = _find(public_id)
-    form = StatementRejectForm(request.POST)
+    form = ReportRejectForm(request.POST)
     if not form.is_valid():
         return _show(request, report, reject=form, status=422)
     try:
-        services.reject_statement(
+        services.reject_report(
             report_id=report.pk, actor=request.user, decision=form.cleaned_data["reason"]
         )
     except TransitionNotAllowed as error:
@@ -90,8 +90,8 @@ def statement_reject(request: AuthenticatedRequest, public_id: UUID) -> HttpResp
     return redirect(page_url(report))
 
 
-def _find(public_id: UUID) -> StatementReport:
-    rows = StatementReport.objects.select_related("solution__maintainer", "decided_by")
+def _find(public_id: UUID) -> EntryReport:
+    rows = EntryReport.objects.select_related("solution__maintainer", "decided_by")
     return get_object_or_404(rows, public_id=public_id)
 
 
@@ -114,21 +114,21 @@ def _conflict(
 
 def _show(
     request: AuthenticatedRequest,
-    report: StatementReport,
+    report: EntryReport,
     *,
-    accept: StatementAcceptForm | None = None,
-    reject: StatementRejectForm | None = None,
+    accept: ReportAcceptForm | None = None,
+    reject: ReportRejectForm | None = None,
     status: int = 200,
 ) -> HttpResponse:
     solution = report.solution
     can_accept, can_reject = (
-        report.can(StatementAction.ACCEPT),
-        report.can(StatementAction.REJECT),
+        report.can(ReportAction.ACCEPT),
+        report.can(ReportAction.REJECT),
     )
     if accept is None and can_accept:
-        accept = StatementAcceptForm(report=report, solution=solution)
+        accept = ReportAcceptForm(report=report, solution=solution)
     if reject is None and can_reject:
-        reject = StatementRejectForm()
+        reject = ReportRejectForm()
     field = BY_NAME.get(report.field)
     context = {
         **admin.site.each_context(request),
@@ -138,23 +138,23 @@ def _show(
         "has_field": field is not None,
         "accept": accept,
         "reject": reject,
-        "can_check": report.can(StatementAction.CHECK),
+        "can_check": report.can(ReportAction.CHECK),
         "can_accept": can_accept,
         "can_reject": can_reject,
         "events": report.events.select_related("actor"),
     }
-    return render(request, "admin/catalog/statement_page.html", context, status=status)
+    return render(request, "admin/catalog/report_page.html", context, status=status)
 
 
-class StatementChangeList(ChangeList):
+class ReportChangeList(ChangeList):
     def url_for_result(  # type: ignore[override] # a list of reports has reports
-        self, result: StatementReport
+        self, result: EntryReport
     ) -> str:
         return page_url(result)
 
 
-@admin.register(StatementReport)
-class StatementReportAdmin(ReadOnlyAdmin):
+@admin.register(EntryReport)
+class EntryReportAdmin(ReadOnlyAdmin):
     list_display = ["entry", "statement", "state", "submitted_at", "promised_on", "is_answered"]
     list_filter = ["state"]
     list_select_related = ["solution"]
@@ -168,27 +168,27 @@ class StatementReportAdmin(ReadOnlyAdmin):
         return can_decide(staff_user(request))
 
     def get_changelist(self, request: HttpRequest, **options: Any) -> type[ChangeList]:
-        return StatementChangeList
+        return ReportChangeList
 
     @admin.display(description=gettext_lazy("Solution"), ordering="solution__sort_key")
-    def entry(self, report: StatementReport) -> str:
+    def entry(self, report: EntryReport) -> str:
         return report.solution.name
 
     @admin.display(description=gettext_lazy("Statement"), ordering="field")
-    def statement(self, report: StatementReport) -> str:
+    def statement(self, report: EntryReport) -> str:
         return report.field_label
 
     @admin.display(description=gettext_lazy("Answer of the maintainer"), boolean=True)
-    def is_answered(self, report: StatementReport) -> bool:
+    def is_answered(self, report: EntryReport) -> bool:
         return report.answered_at is not None or report.objected_at is not None
 
     def get_urls(self) -> list[URLPattern]:
-        prefix, wrap = "catalog_statementreport", self.admin_site.admin_view
+        prefix, wrap = "catalog_entryreport", self.admin_site.admin_view
         return [
-            path("<uuid:public_id>/", wrap(statement_page), name=f"{prefix}_page"),
-            path("<uuid:public_id>/check/", wrap(statement_check), name=f"{prefix}_check"),
-            path("<uuid:public_id>/accept/", wrap(statement_accept), name=f"{prefix}_accept"),
-            path("<uuid:public_id>/reject/", wrap(statement_reject), name=f"{prefix}_reject"),
+            path("<uuid:public_id>/", wrap(report_page), name=f"{prefix}_page"),
+            path("<uuid:public_id>/check/", wrap(report_check), name=f"{prefix}_check"),
+            path("<uuid:public_id>/accept/", wrap(report_accept), name=f"{prefix}_accept"),
+            path("<uuid:public_id>/reject/", wrap(report_reject), name=f"{prefix}_reject"),
             *super().get_urls(),
         ]
 

@@ -11,11 +11,11 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from catalog import services
-from catalog.models import Solution, StatementReport
-from catalog.services.statements import token_of
+from catalog.models import EntryReport, Solution
+from catalog.services.reports import token_of
 from osk_portal.notifications.models import OutgoingMail
 from tests.catalog.factories import SolutionFactory
-from tests.catalog.test_statements import ADDRESS, accept, answer, check, reject, report
+from tests.catalog.test_reports import ADDRESS, accept, answer, check, reject, report
 from tests.factories import staff
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
@@ -28,7 +28,7 @@ def login(client, user):
 
 
 def form_url(world):
-    return reverse("catalog:statement_report", args=[world.solution.slug])
+    return reverse("catalog:report_create", args=[world.solution.slug])
 
 
 def words(**more):
@@ -36,11 +36,11 @@ def words(**more):
 
 
 def member_url(name, found):
-    return reverse(f"catalog:statement_{name}", args=[found.public_id])
+    return reverse(f"catalog:report_{name}", args=[found.public_id])
 
 
 def admin_url(name, found):
-    return reverse(f"admin:catalog_statementreport_{name}", args=[found.public_id])
+    return reverse(f"admin:catalog_entryreport_{name}", args=[found.public_id])
 
 
 # Visitors
@@ -53,7 +53,7 @@ def test_a_visitor_reports_from_the_entry_without_an_account(client, world):
 
     first, second = (client.post(form_url(world), words(email=ADDRESS)) for _n in range(2))
 
-    found = StatementReport.objects.get()
+    found = EntryReport.objects.get()
     assert first["Location"] == second["Location"] == found.sent_url
     sent = client.get(found.sent_url)
     assert "Ihre Meldung ist angekommen" in sent.text
@@ -86,12 +86,12 @@ def test_what_cannot_be_taken_is_told_and_kept(client, world, data, field):
     assert field in response.context["form"].errors
     assert "<title>Fehler: " in response.text
     assert "<script>alert" not in response.text
-    assert not StatementReport.objects.exists()
+    assert not EntryReport.objects.exists()
 
 
 def test_only_entries_of_the_catalog(client, world):
     draft = SolutionFactory(draft=True)
-    address = reverse("catalog:statement_report", args=[draft.slug])
+    address = reverse("catalog:report_create", args=[draft.slug])
     login(client, world.advisor)
     assert client.get(address).status_code == client.post(address, words()).status_code == 404
 
@@ -101,7 +101,7 @@ def test_who_is_signed_in_is_asked_for_no_address(client, world):
     assert "email" not in client.get(form_url(world)).context["form"].fields
     client.post(form_url(world), words(email=ADDRESS))
 
-    found = StatementReport.objects.get()
+    found = EntryReport.objects.get()
     assert (found.reported_by, found.email) == (world.visitor, "")
 
 
@@ -114,15 +114,15 @@ def test_nobody_floods_the_list_or_a_foreign_mailbox(client, world):
     assert OutgoingMail.objects.filter(address=ADDRESS).count() == 3
     assert client.post(form_url(world), words(wrong="5")).status_code == 302
     assert client.post(form_url(world), words(wrong="6")).status_code == 429
-    assert StatementReport.objects.count() == 4
+    assert EntryReport.objects.count() == 4
 
 
 def test_hostile_words_run_nowhere(client, world):
     client.post(form_url(world), words(wrong=HOSTILE, right=HOSTILE, email=ADDRESS))
-    found = StatementReport.objects.get()
+    found = EntryReport.objects.get()
     check(found, world)
     answer(found, world, text=HOSTILE)
-    services.confirm_address(token=token_of(found))
+    services.confirm_report_address(token=token_of(found))
     reject(found, world, decision=HOSTILE)
     for who, address in (
         (None, found.sent_url),
@@ -142,7 +142,7 @@ def test_hostile_words_run_nowhere(client, world):
 
 def test_the_link_asks_first_and_confirms_on_a_click(client, world):
     found = report(world, email=ADDRESS)
-    address = reverse("catalog:statement_confirm", args=[token_of(found)])
+    address = reverse("catalog:report_confirm", args=[token_of(found)])
     page = client.get(address)
     assert ADDRESS in page.text
     assert page["Cache-Control"] == "no-store"
@@ -154,7 +154,7 @@ def test_the_link_asks_first_and_confirms_on_a_click(client, world):
     found.refresh_from_db()
     assert found.email_confirmed_at is not None
     for token in ("x", token_of(found)[:-1] + "!"):
-        other = reverse("catalog:statement_confirm", args=[token])
+        other = reverse("catalog:report_confirm", args=[token])
         assert client.get(other).status_code == client.post(other).status_code == 404
 
 
@@ -165,7 +165,7 @@ def test_the_page_of_the_report_tells_the_outcome(client, world):
     accept(found, world, decision="Danke.")
     assert "Sie hatten recht" in client.get(found.sent_url).text
     assert "Danke." in client.get(found.sent_url).text
-    unknown = reverse("catalog:statement_sent", args=[uuid.uuid4()])
+    unknown = reverse("catalog:report_sent", args=[uuid.uuid4()])
     assert client.get(unknown).status_code == 404
     assert client.post(found.sent_url).status_code == 405
 
@@ -233,7 +233,7 @@ def test_what_came_too_late_is_kept_and_what_is_empty_is_told(client, world):
 
 def test_the_list_of_the_maintainer(client, world):
     found = report(world)
-    address = reverse("catalog:statement_list")
+    address = reverse("catalog:report_list")
     login(client, world.colleague)
     assert found.get_absolute_url() in client.get(address).text
     with CaptureQueriesContext(connection) as one:
@@ -272,7 +272,7 @@ def test_only_advisors_come_to_the_work_pages(client, world, who, status):
 def test_an_advisor_marks_and_mends(client, world):
     found = report(world, email=ADDRESS)
     login(client, world.advisor)
-    changelist = client.get(reverse("admin:catalog_statementreport_changelist"))
+    changelist = client.get(reverse("admin:catalog_entryreport_changelist"))
     assert admin_url("page", found) in changelist.text
     page = client.get(admin_url("page", found))
     assert "EUPL-1.2" in page.text
@@ -305,7 +305,7 @@ def test_an_advisor_accepts_what_is_no_field_and_rejects_with_a_reason(client, w
     assert client.post(admin_url("reject", other), {"reason": ""}).status_code == 422
     client.post(admin_url("reject", other), {"reason": "Es stimmt."})
 
-    states = StatementReport.objects.order_by("pk").values_list("state", flat=True)
+    states = EntryReport.objects.order_by("pk").values_list("state", flat=True)
     assert list(states) == ["accepted", "rejected"]
     assert Solution.objects.get(pk=world.solution.pk).revision == 1
     assert client.get(admin_url("page", other)).context["reject"] is None
@@ -314,5 +314,5 @@ def test_an_advisor_accepts_what_is_no_field_and_rejects_with_a_reason(client, w
 def test_the_work_list_counts_what_waits(client, world):
     report(world)
     login(client, world.advisor)
-    page = client.get(reverse("admin:catalog_statementreport_changelist"))
+    page = client.get(reverse("admin:catalog_entryreport_changelist"))
     assert "Gemeldete Angaben" in page.text

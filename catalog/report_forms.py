@@ -10,16 +10,16 @@ from django.core.validators import URLValidator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from catalog import statements
+from catalog import reports
 from catalog.fields import BY_NAME
 from catalog.forms import for_document, for_form, form_field
-from catalog.models import Solution, StatementReport
+from catalog.models import EntryReport, Solution
 from osk_portal.toolkit.forms import HttpsURLField
 
 LONGEST_TEXT = 2_000
 
 
-class StatementForm(forms.Form):
+class ReportForm(forms.Form):
     """What a visitor says. Somebody who is signed in is asked for no address."""
 
     field = forms.ChoiceField(
@@ -69,7 +69,7 @@ class StatementForm(forms.Form):
         super().__init__(*args, **kwargs)
         choice = self.fields["field"]
         if isinstance(choice, forms.ChoiceField):
-            choice.choices = [("", _("Please choose")), *statements.choices()]
+            choice.choices = [("", _("Please choose")), *reports.choices()]
         if is_signed_in:
             del self.fields["email"]
 
@@ -87,7 +87,7 @@ class StatementForm(forms.Form):
         }
 
 
-class StatementAnswerForm(forms.Form):
+class ReportAnswerForm(forms.Form):
     answer = forms.CharField(
         label=gettext_lazy("Your answer"),
         help_text=gettext_lazy("The OSK reads it before it decides."),
@@ -97,7 +97,7 @@ class StatementAnswerForm(forms.Form):
     )
 
 
-class StatementObjectionForm(forms.Form):
+class ReportObjectionForm(forms.Form):
     objection = forms.CharField(
         label=gettext_lazy("Why is the statement right as it was?"),
         help_text=gettext_lazy("You can object once. The OSK then checks the statement again."),
@@ -107,7 +107,7 @@ class StatementObjectionForm(forms.Form):
     )
 
 
-class StatementAcceptForm(forms.Form):
+class ReportAcceptForm(forms.Form):
     """``changes`` after ``is_valid()``: the field's new value, empty where it stays."""
 
     decision = forms.CharField(
@@ -118,9 +118,7 @@ class StatementAcceptForm(forms.Form):
     )
     seen_revision = forms.IntegerField(min_value=0, max_value=2**31 - 1, widget=forms.HiddenInput)
 
-    def __init__(
-        self, *args: Any, report: StatementReport, solution: Solution, **kwargs: Any
-    ) -> None:
+    def __init__(self, *args: Any, report: EntryReport, solution: Solution, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.changes: dict[str, Any] = {}
         self._field = BY_NAME.get(report.field)
@@ -144,7 +142,7 @@ class StatementAcceptForm(forms.Form):
         return cleaned
 
 
-class StatementRejectForm(forms.Form):
+class ReportRejectForm(forms.Form):
     reason = forms.CharField(
         label=gettext_lazy("Why does the statement stay?"),
         help_text=gettext_lazy("Reporter and maintainer read it."),

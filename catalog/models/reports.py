@@ -13,27 +13,27 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from catalog import statements
-from catalog.enums import StatementAction, StatementState
+from catalog import reports
+from catalog.enums import ReportAction, ReportState
 from catalog.models.solutions import Solution
-from catalog.querysets import StatementReportQuerySet
+from catalog.querysets import EntryReportQuerySet
 from osk_portal.accounts.models import User
 from osk_portal.toolkit import clock
 from osk_portal.toolkit.addressed import Addressed
 from osk_portal.toolkit.transitions import Event, TransitionNotAllowed, check
 
-_S = StatementState
-_A = StatementAction
+_S = ReportState
+_A = ReportAction
 
 
-class StatementReport(Addressed):
+class EntryReport(Addressed):
     """Somebody says that a statement of an entry is wrong; decided by an advisor.
 
     Anybody may report, without an account. ``email`` is used for the outcome only, after its link was
-    opened, and deleted some days after the decision; nobody sees it on a page. ``field``: catalog.statements.
+    opened, and deleted some days after the decision; nobody sees it on a page. ``field``: catalog.reports.
     """
 
-    ALLOWED: ClassVar[Mapping[StatementAction, frozenset[StatementState]]] = {
+    ALLOWED: ClassVar[Mapping[ReportAction, frozenset[ReportState]]] = {
         _A.CHECK: frozenset({_S.OPEN}),
         _A.ACCEPT: frozenset({_S.OPEN, _S.CHECKING}),
         _A.REJECT: frozenset({_S.OPEN, _S.CHECKING}),
@@ -41,10 +41,8 @@ class StatementReport(Addressed):
         _A.OBJECT: frozenset({_S.CHECKING, _S.ACCEPTED}),
     }
 
-    solution = models.ForeignKey(
-        Solution, on_delete=models.CASCADE, related_name="statement_reports"
-    )
-    field = models.CharField(pgettext_lazy("statement", "statement"), max_length=60)
+    solution = models.ForeignKey(Solution, on_delete=models.CASCADE, related_name="entry_reports")
+    field = models.CharField(pgettext_lazy("entry report", "statement"), max_length=60)
     wrong = models.TextField(_("what is wrong"), max_length=2_000)
     right = models.TextField(_("what is right"), max_length=2_000, blank=True)
     evidence = models.URLField(_("evidence"), max_length=500, blank=True)
@@ -53,14 +51,14 @@ class StatementReport(Addressed):
         on_delete=models.PROTECT,
         null=True,
         blank=True,
-        related_name="statement_reports",
+        related_name="entry_reports",
     )
     email = models.EmailField(_("e-mail address"), max_length=254, blank=True)
     email_confirmed_at = models.DateTimeField(null=True, blank=True)
     language = models.CharField(
         _("language"), max_length=5, choices=settings.LANGUAGES, default="de"
     )
-    state = models.CharField(_("state"), max_length=20, choices=StatementState, default=_S.OPEN)
+    state = models.CharField(_("state"), max_length=20, choices=ReportState, default=_S.OPEN)
     submitted_at = models.DateTimeField(_("received at"), default=clock.now)
     promised_on = models.DateField(_("decision promised by"))
     answer = models.TextField(_("answer of the maintainer"), max_length=2_000, blank=True)
@@ -73,7 +71,7 @@ class StatementReport(Addressed):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
 
-    objects = StatementReportQuerySet.as_manager()
+    objects = EntryReportQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("reported statement")
@@ -83,26 +81,26 @@ class StatementReport(Addressed):
             models.Index(
                 fields=["solution"],
                 condition=Q(state__in=["open", "checking"]),
-                name="statement_undecided",
+                name="report_undecided",
             )
         ]
         constraints = [
             models.CheckConstraint(
                 condition=Q(state__in=["accepted", "rejected"], decided_at__isnull=False)
                 | Q(state__in=["open", "checking"], decided_at=None),
-                name="statement_decided_has_time",
+                name="report_decided_has_time",
             ),
             models.CheckConstraint(
                 condition=~Q(state="rejected") | ~Q(decision=""),
-                name="statement_rejection_has_reason",
+                name="report_rejection_has_reason",
             ),
             models.CheckConstraint(
                 condition=Q(email="") | Q(reported_by=None),
-                name="statement_reported_by_one",
+                name="report_reported_by_one",
             ),
             models.CheckConstraint(
                 condition=~Q(email="") | Q(email_confirmed_at=None),
-                name="statement_confirmed_has_address",
+                name="report_confirmed_has_address",
             ),
         ]
 
@@ -111,15 +109,15 @@ class StatementReport(Addressed):
 
     def get_absolute_url(self) -> str:
         """For the maintainer; who has reported it reads ``sent_url``."""
-        return reverse("catalog:statement_detail", args=[self.public_id])
+        return reverse("catalog:report_detail", args=[self.public_id])
 
     @property
     def sent_url(self) -> str:
-        return reverse("catalog:statement_sent", args=[self.public_id])
+        return reverse("catalog:report_sent", args=[self.public_id])
 
     @property
     def field_label(self) -> str:
-        return statements.label_of(self.field)
+        return reports.label_of(self.field)
 
     @property
     def is_decided(self) -> bool:
@@ -130,34 +128,34 @@ class StatementReport(Addressed):
         """Somebody hears the outcome: an account, or an address whose link was opened."""
         return self.reported_by_id is not None or self.email_confirmed_at is not None
 
-    def can(self, action: StatementAction) -> bool:
+    def can(self, action: ReportAction) -> bool:
         if action == _A.OBJECT and self.objected_at is not None:
             return False
         return self.state in self.ALLOWED[action]
 
-    def submitted(self) -> StatementEvent:
+    def submitted(self) -> EntryReportEvent:
         return self._event("submitted", "", actor=self.reported_by)
 
-    def begin_check(self, *, actor: User) -> StatementEvent:
+    def begin_check(self, *, actor: User) -> EntryReportEvent:
         """The entry says at this statement that it is being checked."""
         check(self.ALLOWED, _A.CHECK, self.state)
         return self._move(_A.CHECK, _S.CHECKING, actor=actor)
 
-    def accept(self, *, actor: User, decision: str) -> StatementEvent:
+    def accept(self, *, actor: User, decision: str) -> EntryReportEvent:
         check(self.ALLOWED, _A.ACCEPT, self.state)
         return self._decide(_A.ACCEPT, _S.ACCEPTED, actor, decision)
 
-    def reject(self, *, actor: User, decision: str) -> StatementEvent:
+    def reject(self, *, actor: User, decision: str) -> EntryReportEvent:
         check(self.ALLOWED, _A.REJECT, self.state)
         return self._decide(_A.REJECT, _S.REJECTED, actor, decision)
 
-    def answer_it(self, *, actor: User, text: str) -> StatementEvent:
+    def answer_it(self, *, actor: User, text: str) -> EntryReportEvent:
         """The maintainer's word; a later one takes the place of the first."""
         check(self.ALLOWED, _A.ANSWER, self.state)
         self.answer, self.answered_at = text, clock.now()
         return self._move(_A.ANSWER, self.state, actor=actor, fields=["answer", "answered_at"])
 
-    def object_to_it(self, *, actor: User, text: str, promised_on: date) -> StatementEvent:
+    def object_to_it(self, *, actor: User, text: str, promised_on: date) -> EntryReportEvent:
         """Once: what was decided is checked again."""
         check(self.ALLOWED, _A.OBJECT, self.state)
         if not self.can(_A.OBJECT):
@@ -169,21 +167,21 @@ class StatementReport(Addressed):
         return self._move(_A.OBJECT, _S.CHECKING, actor=actor, fields=fields)
 
     def _decide(
-        self, action: StatementAction, state: StatementState, actor: User, decision: str
-    ) -> StatementEvent:
+        self, action: ReportAction, state: ReportState, actor: User, decision: str
+    ) -> EntryReportEvent:
         self.decision, self.decided_at, self.decided_by = decision, clock.now(), actor
         fields = ["decision", "decided_at", "decided_by"]
         return self._move(action, state, actor=actor, fields=fields)
 
     def _move(
-        self, action: StatementAction, state: str, *, actor: User, fields: list[str] | None = None
-    ) -> StatementEvent:
+        self, action: ReportAction, state: str, *, actor: User, fields: list[str] | None = None
+    ) -> EntryReportEvent:
         before, self.state = self.state, state
         self.save(update_fields=["state", *(fields or [])])
         return self._event(action, before, actor=actor)
 
-    def _event(self, kind: str, before: str, *, actor: User | None) -> StatementEvent:
-        return StatementEvent.objects.create(
+    def _event(self, kind: str, before: str, *, actor: User | None) -> EntryReportEvent:
+        return EntryReportEvent.objects.create(
             report=self,
             kind=kind,
             from_state=before,
@@ -193,17 +191,17 @@ class StatementReport(Addressed):
         )
 
 
-class StatementEvent(Event):
-    report = models.ForeignKey(StatementReport, on_delete=models.CASCADE, related_name="events")
+class EntryReportEvent(Event):
+    report = models.ForeignKey(EntryReport, on_delete=models.CASCADE, related_name="events")
 
     @property
     def label(self) -> str:
         labels: dict[str, Any] = {
-            "submitted": pgettext_lazy("statement event", "Reported"),
-            _A.CHECK: pgettext_lazy("statement event", "Marked as being checked"),
-            _A.ACCEPT: pgettext_lazy("statement event", "Accepted"),
-            _A.REJECT: pgettext_lazy("statement event", "Rejected"),
-            _A.ANSWER: pgettext_lazy("statement event", "Answered by the maintainer"),
-            _A.OBJECT: pgettext_lazy("statement event", "Objection of the maintainer"),
+            "submitted": pgettext_lazy("entry report event", "Reported"),
+            _A.CHECK: pgettext_lazy("entry report event", "Marked as being checked"),
+            _A.ACCEPT: pgettext_lazy("entry report event", "Accepted"),
+            _A.REJECT: pgettext_lazy("entry report event", "Rejected"),
+            _A.ANSWER: pgettext_lazy("entry report event", "Answered by the maintainer"),
+            _A.OBJECT: pgettext_lazy("entry report event", "Objection of the maintainer"),
         }
         return str(labels[self.kind])

@@ -17,18 +17,18 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from catalog.enums import RevisionOrigin, StatementAction, StatementState
+from catalog.enums import ReportAction, ReportState, RevisionOrigin
 from catalog.fields import BY_NAME
-from catalog.models import Solution, StatementEvent, StatementReport
+from catalog.models import EntryReport, EntryReportEvent, Solution
 from catalog.notifications import (
     REPORTER_KEY,
     ask_for_address,
     tell_of_objection,
     tell_of_report,
-    tell_of_statement,
+    tell_of_step,
     tell_reporter,
 )
-from catalog.permissions import can_answer_statements, can_decide
+from catalog.permissions import can_answer_reports, can_decide
 from catalog.services.changing import ProposalConflict, change_fields
 from osk_portal.accounts.models import User
 from osk_portal.notifications.services import forget
@@ -39,15 +39,15 @@ from osk_portal.toolkit.working_days import add_working_days
 LINK_LIFETIME: Final = timedelta(days=14)
 MOST_OPEN: Final = 50
 """Of one entry at the same time: whoever floods it finds a closed door, and the OSK still a readable list."""
-_SALT: Final = "catalog.statement"
+_SALT: Final = "catalog.report"
 
 
-class StatementLinkDead(Exception):
+class ReportLinkDead(Exception):
     """The token opens nothing: forged, too old, or the address is deleted."""
 
 
 @transaction.atomic
-def report_statement(
+def report_entry(
     *,
     solution_id: int,
     field: str,
@@ -57,7 +57,7 @@ def report_statement(
     email: str = "",
     language: str = "de",
     reporter: User | None = None,
-) -> StatementReport:
+) -> EntryReport:
     """Keep a report, tell the maintainer, and ask an address to confirm itself.
 
     The same words of the same sender a second time are the report that waits. Raises TransitionNotAllowed
@@ -67,7 +67,7 @@ def report_statement(
     if not solution.is_published:
         raise TransitionNotAllowed("report", solution.state)
     email = "" if reporter else email
-    waiting = StatementReport.objects.undecided().filter(solution=solution)
+    waiting = EntryReport.objects.undecided().filter(solution=solution)
     same = waiting.filter(
         field=field, wrong=wrong, right=right, evidence=evidence, email=email, reported_by=reporter
     ).first()
@@ -79,7 +79,7 @@ def report_statement(
             solution.state,
             _("There are many reports on this entry already. Please write to us by e-mail."),
         )
-    report = StatementReport.objects.create(
+    report = EntryReport.objects.create(
         solution=solution,
         field=field,
         wrong=wrong,
@@ -101,30 +101,30 @@ def promised_date() -> date:
     return add_working_days(clock.today(), settings.OSK_PROPOSAL_DAYS)
 
 
-def token_of(report: StatementReport) -> str:
+def token_of(report: EntryReport) -> str:
     """Without the address itself: addresses of pages stand in logs."""
     return signing.dumps([report.public_id.hex, _mark(report.email)], salt=_SALT)
 
 
-def named_by(token: str) -> StatementReport:
-    """The report that a link is about. Raises StatementLinkDead."""
+def named_by(token: str) -> EntryReport:
+    """The report that a link is about. Raises ReportLinkDead."""
     try:
         key, mark = signing.loads(token, salt=_SALT)
-        found = StatementReport.objects.select_related("solution").get(public_id=UUID(key))
-    except (signing.BadSignature, StatementReport.DoesNotExist):
-        raise StatementLinkDead from None
+        found = EntryReport.objects.select_related("solution").get(public_id=UUID(key))
+    except (signing.BadSignature, EntryReport.DoesNotExist):
+        raise ReportLinkDead from None
     is_late = clock.now() > found.submitted_at + LINK_LIFETIME
     if is_late or not found.email or _mark(found.email) != mark:
-        raise StatementLinkDead
+        raise ReportLinkDead
     return found
 
 
 @transaction.atomic
-def confirm_address(*, token: str) -> StatementReport:
-    """Who reads the mailbox wants to hear the outcome. Twice is once. Raises StatementLinkDead."""
+def confirm_report_address(*, token: str) -> EntryReport:
+    """Who reads the mailbox wants to hear the outcome. Twice is once. Raises ReportLinkDead."""
     _solution, report = _begin(named_by(token).pk)
     if not report.email:  # deleted in this moment
-        raise StatementLinkDead
+        raise ReportLinkDead
     if report.email_confirmed_at is None:
         report.email_confirmed_at = clock.now()
         report.save(update_fields=["email_confirmed_at"])
@@ -134,25 +134,25 @@ def confirm_address(*, token: str) -> StatementReport:
 
 
 @transaction.atomic
-def check_statement(*, report_id: int, actor: User) -> StatementEvent:
+def check_report(*, report_id: int, actor: User) -> EntryReportEvent:
     """Mark it: the entry says "Angabe wird geprüft" at this statement until it is decided."""
     _advisors_only(actor)
     solution, report = _begin(report_id)
     event = report.begin_check(actor=actor)
     _repeat(solution)
-    tell_of_statement(event)
+    tell_of_step(event)
     return event
 
 
 @transaction.atomic
-def accept_statement(
+def accept_report(
     *,
     report_id: int,
     actor: User,
     decision: str = "",
     changes: dict[str, Any] | None = None,
     seen_revision: int,
-) -> StatementEvent:
+) -> EntryReportEvent:
     """The report is right. ``changes``: the field's new value, written with a revision of its own; none
     where nothing of the file changes.
 
@@ -160,8 +160,8 @@ def accept_statement(
     """
     _advisors_only(actor)
     solution, report = _begin(report_id)
-    if not report.can(StatementAction.ACCEPT):
-        raise TransitionNotAllowed(StatementAction.ACCEPT, report.state)
+    if not report.can(ReportAction.ACCEPT):
+        raise TransitionNotAllowed(ReportAction.ACCEPT, report.state)
     if changes:
         if solution.revision != seen_revision:
             raise ProposalConflict(
@@ -169,9 +169,7 @@ def accept_statement(
             )
         if set(changes) != {report.field} or report.field not in BY_NAME:
             raise ProposalConflict(_("Only the reported statement can be changed here."))
-        change_fields(
-            solution, changes, list(changes), origin=RevisionOrigin.STATEMENT, author=actor
-        )
+        change_fields(solution, changes, list(changes), origin=RevisionOrigin.REPORT, author=actor)
     event = report.accept(actor=actor, decision=decision)
     _repeat(solution)
     _tell_outcome(event)
@@ -179,7 +177,7 @@ def accept_statement(
 
 
 @transaction.atomic
-def reject_statement(*, report_id: int, actor: User, decision: str) -> StatementEvent:
+def reject_report(*, report_id: int, actor: User, decision: str) -> EntryReportEvent:
     """The entry stays as it is, with a reason that reporter and maintainer read."""
     _advisors_only(actor)
     if not decision.strip():
@@ -192,17 +190,17 @@ def reject_statement(*, report_id: int, actor: User, decision: str) -> Statement
 
 
 @transaction.atomic
-def answer_statement(*, report_id: int, actor: User, text: str) -> StatementEvent | None:
+def answer_report(*, report_id: int, actor: User, text: str) -> EntryReportEvent | None:
     """The maintainer says something to it before it is decided. None for the same words again."""
     _solution, report = _begin(report_id)
     _maintainer_only(actor, report)
-    if report.answer == text and report.can(StatementAction.ANSWER):
+    if report.answer == text and report.can(ReportAction.ANSWER):
         return None
     return report.answer_it(actor=actor, text=text)
 
 
 @transaction.atomic
-def object_to_statement(*, report_id: int, actor: User, text: str) -> StatementEvent:
+def object_to_report(*, report_id: int, actor: User, text: str) -> EntryReportEvent:
     """The maintainer does not agree that the statement is wrong; once. The OSK checks it (again)."""
     solution, report = _begin(report_id)
     _maintainer_only(actor, report)
@@ -212,14 +210,14 @@ def object_to_statement(*, report_id: int, actor: User, text: str) -> StatementE
     return event
 
 
-def forget_addresses() -> int:
+def forget_report_addresses() -> int:
     """Delete addresses OSK_REPORT_ADDRESS_DAYS after the decision, and those whose link nobody opened.
 
     With them go the mails that were sent to them. How many addresses.
     """
     now = clock.now()
     decided_before = now - timedelta(days=settings.OSK_REPORT_ADDRESS_DAYS)
-    kept = StatementReport.objects.exclude(email="")
+    kept = EntryReport.objects.exclude(email="")
     decided = kept.filter(decided_at__lt=decided_before)
     unopened = kept.filter(email_confirmed_at=None, submitted_at__lt=now - LINK_LIFETIME)
     with transaction.atomic():
@@ -236,17 +234,17 @@ def _mark(address: str) -> str:
     return hashlib.sha256(address.encode()).hexdigest()[:16]
 
 
-def _tell_outcome(event: StatementEvent) -> None:
-    tell_of_statement(event)
+def _tell_outcome(event: EntryReportEvent) -> None:
+    tell_of_step(event)
     tell_reporter(event.report)
 
 
-def _begin(report_id: int) -> tuple[Solution, StatementReport]:
+def _begin(report_id: int) -> tuple[Solution, EntryReport]:
     """The entry's row first, as everywhere, then the report's."""
     solution = _locked_solution(
-        StatementReport.objects.values_list("solution_id", flat=True).get(pk=report_id)
+        EntryReport.objects.values_list("solution_id", flat=True).get(pk=report_id)
     )
-    report = StatementReport.objects.select_for_update(of=("self",)).get(pk=report_id)
+    report = EntryReport.objects.select_for_update(of=("self",)).get(pk=report_id)
     report.solution = solution
     return solution, report
 
@@ -260,14 +258,14 @@ def _advisors_only(actor: User) -> None:
         raise PermissionDenied("reported statements are decided by advisors")
 
 
-def _maintainer_only(actor: User, report: StatementReport) -> None:
-    if not can_answer_statements(actor, report.solution):
+def _maintainer_only(actor: User, report: EntryReport) -> None:
+    if not can_answer_reports(actor, report.solution):
         raise PermissionDenied("only the maintainer's Redaktion answers")
 
 
 def _repeat(solution: Solution) -> None:
     """Which statements are being checked, in the entry's own row."""
-    checking = StatementReport.objects.filter(solution=solution, state=StatementState.CHECKING)
+    checking = EntryReport.objects.filter(solution=solution, state=ReportState.CHECKING)
     found = sorted(set(checking.order_by().values_list("field", flat=True)))
     if found != solution.checked_fields:
         solution.checked_fields = found

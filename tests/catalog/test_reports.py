@@ -8,11 +8,11 @@ import pytest
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 
-from catalog import services, statements
-from catalog.enums import StatementAction, StatementState
-from catalog.models import Follow, Solution, StatementEvent, StatementReport
+from catalog import reports, services
+from catalog.enums import ReportAction, ReportState
+from catalog.models import EntryReport, EntryReportEvent, Follow, Solution
 from catalog.services import ProposalConflict
-from catalog.services import statements as service
+from catalog.services import reports as service
 from osk_portal import portal
 from osk_portal.notifications.models import Notification, OutgoingMail
 from osk_portal.toolkit import clock as portal_clock
@@ -30,7 +30,7 @@ def report(world, **more):
         "wrong": "Die Lizenz ist MIT.",
         "right": "MIT",
     }
-    return services.report_statement(**{**words, **more})
+    return services.report_entry(**{**words, **more})
 
 
 def accept(found, world, **more):
@@ -39,26 +39,26 @@ def accept(found, world, **more):
         "actor": world.advisor,
         "seen_revision": Solution.objects.get(pk=found.solution_id).revision,
     }
-    return services.accept_statement(**{**words, **more})
+    return services.accept_report(**{**words, **more})
 
 
 def reject(found, world, **more):
     words = {"report_id": found.pk, "actor": world.advisor, "decision": "Es stimmt."}
-    return services.reject_statement(**{**words, **more})
+    return services.reject_report(**{**words, **more})
 
 
 def check(found, world, **more):
-    return services.check_statement(**{"report_id": found.pk, "actor": world.advisor, **more})
+    return services.check_report(**{"report_id": found.pk, "actor": world.advisor, **more})
 
 
 def object_to(found, world, **more):
     words = {"report_id": found.pk, "actor": world.editor, "text": "Doch, EUPL."}
-    return services.object_to_statement(**{**words, **more})
+    return services.object_to_report(**{**words, **more})
 
 
 def answer(found, world, **more):
     words = {"report_id": found.pk, "actor": world.editor, "text": "Wir prüfen das."}
-    return services.answer_statement(**{**words, **more})
+    return services.answer_report(**{**words, **more})
 
 
 def kinds(**whom):
@@ -78,10 +78,10 @@ def test_a_report_is_kept_with_promise_and_told_to_the_redaktion_once_a_day(worl
     assert first.promised_on == add_working_days(portal_clock.today(), 10)
     event = first.events.get()
     assert (event.kind, event.actor, event.data) == ("submitted", None, {"field": "licence"})
-    assert StatementReport.objects.count() == 2
-    assert kinds(user=world.editor) == ["catalog.statement_reported"]
+    assert EntryReport.objects.count() == 2
+    assert kinds(user=world.editor) == ["catalog.report_received"]
     assert Notification.objects.count() == 1
-    area = portal.my_areas.get("catalog_statements")
+    area = portal.my_areas.get("catalog_reports")
     assert len(list(area.tasks(world.editor))) == 2
     assert list(area.tasks(world.colleague)) == list(area.tasks(world.stranger)) == []
 
@@ -108,7 +108,7 @@ def test_an_address_hears_the_outcome_only_after_its_link_was_opened(world):
     assert "Terminplaner" in mail.text
 
     for _n in range(2):
-        services.confirm_address(token=token)
+        services.confirm_report_address(token=token)
     accept(found, world, decision="Danke.")
     accept(silent, world)
 
@@ -117,7 +117,7 @@ def test_an_address_hears_the_outcome_only_after_its_link_was_opened(world):
     assert "Danke." in outcome.body
     assert found.sent_url in outcome.body
     assert mails_to("fremd@example.org").count() == 1
-    services.confirm_address(token=service.token_of(silent))  # late: it is told now
+    services.confirm_report_address(token=service.token_of(silent))  # late: it is told now
     assert mails_to("fremd@example.org").count() == 2
 
 
@@ -126,27 +126,27 @@ def test_who_is_signed_in_hears_it_in_the_inbox_and_gives_no_address(world):
     reject(found, world)
 
     assert (found.email, found.reported_by) == ("", world.visitor)
-    assert kinds(user=world.visitor) == ["catalog.statement_outcome"]
+    assert kinds(user=world.visitor) == ["catalog.report_outcome"]
     assert not mails_to(ADDRESS).exists()
 
 
 @pytest.mark.parametrize("token", ["", "x", "a:b:c", "\u202e"])
 def test_forged_links_open_nothing(world, token):
     report(world, email=ADDRESS)
-    with pytest.raises(services.StatementLinkDead):
-        services.confirm_address(token=token)
+    with pytest.raises(services.ReportLinkDead):
+        services.confirm_report_address(token=token)
 
 
 def test_a_link_dies_with_time_and_with_its_address(world, clock):
     found = report(world, email=ADDRESS)
     token = service.token_of(found)
     clock.move_to(portal_clock.now() + timedelta(days=15))
-    with pytest.raises(services.StatementLinkDead):
-        services.confirm_address(token=token)
-    assert services.forget_addresses() == 1
+    with pytest.raises(services.ReportLinkDead):
+        services.confirm_report_address(token=token)
+    assert services.forget_report_addresses() == 1
     clock.move_to(portal_clock.now() - timedelta(days=15))
-    with pytest.raises(services.StatementLinkDead):
-        services.confirm_address(token=token)
+    with pytest.raises(services.ReportLinkDead):
+        services.confirm_report_address(token=token)
 
 
 def test_accepted_with_a_value_the_entry_changes_with_a_revision_of_its_own(world):
@@ -158,7 +158,7 @@ def test_accepted_with_a_value_the_entry_changes_with_a_revision_of_its_own(worl
     assert (world.solution.licence, world.solution.revision) == ("MIT", 2)
     revision = world.solution.revisions.first()
     assert (revision.origin, revision.author, revision.organisation) == (
-        "statement",
+        "report",
         world.advisor,
         None,
     )
@@ -166,7 +166,7 @@ def test_accepted_with_a_value_the_entry_changes_with_a_revision_of_its_own(worl
     found.refresh_from_db()
     assert found.decided_by == world.advisor
     assert kinds(user=world.visitor) == ["catalog.entry_changed"]
-    assert kinds(user=world.editor)[-1] == "catalog.statement_moved"
+    assert kinds(user=world.editor)[-1] == "catalog.report_moved"
 
 
 def test_nothing_is_accepted_that_breaks_the_entry_or_was_not_seen(world):
@@ -193,7 +193,7 @@ def test_while_it_is_checked_the_entry_says_so(world):
     check(other, world)
     world.solution.refresh_from_db()
     assert world.solution.checked_fields == ["licence", "name"]
-    assert "catalog.statement_moved" in kinds(user=world.editor)
+    assert "catalog.report_moved" in kinds(user=world.editor)
 
     accept(found, world)
     reject(other, world)
@@ -214,43 +214,43 @@ def test_the_maintainer_answers_and_objects_once_also_to_a_decision(world):
     world.solution.refresh_from_db()
     assert (event.from_state, found.state, found.decided_at) == ("accepted", "checking", None)
     assert world.solution.checked_fields == ["licence"]
-    assert kinds(user=world.advisor) == ["catalog.statement_objection"]
+    assert kinds(user=world.advisor) == ["catalog.report_objection"]
     with pytest.raises(TransitionNotAllowed):
         object_to(found, world)
     reject(found, world)
-    assert kinds(user=world.visitor) == ["catalog.statement_outcome"] * 2
+    assert kinds(user=world.visitor) == ["catalog.report_outcome"] * 2
     with pytest.raises(TransitionNotAllowed):
         object_to(found, world)
 
 
 ACTS = {
-    StatementAction.CHECK: check,
-    StatementAction.ACCEPT: accept,
-    StatementAction.REJECT: reject,
-    StatementAction.ANSWER: answer,
-    StatementAction.OBJECT: object_to,
+    ReportAction.CHECK: check,
+    ReportAction.ACCEPT: accept,
+    ReportAction.REJECT: reject,
+    ReportAction.ANSWER: answer,
+    ReportAction.OBJECT: object_to,
 }
 
 
-@pytest.mark.parametrize("state", StatementState)
-@pytest.mark.parametrize("action", StatementAction)
+@pytest.mark.parametrize("state", ReportState)
+@pytest.mark.parametrize("action", ReportAction)
 def test_every_action_from_every_state(world, action, state):
     found = report(world)
-    decided = state in (StatementState.ACCEPTED, StatementState.REJECTED)
-    StatementReport.objects.update(
+    decided = state in (ReportState.ACCEPTED, ReportState.REJECTED)
+    EntryReport.objects.update(
         state=state,
         decision="Weil.",
         decided_at=portal_clock.now() if decided else None,
     )
     found.refresh_from_db()
-    is_allowed = state in StatementReport.ALLOWED[action]
+    is_allowed = state in EntryReport.ALLOWED[action]
     assert found.can(action) == is_allowed
     if is_allowed:
         assert ACTS[action](found, world).from_state == state
         return
     with pytest.raises(TransitionNotAllowed):
         ACTS[action](found, world)
-    assert StatementEvent.objects.count() == 1
+    assert EntryReportEvent.objects.count() == 1
 
 
 @pytest.mark.parametrize("who", ["visitor", "stranger", "colleague", "editor"])
@@ -274,14 +274,14 @@ def test_addresses_go_some_days_after_the_decision_with_their_mails(world, clock
     found = report(world, email=ADDRESS)
     waiting = report(world, email="andere@example.org", wrong="Anders")
     for each in (found, waiting):
-        services.confirm_address(token=service.token_of(each))
+        services.confirm_report_address(token=service.token_of(each))
     reject(found, world)
     told = kinds(user=world.editor)
-    assert services.forget_addresses() == 0
+    assert services.forget_report_addresses() == 0
 
     clock.move_to(portal_clock.now() + timedelta(days=31))
     portal.daily_jobs.get("catalog.addresses").run()
-    assert services.forget_addresses() == 0
+    assert services.forget_report_addresses() == 0
 
     found.refresh_from_db()
     waiting.refresh_from_db()
@@ -297,16 +297,16 @@ def test_mails_go_only_to_who_may_still_read(world):
     allowed = portal.mail_guards.get("catalog").still_allowed
     key, own = str(found.public_id), f"reporter-{found.public_id}"
 
-    assert allowed(0, "catalog.statement_address", own)
-    assert not allowed(0, "catalog.statement_outcome", own)
-    services.confirm_address(token=service.token_of(found))
-    assert allowed(0, "catalog.statement_outcome", own)
-    assert allowed(world.editor.pk, "catalog.statement_moved", key)
-    assert allowed(world.advisor.pk, "catalog.statement_objection", key)
-    assert not allowed(world.stranger.pk, "catalog.statement_moved", key)
-    assert not allowed(world.stranger.pk, "catalog.statement_outcome", own)
-    StatementReport.objects.update(email="", email_confirmed_at=None)
-    assert not allowed(0, "catalog.statement_address", own)
+    assert allowed(0, "catalog.report_address", own)
+    assert not allowed(0, "catalog.report_outcome", own)
+    services.confirm_report_address(token=service.token_of(found))
+    assert allowed(0, "catalog.report_outcome", own)
+    assert allowed(world.editor.pk, "catalog.report_moved", key)
+    assert allowed(world.advisor.pk, "catalog.report_objection", key)
+    assert not allowed(world.stranger.pk, "catalog.report_moved", key)
+    assert not allowed(world.stranger.pk, "catalog.report_outcome", own)
+    EntryReport.objects.update(email="", email_confirmed_at=None)
+    assert not allowed(0, "catalog.report_address", own)
 
 
 def test_a_person_leaves_and_the_report_stays(world):
@@ -329,12 +329,12 @@ def test_the_database_holds_what_must_hold(world):
         {"state": "rejected", "decided_at": portal_clock.now()},
     ):
         with pytest.raises(IntegrityError), transaction.atomic():
-            StatementReport.objects.filter(pk=found.pk).update(**wrong)
+            EntryReport.objects.filter(pk=found.pk).update(**wrong)
 
 
 def test_every_statement_has_words():
-    names = dict(statements.choices())
+    names = dict(reports.choices())
     assert {"licence", "reuse", "maintenance", "other"} <= set(names)
     assert all(names.values())
     assert all(len(name) <= 60 for name in names)
-    assert statements.label_of("weg") == "weg"
+    assert reports.label_of("weg") == "weg"
