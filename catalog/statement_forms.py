@@ -23,7 +23,7 @@ from osk_portal.toolkit.text_fields import LineField, TextField
 _SEPARATORS: Final = re.compile(r"[\s,;]+")
 _LEIKA: Final = re.compile(r"[0-9]{14}")
 _LABELS: Final = {
-    StatementTopic.OZG: gettext_lazy("Services"),
+    StatementTopic.OZG: gettext_lazy("Administrative services"),
     StatementTopic.LEIKA: gettext_lazy("Keys"),
     StatementTopic.ACCESSIBILITY: gettext_lazy("Result of the test"),
     StatementTopic.SECURITY: gettext_lazy("Components and statement"),
@@ -50,7 +50,10 @@ class StatementForm(forms.Form):
     answer = forms.ChoiceField(
         label=gettext_lazy("Answer"),
         widget=forms.RadioSelect,
-        error_messages={"required": gettext_lazy("Choose an answer.")},
+        error_messages={
+            "required": gettext_lazy("Choose an answer."),
+            "invalid_choice": gettext_lazy("Choose an answer."),
+        },
     )
     value = TextField(
         label=gettext_lazy("Statement in words"),
@@ -112,7 +115,8 @@ class StatementForm(forms.Form):
     def clean_evidence(self) -> str:
         text: str = self.cleaned_data["evidence"].strip()
         if re.match(r"[a-z][a-z0-9+.-]*:", text, re.IGNORECASE):
-            URLValidator(schemes=["https", "http"])(text)
+            problem = _("Enter an address that begins with https, or the name of a document.")
+            URLValidator(schemes=["https", "http"], message=problem)(text)
         return text
 
     @property
@@ -138,7 +142,10 @@ class EnterStatementForm(StatementForm):
             (StatementOrigin.MAINTAINER.value, StatementOrigin.MAINTAINER.label),
             (StatementOrigin.ORGANISATION.value, StatementOrigin.ORGANISATION.label),
         ],
-        error_messages={"required": gettext_lazy("Choose who says it.")},
+        error_messages={
+            "required": gettext_lazy("Choose who says it."),
+            "invalid_choice": gettext_lazy("Choose who says it."),
+        },
     )
     organisation = LineField(
         label=gettext_lazy("Organisation"),
