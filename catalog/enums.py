@@ -191,3 +191,19 @@ class StatementAction(models.TextChoices):
     WITHDRAW = "withdraw", _("Withdraw")
     SUPERSEDE = "supersede", pgettext_lazy("statement", "Replace")
     RETRACT = "retract", pgettext_lazy("statement", "Take off")
+
+
+class OwnWeight(models.TextChoices):
+    """How much a reader's own row of a comparison matters; the value stands in the address."""
+
+    MUST = "muss", pgettext_lazy("comparison", "Must")
+    SHOULD = "soll", pgettext_lazy("comparison", "Should")
+
+
+class OwnAnswer(models.TextChoices):
+    """What a reader knows of a solution; without an answer it is unknown, never a no."""
+
+    YES = "yes", pgettext_lazy("comparison", "Yes")
+    PARTLY = "partly", pgettext_lazy("comparison", "Partly")
+    NO = "no", pgettext_lazy("comparison", "No")
+    UNKNOWN = "unknown", pgettext_lazy("comparison", "not stated")

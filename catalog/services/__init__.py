@@ -1,6 +1,7 @@
 """Every write to the catalog: entries with their revisions and search text, proposals."""
 
 from catalog.services.api_uses import Budget, count_api_use, forget_api_uses
+from catalog.services.comparisons import change_comparison, delete_comparison, save_comparison
 from catalog.services.entries import (
     free_slug,
     publish_solution,
@@ -47,10 +48,12 @@ __all__ = [
     "accept_proposal",
     "accept_statement",
     "base_document",
+    "change_comparison",
     "confirm_notice",
     "correct_notice",
     "count_api_use",
     "decide_proposal",
+    "delete_comparison",
     "enter_statement",
     "follow_solution",
     "forget_api_uses",
@@ -64,6 +67,7 @@ __all__ = [
     "retract_statement",
     "return_proposal",
     "revise_proposal",
+    "save_comparison",
     "save_synonyms",
     "set_additions",
     "submit_proposal",
