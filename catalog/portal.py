@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from catalog import demo_world, own_data, presentation, statistics
+from catalog import claim_portal, demo_world, own_data, presentation, statistics
 from catalog.exports import nightly
 from catalog.models import Follow, Intake, Proposal, Solution
 from catalog.notifications import INTAKE_PUBLISHED, INTAKE_TAKEN, SOURCE_FAILING, SOURCE_STALE
@@ -90,6 +90,7 @@ def _work(user: User) -> Iterable[portal.WorkEntry]:
         Proposal.objects.open,
         _late_proposals,
     )
+    yield from claim_portal.work(user)
 
 
 def _late_proposals() -> QuerySet[Proposal]:
@@ -100,6 +101,8 @@ def _may_still_read(user_id: int, kind: str, subject_key: str) -> bool:
     """Who follows the entry; author and advisors, as long as they may open the proposal."""
     if kind.startswith("catalog.entry_"):
         return Follow.objects.filter(user=user_id, solution__public_id=subject_key).exists()
+    if (may_read := claim_portal.may_still_read(user_id, kind, subject_key)) is not None:
+        return may_read
     user = User.objects.filter(pk=user_id).first()
     if kind in (INTAKE_TAKEN, INTAKE_PUBLISHED):
         intakes = Intake.objects.visible_to(user or AnonymousUser())
@@ -143,6 +146,17 @@ portal.my_areas.register(
         url_name="catalog:follow_list",
     )
 )
+portal.my_areas.register(
+    portal.MyArea(
+        "catalog_claims",
+        32,
+        claim_portal.tasks,
+        label=gettext_lazy("Maintained entries"),
+        url_name="catalog:claim_list",
+    )
+)
+portal.handovers.register(claim_portal.HANDOVER)
+portal.daily_jobs.register(portal.DailyJob("catalog.claims", 31, claim_portal.every_day))
 portal.home_sections.register(portal.HomeSection("catalog", 20, "catalog/_home.html", _home))
 portal.panels.register(
     portal.Panel(

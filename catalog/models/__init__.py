@@ -1,8 +1,10 @@
 """What: solutions, their revisions, who supports and uses them, proposals to change them."""
 
 from catalog.models.api_uses import ApiUse
+from catalog.models.claims import Claim, ClaimEvent
 from catalog.models.fetching import Intake, RepositoryAlias, Source
 from catalog.models.following import Follow
+from catalog.models.maintainerships import Maintainership, MaintainershipEvent
 from catalog.models.proposals import Proposal, ProposalEvent
 from catalog.models.search import SolutionDocument
 from catalog.models.solutions import Reuse, Solution, SolutionEvent, SolutionRevision, Support
@@ -10,8 +12,12 @@ from catalog.models.synonyms import SynonymGroup, SynonymGroupEvent
 
 __all__ = [
     "ApiUse",
+    "Claim",
+    "ClaimEvent",
     "Follow",
     "Intake",
+    "Maintainership",
+    "MaintainershipEvent",
     "Proposal",
     "ProposalEvent",
     "RepositoryAlias",
