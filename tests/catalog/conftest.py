@@ -4,6 +4,7 @@ import pytest
 
 from catalog.importing import import_publiccode
 from catalog.models import Maintainership
+from tests.catalog.claiming import claiming  # noqa: F401 # fixture
 from tests.catalog.fetching import forge, tls_server  # noqa: F401 # fixtures
 from tests.catalog.files import publiccode_file
 from tests.factories import MembershipFactory, OrganisationFactory, UserFactory, staff
