@@ -21,6 +21,7 @@ from catalog import aliases_admin, claims_admin, differences, fields  # noqa: F4
 from catalog.enums import ProposalState
 from catalog.forms import DecisionForm
 from catalog.models import Proposal, Solution
+from catalog.notices_admin import NoticeAdmin  # noqa: F401 # registers itself
 from catalog.permissions import can_decide
 from catalog.services import (
     ProposalConflict,

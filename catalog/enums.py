@@ -75,6 +75,35 @@ class ReuseStage(models.TextChoices):
 STAGES_IN_USE = (ReuseStage.TEST, ReuseStage.PILOT, ReuseStage.PRODUCTION)
 
 
+class NoticeKind(models.TextChoices):
+    """What a notice of the OSK on an entry (Hinweis) is about."""
+
+    SECURITY = "security", pgettext_lazy("notice", "Security")
+    LICENCE = "licence", pgettext_lazy("notice", "Licence")
+    MAINTENANCE_END = "maintenance_end", pgettext_lazy("notice", "End of maintenance")
+    SUCCESSOR = "successor", pgettext_lazy("notice", "Successor")
+    OTHER = "other", pgettext_lazy("notice", "Other notice")
+
+
+class NoticeState(models.TextChoices):
+    STANDING = "standing", pgettext_lazy("notice", "Stands")
+    WITHDRAWN = "withdrawn", pgettext_lazy("notice", "Withdrawn")
+
+
+class NoticeAction(models.TextChoices):
+    CORRECT = "correct", _("Correct")
+    WITHDRAW = "withdraw", _("Withdraw")
+
+
+class NoticeNews(models.TextChoices):
+    """What is told of a notice; also the kinds of its events, with "confirmed"."""
+
+    ISSUED = "issued", pgettext_lazy("notice", "Issued")
+    CORRECTED = "corrected", pgettext_lazy("notice", "Corrected")
+    WITHDRAWN = "withdrawn", pgettext_lazy("notice", "Withdrawn")
+    REMINDER = "reminder", pgettext_lazy("notice", "Reminded")
+
+
 class ProposalState(models.TextChoices):
     OPEN = "open", _("Being checked")
     ACCEPTED = "accepted", _("Accepted")

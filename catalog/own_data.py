@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from catalog import services
 from catalog.enums import ProposalAction
-from catalog.models import Claim, Follow, Proposal
+from catalog.models import Claim, Follow, NoticeReceipt, Proposal
 from catalog.services import claims
 from osk_portal import portal
 from osk_portal.accounts.models import User
@@ -20,6 +20,7 @@ def erase(user: User) -> None:
     Follow.objects.filter(user=user).delete()
     for pk in Claim.objects.open().filter(author=user).order_by("pk").values_list("pk", flat=True):
         claims.leave_claim(pk, person=user)
+    NoticeReceipt.objects.filter(user=user).delete()
     for proposal in mine.filter(state__in=Proposal.ALLOWED[ProposalAction.WITHDRAW]).order_by("pk"):
         services.withdraw_proposal(proposal.pk, actor=user)
 
@@ -85,6 +86,16 @@ OFFER: Final = portal.PersonalData(
             {"solution__name": _("Solution"), "created_at": _("Since")},
         ),
         portal.Rows(
+            "catalog.NoticeReceipt.user",
+            _("Notices that you were told of"),
+            {
+                "notice__solution__name": _("Solution"),
+                "notice__kind": _("Kind"),
+                "told_at": _("When"),
+                "confirmed_at": _("Reading confirmed at"),
+            },
+        ),
+        portal.Rows(
             "catalog.SolutionRevision.author",
             _("Versions of entries from your proposals"),
             {
@@ -109,6 +120,8 @@ OFFER: Final = portal.PersonalData(
         "catalog.Claim.decided_by": "a decision of staff in their office",
         "catalog.ClaimEvent.actor": "repeats the claim's own dates, or is a decision of staff",
         "catalog.MaintainershipEvent.actor": "an act for the organisation, or of staff in their office",
+        "catalog.Notice.issued_by": "an act of staff in their office",
+        "catalog.NoticeEvent.actor": "an act of staff in their office",
         "catalog.Proposal.decided_by": "a decision of staff in their office",
         "catalog.ProposalEvent.actor": "repeats the proposal's own dates, or is a decision of staff",
         "catalog.SolutionEvent.actor": "an act of staff in their office",

@@ -42,6 +42,10 @@ def can_decide(user: User) -> bool:
     return user.is_advisor
 
 
+def can_issue_notices(user: User | AnonymousUser) -> bool:
+    return user.is_authenticated and user.is_advisor
+
+
 def can_keep_synonyms(user: User) -> bool:
     return user.is_advisor
 

@@ -14,8 +14,15 @@ from django.utils.translation import gettext_lazy
 
 from catalog import claim_portal, demo_world, own_data, presentation, statistics
 from catalog.exports import nightly
-from catalog.models import Follow, Intake, Proposal, Solution
-from catalog.notifications import INTAKE_PUBLISHED, INTAKE_TAKEN, SOURCE_FAILING, SOURCE_STALE
+from catalog.models import Follow, Intake, NoticeReceipt, Proposal, Solution
+from catalog.notifications import (
+    INTAKE_PUBLISHED,
+    INTAKE_TAKEN,
+    NOTICE,
+    NOTICE_SECURITY,
+    SOURCE_FAILING,
+    SOURCE_STALE,
+)
 from catalog.search import clean, search
 from catalog.services import refresh
 from catalog.services.synonyms import ensure_shipped
@@ -30,6 +37,7 @@ if TYPE_CHECKING:
 MOST_HITS = 10
 MOST_ON_HOME = 3
 MOST_ON_ORGANISATION = 50
+MOST_TO_READ = 10
 _SOLUTIONS: _StrPromise = gettext_lazy("Solutions")
 
 
@@ -50,6 +58,20 @@ def _tasks(user: User) -> Iterable[portal.Task]:
             proposal.get_absolute_url(),
             badge="warning",
             action=_("Revise"),
+        )
+
+
+def _to_read(user: User) -> Iterable[portal.Task]:
+    """Notices that the person was told of and has not confirmed."""
+    mine = NoticeReceipt.objects.filter(user=user).unconfirmed()
+    for receipt in mine.select_related("notice__solution").order_by("-told_at")[:MOST_TO_READ]:
+        notice = receipt.notice
+        yield portal.Task(
+            f"{notice.solution.name}: {notice.title}",
+            _("Please confirm that you have read the notice of the OSK."),
+            notice.get_absolute_url(),
+            badge=notice.badge,
+            action=_("Read"),
         )
 
 
@@ -103,6 +125,9 @@ def _may_still_read(user_id: int, kind: str, subject_key: str) -> bool:
         return Follow.objects.filter(user=user_id, solution__public_id=subject_key).exists()
     if (may_read := claim_portal.may_still_read(user_id, kind, subject_key)) is not None:
         return may_read
+    if kind in (NOTICE, NOTICE_SECURITY):
+        told = NoticeReceipt.objects.filter(user=user_id, notice__public_id=subject_key)
+        return told.filter(notice__solution__in=Solution.objects.published()).exists()
     user = User.objects.filter(pk=user_id).first()
     if kind in (INTAKE_TAKEN, INTAKE_PUBLISHED):
         intakes = Intake.objects.visible_to(user or AnonymousUser())
@@ -157,6 +182,7 @@ portal.my_areas.register(
 )
 portal.handovers.register(claim_portal.HANDOVER)
 portal.daily_jobs.register(portal.DailyJob("catalog.claims", 31, claim_portal.every_day))
+portal.my_areas.register(portal.MyArea("catalog_notices", 5, _to_read))
 portal.home_sections.register(portal.HomeSection("catalog", 20, "catalog/_home.html", _home))
 portal.panels.register(
     portal.Panel(

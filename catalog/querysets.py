@@ -5,13 +5,20 @@ from typing import TYPE_CHECKING, Any
 from django.db import models
 from django.db.models import Count, Exists, OuterRef, Q
 
-from catalog.enums import STAGES_IN_USE, ProposalState, SolutionState
+from catalog.enums import STAGES_IN_USE, NoticeState, ProposalState, SolutionState
 from network.enums import MembershipState, OrganisationKind
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
 
-    from catalog.models import Intake, Proposal, Reuse, Solution  # named in the type parameters
+    from catalog.models import (  # named in the type parameters
+        Intake,
+        Notice,
+        NoticeReceipt,
+        Proposal,
+        Reuse,
+        Solution,
+    )
     from osk_portal.accounts.models import User
 
 
@@ -68,6 +75,31 @@ class SolutionQuerySet(models.QuerySet["Solution"]):
 class ReuseQuerySet(models.QuerySet["Reuse"]):
     def in_use(self) -> ReuseQuerySet:
         return self.filter(stage__in=STAGES_IN_USE)
+
+
+class NoticeQuerySet(models.QuerySet["Notice"]):
+    def published(self) -> NoticeQuerySet:
+        """Those of entries that stand in the catalog, also withdrawn ones: they stay readable."""
+        return self.filter(solution__state=SolutionState.PUBLISHED)
+
+    def visible_to(self, user: User | AnonymousUser) -> NoticeQuerySet:
+        return self if user.is_authenticated and user.is_advisor else self.published()
+
+    def standing(self) -> NoticeQuerySet:
+        return self.filter(state=NoticeState.STANDING)
+
+    def newest_first(self) -> NoticeQuerySet:
+        return self.select_related("solution", "successor").order_by("-issued_at", "-pk")
+
+
+class NoticeReceiptQuerySet(models.QuerySet["NoticeReceipt"]):
+    def unconfirmed(self) -> NoticeReceiptQuerySet:
+        """Still to be confirmed: what was withdrawn needs no more reading."""
+        return self.filter(
+            confirmed_at=None,
+            notice__state=NoticeState.STANDING,
+            notice__solution__state=SolutionState.PUBLISHED,
+        )
 
 
 class ProposalQuerySet(models.QuerySet["Proposal"]):

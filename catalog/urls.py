@@ -9,6 +9,7 @@ from catalog.views import (
     following,
     intake,
     maintainerships,
+    notices,
     proposals,
     solutions,
 )
@@ -20,6 +21,10 @@ urlpatterns = [
     path("", solutions.solution_list, name="solution_list"),
     path("pruefen/", checking.publiccode_check, name="publiccode_check"),
     path("feed/", feeds.solution_feed, name="solution_feed"),
+    path("hinweise/", notices.notice_list, name="notice_list"),
+    path("hinweise/feed/", notices.notice_feed, name="notice_feed"),
+    path("hinweise/<uuid:public_id>/", notices.notice_detail, name="notice_detail"),
+    path("hinweise/<uuid:public_id>/gelesen/", notices.notice_confirm, name="notice_confirm"),
     path("folgen/", following.follow_list, name="follow_list"),
     path("aufnehmen/", intake.intake_create, name="intake_create"),
     path("aufnehmen/<uuid:public_id>/", intake.intake_detail, name="intake_detail"),

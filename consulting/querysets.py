@@ -125,6 +125,10 @@ class CaseQuerySet(models.QuerySet["ConsultingRequest"]):
         """What ``user`` may read as a member of the requester's side: written, joined or shared."""
         if not user.is_authenticated or not user.is_active:
             return self.none()
+        return self.shared_with_active(user)
+
+    def shared_with_active(self, user: User | Parameter) -> CaseQuerySet:
+        """As ``shared_with``, for somebody known to be signed in and active."""
         own = Q(author=user) & (Q(state=CaseState.DRAFT) | ~_has_left(user))
         takes_part = CaseQuerySet(self.model).filter(participants__user=user)
         colleague = (
@@ -174,11 +178,12 @@ def _memberships_here() -> models.QuerySet[Membership]:
     return Membership.objects.filter(organisation=OuterRef("organisation")).order_by()
 
 
-def _is_active_member(user: User) -> Q:
-    return Q(Exists(_memberships_here().filter(user=user, state=MembershipState.ACTIVE)))
+def _is_active_member(user: User | Parameter) -> Q:
+    here = Membership.objects.filter(user=user, state=MembershipState.ACTIVE).order_by()
+    return Q(organisation__in=here.values("organisation"))
 
 
-def _has_left(user: User) -> Q:
+def _has_left(user: User | Parameter) -> Q:
     """The author's membership is over. Asking for a new one gives nothing back until it is confirmed,
     but for what was sent since it was asked for (product.md, Belonging and Leaving)."""
     mine = _memberships_here().filter(user=user)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
@@ -23,7 +24,7 @@ from django.db.models import (
     When,
 )
 from django.db.models.functions import TruncDate
-from django.urls import reverse, reverse_lazy
+from django.urls import get_script_prefix, reverse, reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
 from consulting.deadlines import DUE_SOON_DAYS
@@ -167,7 +168,17 @@ ABSENCE_URL: Final = reverse_lazy("admin:consulting_absence")
 
 def case_url(case: ConsultingRequest, queue: Queue | None = None) -> str:
     """The page of a case for the OSK; ``queue``: where one came from, shown at its side."""
-    return _within(queue, reverse("admin:consulting_consultingrequest_case", args=[case.public_id]))
+    before, after = _around_case(get_script_prefix())
+    return _within(queue, f"{before}{case.public_id}{after}")
+
+
+@lru_cache(maxsize=8)
+def _around_case(prefix: str) -> tuple[str, str]:
+    """What stands in the address of a case before and after its id: lists write many."""
+    nobody = UUID(int=0)
+    url = reverse("admin:consulting_consultingrequest_case", args=[nobody])
+    before, _id, after = url.partition(str(nobody))
+    return before, after
 
 
 def step_url(case: ConsultingRequest, step: str, queue: Queue | None = None) -> str:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from consulting.enums import Channel, Phase, RequestKind, Topic
 from consulting.fields import FormIdField, LineField, TextField, users_count_field
+from consulting.forms import UrgencyForm
 from consulting.models import ConsultingRequest
 from consulting.staff_forms import CaseForm
 from network.models import Organisation
@@ -44,8 +45,13 @@ def check_said_at(moment: datetime) -> datetime:
     return moment
 
 
-class RecordForm(forms.Form):
+class RecordForm(UrgencyForm):
     """``request_id`` makes a form that is sent twice one case."""
+
+    field_order = (
+        "channel", "said_at", "person_name", "person_email", "organisation", "own_reference", "kind",
+        "title", "description", "topics", "phase", "wished_on", "urgent",
+    )  # fmt: skip
 
     channel = forms.ChoiceField(
         label=_("How did the request come in?"),
@@ -134,6 +140,14 @@ class RecordForm(forms.Form):
         field = self.fields["organisation"]
         assert isinstance(field, forms.ModelChoiceField)  # noqa: S101 # says it to the type checker
         field.queryset = Organisation.objects.filter(is_entitled=True)
+        self.fields["urgent"].help_text = _("Where the wished date is before our promise.")
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What was entered, as ``services.record_request`` takes it."""
+        facts = dict(self.cleaned_data, urgency_reason=self.reason)
+        del facts["urgent"]
+        return facts
 
     def clean_said_at(self) -> datetime:
         return check_said_at(self.cleaned_data["said_at"])

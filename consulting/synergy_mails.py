@@ -103,6 +103,23 @@ def tell_need_over(event: NeedEvent, because: NeedEnd) -> None:
     )
 
 
+def tell_need_again(event: NeedEvent) -> None:
+    """Who has joined heard that it was taken down, and hears now that it can be read again."""
+    need = event.need
+    told = {person.pk for person in publishers(need)} | {event.actor_id}
+    notify(
+        Message(
+            kind="consulting.need_again",
+            template="consulting/email/need_again",
+            url=need.get_absolute_url(),
+            dedupe=f"consulting:need:{event.pk}:joined",
+            subject_key=str(need.public_id),
+            context={"need": need},
+        ),
+        {s.person_id: s.person for s in active_supports(need) if s.person_id not in told}.values(),
+    )
+
+
 def tell_need_wanted(need: Need) -> None:
     """All advisors: enough organisations have joined."""
     notify(

@@ -523,6 +523,7 @@ CELERY_BEAT_SCHEDULE = {
     "tick-sandbox": {"task": "sandbox.tasks.tick", "schedule": 15.0},
     "reconcile-sandbox": {"task": "sandbox.tasks.reconcile", "schedule": 60.0},
     "sweep-fetches": {"task": "catalog.tasks.sweep_fetches", "schedule": 60.0},
+    "sweep-notices": {"task": "catalog.tasks.sweep_notices", "schedule": 60.0},
     "sweep-scans": {"task": "consulting.tasks.sweep_scans", "schedule": 30.0},
     "tell-deadlines": {"task": "consulting.tasks.tell_deadlines", "schedule": 300.0},
     "tell-mails": {"task": "consulting.tasks.tell_mails", "schedule": 300.0},
@@ -664,6 +665,11 @@ OSK_STALE_DAYS = env.number(
     365,
     help="Days without a change after which the maintainer of a catalog entry is asked to look at it.",
     least=1,
+)
+OSK_NOTICE_REMIND_DAYS = env.number(
+    "OSK_NOTICE_REMIND_DAYS",
+    5,
+    help="Working days after which who has not confirmed a security notice is reminded once; 0: never.",
 )
 OSK_SITE_NAME = "OSK-Portal"
 OSK_SANDBOX_INSTANCE = env.text(

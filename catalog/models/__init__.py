@@ -5,6 +5,13 @@ from catalog.models.claims import Claim, ClaimEvent
 from catalog.models.fetching import Intake, RepositoryAlias, Source
 from catalog.models.following import Follow
 from catalog.models.maintainerships import Maintainership, MaintainershipEvent
+from catalog.models.notices import (
+    Notice,
+    NoticeEvent,
+    NoticeReceipt,
+    NoticeTelling,
+    NoticeVersion,
+)
 from catalog.models.proposals import Proposal, ProposalEvent
 from catalog.models.search import SolutionDocument
 from catalog.models.solutions import Reuse, Solution, SolutionEvent, SolutionRevision, Support
@@ -18,6 +25,11 @@ __all__ = [
     "Intake",
     "Maintainership",
     "MaintainershipEvent",
+    "Notice",
+    "NoticeEvent",
+    "NoticeReceipt",
+    "NoticeTelling",
+    "NoticeVersion",
     "Proposal",
     "ProposalEvent",
     "RepositoryAlias",

@@ -17,6 +17,7 @@ from catalog.enums import (
     DevelopmentStatus,
     LicenceFamily,
     MaintenanceType,
+    NoticeKind,
     ReuseStage,
     RevisionOrigin,
     SoftwareType,
@@ -123,6 +124,15 @@ class Solution(Addressed):
     )
     keywords = ArrayField(
         models.CharField(max_length=100), verbose_name=_("search words"), default=list, blank=True
+    )
+
+    # Repeats of other rows, written with them (services.notices)
+    notice_kinds = ArrayField(
+        models.CharField(max_length=20, choices=NoticeKind),
+        verbose_name=_("kinds of notices that stand"),
+        default=list,
+        blank=True,
+        editable=False,
     )
 
     created_at = models.DateTimeField(_("created at"), default=clock.now, editable=False)

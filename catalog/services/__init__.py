@@ -10,6 +10,12 @@ from catalog.services.entries import (
 )
 from catalog.services.following import follow_solution, tell_followers, unfollow_solution
 from catalog.services.indexing import index_solution
+from catalog.services.notices import (
+    confirm_notice,
+    correct_notice,
+    issue_notice,
+    withdraw_notice,
+)
 from catalog.services.proposals import (
     ProposalConflict,
     accept_proposal,
@@ -28,12 +34,15 @@ __all__ = [
     "ProposalConflict",
     "accept_proposal",
     "base_document",
+    "confirm_notice",
+    "correct_notice",
     "count_api_use",
     "decide_proposal",
     "follow_solution",
     "forget_api_uses",
     "free_slug",
     "index_solution",
+    "issue_notice",
     "publish_solution",
     "refuse_proposal",
     "return_proposal",
@@ -43,6 +52,7 @@ __all__ = [
     "submit_proposal",
     "tell_followers",
     "unfollow_solution",
+    "withdraw_notice",
     "withdraw_proposal",
     "withdraw_solution",
     "write_document",

@@ -34,6 +34,7 @@ RESERVED_SLUGS = frozenset(
         "veroeffentlichen",
         "feed",
         "folgen",
+        "hinweise",
         "neu",
     }
 )

@@ -16,7 +16,14 @@ from django.utils.translation import ngettext
 from catalog import documents, presentation, similar
 from catalog.facets import MOST_REUSED, NAME, NEWEST, RELEVANCE, SolutionFilter
 from catalog.models import Solution
-from catalog.permissions import can_propose, can_take_in, claiming_organisations, is_following
+from catalog.notices import shown_on_entry
+from catalog.permissions import (
+    can_issue_notices,
+    can_propose,
+    can_take_in,
+    claiming_organisations,
+    is_following,
+)
 from catalog.querysets import SolutionQuerySet
 from catalog.search import find, meant
 from catalog.variants import bases
@@ -118,6 +125,8 @@ def solution_detail(request: HttpRequest, slug: str) -> HttpResponse:
         "supports": solution.supports.select_related("organisation"),
         "similar": similar.to(solution),
         "panels": portal.panels_for("catalog.solution", solution, request),
+        "notices": shown_on_entry(solution, request.user),
+        "may_issue_notices": can_issue_notices(request.user),
         "is_following": is_following(request.user, solution),
         "source": getattr(solution, "source", None),
         "bases": bases(

@@ -25,7 +25,7 @@ def record_page(request: AuthenticatedRequest) -> HttpResponse:
     form = RecordForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         try:
-            case = services.record_request(actor=request.user, **form.cleaned_data)
+            case = services.record_request(actor=request.user, **form.facts)
         except services.NotRecordable as refusal:
             form.add_error(refusal.field, str(refusal.text))
         else:

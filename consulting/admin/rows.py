@@ -52,10 +52,6 @@ class Row:
     def url(self) -> str:
         return queues.case_url(self.case, self.queue)
 
-    @property
-    def public_id(self) -> str:
-        return str(self.case.public_id)
-
     @cached_property
     def standing(self) -> Standing:
         return Standing(self.case)
@@ -129,6 +125,33 @@ class Row:
         if absent is not None:
             return _("as deputy of %(name)s") % {"name": absent}
         return str(self.case.assignee or "")
+
+    @property
+    def line(self) -> dict[str, object]:
+        """What a list shows of it: a mapping of plain values, which a template reads fastest by far."""
+        case, standing, due = self.case, self.standing, self.due
+        return {
+            "due": due.text if due else "",
+            "due_tone": due.tone if due else "",
+            "due_note": self.due_note,
+            "public_id": str(case.public_id),
+            "version": case.version,
+            "tick_label": self.tick_label,
+            "is_confidential": case.is_confidential,
+            "url": self.url,
+            "title": case.title,
+            "tags": self.tags,
+            "reference": case.reference,
+            "organisation": str(case.organisation),
+            "tone": standing.tone,
+            "state": standing.staff_badge,
+            "urgency": self.urgency,
+            "urgency_note": self.urgency_note,
+            "next_step": self.next_step,
+            "must_act": standing.staff_must_act if self.next_step else "",
+            "follow_up": self.follow_up,
+            "contact": self.contact,
+        }
 
     @cached_property
     def next_step(self) -> str:

@@ -23,6 +23,7 @@ from consulting.synergy_mails import (
     active_supports,
     publishers,
     tell_need,
+    tell_need_again,
     tell_need_over,
     tell_need_wanted,
 )
@@ -233,6 +234,7 @@ def restore_need(*, need_id: int, actor: User) -> NeedEvent | None:
     need.reason = ""
     event = need.act(NeedAction.RESTORE, NeedState.PUBLISHED, actor=actor)
     tell_need(event, "back", publishers(need))
+    tell_need_again(event)
     return event
 
 

@@ -11,10 +11,10 @@ from django.db import transaction
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from consulting import permissions
-from consulting.enums import CaseEventKind, Channel
+from consulting import deadlines, permissions
+from consulting.enums import CaseEventKind, Channel, Urgency
 from consulting.models import ConsultingRequest
-from consulting.notifications import tell, tell_recorded
+from consulting.notifications import tell, tell_recorded, tell_urgent
 from consulting.services.links import make_link
 from network.models import Organisation
 from network.services import record_membership
@@ -47,6 +47,7 @@ def record_request(
     phase: str,
     own_reference: str = "",
     wished_on: date | None = None,
+    urgency_reason: str = "",
     users_count: int | None = None,
     software_in_use: str = "",
     said_at: datetime | None = None,
@@ -55,7 +56,8 @@ def record_request(
     """Record a request for a named person of an entitled authority; it is sent at once.
 
     The person needs no account: product.md 1.2. ``said_at``: when the OSK was told; the promises count
-    from that day. ``request_id`` comes from the form: sent twice, it is one case. Raises PermissionDenied,
+    from that day. ``urgency_reason``: why the wished date, which lies before the promise, must be kept; the
+    Leitung answers. ``request_id`` comes from the form: sent twice, it is one case. Raises PermissionDenied,
     and NotRecordable where person or authority cannot ask for advice.
     """
     if not permissions.may_record(actor):
@@ -74,6 +76,10 @@ def record_request(
         request_id = uuid4()  # somebody else's: a forged form
     if not organisation.is_entitled:
         raise NotRecordable("organisation", _("This organisation cannot ask for advice."))
+    promised_on = deadlines.answer_due(deadlines.berlin_day(said_at))
+    if urgency_reason and (wished_on is None or wished_on >= promised_on):
+        text = _("A request is urgent only where the wished date is before our promise, %(date)s.")
+        raise NotRecordable("urgent", text % {"date": deadlines.long_date(promised_on)})
     try:
         person = record_person(email=person_email, name=person_name, actor=actor)
     except PersonLockedOut as locked_out:
@@ -99,6 +105,8 @@ def record_request(
             "phase": phase,
             "own_reference": own_reference,
             "wished_on": wished_on,
+            "urgency": Urgency.WISHED if urgency_reason else Urgency.NORMAL,
+            "urgency_reason": urgency_reason,
             "users_count": users_count,
             "software_in_use": software_in_use,
             "created_at": now,
@@ -113,6 +121,8 @@ def record_request(
     event = case.submit(actor=actor, received_at=said_at, channel=channel)
     tell(event)
     tell_recorded(event, make_link(case, actor))
+    if urgency_reason:
+        tell_urgent(case)
     return case
 
 

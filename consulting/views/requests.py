@@ -20,6 +20,7 @@ from consulting import (
     case_rows,
     confidential,
     conversation,
+    own_requests,
     permissions,
     releases,
     services,
@@ -46,23 +47,23 @@ from osk_portal.toolkit import uploads
 from osk_portal.toolkit.access import LOGIN, AuthenticatedRequest, access
 from osk_portal.toolkit.transitions import TransitionNotAllowed
 
-PAGE_SIZE = 20
-
 
 @access(LOGIN)
 @require_safe
 def request_list(request: AuthenticatedRequest) -> HttpResponse:
     """One's own and shared requests; for the Organisationsverwaltung the others' bare facts too."""
-    mine = ConsultingRequest.objects.shared_with(request.user)
-    page = Paginator(mine.for_list(), PAGE_SIZE).get_page(request.GET.get("page"))
+    page, cases = own_requests.page_of(request.user, request.GET.get("page"))
     managed = ConsultingRequest.objects.none()
     if any(membership.is_manager for membership in active_memberships(request.user)):
+        mine = ConsultingRequest.objects.shared_with(request.user)
         others = ConsultingRequest.objects.of_managed_organisations(request.user)
         managed = others.exclude(pk__in=mine.order_by().values("pk"))
-    managed_page = Paginator(managed.for_list(), PAGE_SIZE).get_page(request.GET.get("managed"))
+    managed_page = Paginator(managed.for_list(), own_requests.PAGE_SIZE).get_page(
+        request.GET.get("managed")
+    )
     context = {
         "page": page,
-        "rows": [(case, Standing(case)) for case in page.object_list],
+        "rows": [(case, Standing(case)) for case in cases],
         "managed_page": managed_page,
         "managed_rows": [(case, Standing(case)) for case in managed_page.object_list],
         "may_begin": permissions.may_begin_request(request.user),

@@ -241,17 +241,32 @@ def account_navigation(context: RequestContext) -> list[navigation.Item]:
 
 
 @register.simple_tag(takes_context=True)
-def work_navigation(context: RequestContext) -> list[navigation.WorkSection]:
-    """The side list of the staff area: what each app offers to this person."""
-    return navigation.work(context.request)
+def work_navigation(context: RequestContext) -> list[dict[str, Any]]:
+    """The side list of the staff area: what each app offers to this person, as plain values."""
+    return [
+        {
+            "key": section.key,
+            "label": section.label,
+            "entries": [
+                {
+                    "label": str(entry.label),
+                    "url": str(entry.url),
+                    "count": entry.count,
+                    "is_overdue": entry.is_overdue,
+                }
+                for entry in section.entries
+            ],
+        }
+        for section in navigation.work(context.request)
+    ]
 
 
 @register.simple_tag
 def lists_beside(
-    apps: list[dict[str, Any]], sections: list[navigation.WorkSection]
+    apps: list[dict[str, Any]], sections: list[dict[str, Any]]
 ) -> list[dict[str, Any]]:
     """Django's lists by app, without those that ``sections`` offer already."""
-    offered = {str(entry.url) for section in sections for entry in section.entries}
+    offered = {entry["url"] for section in sections for entry in section["entries"]}
     rest = [
         {**app, "models": [model for model in app["models"] if model["admin_url"] not in offered]}
         for app in apps

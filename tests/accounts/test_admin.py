@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from osk_portal.accounts import services
-from osk_portal.accounts.models import AccountEvent
+from osk_portal.accounts.models import AccountEvent, User
 from tests.accounts.conftest import sign_in
 from tests.factories import UserFactory, staff
 
@@ -158,3 +158,26 @@ def test_a_chosen_row_that_is_no_number_is_no_server_error(chosen):
     answer = signed_in("operator").post("/admin/notifications/outgoingmail/", data)
 
     assert answer.status_code == 400
+
+
+def test_the_lists_beside_follow_rights_and_language():
+    """They are remembered, but for the same rights and language only."""
+    advisor, operator = signed_in("advisor"), signed_in("operator")
+
+    def lists(browser: Client, **headers: str) -> str:
+        page = browser.get("/admin/network/organisation/", headers=headers).text
+        return page.partition("osk-side")[2].partition("</nav>")[0]
+
+    german = lists(advisor)
+    english = lists(advisor, accept_language="en")
+    other = lists(operator)
+
+    assert "Organisationen" in german
+    assert "Organisations" in english
+    assert "Organisationen" not in english
+    assert "/admin/sandbox/pool/" in other
+    assert (lists(advisor), lists(operator)) == (german, other)
+    assert german != other
+
+    User.objects.get(pk=advisor.session["_auth_user_id"]).groups.clear()
+    assert advisor.get("/admin/network/organisation/").status_code != 200

@@ -280,6 +280,24 @@ def test_who_has_joined_is_told_why_a_need_ends(
     assert not guard.still_allowed(world.stranger.pk, mail.kind, mail.subject_key)
 
 
+def test_who_has_joined_is_told_when_the_need_is_shown_again(world: World) -> None:
+    need = publish(world)
+    stays, left = colleagues(2)
+    for person in (stays, left):
+        join(need, person)
+    Membership.objects.filter(user=left).update(state="ended")
+    services.take_down_need(need_id=need.pk, actor=world.advisor, reason="Bitte prüfen")
+    for _twice in range(2):
+        services.restore_need(need_id=need.pk, actor=world.advisor)
+
+    mail = OutgoingMail.objects.get(kind="consulting.need_again")
+    assert mail.user == stays
+    assert need.get_absolute_url() in mail.text
+    guard = portal.mail_guards.get("consulting")
+    assert guard is not None
+    assert guard.still_allowed(stays.pk, mail.kind, mail.subject_key)
+
+
 def test_publisher_edits_and_ends_the_osk_takes_down_and_restores(
     world: World,
     signed_in: Browser,  # noqa: F811 # a fixture

@@ -14,13 +14,14 @@ from django.db import connection
 from django.test import Client
 
 from consulting import queues, services
-from consulting.enums import CaseEventKind, CaseState, Channel, Phase, RequestKind, Topic
+from consulting.enums import CaseEventKind, CaseState, Channel, Phase, RequestKind, Topic, Urgency
 from consulting.models import ConsultingRequest
 from network.enums import MembershipState
 from network.models import Membership, OrganisationDomain
 from osk_portal.accounts.models import User
 from osk_portal.accounts.services import create_person
 from osk_portal.notifications.models import OutgoingMail
+from osk_portal.toolkit import clock
 from osk_portal.toolkit.clock import BERLIN
 from tests.consulting.conftest import ROLES, World
 from tests.consulting.views.conftest import HOSTILE
@@ -308,3 +309,19 @@ def test_staff_without_a_confirmed_address_are_not_touched(world: World) -> None
 
     colleague.refresh_from_db()
     assert colleague.has_usable_password()
+
+
+def test_an_early_wish_is_marked_as_urgent_and_the_leitung_hears_of_it(world: World) -> None:
+    tomorrow = clock.today() + timedelta(days=1)
+    case = record(world, wished_on=tomorrow, urgency_reason="Beschluss des Bezirksamts")
+    late = clock.today() + timedelta(days=90)
+
+    case.refresh_from_db()
+    assert (case.urgency, case.urgency_reason) == (Urgency.WISHED, "Beschluss des Bezirksamts")
+    assert OutgoingMail.objects.filter(kind="consulting.staff_urgent", user=world.lead).exists()
+    for wish in (None, late):
+        with pytest.raises(services.NotRecordable) as refused:
+            record(world, wished_on=wish, urgency_reason="Bitte schnell")
+        assert refused.value.field == "urgent"
+    assert not ConsultingRequest.objects.exclude(pk=case.pk).exists()
+    assert record(world, wished_on=tomorrow).urgency == Urgency.NORMAL

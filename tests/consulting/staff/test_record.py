@@ -94,6 +94,22 @@ def test_errors_stand_at_the_field_and_nothing_is_lost(
     assert "<title>Fehler: " in page.text
 
 
+def test_urgent_needs_a_reason_and_a_date_before_the_promise(
+    world: World, sign_in: Callable[[str], Client]
+) -> None:
+    browser = sign_in("advisor")
+    early, late = "2026-01-09", "2026-06-01"
+
+    page = browser.post(URL, typed(world, wished_on=early, urgent="on"))
+    assert page.text.count("Schreiben Sie, warum") == 2
+    page = browser.post(URL, typed(world, wished_on=late, urgent="on", urgency_reason="Frist"))
+    assert page.text.count("Dringend ist eine Anfrage nur") == 2
+    assert "Frist</textarea>" in page.text
+    browser.post(URL, typed(world, wished_on=early, urgent="on", urgency_reason="Frist"))
+
+    assert ConsultingRequest.objects.get().urgency == "wished"
+
+
 def test_a_refusal_of_the_service_stands_at_its_field(
     world: World, sign_in: Callable[[str], Client]
 ) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -85,3 +86,21 @@ def test_same_number_of_queries_with_more_rows(world: World, signed_in: Browser)
 @pytest.mark.parametrize("query", ["?page=abc", "?page=-1", "?page=999999", "?managed=%00"])
 def test_nonsense_page_numbers_are_no_error(world: World, signed_in: Browser, query: str) -> None:
     assert signed_in(world.manager).get(URL + query).status_code == 200
+
+
+def test_each_page_shows_its_own_part_of_the_list(world: World, signed_in: Browser) -> None:
+    for number in range(45):
+        world.case(CaseState.CLOSED, title=f"Anfrage Nr. {number:02}.")
+    browser = signed_in(world.person("requester"))
+
+    def titles(query: str) -> list[str]:
+        page = browser.get(URL + query).content.decode()
+        return re.findall(r"Anfrage Nr\. \d\d\.", page)
+
+    pages = {number: titles(f"?page={number}") for number in (1, 2, 3)}
+
+    assert [len(found) for found in pages.values()] == [20, 20, 5]
+    assert len(set().union(*pages.values())) == 45
+    assert titles("") == titles("?page=abc") == pages[1]
+    for beyond in ("4", "9999", "99999", "1" * 30, "-1", "0"):
+        assert titles(f"?page={beyond}") == pages[3], beyond

@@ -23,7 +23,7 @@ ENTERED = """
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("catalog", "0004_giving"),
+        ("catalog", "0005_notices"),
         ("network", "0003_people"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
