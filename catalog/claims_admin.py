@@ -129,7 +129,7 @@ def _claim(public_id: UUID) -> Claim:
     rows = Claim.objects.select_related(
         "solution__maintainer", "organisation", "author", "decided_by", "answered_by",
         "against__organisation",
-    )  # fmt: skip
+    ).prefetch_related("organisation__domains")  # fmt: skip
     return get_object_or_404(rows, public_id=public_id)
 
 

@@ -203,7 +203,8 @@ def test_looking_and_withdrawing(client, world, claiming, forge):
     login(client, claiming.editor)
     assert client.get(step("claim_look", claim)).status_code == 405
     response = client.post(step("claim_look", claim), follow=True)
-    assert "Aktualisieren" in response.text
+    assert "Wir suchen nach dem Code" in response.text
+    assert "Jetzt nach dem Code suchen" not in response.text
     claim_checks.run(claim.pk)
     assert "Nicht gefunden" in client.get(claim.get_absolute_url()).text
     for _ in range(2):
