@@ -9,7 +9,7 @@ from network.permissions import active_memberships
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
 
-    from catalog.models import Claim, Maintainership, Proposal, Solution
+    from catalog.models import Claim, Maintainership, Proposal, SavedComparison, Solution
     from network.models import Organisation
     from osk_portal.accounts.models import User
 
@@ -99,3 +99,20 @@ def can_take_offer(user: User, maintainership: Maintainership) -> bool:
 
 def can_keep_aliases(user: User) -> bool:
     return user.is_advisor
+
+
+def can_change_comparison(user: User, comparison: SavedComparison) -> bool:
+    """Whose it is: the author's, or, once it is shared, the organisation's members'."""
+    if comparison.organisation_id is None:
+        return comparison.author_id == user.pk
+    return any(m.organisation_id == comparison.organisation_id for m in active_memberships(user))
+
+
+def can_delete_comparison(user: User, comparison: SavedComparison) -> bool:
+    """The author, and of a shared one the Organisationsverwaltung."""
+    if not can_change_comparison(user, comparison):
+        return False
+    return comparison.author_id == user.pk or any(
+        m.is_manager and m.organisation_id == comparison.organisation_id
+        for m in active_memberships(user)
+    )

@@ -174,7 +174,7 @@ portal.my_areas.register(
 portal.my_areas.register(
     portal.MyArea(
         "catalog_claims",
-        32,
+        33,
         claim_portal.tasks,
         label=gettext_lazy("Maintained entries"),
         url_name="catalog:claim_list",
@@ -182,6 +182,15 @@ portal.my_areas.register(
 )
 portal.handovers.register(claim_portal.HANDOVER)
 portal.daily_jobs.register(portal.DailyJob("catalog.claims", 31, claim_portal.every_day))
+portal.my_areas.register(
+    portal.MyArea(
+        "catalog_comparisons",
+        32,
+        lambda user: (),
+        label=gettext_lazy("Saved comparisons"),
+        url_name="catalog:comparison_list",
+    )
+)
 portal.my_areas.register(portal.MyArea("catalog_notices", 5, _to_read))
 portal.home_sections.register(portal.HomeSection("catalog", 20, "catalog/_home.html", _home))
 portal.panels.register(

@@ -2,6 +2,7 @@
 
 from catalog.models.api_uses import ApiUse
 from catalog.models.claims import Claim, ClaimEvent
+from catalog.models.comparisons import SavedComparison
 from catalog.models.fetching import Intake, RepositoryAlias, Source
 from catalog.models.following import Follow
 from catalog.models.maintainerships import Maintainership, MaintainershipEvent
@@ -34,6 +35,7 @@ __all__ = [
     "ProposalEvent",
     "RepositoryAlias",
     "Reuse",
+    "SavedComparison",
     "Solution",
     "SolutionDocument",
     "SolutionEvent",

@@ -30,6 +30,7 @@ RESERVED_SLUGS = frozenset(
         "uebernahmen",
         "betreuungen",
         "pruefen",
+        "code-veroeffentlichen",
         "vergleich",
         "veroeffentlichen",
         "feed",

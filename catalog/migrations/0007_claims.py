@@ -23,7 +23,7 @@ ENTERED = """
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("catalog", "0005_notices"),
+        ("catalog", "0006_comparison"),
         ("network", "0003_people"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
