@@ -1,9 +1,11 @@
 """What: solutions, their revisions, who supports and uses them, proposals to change them."""
 
 from catalog.models.api_uses import ApiUse
+from catalog.models.claims import Claim, ClaimEvent
 from catalog.models.comparisons import SavedComparison
 from catalog.models.fetching import Intake, RepositoryAlias, Source
 from catalog.models.following import Follow
+from catalog.models.maintainerships import Maintainership, MaintainershipEvent
 from catalog.models.notices import (
     Notice,
     NoticeEvent,
@@ -19,8 +21,12 @@ from catalog.models.synonyms import SynonymGroup, SynonymGroupEvent
 
 __all__ = [
     "ApiUse",
+    "Claim",
+    "ClaimEvent",
     "Follow",
     "Intake",
+    "Maintainership",
+    "MaintainershipEvent",
     "Notice",
     "NoticeEvent",
     "NoticeReceipt",

@@ -22,6 +22,7 @@ from catalog.permissions import (
     can_issue_notices,
     can_propose,
     can_take_in,
+    claiming_organisations,
     is_following,
 )
 from catalog.querysets import SolutionQuerySet
@@ -136,6 +137,7 @@ def solution_detail(request: HttpRequest, slug: str) -> HttpResponse:
             solution.document.get("isBasedOn", ()), among=Solution.objects.visible_to(request.user)
         ),
         "can_propose": can_propose(request.user, solution),
+        "can_claim": bool(claiming_organisations(request.user, solution)),
         "ask_url": _consulting_url({"solution": solution.slug}),
         "test_url": f"{SANDBOX_START}?{urlencode({'solution': solution.slug})}",
         "crumbs": [(_("Solutions"), reverse("catalog:solution_list")), (solution.name, None)],
