@@ -10,6 +10,7 @@ from catalog.services.entries import (
 )
 from catalog.services.following import follow_solution, tell_followers, unfollow_solution
 from catalog.services.indexing import index_solution
+from catalog.services.locking import lock_field, unlock_field
 from catalog.services.notices import (
     confirm_notice,
     correct_notice,
@@ -27,6 +28,7 @@ from catalog.services.proposals import (
     submit_proposal,
     withdraw_proposal,
 )
+from catalog.services.restoring import restore_revision
 from catalog.services.synonyms import save_synonyms
 
 __all__ = [
@@ -43,8 +45,10 @@ __all__ = [
     "free_slug",
     "index_solution",
     "issue_notice",
+    "lock_field",
     "publish_solution",
     "refuse_proposal",
+    "restore_revision",
     "return_proposal",
     "revise_proposal",
     "save_synonyms",
@@ -52,6 +56,7 @@ __all__ = [
     "submit_proposal",
     "tell_followers",
     "unfollow_solution",
+    "unlock_field",
     "withdraw_notice",
     "withdraw_proposal",
     "withdraw_solution",
