@@ -27,6 +27,7 @@ RESERVED_SLUGS = frozenset(
         "aufnehmen",
         "vorschlaege",
         "pruefen",
+        "code-veroeffentlichen",
         "vergleich",
         "veroeffentlichen",
         "feed",

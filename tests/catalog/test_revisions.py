@@ -93,7 +93,7 @@ def test_the_migration_finds_the_same_origins_from_the_revisions(world):
     kept = deepcopy(world.solution.origins)
     Solution.objects.update(origins={})
 
-    importlib.import_module("catalog.migrations.0006_revisions").origins_from_revisions(apps, None)
+    importlib.import_module("catalog.migrations.0007_revisions").origins_from_revisions(apps, None)
 
     world.solution.refresh_from_db()
     assert world.solution.origins == kept

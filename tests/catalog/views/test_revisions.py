@@ -143,7 +143,7 @@ def test_a_second_click_and_a_stale_page_change_nothing_and_keep_the_reason(clie
     assert again.status_code == 409
     page = again.content.decode()
     assert "Falsch eingetragen." in page
-    assert "während Sie ihn" in page
+    assert "inzwischen geändert" in page
     assert 'value="3"' in page
     history.solution.refresh_from_db()
     assert history.solution.revision == 3

@@ -54,7 +54,7 @@ def origins_from_revisions(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("catalog", "0005_notices"),
+        ("catalog", "0006_comparison"),
     ]
 
     operations = [
