@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
-from catalog import locks, statements
+from catalog import locks, provenance
 from catalog.fields import FIELDS
 from catalog.models import Solution
 from catalog.permissions import can_decide
@@ -66,14 +66,14 @@ def field_page(request: AuthenticatedRequest, slug: str) -> HttpResponse:
             else:
                 messages.success(request, _("The field is set. Only an advisor changes it now."))
                 return redirect("admin:catalog_solution_fields", slug=slug)
-    origins = statements.origins_of(solution.origins)
+    origins = provenance.origins_of(solution.origins)
     in_file = locks.differing_in_file(solution)
     context = {
         **admin.site.each_context(request),
         "title": solution.name,
         "solution": solution,
         "form": form,
-        "rows": [(s, origins.get(s.key)) for s in statements.statements(solution.document)],
+        "rows": [(s, origins.get(s.key)) for s in provenance.statements(solution.document)],
         "locked": [
             {
                 "name": field.name,

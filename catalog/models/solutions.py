@@ -37,7 +37,7 @@ class Solution(Addressed):
 
     ``document`` is the publiccode.yml in its own shape and the only source of what it says; the columns
     below it repeat what lists and facets need and are written by ``services.entries`` together with it.
-    ``origins`` says of each statement where it comes from and since when (``catalog.statements``), ``locks`` of
+    ``origins`` says of each statement where it comes from and since when (``catalog.provenance``), ``locks`` of
     a field's name why the OSK has set it (``catalog.locks``): both beside the document, read with it. What
     the OSK adds (alternatives, keywords, Berlin body) stands outside and never enters an exported file.
     """

@@ -9,13 +9,14 @@ from typing import Any
 from django.db import transaction
 from django.utils.text import slugify
 
-from catalog import documents, licences, locks, repositories, statements
+from catalog import documents, licences, locks, provenance, repositories
 from catalog.documents import Json
 from catalog.enums import DevelopmentStatus, MaintenanceType, RevisionOrigin, SoftwareType
 from catalog.models import Solution, SolutionEvent, SolutionRevision, Support
 from catalog.notifications import tell_of_publication
 from catalog.services.following import tell_followers
 from catalog.services.indexing import index_solution
+from catalog.services.maintainers import set_maintainer
 from network.models import Organisation
 from osk_portal.accounts.models import User
 from osk_portal.toolkit import clock
@@ -26,6 +27,8 @@ RESERVED_SLUGS = frozenset(
     {
         "aufnehmen",
         "vorschlaege",
+        "uebernahmen",
+        "betreuungen",
         "pruefen",
         "code-veroeffentlichen",
         "vergleich",
@@ -81,7 +84,7 @@ def write_document(
                 for finding in documents.check(document).findings
             ]
     now = clock.now()
-    solution.origins = statements.updated(
+    solution.origins = provenance.updated(
         solution.origins,
         before=solution.document,
         after=document,
@@ -165,7 +168,6 @@ def set_additions(
         "alternatives": alternatives,
         "keywords": keywords,
         "berlin_body": berlin_body,
-        "maintainer": maintainer,
     }
     changed = [
         name
@@ -190,6 +192,8 @@ def set_additions(
         index_solution(solution)
         if solution.is_published:
             tell_followers(solution, "entry_changed", actor=actor)
+    if maintainer is not None and solution.maintainer_id != maintainer.pk:
+        set_maintainer(solution, maintainer, actor=actor)
     return solution
 
 

@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from catalog import documents, locks, statements
+from catalog import documents, locks, provenance
 from catalog.documents import Json
 from catalog.history import shown_document, shown_revisions, without_persons
 from catalog.models import Solution, SolutionRevision
@@ -78,7 +78,7 @@ def revision_detail(request: HttpRequest, slug: str, number: str) -> HttpRespons
         "name": name,
         "language": language,
         "description": description,
-        "statements": statements.statements(document),
+        "statements": provenance.statements(document),
         "older": revisions[place + 1] if place + 1 < len(revisions) else None,
         "newer": revisions[place - 1] if place else None,
         "can_restore": is_advisor and not is_current,
@@ -110,7 +110,7 @@ def revision_compare(request: HttpRequest, slug: str) -> HttpResponse:
             for place, revision in enumerate(revisions)
             if place < MOST_CHOICES or revision in (one, other)
         ],
-        "changes": statements.changes(
+        "changes": provenance.changes(
             *(_comparable(request, _document(revision)) for revision in (old, new))
         ),
         "crumbs": _crumbs(
@@ -165,7 +165,7 @@ def revision_restore(request: AuthenticatedRequest, slug: str, number: str) -> H
         "solution": solution,
         "revision": _shown(revision),
         "form": form,
-        "changes": statements.changes(solution.document, document),
+        "changes": provenance.changes(solution.document, document),
         "fixed": locks.labels(locks.differing(solution, document)),
         "crumbs": _crumbs(
             solution,
@@ -201,7 +201,7 @@ def _comparable(request: HttpRequest, document: Json) -> Json:
 
 def _shown(revision: SolutionRevision, before: int | None = None) -> ShownRevision:
     organisation = revision.organisation.name if revision.organisation else ""
-    said = statements.in_words(revision.origin, organisation)
+    said = provenance.in_words(revision.origin, organisation)
     if revision.restored_from:
         said = _("Revision %(n)s restored by the OSK") % {"n": revision.restored_from}
     return ShownRevision(revision.number, revision.created_at, said, revision.reason, before)

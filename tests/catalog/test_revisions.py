@@ -7,7 +7,7 @@ from copy import deepcopy
 import pytest
 from django.apps import apps
 
-from catalog import services, statements
+from catalog import provenance, services
 from catalog.documents import Json
 from catalog.enums import RevisionOrigin
 from catalog.importing import import_publiccode
@@ -73,7 +73,7 @@ def test_each_statement_keeps_where_it_comes_from_and_since_when(world, clock):
     assert origins["legal.license"] == {"origin": "import", "at": since}
     assert origins[SHORT]["origin"] == "proposal"
     assert origins[SHORT]["organisation"] == world.company.pk
-    assert origins.keys() == statements.leaves(world.solution.document).keys()
+    assert origins.keys() == provenance.leaves(world.solution.document).keys()
 
 
 def test_a_statement_that_goes_and_comes_back_is_new(world):
@@ -93,7 +93,7 @@ def test_the_migration_finds_the_same_origins_from_the_revisions(world):
     kept = deepcopy(world.solution.origins)
     Solution.objects.update(origins={})
 
-    importlib.import_module("catalog.migrations.0007_revisions").origins_from_revisions(apps, None)
+    importlib.import_module("catalog.migrations.0009_revisions").origins_from_revisions(apps, None)
 
     world.solution.refresh_from_db()
     assert world.solution.origins == kept

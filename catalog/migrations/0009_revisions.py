@@ -13,7 +13,7 @@ SECTIONS = {
 
 
 def leaves(document):
-    """The statements of a document by their key, as catalog.statements has them at this time."""
+    """The statements of a document by their key, as catalog.provenance has them at this time."""
     found = {}
     for key, value in document.items():
         sections = {key: value}
@@ -54,7 +54,7 @@ def origins_from_revisions(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("catalog", "0006_comparison"),
+        ("catalog", "0008_assessment"),
     ]
 
     operations = [
