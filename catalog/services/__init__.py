@@ -12,6 +12,7 @@ from catalog.services.entries import (
 )
 from catalog.services.following import follow_solution, tell_followers, unfollow_solution
 from catalog.services.indexing import index_solution
+from catalog.services.locking import lock_field, unlock_field
 from catalog.services.notices import (
     confirm_notice,
     correct_notice,
@@ -39,6 +40,7 @@ from catalog.services.reports import (
     reject_report,
     report_entry,
 )
+from catalog.services.restoring import restore_revision
 from catalog.services.statements import (
     StatementWords,
     accept_statement,
@@ -78,6 +80,7 @@ __all__ = [
     "free_slug",
     "index_solution",
     "issue_notice",
+    "lock_field",
     "object_to_report",
     "propose_statement",
     "publish_solution",
@@ -85,6 +88,7 @@ __all__ = [
     "refuse_statement",
     "reject_report",
     "report_entry",
+    "restore_revision",
     "retract_statement",
     "return_proposal",
     "revise_proposal",
@@ -96,6 +100,7 @@ __all__ = [
     "take_statements_of_file",
     "tell_followers",
     "unfollow_solution",
+    "unlock_field",
     "withdraw_notice",
     "withdraw_proposal",
     "withdraw_solution",

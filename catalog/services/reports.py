@@ -169,7 +169,7 @@ def accept_report(
             )
         if set(changes) != {report.field} or report.field not in BY_NAME:
             raise ProposalConflict(_("Only the reported statement can be changed here."))
-        change_fields(solution, changes, list(changes), origin=RevisionOrigin.REPORT, author=actor)
+        change_fields(solution, changes, list(changes), origin=RevisionOrigin.OSK, author=actor)
     event = report.accept(actor=actor, decision=decision)
     _repeat(solution)
     _tell_outcome(event)

@@ -158,7 +158,7 @@ def test_accepted_with_a_value_the_entry_changes_with_a_revision_of_its_own(worl
     assert (world.solution.licence, world.solution.revision) == ("MIT", 2)
     revision = world.solution.revisions.first()
     assert (revision.origin, revision.author, revision.organisation) == (
-        "report",
+        "osk",
         world.advisor,
         None,
     )
