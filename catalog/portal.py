@@ -24,7 +24,7 @@ from catalog.notifications import (
     SOURCE_STALE,
 )
 from catalog.search import clean, search
-from catalog.services import refresh
+from catalog.services import pictures, refresh
 from catalog.services.synonyms import ensure_shipped
 from network.models import Organisation
 from osk_portal import portal
@@ -140,6 +140,11 @@ def _watch_repositories() -> None:
     refresh.ensure_sources()
 
 
+def _look_after_pictures() -> None:
+    pictures.ensure_pictures()
+    pictures.forget_files()
+
+
 portal.figures.register(
     portal.Figure(
         "catalog",
@@ -179,6 +184,7 @@ portal.work_lists.register(portal.WorkList("catalog", 30, gettext_lazy("Keep the
 portal.mail_guards.register(portal.MailGuard("catalog", 30, _may_still_read))
 portal.reference_data.register(portal.ReferenceData("catalog", 30, ensure_shipped))
 portal.daily_jobs.register(portal.DailyJob("catalog.sources", 30, _watch_repositories))
+portal.daily_jobs.register(portal.DailyJob("catalog.pictures", 31, _look_after_pictures))
 portal.demo_steps.register(portal.DemoStep("catalog", 20, demo_world.load))
 portal.daily_jobs.register(portal.DailyJob("catalog-giving", 30, nightly.run))
 portal.sitemap_sections.register(

@@ -16,6 +16,7 @@ from catalog.enums import ReuseStage
 from catalog.models import Reuse, Solution
 from catalog.models.notices import badge_of, loudest, title_of
 from catalog.search import words_of
+from catalog.shown_pictures import ShownPicture, logo_of, screenshots_of
 from network.enums import OrganisationKind
 from osk_portal.toolkit.search_text import fold
 
@@ -57,6 +58,7 @@ class Row:
     categories: list[Marked]
     badge: str
     notice: NoticeBadge | None
+    logo: ShownPicture | None
 
 
 @dataclass(frozen=True)
@@ -100,6 +102,8 @@ class Entry:
     documentation: Link | None
     roadmap: Link | None
     findings: list[dict[str, Any]]
+    logo: ShownPicture | None
+    screenshots: list[ShownPicture]
 
 
 @dataclass(frozen=True)
@@ -122,6 +126,7 @@ def row(solution: Solution, query: str = "") -> Row:
         [Marked(text, any(word in fold(text) for word in searched)) for text in labels],
         BADGES.get(solution.development_status, "none"),
         notice_badge(solution),
+        logo_of(solution),
     )
 
 
@@ -158,6 +163,8 @@ def entry(solution: Solution) -> Entry:
         documentation=link(description.get("documentation", "")),
         roadmap=link(document.get("roadmap", "")),
         findings=errors_of(solution.findings),
+        logo=logo_of(solution),
+        screenshots=screenshots_of(solution),
     )
 
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
         Intake,
         Notice,
         NoticeReceipt,
+        Picture,
         Proposal,
         Reuse,
         Solution,
@@ -100,6 +101,12 @@ class NoticeReceiptQuerySet(models.QuerySet["NoticeReceipt"]):
             notice__state=NoticeState.STANDING,
             notice__solution__state=SolutionState.PUBLISHED,
         )
+
+
+class PictureQuerySet(models.QuerySet["Picture"]):
+    def fetched(self) -> PictureQuerySet:
+        """Those that are looked after: not of withdrawn entries, and not the blocked ones."""
+        return self.filter(is_blocked=False).exclude(solution__state=SolutionState.WITHDRAWN)
 
 
 class ProposalQuerySet(models.QuerySet["Proposal"]):

@@ -7,7 +7,7 @@ import logging
 from celery import shared_task
 from celery.exceptions import SoftTimeLimitExceeded
 
-from catalog.services import intake, refresh, telling
+from catalog.services import intake, pictures, refresh, telling
 
 logger = logging.getLogger(__name__)
 
@@ -27,6 +27,14 @@ def fetch_source(source_id: int) -> None:
         refresh.run(source_id)
     except SoftTimeLimitExceeded:
         logger.warning("fetch too slow, the lease runs out", extra={"source": source_id})
+
+
+@shared_task(name="catalog.tasks.fetch_picture", soft_time_limit=100, time_limit=110)
+def fetch_picture(picture_id: int) -> None:
+    try:
+        pictures.run(picture_id)
+    except SoftTimeLimitExceeded:
+        logger.warning("fetch too slow, the lease runs out", extra={"picture": picture_id})
 
 
 @shared_task(name="catalog.tasks.sweep_fetches")

@@ -8,6 +8,7 @@ from catalog.views import (
     following,
     intake,
     notices,
+    pictures,
     proposals,
     solutions,
 )
@@ -38,6 +39,13 @@ urlpatterns = [
         proposals.proposal_withdraw,
         name="proposal_withdraw",
     ),
+    path("bilder/<slug:digest>.webp", pictures.picture, name="picture"),
+    path(
+        "bilder/klein/<slug:digest>.webp", pictures.picture, {"small": True}, name="picture_small"
+    ),
+    path("bilder/<uuid:public_id>/sperren/", pictures.picture_block, name="picture_block"),
+    path("bilder/<uuid:public_id>/freigeben/", pictures.picture_allow, name="picture_allow"),
+    path("<slug:slug>/bilder/", pictures.picture_list, name="picture_list"),
     path("loesungen.csv", exports.catalog_file, {"name": dump.CSV_FILE}, name="catalog_csv"),
     path("loesungen.ttl", exports.catalog_file, {"name": dump.TURTLE_FILE}, name="catalog_turtle"),
     path("<slug:slug>/", solutions.solution_detail, name="solution_detail"),

@@ -10,6 +10,7 @@ from catalog.models.notices import (
     NoticeTelling,
     NoticeVersion,
 )
+from catalog.models.pictures import Picture
 from catalog.models.proposals import Proposal, ProposalEvent
 from catalog.models.search import SolutionDocument
 from catalog.models.solutions import Reuse, Solution, SolutionEvent, SolutionRevision, Support
@@ -24,6 +25,7 @@ __all__ = [
     "NoticeReceipt",
     "NoticeTelling",
     "NoticeVersion",
+    "Picture",
     "Proposal",
     "ProposalEvent",
     "RepositoryAlias",

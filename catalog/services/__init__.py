@@ -16,6 +16,7 @@ from catalog.services.notices import (
     issue_notice,
     withdraw_notice,
 )
+from catalog.services.pictures import block_picture, describe_pictures
 from catalog.services.proposals import (
     ProposalConflict,
     accept_proposal,
@@ -34,10 +35,12 @@ __all__ = [
     "ProposalConflict",
     "accept_proposal",
     "base_document",
+    "block_picture",
     "confirm_notice",
     "correct_notice",
     "count_api_use",
     "decide_proposal",
+    "describe_pictures",
     "follow_solution",
     "forget_api_uses",
     "free_slug",

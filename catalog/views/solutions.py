@@ -17,7 +17,13 @@ from catalog import documents, presentation, similar
 from catalog.facets import MOST_REUSED, NAME, NEWEST, RELEVANCE, SolutionFilter
 from catalog.models import Solution
 from catalog.notices import shown_on_entry
-from catalog.permissions import can_issue_notices, can_propose, can_take_in, is_following
+from catalog.permissions import (
+    can_describe_pictures,
+    can_issue_notices,
+    can_propose,
+    can_take_in,
+    is_following,
+)
 from catalog.querysets import SolutionQuerySet
 from catalog.search import find, meant
 from catalog.variants import bases
@@ -121,6 +127,7 @@ def solution_detail(request: HttpRequest, slug: str) -> HttpResponse:
         "panels": portal.panels_for("catalog.solution", solution, request),
         "notices": shown_on_entry(solution, request.user),
         "may_issue_notices": can_issue_notices(request.user),
+        "may_describe_pictures": can_describe_pictures(request.user, solution),
         "is_following": is_following(request.user, solution),
         "source": getattr(solution, "source", None),
         "bases": bases(
