@@ -104,7 +104,7 @@ def _raw_of(address: str) -> tuple[str, ...]:
         parts = urlsplit(address)
     except ValueError:
         return ()
-    if parts.scheme != "https" or not parts.hostname:
+    if parts.scheme != "https" or not parts.hostname or parts.netloc.lower() != parts.hostname:
         return ()
     host, steps = parts.hostname, parts.path.split("/")[1:]
     if host == "github.com" and len(steps) > 4 and steps[2] in ("blob", "raw"):

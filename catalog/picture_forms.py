@@ -37,11 +37,12 @@ class PicturesForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
-        for name, text in cleaned.items():
+        for name, text in list(cleaned.items()):
             joined = " ".join(text.split())
             if not joined.isprintable():
                 self.add_error(name, NOT_ONE_LINE)
-            cleaned[name] = joined
+            else:
+                cleaned[name] = joined
         return cleaned
 
     @property

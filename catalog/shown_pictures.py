@@ -11,6 +11,7 @@ from catalog.enums import PictureKind
 from catalog.models import Picture, Solution
 
 SMALL_WIDTH = 640
+LOGO_BOX = (96, 48)
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,12 @@ class ShownPicture:
     height: int
     is_light: bool
     alt: str
+
+    @property
+    def box(self) -> tuple[int, int]:
+        """Width and height of a logo on the page: half its pixels at most, for fine screens."""
+        scale = min(LOGO_BOX[0] / self.width, LOGO_BOX[1] / self.height, 1)
+        return max(round(self.width * scale), 1), max(round(self.height * scale), 1)
 
     @property
     def url(self) -> str:

@@ -14,7 +14,15 @@ import warnings
 from typing import Final
 
 import resvg_py
-from PIL import Image, ImageOps, JpegImagePlugin, PngImagePlugin, WebPImagePlugin
+from PIL import (
+    Image,
+    ImageOps,
+    JpegImagePlugin,
+    MpoImagePlugin,  # noqa: F401 # needed by the JPEG plugin, when no file can be opened any more
+    PngImagePlugin,
+    TiffImagePlugin,  # noqa: F401 # reads EXIF, as above
+    WebPImagePlugin,
+)
 
 from catalog.pictures import shapes
 from catalog.pictures.shapes import NotDrawable
@@ -52,6 +60,7 @@ def main() -> None:
 
 def _confine() -> None:
     """From here on no file, no socket and no child can be opened, and memory and time are limited."""
+    Image.preinit()  # reads its plugins now or never
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
     resource.setrlimit(resource.RLIMIT_CPU, (MOST_CPU_SECONDS, MOST_CPU_SECONDS))
@@ -72,7 +81,11 @@ def _draw(kind: str, data: bytes) -> tuple[dict[str, object], list[bytes]]:
         fitted.save(out, "WEBP", lossless=kind == "logo", quality=82, method=4)
         files.append(out.getvalue())
     assert largest is not None  # noqa: S101 # every kind has a size
-    answer = {"width": largest.width, "height": largest.height, "is_light": _is_light(picture)}
+    answer: dict[str, object] = {
+        "width": largest.width,
+        "height": largest.height,
+        "is_light": _is_light(picture),
+    }
     return answer, files
 
 

@@ -60,7 +60,16 @@ def match_pictures(solution: Solution) -> None:
     for key, place in wanted.items():
         if key not in present:
             kind, source = key
-            Picture.objects.create(solution=solution, kind=kind, source=source, position=place)
+            former = {p.position: p for p in present.values() if p.pk in gone and p.kind == kind}
+            Picture.objects.create(
+                solution=solution,
+                kind=kind,
+                source=source,
+                position=place,
+                # Of a file that has only moved the text is still right.
+                alt=former[place].alt if place in former else "",
+                described_digest=former[place].described_digest if place in former else "",
+            )
         elif present[key].position != place:
             Picture.objects.filter(pk=present[key].pk).update(position=place)
     if present:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -28,7 +28,7 @@ _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 @require_safe
 @access(PUBLIC)
-def picture(request: HttpRequest, digest: str, *, small: bool = False) -> FileResponse:
+def picture(request: HttpRequest, digest: str, *, small: bool = False) -> HttpResponse:
     """A picture that some entry shows to this reader, or that the reader looks after."""
     if not _DIGEST.fullmatch(digest):
         raise Http404
@@ -43,10 +43,9 @@ def picture(request: HttpRequest, digest: str, *, small: bool = False) -> FileRe
     if small and not path.exists():  # a logo has one size
         path = files.path_of(digest)
     try:
-        content = path.open("rb")
+        response = HttpResponse(path.read_bytes(), content_type="image/webp")
     except FileNotFoundError:
         raise Http404 from None
-    response = FileResponse(content, content_type="image/webp")
     response["X-Content-Type-Options"] = "nosniff"
     response["Content-Security-Policy"] = "sandbox; default-src 'none'"
     response["Cross-Origin-Resource-Policy"] = "cross-origin"  # the API names these addresses
