@@ -1,6 +1,7 @@
 """What: solutions, their revisions, who supports and uses them, proposals to change them."""
 
 from catalog.models.api_uses import ApiUse
+from catalog.models.comparisons import SavedComparison
 from catalog.models.fetching import Intake, RepositoryAlias, Source
 from catalog.models.following import Follow
 from catalog.models.notices import (
@@ -30,6 +31,7 @@ __all__ = [
     "ProposalEvent",
     "RepositoryAlias",
     "Reuse",
+    "SavedComparison",
     "Solution",
     "SolutionDocument",
     "SolutionEvent",

@@ -1,6 +1,7 @@
 """Every write to the catalog: entries with their revisions and search text, proposals."""
 
 from catalog.services.api_uses import Budget, count_api_use, forget_api_uses
+from catalog.services.comparisons import change_comparison, delete_comparison, save_comparison
 from catalog.services.entries import (
     free_slug,
     publish_solution,
@@ -36,10 +37,12 @@ __all__ = [
     "accept_proposal",
     "base_document",
     "block_picture",
+    "change_comparison",
     "confirm_notice",
     "correct_notice",
     "count_api_use",
     "decide_proposal",
+    "delete_comparison",
     "describe_pictures",
     "follow_solution",
     "forget_api_uses",
@@ -50,6 +53,7 @@ __all__ = [
     "refuse_proposal",
     "return_proposal",
     "revise_proposal",
+    "save_comparison",
     "save_synonyms",
     "set_additions",
     "submit_proposal",
