@@ -38,6 +38,7 @@ urlpatterns = [
         comparison.saved_comparison_delete,
         name="saved_comparison_delete",
     ),
+    path("pruefen/<uuid:public_id>/", checking.repository_check, name="repository_check"),
     path("feed/", feeds.solution_feed, name="solution_feed"),
     path("hinweise/", notices.notice_list, name="notice_list"),
     path("hinweise/feed/", notices.notice_feed, name="notice_feed"),

@@ -4,6 +4,7 @@ from catalog.models.api_uses import ApiUse
 from catalog.models.comparisons import SavedComparison
 from catalog.models.fetching import Intake, RepositoryAlias, Source
 from catalog.models.following import Follow
+from catalog.models.links import Link
 from catalog.models.notices import (
     Notice,
     NoticeEvent,
@@ -13,6 +14,7 @@ from catalog.models.notices import (
 )
 from catalog.models.pictures import Picture
 from catalog.models.proposals import Proposal, ProposalEvent
+from catalog.models.repository_checks import RepositoryCheck
 from catalog.models.search import SolutionDocument
 from catalog.models.solutions import Reuse, Solution, SolutionEvent, SolutionRevision, Support
 from catalog.models.synonyms import SynonymGroup, SynonymGroupEvent
@@ -21,6 +23,7 @@ __all__ = [
     "ApiUse",
     "Follow",
     "Intake",
+    "Link",
     "Notice",
     "NoticeEvent",
     "NoticeReceipt",
@@ -30,6 +33,7 @@ __all__ = [
     "Proposal",
     "ProposalEvent",
     "RepositoryAlias",
+    "RepositoryCheck",
     "Reuse",
     "SavedComparison",
     "Solution",

@@ -18,7 +18,7 @@ from django.db.models import Q, QuerySet
 
 from catalog import forges
 from catalog.enums import IntakeState, SolutionState
-from catalog.models import Intake, Picture, Source
+from catalog.models import Intake, Link, Picture, RepositoryCheck, Source
 from catalog.models.fetching import FetchJob
 from osk_portal.toolkit import clock
 from osk_portal.toolkit.clock import DbNow
@@ -28,6 +28,8 @@ logger = logging.getLogger(__name__)
 
 FETCH_INTAKE: Final = "catalog.tasks.fetch_intake"
 FETCH_SOURCE: Final = "catalog.tasks.fetch_source"
+FETCH_CHECK: Final = "catalog.tasks.fetch_check"
+FETCH_LINK: Final = "catalog.tasks.fetch_link"
 FETCH_PICTURE: Final = "catalog.tasks.fetch_picture"
 # Longer than three fetches with all their time and the limits of the task.
 LEASE: Final = timedelta(seconds=120)
@@ -172,6 +174,8 @@ def waiting_ids(limit: int) -> list[tuple[str, dict[str, int]]]:
     sources = Source.objects.filter(due(), solution__state=SolutionState.PUBLISHED).order_by(
         "next_attempt_at", "pk"
     )
+    checks = RepositoryCheck.objects.filter(due(), done_at=None).order_by("next_attempt_at", "pk")
+    links = Link.objects.checked().filter(due()).order_by("next_attempt_at", "pk")
     pictures = Picture.objects.fetched().filter(due()).order_by("next_attempt_at", "pk")
     found = [
         (FETCH_INTAKE, {"intake_id": pk}) for pk in intakes.values_list("pk", flat=True)[:limit]
@@ -182,4 +186,6 @@ def waiting_ids(limit: int) -> list[tuple[str, dict[str, int]]]:
     found += [
         (FETCH_PICTURE, {"picture_id": pk}) for pk in pictures.values_list("pk", flat=True)[:limit]
     ]
+    found += [(FETCH_CHECK, {"check_id": pk}) for pk in checks.values_list("pk", flat=True)[:limit]]
+    found += [(FETCH_LINK, {"link_id": pk}) for pk in links.values_list("pk", flat=True)[:limit]]
     return found
