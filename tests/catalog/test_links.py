@@ -62,7 +62,7 @@ def test_links_of_published_entries_that_may_be_asked_get_rows(world, site, sett
         roadmap="javascript:alert(1)",
     )  # fmt: skip
     import_publiccode(publiccode_file(url=f"https://{HOST}/a/draft", name="Entwurf"))
-    solution = import_publiccode(content, publish=True).solution
+    solution = import_publiccode(content, publish_incomplete=True).solution
 
     assert links.ensure_links() == 3
     assert links.ensure_links() == 0

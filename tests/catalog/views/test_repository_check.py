@@ -32,7 +32,7 @@ def test_a_named_repository_is_fetched_by_a_task_and_its_findings_stand_on_a_pag
     forge.body = publiccode_file(softwareType=None, url=REPOSITORY)
     waiting = send(client, f"{REPOSITORY}/-/tree/main")
     page = client.get(waiting["Location"])
-    assert "Wir holen die Datei ab" in page.text
+    assert "Wir rufen die Datei ab" in page.text
     assert "hx-get" in page.text
     assert forge.asked == []  # no worker of the web waits for a forge
     check = RepositoryCheck.objects.get()
@@ -56,13 +56,13 @@ def test_a_named_repository_is_fetched_by_a_task_and_its_findings_stand_on_a_pag
 def test_not_there_and_not_asked_are_one_answer(client, forge, address):
     page = result(client, address)
     assert "Keine Datei gefunden" in page.text
-    assert "nur die Server" in page.text
+    assert "nur Server" in page.text
 
 
 def test_a_server_that_fails_is_asked_once_more_and_a_large_file_said_so(client, forge, clock):
     forge.status = 503
     page = result(client)
-    assert "Wir holen die Datei ab" in page.text
+    assert "Wir rufen die Datei ab" in page.text
     clock.move_to(portal_clock.now() + timedelta(minutes=1))
     check = RepositoryCheck.objects.get()
     assert repository_checks.run(check.pk)
