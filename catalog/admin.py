@@ -17,7 +17,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from catalog import differences, fields
+from catalog import aliases_admin, claims_admin, differences, fields  # noqa: F401 # two register themselves
 from catalog.enums import ProposalState
 from catalog.forms import DecisionForm
 from catalog.models import Proposal, Solution
@@ -34,6 +34,7 @@ from catalog.services import (
     withdraw_solution,
 )
 from catalog.services.refresh import set_trusted
+from catalog.statements_admin import StatementAdmin  # noqa: F401 # registers itself
 from catalog.synonyms_admin import SynonymGroupAdmin  # noqa: F401 # registers itself
 from osk_portal.accounts.models import User
 from osk_portal.toolkit.access import staff_user

@@ -7,7 +7,15 @@ import logging
 from celery import shared_task
 from celery.exceptions import SoftTimeLimitExceeded
 
-from catalog.services import intake, links, pictures, refresh, repository_checks, telling
+from catalog.services import (
+    claim_checks,
+    intake,
+    links,
+    pictures,
+    refresh,
+    repository_checks,
+    telling,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -51,6 +59,14 @@ def fetch_picture(picture_id: int) -> None:
         pictures.run(picture_id)
     except SoftTimeLimitExceeded:
         logger.warning("fetch too slow, the lease runs out", extra={"picture": picture_id})
+
+
+@shared_task(name="catalog.tasks.fetch_claim", soft_time_limit=100, time_limit=110)
+def fetch_claim(claim_id: int) -> None:
+    try:
+        claim_checks.run(claim_id)
+    except SoftTimeLimitExceeded:
+        logger.warning("fetch too slow, the lease runs out", extra={"claim": claim_id})
 
 
 @shared_task(name="catalog.tasks.sweep_fetches")

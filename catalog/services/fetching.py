@@ -18,7 +18,7 @@ from django.db.models import Q, QuerySet
 
 from catalog import forges
 from catalog.enums import IntakeState, SolutionState
-from catalog.models import Intake, Link, Picture, RepositoryCheck, Source
+from catalog.models import Claim, Intake, Link, Picture, RepositoryCheck, Source
 from catalog.models.fetching import FetchJob
 from osk_portal.toolkit import clock
 from osk_portal.toolkit.clock import DbNow
@@ -31,6 +31,7 @@ FETCH_SOURCE: Final = "catalog.tasks.fetch_source"
 FETCH_CHECK: Final = "catalog.tasks.fetch_check"
 FETCH_LINK: Final = "catalog.tasks.fetch_link"
 FETCH_PICTURE: Final = "catalog.tasks.fetch_picture"
+FETCH_CLAIM: Final = "catalog.tasks.fetch_claim"
 # Longer than three fetches with all their time and the limits of the task.
 LEASE: Final = timedelta(seconds=120)
 NIGHT: Final = time(1, 0)
@@ -97,6 +98,22 @@ def fetch_first(
         marks = {"If-None-Match": etag, "If-Modified-Since": last_modified}
         headers = {name: mark for name, mark in marks.items() if mark and url == file_url}
         fetched = _ask(ours, url, headers, most_bytes)
+        if fetched.found is not Found.NOTHING:
+            return fetched
+    return Fetched(Found.NOTHING)
+
+
+def fetch_beside(repository: str, name: str) -> Fetched:
+    """Ask for another file beside the publiccode.yml. Answers and raises as ``fetch``."""
+    try:
+        place = forges.find(repository)
+    except forges.NotARepository:
+        return Fetched(Found.NOTHING)
+    if not forges.is_known(place, settings.OSK_FETCH_HOSTS):
+        return Fetched(Found.NOTHING)
+    ours = client()
+    for url in forges.beside(place, name):
+        fetched = _ask(ours, url, {}, MOST_BYTES)
         if fetched.found is not Found.NOTHING:
             return fetched
     return Fetched(Found.NOTHING)
@@ -180,6 +197,8 @@ def waiting_ids(limit: int) -> list[tuple[str, dict[str, int]]]:
     found = [
         (FETCH_INTAKE, {"intake_id": pk}) for pk in intakes.values_list("pk", flat=True)[:limit]
     ]
+    claims = Claim.objects.to_check().filter(due()).order_by("next_attempt_at", "pk")
+    found += [(FETCH_CLAIM, {"claim_id": pk}) for pk in claims.values_list("pk", flat=True)[:limit]]
     found += [
         (FETCH_SOURCE, {"source_id": pk}) for pk in sources.values_list("pk", flat=True)[:limit]
     ]
