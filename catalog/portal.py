@@ -26,6 +26,7 @@ from catalog.models import (
 from catalog.notifications import (
     INTAKE_PUBLISHED,
     INTAKE_TAKEN,
+    LINK_DEAD,
     NOTICE,
     NOTICE_SECURITY,
     REPORT_ADDRESS,
@@ -37,7 +38,7 @@ from catalog.notifications import (
 )
 from catalog.permissions import edited_organisations
 from catalog.search import clean, search
-from catalog.services import forget_report_addresses, refresh
+from catalog.services import forget_report_addresses, links, pictures, refresh
 from catalog.services.synonyms import ensure_shipped
 from network.models import Organisation
 from osk_portal import portal
@@ -202,7 +203,7 @@ def _may_still_read(user_id: int, kind: str, subject_key: str) -> bool:
     if kind in (INTAKE_TAKEN, INTAKE_PUBLISHED):
         intakes = Intake.objects.visible_to(user or AnonymousUser())
         return intakes.filter(public_id=subject_key).exists()
-    if kind in (SOURCE_FAILING, SOURCE_STALE):
+    if kind in (SOURCE_FAILING, SOURCE_STALE, LINK_DEAD):
         entries = Solution.objects.visible_to(user or AnonymousUser())
         return entries.filter(public_id=subject_key).exists()
     if kind.startswith(f"{STATEMENT}_"):
@@ -218,6 +219,15 @@ def _watch_repositories() -> None:
 
 def _forget_addresses() -> None:
     forget_report_addresses()
+
+
+def _watch_links() -> None:
+    links.ensure_links()
+
+
+def _look_after_pictures() -> None:
+    pictures.ensure_pictures()
+    pictures.forget_files()
 
 
 portal.figures.register(
@@ -286,6 +296,8 @@ portal.work_lists.register(portal.WorkList("catalog", 30, gettext_lazy("Keep the
 portal.mail_guards.register(portal.MailGuard("catalog", 30, _may_still_read))
 portal.reference_data.register(portal.ReferenceData("catalog", 30, ensure_shipped))
 portal.daily_jobs.register(portal.DailyJob("catalog.sources", 30, _watch_repositories))
+portal.daily_jobs.register(portal.DailyJob("catalog.links", 32, _watch_links))
+portal.daily_jobs.register(portal.DailyJob("catalog.pictures", 31, _look_after_pictures))
 portal.demo_steps.register(portal.DemoStep("catalog", 20, demo_world.load))
 portal.daily_jobs.register(portal.DailyJob("catalog.addresses", 30, _forget_addresses))
 portal.daily_jobs.register(portal.DailyJob("catalog-giving", 30, nightly.run))

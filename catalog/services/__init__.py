@@ -19,6 +19,7 @@ from catalog.services.notices import (
     issue_notice,
     withdraw_notice,
 )
+from catalog.services.pictures import block_picture, describe_pictures
 from catalog.services.proposals import (
     accept_proposal,
     base_document,
@@ -64,6 +65,7 @@ __all__ = [
     "accept_statement",
     "answer_report",
     "base_document",
+    "block_picture",
     "change_comparison",
     "change_fields",
     "check_report",
@@ -73,6 +75,7 @@ __all__ = [
     "count_api_use",
     "decide_proposal",
     "delete_comparison",
+    "describe_pictures",
     "enter_statement",
     "follow_solution",
     "forget_api_uses",
