@@ -10,7 +10,16 @@ from django.urls import reverse
 
 from catalog.audience import because
 from catalog.enums import IntakeState, StatementState
-from catalog.models import Intake, Notice, Proposal, ProposalEvent, Solution, Source, StatementEvent
+from catalog.models import (
+    Intake,
+    Link,
+    Notice,
+    Proposal,
+    ProposalEvent,
+    Solution,
+    Source,
+    StatementEvent,
+)
 from network.enums import MembershipState
 from osk_portal.accounts.enums import StaffRole
 from osk_portal.accounts.models import User
@@ -20,6 +29,7 @@ INTAKE_TAKEN: Final = "catalog.intake_taken"
 INTAKE_PUBLISHED: Final = "catalog.intake_published"
 SOURCE_FAILING: Final = "catalog.source_failing"
 SOURCE_STALE: Final = "catalog.source_stale"
+LINK_DEAD: Final = "catalog.link_dead"
 STATEMENT: Final = "catalog.statement"
 NOTICE: Final = "catalog.notice"
 NOTICE_SECURITY: Final = "catalog.notice_security"
@@ -90,6 +100,12 @@ def tell_of_age(source: Source) -> None:
     _tell_maintainer(source, SOURCE_STALE, f"{since:%Y%m%d%H%M%S}", {"since": since})
 
 
+def tell_of_dead_link(link: Link) -> None:
+    """A link of the entry has led nowhere for a week and more."""
+    since = link.failing_since
+    _tell_maintainer(link, LINK_DEAD, f"{since:%Y%m%d%H%M%S}", {"since": since})
+
+
 def tell_of_notice(
     notice: Notice,
     news: str,
@@ -144,9 +160,9 @@ def _statement_message(name: str, event: StatementEvent, url: str) -> Message:
     )
 
 
-def _tell_maintainer(source: Source, kind: str, once: str, words: Mapping[str, object]) -> None:
+def _tell_maintainer(row: Source | Link, kind: str, once: str, words: Mapping[str, object]) -> None:
     """The Redaktion of the maintaining organisation; where there is nobody, the OSK's advisors."""
-    solution = source.solution
+    solution = row.solution
     editors = User.objects.filter(
         memberships__organisation=solution.maintainer_id,
         memberships__organisation__isnull=False,
@@ -158,9 +174,9 @@ def _tell_maintainer(source: Source, kind: str, once: str, words: Mapping[str, o
         kind=kind,
         template=f"catalog/email/{kind.partition('.')[2]}",
         url=solution.get_absolute_url(),
-        dedupe=f"{kind}:{source.pk}:{once}",
+        dedupe=f"{kind}:{row.pk}:{once}",
         subject_key=str(solution.public_id),
-        context={"solution": solution.name, "repository": source.repository, **words},
+        context={"solution": solution.name, "address": str(row), **words},
     )
     notify(message, list(editors) or _advisors())
 

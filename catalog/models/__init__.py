@@ -5,6 +5,7 @@ from catalog.models.claims import Claim, ClaimEvent
 from catalog.models.comparisons import SavedComparison
 from catalog.models.fetching import Intake, RepositoryAlias, Source
 from catalog.models.following import Follow
+from catalog.models.links import Link
 from catalog.models.maintainerships import Maintainership, MaintainershipEvent
 from catalog.models.notices import (
     Notice,
@@ -13,7 +14,9 @@ from catalog.models.notices import (
     NoticeTelling,
     NoticeVersion,
 )
+from catalog.models.pictures import Picture
 from catalog.models.proposals import Proposal, ProposalEvent
+from catalog.models.repository_checks import RepositoryCheck
 from catalog.models.search import SolutionDocument
 from catalog.models.solutions import Reuse, Solution, SolutionEvent, SolutionRevision, Support
 from catalog.models.statements import Statement, StatementEvent
@@ -25,6 +28,7 @@ __all__ = [
     "ClaimEvent",
     "Follow",
     "Intake",
+    "Link",
     "Maintainership",
     "MaintainershipEvent",
     "Notice",
@@ -32,9 +36,11 @@ __all__ = [
     "NoticeReceipt",
     "NoticeTelling",
     "NoticeVersion",
+    "Picture",
     "Proposal",
     "ProposalEvent",
     "RepositoryAlias",
+    "RepositoryCheck",
     "Reuse",
     "SavedComparison",
     "Solution",

@@ -18,6 +18,7 @@ from catalog.services.notices import (
     issue_notice,
     withdraw_notice,
 )
+from catalog.services.pictures import block_picture, describe_pictures
 from catalog.services.proposals import (
     ProposalConflict,
     accept_proposal,
@@ -50,12 +51,14 @@ __all__ = [
     "accept_proposal",
     "accept_statement",
     "base_document",
+    "block_picture",
     "change_comparison",
     "confirm_notice",
     "correct_notice",
     "count_api_use",
     "decide_proposal",
     "delete_comparison",
+    "describe_pictures",
     "enter_statement",
     "follow_solution",
     "forget_api_uses",
