@@ -8,6 +8,7 @@ from catalog.views import (
     following,
     intake,
     notices,
+    objections,
     proposals,
     solutions,
 )
@@ -38,6 +39,21 @@ urlpatterns = [
         proposals.proposal_withdraw,
         name="proposal_withdraw",
     ),
+    path(
+        "vorschlaege/<uuid:public_id>/stellungnahme/",
+        objections.proposal_comment,
+        name="proposal_comment",
+    ),
+    path(
+        "vorschlaege/<uuid:public_id>/widerspruch/",
+        objections.proposal_object,
+        name="proposal_object",
+    ),
+    path(
+        "vorschlaege/<uuid:public_id>/widerspruch/zuruecknehmen/",
+        objections.objection_withdraw,
+        name="objection_withdraw",
+    ),
     path("loesungen.csv", exports.catalog_file, {"name": dump.CSV_FILE}, name="catalog_csv"),
     path("loesungen.ttl", exports.catalog_file, {"name": dump.TURTLE_FILE}, name="catalog_turtle"),
     path("<slug:slug>/", solutions.solution_detail, name="solution_detail"),
@@ -47,4 +63,5 @@ urlpatterns = [
     path("<slug:slug>/jsonld", exports.solution_jsonld, name="solution_jsonld"),
     path("<slug:slug>/dcat.ttl", exports.solution_turtle, name="solution_turtle"),
     path("<slug:slug>/vorschlag/", proposals.proposal_create, name="proposal_create"),
+    path("<slug:slug>/zurueckziehen/", proposals.withdrawal_create, name="withdrawal_create"),
 ]

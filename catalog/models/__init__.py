@@ -3,6 +3,7 @@
 from catalog.models.api_uses import ApiUse
 from catalog.models.fetching import Intake, RepositoryAlias, Source
 from catalog.models.following import Follow
+from catalog.models.moderation import Objection, ProposalReminder, TextGrant
 from catalog.models.notices import (
     Notice,
     NoticeEvent,
@@ -24,8 +25,10 @@ __all__ = [
     "NoticeReceipt",
     "NoticeTelling",
     "NoticeVersion",
+    "Objection",
     "Proposal",
     "ProposalEvent",
+    "ProposalReminder",
     "RepositoryAlias",
     "Reuse",
     "Solution",
@@ -36,4 +39,5 @@ __all__ = [
     "Support",
     "SynonymGroup",
     "SynonymGroupEvent",
+    "TextGrant",
 ]

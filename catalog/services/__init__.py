@@ -1,6 +1,16 @@
 """Every write to the catalog: entries with their revisions and search text, proposals."""
 
 from catalog.services.api_uses import Budget, count_api_use, forget_api_uses
+from catalog.services.deciding import (
+    accept_proposal,
+    decide_proposal,
+    grant_objection,
+    object_to_refusal,
+    refuse_proposal,
+    reject_objection,
+    return_proposal,
+    withdraw_objection,
+)
 from catalog.services.entries import (
     free_slug,
     publish_solution,
@@ -18,13 +28,12 @@ from catalog.services.notices import (
 )
 from catalog.services.proposals import (
     ProposalConflict,
-    accept_proposal,
     base_document,
-    decide_proposal,
-    refuse_proposal,
-    return_proposal,
+    comment_proposal,
     revise_proposal,
     submit_proposal,
+    submit_withdrawal,
+    withdraw_of_leaver,
     withdraw_proposal,
 )
 from catalog.services.synonyms import save_synonyms
@@ -34,6 +43,7 @@ __all__ = [
     "ProposalConflict",
     "accept_proposal",
     "base_document",
+    "comment_proposal",
     "confirm_notice",
     "correct_notice",
     "count_api_use",
@@ -41,18 +51,24 @@ __all__ = [
     "follow_solution",
     "forget_api_uses",
     "free_slug",
+    "grant_objection",
     "index_solution",
     "issue_notice",
+    "object_to_refusal",
     "publish_solution",
     "refuse_proposal",
+    "reject_objection",
     "return_proposal",
     "revise_proposal",
     "save_synonyms",
     "set_additions",
     "submit_proposal",
+    "submit_withdrawal",
     "tell_followers",
     "unfollow_solution",
     "withdraw_notice",
+    "withdraw_objection",
+    "withdraw_of_leaver",
     "withdraw_proposal",
     "withdraw_solution",
     "write_document",

@@ -17,11 +17,18 @@ from catalog import documents, presentation, similar
 from catalog.facets import MOST_REUSED, NAME, NEWEST, RELEVANCE, SolutionFilter
 from catalog.models import Solution
 from catalog.notices import shown_on_entry
-from catalog.permissions import can_issue_notices, can_propose, can_take_in, is_following
+from catalog.permissions import (
+    can_issue_notices,
+    can_propose,
+    can_propose_withdrawal,
+    can_take_in,
+    is_following,
+)
 from catalog.querysets import SolutionQuerySet
 from catalog.search import find, meant
 from catalog.variants import bases
 from catalog.views.exports import negotiated, opened
+from catalog.views.withdrawn import withdrawn_page
 from osk_portal import portal
 from osk_portal.toolkit.access import PUBLIC, access
 
@@ -105,13 +112,16 @@ def _page(
 @access(PUBLIC)
 @negotiated(turtle="solution_turtle", jsonld="solution_jsonld")
 def solution_detail(request: HttpRequest, slug: str) -> HttpResponse:
-    solution = get_object_or_404(
+    solution = (
         Solution.objects.visible_to(request.user)
         .with_reuse_counts()
         .with_test()
-        .select_related("maintainer", "berlin_body", "source"),
-        slug=slug,
+        .select_related("maintainer", "berlin_body", "source")
+        .filter(slug=slug)
+        .first()
     )
+    if solution is None:
+        return withdrawn_page(request, slug)
     context = {
         "solution": solution,
         "entry": presentation.entry(solution),
@@ -127,6 +137,7 @@ def solution_detail(request: HttpRequest, slug: str) -> HttpResponse:
             solution.document.get("isBasedOn", ()), among=Solution.objects.visible_to(request.user)
         ),
         "can_propose": can_propose(request.user, solution),
+        "can_propose_withdrawal": can_propose_withdrawal(request.user, solution),
         "ask_url": _consulting_url({"solution": solution.slug}),
         "test_url": f"{SANDBOX_START}?{urlencode({'solution': solution.slug})}",
         "crumbs": [(_("Solutions"), reverse("catalog:solution_list")), (solution.name, None)],
