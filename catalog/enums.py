@@ -174,3 +174,19 @@ class SourceProblem(models.TextChoices):
     UNREADABLE = "unreadable", pgettext_lazy("source", "The file cannot be read.")
     OTHER_REPOSITORY = "other", pgettext_lazy("source", "The file names another repository.")
     BROKEN = "broken", pgettext_lazy("source", "The file has new errors.")
+
+
+class OwnWeight(models.TextChoices):
+    """How much a reader's own row of a comparison matters; the value stands in the address."""
+
+    MUST = "muss", pgettext_lazy("comparison", "Must")
+    SHOULD = "soll", pgettext_lazy("comparison", "Should")
+
+
+class OwnAnswer(models.TextChoices):
+    """What a reader knows of a solution; without an answer it is unknown, never a no."""
+
+    YES = "yes", pgettext_lazy("comparison", "Yes")
+    PARTLY = "partly", pgettext_lazy("comparison", "Partly")
+    NO = "no", pgettext_lazy("comparison", "No")
+    UNKNOWN = "unknown", pgettext_lazy("comparison", "not stated")

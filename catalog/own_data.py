@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from catalog import services
 from catalog.enums import ProposalAction
-from catalog.models import Follow, NoticeReceipt, Proposal
+from catalog.models import Follow, NoticeReceipt, Proposal, SavedComparison
 from osk_portal import portal
 from osk_portal.accounts.models import User
 
@@ -17,6 +17,7 @@ def erase(user: User) -> None:
     """What waits is taken back: nobody could be asked about it. What was decided is the catalog's history."""
     mine = Proposal.objects.filter(author=user)
     Follow.objects.filter(user=user).delete()
+    SavedComparison.objects.filter(author=user, organisation=None).delete()
     NoticeReceipt.objects.filter(user=user).delete()
     for proposal in mine.filter(state__in=Proposal.ALLOWED[ProposalAction.WITHDRAW]).order_by("pk"):
         services.withdraw_of_leaver(proposal.pk, person=user)
@@ -48,6 +49,17 @@ OFFER: Final = portal.PersonalData(
             "catalog.Follow.user",
             _("Entries that you follow"),
             {"solution__name": _("Solution"), "created_at": _("Since")},
+        ),
+        portal.Rows(
+            "catalog.SavedComparison.author",
+            _("Comparisons that you have saved"),
+            {
+                "title": _("Title"),
+                "organisation__name": _("Shared with"),
+                "slugs": _("Solutions"),
+                "rows": _("Requirements"),
+                "updated_at": _("Changed at"),
+            },
         ),
         portal.Rows(
             "catalog.NoticeReceipt.user",

@@ -9,7 +9,7 @@ from network.permissions import active_memberships
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
 
-    from catalog.models import Proposal, Solution
+    from catalog.models import Proposal, SavedComparison, Solution
     from network.models import Organisation
     from osk_portal.accounts.models import User
 
@@ -92,3 +92,20 @@ def is_following(user: User | AnonymousUser, solution: Solution) -> bool:
 def can_take_in(user: User) -> bool:
     """Suggest a new entry from its repository or file: advisors, and the Redaktion of any organisation."""
     return user.is_advisor or bool(edited_organisations(user))
+
+
+def can_change_comparison(user: User, comparison: SavedComparison) -> bool:
+    """Whose it is: the author's, or, once it is shared, the organisation's members'."""
+    if comparison.organisation_id is None:
+        return comparison.author_id == user.pk
+    return any(m.organisation_id == comparison.organisation_id for m in active_memberships(user))
+
+
+def can_delete_comparison(user: User, comparison: SavedComparison) -> bool:
+    """The author, and of a shared one the Organisationsverwaltung."""
+    if not can_change_comparison(user, comparison):
+        return False
+    return comparison.author_id == user.pk or any(
+        m.is_manager and m.organisation_id == comparison.organisation_id
+        for m in active_memberships(user)
+    )

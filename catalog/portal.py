@@ -192,6 +192,15 @@ portal.my_areas.register(
         url_name="catalog:follow_list",
     )
 )
+portal.my_areas.register(
+    portal.MyArea(
+        "catalog_comparisons",
+        32,
+        lambda user: (),
+        label=gettext_lazy("Saved comparisons"),
+        url_name="catalog:comparison_list",
+    )
+)
 portal.my_areas.register(portal.MyArea("catalog_notices", 5, _to_read))
 portal.home_sections.register(portal.HomeSection("catalog", 20, "catalog/_home.html", _home))
 portal.panels.register(

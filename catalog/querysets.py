@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         NoticeReceipt,
         Proposal,
         Reuse,
+        SavedComparison,
         Solution,
     )
     from osk_portal.accounts.models import User
@@ -64,6 +65,11 @@ class SolutionQuerySet(models.QuerySet["Solution"]):
         return self.annotate(
             has_test=Exists(self.model.objects.filter(pk=OuterRef("pk")).testable())
         )
+
+    def for_comparison(self) -> SolutionQuerySet:
+        """With all that a column of a comparison says; in three queries, however many they are."""
+        counted = self.published().with_reuse_counts().with_test()
+        return counted.prefetch_related("supports__organisation")
 
     def _having(self, **conditions: Any) -> SolutionQuerySet:
         """By subquery, so that no join multiplies the rows that are counted."""
@@ -171,3 +177,17 @@ class IntakeQuerySet(models.QuerySet["Intake"]):
         if not user.is_authenticated:
             return self.none()
         return self if user.is_advisor else self.filter(requester=user)
+
+
+class SavedComparisonQuerySet(models.QuerySet["SavedComparison"]):
+    def visible_to(self, user: User | AnonymousUser) -> SavedComparisonQuerySet:
+        """One's own; and what the organisation shares, for its active members. Nobody else, the OSK neither."""
+        if not user.is_authenticated:
+            return self.none()
+        return self.filter(
+            Q(author=user, organisation=None)
+            | Q(
+                organisation__memberships__user=user,
+                organisation__memberships__state=MembershipState.ACTIVE,
+            )
+        )

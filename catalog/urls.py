@@ -3,6 +3,7 @@ from django.urls import path
 from catalog.exports import dump
 from catalog.views import (
     checking,
+    comparison,
     exports,
     feeds,
     following,
@@ -19,6 +20,24 @@ app_name = "catalog"
 urlpatterns = [
     path("", solutions.solution_list, name="solution_list"),
     path("pruefen/", checking.publiccode_check, name="publiccode_check"),
+    path("vergleich/", comparison.comparison, name="comparison"),
+    path("vergleich/ods/", comparison.comparison_ods, name="comparison_ods"),
+    path("vergleich/gespeichert/", comparison.comparison_list, name="comparison_list"),
+    path(
+        "vergleich/<uuid:public_id>/",
+        comparison.saved_comparison,
+        name="saved_comparison",
+    ),
+    path(
+        "vergleich/<uuid:public_id>/ods/",
+        comparison.saved_comparison_ods,
+        name="saved_comparison_ods",
+    ),
+    path(
+        "vergleich/<uuid:public_id>/loeschen/",
+        comparison.saved_comparison_delete,
+        name="saved_comparison_delete",
+    ),
     path("feed/", feeds.solution_feed, name="solution_feed"),
     path("hinweise/", notices.notice_list, name="notice_list"),
     path("hinweise/feed/", notices.notice_feed, name="notice_feed"),

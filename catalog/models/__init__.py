@@ -1,6 +1,7 @@
 """What: solutions, their revisions, who supports and uses them, proposals to change them."""
 
 from catalog.models.api_uses import ApiUse
+from catalog.models.comparisons import SavedComparison
 from catalog.models.fetching import Intake, RepositoryAlias, Source
 from catalog.models.following import Follow
 from catalog.models.moderation import Objection, ProposalReminder, TextGrant
@@ -31,6 +32,7 @@ __all__ = [
     "ProposalReminder",
     "RepositoryAlias",
     "Reuse",
+    "SavedComparison",
     "Solution",
     "SolutionDocument",
     "SolutionEvent",

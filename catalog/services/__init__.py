@@ -1,6 +1,7 @@
 """Every write to the catalog: entries with their revisions and search text, proposals."""
 
 from catalog.services.api_uses import Budget, count_api_use, forget_api_uses
+from catalog.services.comparisons import change_comparison, delete_comparison, save_comparison
 from catalog.services.deciding import (
     accept_proposal,
     decide_proposal,
@@ -43,11 +44,13 @@ __all__ = [
     "ProposalConflict",
     "accept_proposal",
     "base_document",
+    "change_comparison",
     "comment_proposal",
     "confirm_notice",
     "correct_notice",
     "count_api_use",
     "decide_proposal",
+    "delete_comparison",
     "follow_solution",
     "forget_api_uses",
     "free_slug",
@@ -60,6 +63,7 @@ __all__ = [
     "reject_objection",
     "return_proposal",
     "revise_proposal",
+    "save_comparison",
     "save_synonyms",
     "set_additions",
     "submit_proposal",

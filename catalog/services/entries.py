@@ -36,6 +36,7 @@ RESERVED_SLUGS = frozenset(
         "aufnehmen",
         "vorschlaege",
         "pruefen",
+        "code-veroeffentlichen",
         "vergleich",
         "veroeffentlichen",
         "feed",
