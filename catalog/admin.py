@@ -12,11 +12,13 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from catalog import aliases_admin, claims_admin  # noqa: F401 # register themselves
 from catalog.models import Solution
 from catalog.notices_admin import NoticeAdmin  # noqa: F401 # registers itself
 from catalog.proposals_admin import ProposalAdmin  # noqa: F401 # registers itself
 from catalog.services import publish_solution, withdraw_solution
 from catalog.services.refresh import set_trusted
+from catalog.statements_admin import StatementAdmin  # noqa: F401 # registers itself
 from catalog.synonyms_admin import SynonymGroupAdmin  # noqa: F401 # registers itself
 from osk_portal.toolkit.access import staff_user
 from osk_portal.toolkit.transitions import Event, TransitionNotAllowed

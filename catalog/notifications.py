@@ -10,8 +10,22 @@ from django.db.models import QuerySet
 from django.urls import reverse
 
 from catalog.audience import because
-from catalog.enums import IntakeState, ProposalDeadline, ProposalKind, ProposalState
-from catalog.models import Notice, Objection, Proposal, ProposalEvent, Solution, Source
+from catalog.enums import (
+    IntakeState,
+    ProposalDeadline,
+    ProposalKind,
+    ProposalState,
+    StatementState,
+)
+from catalog.models import (
+    Notice,
+    Objection,
+    Proposal,
+    ProposalEvent,
+    Solution,
+    Source,
+    StatementEvent,
+)
 from network.enums import MembershipState
 from osk_portal.accounts.enums import StaffRole
 from osk_portal.accounts.models import User
@@ -20,6 +34,7 @@ from osk_portal.notifications.services import Message, notify
 INTAKE_PUBLISHED: Final = "catalog.intake_published"
 SOURCE_FAILING: Final = "catalog.source_failing"
 SOURCE_STALE: Final = "catalog.source_stale"
+STATEMENT: Final = "catalog.statement"
 NOTICE: Final = "catalog.notice"
 NOTICE_SECURITY: Final = "catalog.notice_security"
 
@@ -174,6 +189,33 @@ def tell_of_notice(
         reason=because(reasons),
     )
     notify(message, recipients)
+
+
+def tell_of_proposed_statement(event: StatementEvent) -> None:
+    """A Redaktion has stated something: an advisor decides."""
+    url = reverse("admin:catalog_statement_page", args=[event.statement.public_id])
+    notify(_statement_message("proposed", event, url), _advisors())
+
+
+def tell_author_of_statement(event: StatementEvent) -> None:
+    """What was proposed is in force, or refused with a reason."""
+    statement = event.statement
+    if statement.author is not None:
+        name = "accepted" if event.kind == StatementState.STANDING else "refused"
+        message = _statement_message(name, event, statement.get_absolute_url())
+        notify(message, [statement.author])
+
+
+def _statement_message(name: str, event: StatementEvent, url: str) -> Message:
+    statement = event.statement
+    return Message(
+        kind=f"{STATEMENT}_{name}",
+        template=f"catalog/email/statement_{name}",
+        url=url,
+        dedupe=f"{STATEMENT}:{event.pk}",
+        subject_key=str(statement.public_id),
+        context={"solution": statement.solution.name, "statement": statement},
+    )
 
 
 def _tell_maintainer(source: Source, kind: str, once: str, words: Mapping[str, object]) -> None:

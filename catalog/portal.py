@@ -12,15 +12,16 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from catalog import demo_world, own_data, presentation, statistics
+from catalog import claim_portal, demo_world, own_data, presentation, statistics
 from catalog.exports import nightly
-from catalog.models import Follow, Intake, NoticeReceipt, Proposal, Solution
+from catalog.models import Follow, Intake, NoticeReceipt, Proposal, Solution, Statement
 from catalog.notifications import (
     INTAKE_PUBLISHED,
     NOTICE,
     NOTICE_SECURITY,
     SOURCE_FAILING,
     SOURCE_STALE,
+    STATEMENT,
 )
 from catalog.search import clean, search
 from catalog.services import refresh
@@ -132,6 +133,17 @@ def _work(user: User) -> Iterable[portal.WorkEntry]:
             Proposal.objects.objected,
             _late_objections,
         )
+    yield portal.WorkEntry(
+        gettext_lazy("Proposed statements"),
+        reverse("admin:catalog_statement_changelist") + "?state__exact=proposed",
+        Statement.objects.proposed,
+        _late_statements,
+    )
+    yield from claim_portal.work(user)
+
+
+def _late_statements() -> QuerySet[Statement]:
+    return Statement.objects.proposed().filter(promised_on__lt=TODAY)
 
 
 def _late_proposals() -> QuerySet[Proposal]:
@@ -146,6 +158,8 @@ def _may_still_read(user_id: int, kind: str, subject_key: str) -> bool:
     """Who follows the entry; author and advisors, as long as they may open the proposal."""
     if kind.startswith("catalog.entry_"):
         return Follow.objects.filter(user=user_id, solution__public_id=subject_key).exists()
+    if (may_read := claim_portal.may_still_read(user_id, kind, subject_key)) is not None:
+        return may_read
     if kind in (NOTICE, NOTICE_SECURITY):
         told = NoticeReceipt.objects.filter(user=user_id, notice__public_id=subject_key)
         return told.filter(notice__solution__in=Solution.objects.published()).exists()
@@ -156,6 +170,9 @@ def _may_still_read(user_id: int, kind: str, subject_key: str) -> bool:
     if kind in (SOURCE_FAILING, SOURCE_STALE):
         entries = Solution.objects.visible_to(user or AnonymousUser())
         return entries.filter(public_id=subject_key).exists()
+    if kind.startswith(f"{STATEMENT}_"):
+        statements = Statement.objects.visible_to(user or AnonymousUser())
+        return statements.filter(public_id=subject_key).exists()
     proposals = Proposal.objects.visible_to(user or AnonymousUser())
     return proposals.filter(public_id=subject_key).exists()
 
@@ -192,6 +209,17 @@ portal.my_areas.register(
         url_name="catalog:follow_list",
     )
 )
+portal.my_areas.register(
+    portal.MyArea(
+        "catalog_claims",
+        33,
+        claim_portal.tasks,
+        label=gettext_lazy("Maintained entries"),
+        url_name="catalog:claim_list",
+    )
+)
+portal.handovers.register(claim_portal.HANDOVER)
+portal.daily_jobs.register(portal.DailyJob("catalog.claims", 31, claim_portal.every_day))
 portal.my_areas.register(
     portal.MyArea(
         "catalog_comparisons",

@@ -37,12 +37,25 @@ from catalog.services.proposals import (
     withdraw_of_leaver,
     withdraw_proposal,
 )
+from catalog.services.statements import (
+    StatementWords,
+    accept_statement,
+    enter_statement,
+    propose_statement,
+    refuse_statement,
+    retract_statement,
+    take_back_statements_of,
+    take_statements_of_file,
+    withdraw_statement,
+)
 from catalog.services.synonyms import save_synonyms
 
 __all__ = [
     "Budget",
     "ProposalConflict",
+    "StatementWords",
     "accept_proposal",
+    "accept_statement",
     "base_document",
     "change_comparison",
     "comment_proposal",
@@ -51,6 +64,7 @@ __all__ = [
     "count_api_use",
     "decide_proposal",
     "delete_comparison",
+    "enter_statement",
     "follow_solution",
     "forget_api_uses",
     "free_slug",
@@ -58,9 +72,12 @@ __all__ = [
     "index_solution",
     "issue_notice",
     "object_to_refusal",
+    "propose_statement",
     "publish_solution",
     "refuse_proposal",
+    "refuse_statement",
     "reject_objection",
+    "retract_statement",
     "return_proposal",
     "revise_proposal",
     "save_comparison",
@@ -68,6 +85,8 @@ __all__ = [
     "set_additions",
     "submit_proposal",
     "submit_withdrawal",
+    "take_back_statements_of",
+    "take_statements_of_file",
     "tell_followers",
     "unfollow_solution",
     "withdraw_notice",
@@ -75,5 +94,6 @@ __all__ = [
     "withdraw_of_leaver",
     "withdraw_proposal",
     "withdraw_solution",
+    "withdraw_statement",
     "write_document",
 ]

@@ -13,7 +13,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from catalog import documents, presentation, similar
+from catalog import documents, presentation, similar, statements
 from catalog.facets import MOST_REUSED, NAME, NEWEST, RELEVANCE, SolutionFilter
 from catalog.models import Solution
 from catalog.notices import shown_on_entry
@@ -22,6 +22,11 @@ from catalog.permissions import (
     can_propose,
     can_propose_withdrawal,
     can_take_in,
+    can_decide,
+    can_issue_notices,
+    can_propose,
+    can_take_in,
+    claiming_organisations,
     is_following,
 )
 from catalog.querysets import SolutionQuerySet
@@ -119,6 +124,9 @@ def solution_detail(request: HttpRequest, slug: str) -> HttpResponse:
         .select_related("maintainer", "berlin_body", "source")
         .filter(slug=slug)
         .first()
+        .annotate(stated=statements.standing())
+        .select_related("maintainer", "berlin_body", "source"),
+        slug=slug,
     )
     if solution is None:
         return withdrawn_page(request, slug)
@@ -131,6 +139,8 @@ def solution_detail(request: HttpRequest, slug: str) -> HttpResponse:
         "panels": portal.panels_for("catalog.solution", solution, request),
         "notices": shown_on_entry(solution, request.user),
         "may_issue_notices": can_issue_notices(request.user),
+        "statements": statements.of(solution),
+        "may_enter_statements": request.user.is_authenticated and can_decide(request.user),
         "is_following": is_following(request.user, solution),
         "source": getattr(solution, "source", None),
         "bases": bases(
@@ -138,6 +148,7 @@ def solution_detail(request: HttpRequest, slug: str) -> HttpResponse:
         ),
         "can_propose": can_propose(request.user, solution),
         "can_propose_withdrawal": can_propose_withdrawal(request.user, solution),
+        "can_claim": bool(claiming_organisations(request.user, solution)),
         "ask_url": _consulting_url({"solution": solution.slug}),
         "test_url": f"{SANDBOX_START}?{urlencode({'solution': solution.slug})}",
         "crumbs": [(_("Solutions"), reverse("catalog:solution_list")), (solution.name, None)],
