@@ -18,13 +18,10 @@ from catalog.facets import MOST_REUSED, NAME, NEWEST, RELEVANCE, SolutionFilter
 from catalog.models import Solution
 from catalog.notices import shown_on_entry
 from catalog.permissions import (
-    can_issue_notices,
-    can_propose,
-    can_propose_withdrawal,
-    can_take_in,
     can_decide,
     can_issue_notices,
     can_propose,
+    can_propose_withdrawal,
     can_take_in,
     claiming_organisations,
     is_following,
@@ -121,12 +118,10 @@ def solution_detail(request: HttpRequest, slug: str) -> HttpResponse:
         Solution.objects.visible_to(request.user)
         .with_reuse_counts()
         .with_test()
+        .annotate(stated=statements.standing())
         .select_related("maintainer", "berlin_body", "source")
         .filter(slug=slug)
         .first()
-        .annotate(stated=statements.standing())
-        .select_related("maintainer", "berlin_body", "source"),
-        slug=slug,
     )
     if solution is None:
         return withdrawn_page(request, slug)
