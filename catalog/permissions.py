@@ -29,16 +29,20 @@ def is_editor_for(user: User, organisation_id: int | None) -> bool:
     )
 
 
+def belongs_to_maintainer(user: User, solution: Solution) -> bool:
+    return solution.maintainer_id is not None and is_member_of(user, solution.maintainer_id)
+
+
 def can_propose(user: User | AnonymousUser, solution: Solution) -> bool:
-    """Corrections of an entry: any member of any organisation."""
-    return user.is_authenticated and bool(active_memberships(user))
-
-
-def can_propose_withdrawal(user: User | AnonymousUser, solution: Solution) -> bool:
-    """The Redaktion of the organisation that maintains the entry."""
+    """What only the Redaktion of the organisation that maintains the entry proposes: statements, withdrawal."""
     if not user.is_authenticated or solution.maintainer_id is None:
         return False
     return is_editor_for(user, solution.maintainer_id)
+
+
+def can_propose_corrections(user: User | AnonymousUser) -> bool:
+    """Changes of any entry: any member of any organisation."""
+    return user.is_authenticated and bool(active_memberships(user))
 
 
 def proposing_organisations(user: User, solution: Solution) -> list[Organisation]:

@@ -21,7 +21,7 @@ from catalog.permissions import (
     can_comment_proposal,
     can_edit_proposal,
     can_propose,
-    can_propose_withdrawal,
+    can_propose_corrections,
     edited_organisations,
     is_member_of,
     proposing_organisations,
@@ -46,7 +46,7 @@ def proposal_create(request: AuthenticatedRequest, slug: str) -> HttpResponse:
     solution = get_object_or_404(
         Solution.objects.published().select_related("maintainer"), slug=slug
     )
-    if not can_propose(request.user, solution):
+    if not can_propose_corrections(request.user):
         raise PermissionDenied
     organisations = proposing_organisations(request.user, solution)
     waiting = Proposal.objects.undecided().filter(
@@ -90,7 +90,7 @@ def withdrawal_create(request: AuthenticatedRequest, slug: str) -> HttpResponse:
         Solution.objects.published().select_related("maintainer"), slug=slug
     )
     organisation = solution.maintainer
-    if organisation is None or not can_propose_withdrawal(request.user, solution):
+    if organisation is None or not can_propose(request.user, solution):
         raise PermissionDenied
     waiting = Proposal.objects.undecided().filter(solution=solution, organisation=organisation)
     present = waiting.first()

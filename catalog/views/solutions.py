@@ -21,7 +21,7 @@ from catalog.permissions import (
     can_decide,
     can_issue_notices,
     can_propose,
-    can_propose_withdrawal,
+    can_propose_corrections,
     can_take_in,
     claiming_organisations,
     is_following,
@@ -142,7 +142,7 @@ def solution_detail(request: HttpRequest, slug: str) -> HttpResponse:
             solution.document.get("isBasedOn", ()), among=Solution.objects.visible_to(request.user)
         ),
         "can_propose": can_propose(request.user, solution),
-        "can_propose_withdrawal": can_propose_withdrawal(request.user, solution),
+        "can_propose_corrections": can_propose_corrections(request.user),
         "can_claim": bool(claiming_organisations(request.user, solution)),
         "ask_url": _consulting_url({"solution": solution.slug}),
         "test_url": f"{SANDBOX_START}?{urlencode({'solution': solution.slug})}",
