@@ -12,7 +12,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from catalog import aliases_admin, claims_admin  # noqa: F401 # register themselves
+from catalog import aliases_admin, claims_admin, fields_admin  # noqa: F401 # they register themselves
 from catalog.models import Solution
 from catalog.notices_admin import NoticeAdmin  # noqa: F401 # registers itself
 from catalog.proposals_admin import ProposalAdmin  # noqa: F401 # registers itself
@@ -54,8 +54,16 @@ class SolutionAdmin(AdvisorsRead):
         "name", "slug", "state", "is_incomplete", "revision", "repository_url", "licence",
         "development_status", "maintenance_type", "maintainer", "berlin_body", "alternatives",
         "keywords", "findings", "document", "updated_at", "published_at", "refreshing",
+        "statements",
     ]  # fmt: skip
-    readonly_fields = ["refreshing"]
+    readonly_fields = ["refreshing", "statements"]
+
+    def get_urls(self) -> list[URLPattern]:
+        return [*fields_admin.urls(self.admin_site), *super().get_urls()]
+
+    @admin.display(description=gettext_lazy("Statements and their origin"))
+    def statements(self, solution: Solution) -> str:
+        return fields_admin.link(solution)
 
     @admin.display(description=gettext_lazy("Entry"), ordering="is_incomplete")
     def completeness(self, solution: Solution) -> str:

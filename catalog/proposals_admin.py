@@ -16,7 +16,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
 
-from catalog import differences, fields
+from catalog import differences, fields, locks
 from catalog.enums import ProposalState
 from catalog.forms import DecisionForm
 from catalog.models import Proposal, ProposalEvent, Solution
@@ -163,11 +163,13 @@ class ProposalAdmin(ReadOnlyAdmin):
             "grants": proposal.grants.select_related("person"),
             "events": history(proposal),
             "rows": [
-                (d, chosen.get(f"field-{d.field.name}", "return" if d.is_conflict else "accept"))
+                (d, chosen.get(f"field-{d.field.name}", _first_choice(d, solution)))
                 for d in compared
             ],
+            "locks": solution.locks,
+            "file_differs": locks.labels(locks.differing_in_file(solution)),
             "same": [f.label for f in fields.FIELDS if f.name not in proposal.changes],
-            "has_conflict": any(d.is_conflict for d in compared),
+            "has_conflict": any(d.is_conflict or d.field.name in solution.locks for d in compared),
             "comment": chosen.get("comment", ""),
             "problem": problem,
         }
@@ -177,6 +179,10 @@ class ProposalAdmin(ReadOnlyAdmin):
 
 def review_url(proposal: Proposal) -> str:
     return reverse("admin:catalog_proposal_review", args=[proposal.public_id])
+
+
+def _first_choice(found: differences.FieldDifference, solution: Solution) -> str:
+    return "return" if found.is_conflict or found.field.name in solution.locks else "accept"
 
 
 def _decide(proposal: Proposal, form: DecisionForm, advisor: User) -> ProposalEvent:

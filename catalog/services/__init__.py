@@ -21,6 +21,7 @@ from catalog.services.entries import (
 )
 from catalog.services.following import follow_solution, tell_followers, unfollow_solution
 from catalog.services.indexing import index_solution
+from catalog.services.locking import lock_field, unlock_field
 from catalog.services.notices import (
     confirm_notice,
     correct_notice,
@@ -37,6 +38,7 @@ from catalog.services.proposals import (
     withdraw_of_leaver,
     withdraw_proposal,
 )
+from catalog.services.restoring import restore_revision
 from catalog.services.statements import (
     StatementWords,
     accept_statement,
@@ -71,12 +73,14 @@ __all__ = [
     "grant_objection",
     "index_solution",
     "issue_notice",
+    "lock_field",
     "object_to_refusal",
     "propose_statement",
     "publish_solution",
     "refuse_proposal",
     "refuse_statement",
     "reject_objection",
+    "restore_revision",
     "retract_statement",
     "return_proposal",
     "revise_proposal",
@@ -89,6 +93,7 @@ __all__ = [
     "take_statements_of_file",
     "tell_followers",
     "unfollow_solution",
+    "unlock_field",
     "withdraw_notice",
     "withdraw_objection",
     "withdraw_of_leaver",

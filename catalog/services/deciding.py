@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from catalog import documents, fields
+from catalog import documents, fields, locks
 from catalog.differences import conflicts
 from catalog.enums import ObjectionAction, ProposalAction, RevisionOrigin, SolutionAction
 from catalog.models import Objection, Proposal, ProposalEvent, Solution
@@ -213,7 +213,13 @@ def _chosen(proposal: Proposal, solution: Solution, accepted: list[str] | None) 
                 _("Some fields have changed since. Please decide field by field.")
             )
         accepted = list(proposal.changes)
-    return [name for name in proposal.changes if name in accepted]
+    names = [name for name in proposal.changes if name in accepted]
+    if fixed := [field for field in locks.locked(solution) if field.name in names]:
+        raise ProposalConflict(
+            _("Set by the OSK: %(fields)s. Free the fields first, or leave them as they are.")
+            % {"fields": locks.labels(fixed)}
+        )
+    return names
 
 
 def _take_over(proposal: Proposal, solution: Solution, names: list[str], actor: User) -> None:

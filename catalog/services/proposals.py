@@ -144,7 +144,9 @@ def propose_from_file(
     changes = {
         field.name: field.of(document)
         for field in FIELDS
-        if field.name in wanted and field.of(document) != field.of(solution.document)
+        if field.name in wanted
+        and field.name not in solution.locks
+        and field.of(document) != field.of(solution.document)
     }
     if not changes:
         return None
