@@ -18,6 +18,7 @@ from catalog.enums import (
     StatementState,
 )
 from catalog.models import (
+    Link,
     Notice,
     Objection,
     Proposal,
@@ -34,6 +35,7 @@ from osk_portal.notifications.services import Message, notify
 INTAKE_PUBLISHED: Final = "catalog.intake_published"
 SOURCE_FAILING: Final = "catalog.source_failing"
 SOURCE_STALE: Final = "catalog.source_stale"
+LINK_DEAD: Final = "catalog.link_dead"
 STATEMENT: Final = "catalog.statement"
 NOTICE: Final = "catalog.notice"
 NOTICE_SECURITY: Final = "catalog.notice_security"
@@ -164,6 +166,12 @@ def tell_of_age(source: Source) -> None:
     _tell_maintainer(source, SOURCE_STALE, f"{since:%Y%m%d%H%M%S}", {"since": since})
 
 
+def tell_of_dead_link(link: Link) -> None:
+    """A link of the entry has led nowhere for a week and more."""
+    since = link.failing_since
+    _tell_maintainer(link, LINK_DEAD, f"{since:%Y%m%d%H%M%S}", {"since": since})
+
+
 def tell_of_notice(
     notice: Notice,
     news: str,
@@ -218,17 +226,17 @@ def _statement_message(name: str, event: StatementEvent, url: str) -> Message:
     )
 
 
-def _tell_maintainer(source: Source, kind: str, once: str, words: Mapping[str, object]) -> None:
+def _tell_maintainer(row: Source | Link, kind: str, once: str, words: Mapping[str, object]) -> None:
     """The Redaktion of the maintaining organisation; where there is nobody, the OSK's advisors."""
-    solution = source.solution
+    solution = row.solution
     editors = _editors(solution.maintainer_id)
     message = Message(
         kind=kind,
         template=f"catalog/email/{kind.partition('.')[2]}",
         url=solution.get_absolute_url(),
-        dedupe=f"{kind}:{source.pk}:{once}",
+        dedupe=f"{kind}:{row.pk}:{once}",
         subject_key=str(solution.public_id),
-        context={"solution": solution.name, "repository": source.repository, **words},
+        context={"solution": solution.name, "address": str(row), **words},
     )
     notify(message, list(editors) or _advisors())
 

@@ -17,6 +17,7 @@ from catalog.exports import nightly
 from catalog.models import Follow, Intake, NoticeReceipt, Proposal, Solution, Statement
 from catalog.notifications import (
     INTAKE_PUBLISHED,
+    LINK_DEAD,
     NOTICE,
     NOTICE_SECURITY,
     SOURCE_FAILING,
@@ -24,7 +25,7 @@ from catalog.notifications import (
     STATEMENT,
 )
 from catalog.search import clean, search
-from catalog.services import refresh
+from catalog.services import links, pictures, refresh
 from catalog.services.synonyms import ensure_shipped
 from network.models import Organisation
 from osk_portal import portal
@@ -167,7 +168,7 @@ def _may_still_read(user_id: int, kind: str, subject_key: str) -> bool:
     if kind == INTAKE_PUBLISHED:
         intakes = Intake.objects.visible_to(user or AnonymousUser())
         return intakes.filter(public_id=subject_key).exists()
-    if kind in (SOURCE_FAILING, SOURCE_STALE):
+    if kind in (SOURCE_FAILING, SOURCE_STALE, LINK_DEAD):
         entries = Solution.objects.visible_to(user or AnonymousUser())
         return entries.filter(public_id=subject_key).exists()
     if kind.startswith(f"{STATEMENT}_"):
@@ -179,6 +180,15 @@ def _may_still_read(user_id: int, kind: str, subject_key: str) -> bool:
 
 def _watch_repositories() -> None:
     refresh.ensure_sources()
+
+
+def _watch_links() -> None:
+    links.ensure_links()
+
+
+def _look_after_pictures() -> None:
+    pictures.ensure_pictures()
+    pictures.forget_files()
 
 
 portal.figures.register(
@@ -240,6 +250,8 @@ portal.work_lists.register(portal.WorkList("catalog", 30, gettext_lazy("Keep the
 portal.mail_guards.register(portal.MailGuard("catalog", 30, _may_still_read))
 portal.reference_data.register(portal.ReferenceData("catalog", 30, ensure_shipped))
 portal.daily_jobs.register(portal.DailyJob("catalog.sources", 30, _watch_repositories))
+portal.daily_jobs.register(portal.DailyJob("catalog.links", 32, _watch_links))
+portal.daily_jobs.register(portal.DailyJob("catalog.pictures", 31, _look_after_pictures))
 portal.demo_steps.register(portal.DemoStep("catalog", 20, demo_world.load))
 portal.daily_jobs.register(portal.DailyJob("catalog-giving", 30, nightly.run))
 portal.sitemap_sections.register(

@@ -5,6 +5,7 @@ from catalog.models.claims import Claim, ClaimEvent
 from catalog.models.comparisons import SavedComparison
 from catalog.models.fetching import Intake, RepositoryAlias, Source
 from catalog.models.following import Follow
+from catalog.models.links import Link
 from catalog.models.maintainerships import Maintainership, MaintainershipEvent
 from catalog.models.moderation import Objection, ProposalReminder, TextGrant
 from catalog.models.notices import (
@@ -14,7 +15,9 @@ from catalog.models.notices import (
     NoticeTelling,
     NoticeVersion,
 )
+from catalog.models.pictures import Picture
 from catalog.models.proposals import Proposal, ProposalEvent
+from catalog.models.repository_checks import RepositoryCheck
 from catalog.models.search import SolutionDocument
 from catalog.models.solutions import Reuse, Solution, SolutionEvent, SolutionRevision, Support
 from catalog.models.statements import Statement, StatementEvent
@@ -26,6 +29,7 @@ __all__ = [
     "ClaimEvent",
     "Follow",
     "Intake",
+    "Link",
     "Maintainership",
     "MaintainershipEvent",
     "Notice",
@@ -34,10 +38,12 @@ __all__ = [
     "NoticeTelling",
     "NoticeVersion",
     "Objection",
+    "Picture",
     "Proposal",
     "ProposalEvent",
     "ProposalReminder",
     "RepositoryAlias",
+    "RepositoryCheck",
     "Reuse",
     "SavedComparison",
     "Solution",

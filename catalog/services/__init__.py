@@ -28,6 +28,7 @@ from catalog.services.notices import (
     issue_notice,
     withdraw_notice,
 )
+from catalog.services.pictures import block_picture, describe_pictures
 from catalog.services.proposals import (
     ProposalConflict,
     base_document,
@@ -59,6 +60,7 @@ __all__ = [
     "accept_proposal",
     "accept_statement",
     "base_document",
+    "block_picture",
     "change_comparison",
     "comment_proposal",
     "confirm_notice",
@@ -66,6 +68,7 @@ __all__ = [
     "count_api_use",
     "decide_proposal",
     "delete_comparison",
+    "describe_pictures",
     "enter_statement",
     "follow_solution",
     "forget_api_uses",
