@@ -1,8 +1,18 @@
 """Every write to the catalog: entries with their revisions and search text, proposals."""
 
 from catalog.services.api_uses import Budget, count_api_use, forget_api_uses
-from catalog.services.changing import ProposalConflict, change_fields
+from catalog.services.changing import change_fields
 from catalog.services.comparisons import change_comparison, delete_comparison, save_comparison
+from catalog.services.deciding import (
+    accept_proposal,
+    decide_proposal,
+    grant_objection,
+    object_to_refusal,
+    refuse_proposal,
+    reject_objection,
+    return_proposal,
+    withdraw_objection,
+)
 from catalog.services.entries import (
     free_slug,
     publish_solution,
@@ -21,13 +31,13 @@ from catalog.services.notices import (
 )
 from catalog.services.pictures import block_picture, describe_pictures
 from catalog.services.proposals import (
-    accept_proposal,
+    ProposalConflict,
     base_document,
-    decide_proposal,
-    refuse_proposal,
-    return_proposal,
+    comment_proposal,
     revise_proposal,
     submit_proposal,
+    submit_withdrawal,
+    withdraw_of_leaver,
     withdraw_proposal,
 )
 from catalog.services.reports import (
@@ -69,6 +79,7 @@ __all__ = [
     "change_comparison",
     "change_fields",
     "check_report",
+    "comment_proposal",
     "confirm_notice",
     "confirm_report_address",
     "correct_notice",
@@ -81,14 +92,17 @@ __all__ = [
     "forget_api_uses",
     "forget_report_addresses",
     "free_slug",
+    "grant_objection",
     "index_solution",
     "issue_notice",
     "lock_field",
+    "object_to_refusal",
     "object_to_report",
     "propose_statement",
     "publish_solution",
     "refuse_proposal",
     "refuse_statement",
+    "reject_objection",
     "reject_report",
     "report_entry",
     "restore_revision",
@@ -99,12 +113,15 @@ __all__ = [
     "save_synonyms",
     "set_additions",
     "submit_proposal",
+    "submit_withdrawal",
     "take_back_statements_of",
     "take_statements_of_file",
     "tell_followers",
     "unfollow_solution",
     "unlock_field",
     "withdraw_notice",
+    "withdraw_objection",
+    "withdraw_of_leaver",
     "withdraw_proposal",
     "withdraw_solution",
     "withdraw_statement",

@@ -11,12 +11,9 @@ from catalog import documents, fields
 from catalog.enums import RevisionOrigin
 from catalog.models import Solution, SolutionRevision
 from catalog.services.entries import write_document
+from catalog.services.proposals import ProposalConflict
 from network.models import Organisation
 from osk_portal.accounts.models import User
-
-
-class ProposalConflict(Exception):
-    """The decision does not fit what is published now; ``str(error)`` is a message for people."""
 
 
 def change_fields(

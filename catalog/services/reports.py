@@ -7,7 +7,7 @@ when the report has moved on.
 from __future__ import annotations
 
 import hashlib
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -29,12 +29,13 @@ from catalog.notifications import (
     tell_reporter,
 )
 from catalog.permissions import can_answer_reports, can_decide
-from catalog.services.changing import ProposalConflict, change_fields
+from catalog.promises import promised_date
+from catalog.services.changing import change_fields
+from catalog.services.proposals import ProposalConflict
 from osk_portal.accounts.models import User
 from osk_portal.notifications.services import forget
 from osk_portal.toolkit import clock
 from osk_portal.toolkit.transitions import TransitionNotAllowed
-from osk_portal.toolkit.working_days import add_working_days
 
 LINK_LIFETIME: Final = timedelta(days=14)
 MOST_OPEN: Final = 50
@@ -95,10 +96,6 @@ def report_entry(
     if report.email:
         ask_for_address(report, token_of(report), LINK_LIFETIME)
     return report
-
-
-def promised_date() -> date:
-    return add_working_days(clock.today(), settings.OSK_PROPOSAL_DAYS)
 
 
 def token_of(report: EntryReport) -> str:
