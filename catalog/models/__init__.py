@@ -1,6 +1,7 @@
 """What: solutions, their revisions, who supports and uses them, proposals to change them."""
 
 from catalog.models.api_uses import ApiUse
+from catalog.models.code_releases import CodeRelease, CodeReleaseEvent, CodeReleaseStep
 from catalog.models.comparisons import SavedComparison
 from catalog.models.fetching import Intake, RepositoryAlias, Source
 from catalog.models.following import Follow
@@ -18,6 +19,9 @@ from catalog.models.synonyms import SynonymGroup, SynonymGroupEvent
 
 __all__ = [
     "ApiUse",
+    "CodeRelease",
+    "CodeReleaseEvent",
+    "CodeReleaseStep",
     "Follow",
     "Intake",
     "Notice",
