@@ -17,7 +17,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from catalog import differences, fields
+from catalog import aliases_admin, claims_admin, differences, fields  # noqa: F401 # two register themselves
 from catalog.enums import ProposalState
 from catalog.forms import DecisionForm
 from catalog.models import Proposal, Solution

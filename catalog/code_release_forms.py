@@ -123,7 +123,9 @@ class FileForm(CheckForm):
 
     version = forms.IntegerField(widget=forms.HiddenInput)
 
-    def __init__(self, data: QueryDict | None = None, files: Any = None, **options: Any) -> None:
+    def __init__(
+        self, data: Mapping[str, Any] | None = None, files: Any = None, **options: Any
+    ) -> None:
         super().__init__(data, files, **options)
         self.fields["upload"].help_text = _("A publiccode.yml of at most 512 KB.")
 

@@ -120,6 +120,64 @@ class ProposalAction(models.TextChoices):
     REVISE = "revise", _("Revise")
 
 
+class Proof(models.TextChoices):
+    """By what an organisation shows that it looks after a solution (product.md 2, Maintainers)."""
+
+    CODE = "code", _("A code in the repository")
+    NAMED = "named", _("Our name in the publiccode.yml")
+    LETTER = "letter", _("A letter")
+
+
+class ClaimState(models.TextChoices):
+    OPEN = "open", _("Being checked")
+    ACCEPTED = "accepted", _("Accepted")
+    REFUSED = "refused", _("Refused")
+    WITHDRAWN = "withdrawn", _("Withdrawn")
+
+
+class ClaimAction(models.TextChoices):
+    ACCEPT = "accept", _("Accept")
+    REFUSE = "refuse", _("Refuse")
+    WITHDRAW = "withdraw", _("Withdraw")
+    ANSWER = "answer", pgettext_lazy("claim", "Answer")
+
+
+class LetterState(models.TextChoices):
+    """Of an uploaded letter: nobody gets one that a scanner has not released, where there is a scanner."""
+
+    NONE = "", pgettext_lazy("letter", "No file")
+    QUARANTINED = "quarantined", pgettext_lazy("letter", "Being checked for malware")
+    CLEAN = "clean", pgettext_lazy("letter", "Can be read")
+    INFECTED = "infected", pgettext_lazy("letter", "Malware found, removed")
+
+
+class MaintainershipState(models.TextChoices):
+    ACTIVE = "active", _("Active")
+    CONTESTED = "contested", pgettext_lazy("maintainership", "Contested")
+    HANDED_OVER = "handed_over", pgettext_lazy("maintainership", "Handed over")
+    LOST = "lost", pgettext_lazy("maintainership", "Expired")
+
+
+class MaintainershipAction(models.TextChoices):
+    CONTEST = "contest", pgettext_lazy("maintainership", "Contest")
+    SETTLE = "settle", pgettext_lazy("maintainership", "Confirm")
+    OFFER = "offer", pgettext_lazy("maintainership", "Offer")
+    WITHDRAW_OFFER = "withdraw_offer", pgettext_lazy("maintainership", "Withdraw the offer")
+    DECLINE = "decline", pgettext_lazy("maintainership", "Decline the offer")
+    HAND_OVER = "hand_over", pgettext_lazy("maintainership", "Hand over")
+    LOSE = "lose", pgettext_lazy("maintainership", "End")
+
+
+class MaintainershipEnd(models.TextChoices):
+    """Why a maintainership has expired."""
+
+    GIVEN_BACK = "given_back", pgettext_lazy("maintainership", "Given back")
+    UNREACHABLE = "unreachable", pgettext_lazy("maintainership", "The organisation does not answer")
+    CLOSED = "closed", pgettext_lazy("maintainership", "The organisation exists no more")
+    CONTEST = "contest", pgettext_lazy("maintainership", "Another organisation has taken it on")
+    OTHER = "other", pgettext_lazy("maintainership", "Another reason")
+
+
 class IntakeState(models.TextChoices):
     """What became of a wanted address or file."""
 

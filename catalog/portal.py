@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from catalog import demo_world, own_data, presentation, statistics
+from catalog import claim_portal, demo_world, own_data, presentation, statistics
 from catalog.exports import nightly
 from catalog.models import Follow, Intake, NoticeReceipt, Proposal, Solution
 from catalog.notifications import (
@@ -112,6 +112,7 @@ def _work(user: User) -> Iterable[portal.WorkEntry]:
         Proposal.objects.open,
         _late_proposals,
     )
+    yield from claim_portal.work(user)
 
 
 def _late_proposals() -> QuerySet[Proposal]:
@@ -122,6 +123,8 @@ def _may_still_read(user_id: int, kind: str, subject_key: str) -> bool:
     """Who follows the entry; author and advisors, as long as they may open the proposal."""
     if kind.startswith("catalog.entry_"):
         return Follow.objects.filter(user=user_id, solution__public_id=subject_key).exists()
+    if (may_read := claim_portal.may_still_read(user_id, kind, subject_key)) is not None:
+        return may_read
     if kind in (NOTICE, NOTICE_SECURITY):
         told = NoticeReceipt.objects.filter(user=user_id, notice__public_id=subject_key)
         return told.filter(notice__solution__in=Solution.objects.published()).exists()
@@ -168,6 +171,17 @@ portal.my_areas.register(
         url_name="catalog:follow_list",
     )
 )
+portal.my_areas.register(
+    portal.MyArea(
+        "catalog_claims",
+        33,
+        claim_portal.tasks,
+        label=gettext_lazy("Maintained entries"),
+        url_name="catalog:claim_list",
+    )
+)
+portal.handovers.register(claim_portal.HANDOVER)
+portal.daily_jobs.register(portal.DailyJob("catalog.claims", 31, claim_portal.every_day))
 portal.my_areas.register(
     portal.MyArea(
         "catalog_comparisons",

@@ -3,12 +3,14 @@ from django.urls import path
 from catalog.exports import dump
 from catalog.views import (
     checking,
+    claims,
     code_releases,
     comparison,
     exports,
     feeds,
     following,
     intake,
+    maintainerships,
     notices,
     proposals,
     solutions,
@@ -88,6 +90,44 @@ urlpatterns = [
         proposals.proposal_withdraw,
         name="proposal_withdraw",
     ),
+    path("uebernahmen/", claims.claim_list, name="claim_list"),
+    path("uebernahmen/<uuid:public_id>/", claims.claim_detail, name="claim_detail"),
+    path("uebernahmen/<uuid:public_id>/antworten/", claims.claim_answer, name="claim_answer"),
+    path("uebernahmen/<uuid:public_id>/nachsehen/", claims.claim_look, name="claim_look"),
+    path("uebernahmen/<uuid:public_id>/brief/", claims.claim_letter, name="claim_letter"),
+    path(
+        "uebernahmen/<uuid:public_id>/zurueckziehen/", claims.claim_withdraw, name="claim_withdraw"
+    ),
+    path(
+        "betreuungen/<uuid:public_id>/",
+        maintainerships.maintainership_detail,
+        name="maintainership_detail",
+    ),
+    path(
+        "betreuungen/<uuid:public_id>/uebergeben/",
+        maintainerships.maintainership_offer,
+        name="maintainership_offer",
+    ),
+    path(
+        "betreuungen/<uuid:public_id>/uebergabe-zuruecknehmen/",
+        maintainerships.maintainership_withdraw_offer,
+        name="maintainership_withdraw_offer",
+    ),
+    path(
+        "betreuungen/<uuid:public_id>/annehmen/",
+        maintainerships.maintainership_accept,
+        name="maintainership_accept",
+    ),
+    path(
+        "betreuungen/<uuid:public_id>/ablehnen/",
+        maintainerships.maintainership_decline,
+        name="maintainership_decline",
+    ),
+    path(
+        "betreuungen/<uuid:public_id>/zurueckgeben/",
+        maintainerships.maintainership_give_back,
+        name="maintainership_give_back",
+    ),
     path("loesungen.csv", exports.catalog_file, {"name": dump.CSV_FILE}, name="catalog_csv"),
     path("loesungen.ttl", exports.catalog_file, {"name": dump.TURTLE_FILE}, name="catalog_turtle"),
     path("<slug:slug>/", solutions.solution_detail, name="solution_detail"),
@@ -96,5 +136,6 @@ urlpatterns = [
     path("<slug:slug>/nicht-mehr-folgen/", following.unfollow, name="unfollow"),
     path("<slug:slug>/jsonld", exports.solution_jsonld, name="solution_jsonld"),
     path("<slug:slug>/dcat.ttl", exports.solution_turtle, name="solution_turtle"),
+    path("<slug:slug>/uebernehmen/", claims.claim_create, name="claim_create"),
     path("<slug:slug>/vorschlag/", proposals.proposal_create, name="proposal_create"),
 ]

@@ -1,10 +1,12 @@
 """What: solutions, their revisions, who supports and uses them, proposals to change them."""
 
 from catalog.models.api_uses import ApiUse
+from catalog.models.claims import Claim, ClaimEvent
 from catalog.models.code_releases import CodeRelease, CodeReleaseEvent, CodeReleaseStep
 from catalog.models.comparisons import SavedComparison
 from catalog.models.fetching import Intake, RepositoryAlias, Source
 from catalog.models.following import Follow
+from catalog.models.maintainerships import Maintainership, MaintainershipEvent
 from catalog.models.notices import (
     Notice,
     NoticeEvent,
@@ -19,11 +21,15 @@ from catalog.models.synonyms import SynonymGroup, SynonymGroupEvent
 
 __all__ = [
     "ApiUse",
+    "Claim",
+    "ClaimEvent",
     "CodeRelease",
     "CodeReleaseEvent",
     "CodeReleaseStep",
     "Follow",
     "Intake",
+    "Maintainership",
+    "MaintainershipEvent",
     "Notice",
     "NoticeEvent",
     "NoticeReceipt",

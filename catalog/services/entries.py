@@ -16,6 +16,7 @@ from catalog.models import Solution, SolutionEvent, SolutionRevision, Support
 from catalog.notifications import tell_of_publication
 from catalog.services.following import tell_followers
 from catalog.services.indexing import index_solution
+from catalog.services.maintainers import set_maintainer
 from network.models import Organisation
 from osk_portal.accounts.models import User
 from osk_portal.toolkit import clock
@@ -26,6 +27,8 @@ RESERVED_SLUGS = frozenset(
     {
         "aufnehmen",
         "vorschlaege",
+        "uebernahmen",
+        "betreuungen",
         "pruefen",
         "code-veroeffentlichen",
         "vergleich",
@@ -143,7 +146,6 @@ def set_additions(
         "alternatives": alternatives,
         "keywords": keywords,
         "berlin_body": berlin_body,
-        "maintainer": maintainer,
     }
     changed = [
         name
@@ -168,6 +170,8 @@ def set_additions(
         index_solution(solution)
         if solution.is_published:
             tell_followers(solution, "entry_changed", actor=actor)
+    if maintainer is not None and solution.maintainer_id != maintainer.pk:
+        set_maintainer(solution, maintainer, actor=actor)
     return solution
 
 

@@ -17,7 +17,13 @@ from catalog import documents, presentation, similar
 from catalog.facets import MOST_REUSED, NAME, NEWEST, RELEVANCE, SolutionFilter
 from catalog.models import Solution
 from catalog.notices import shown_on_entry
-from catalog.permissions import can_issue_notices, can_propose, can_take_in, is_following
+from catalog.permissions import (
+    can_issue_notices,
+    can_propose,
+    can_take_in,
+    claiming_organisations,
+    is_following,
+)
 from catalog.querysets import SolutionQuerySet
 from catalog.search import find, meant
 from catalog.variants import bases
@@ -127,6 +133,7 @@ def solution_detail(request: HttpRequest, slug: str) -> HttpResponse:
             solution.document.get("isBasedOn", ()), among=Solution.objects.visible_to(request.user)
         ),
         "can_propose": can_propose(request.user, solution),
+        "can_claim": bool(claiming_organisations(request.user, solution)),
         "ask_url": _consulting_url({"solution": solution.slug}),
         "test_url": f"{SANDBOX_START}?{urlencode({'solution': solution.slug})}",
         "crumbs": [(_("Solutions"), reverse("catalog:solution_list")), (solution.name, None)],
