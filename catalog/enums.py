@@ -205,6 +205,52 @@ class SourceProblem(models.TextChoices):
     BROKEN = "broken", pgettext_lazy("source", "The file has new errors.")
 
 
+class StatementTopic(models.TextChoices):
+    """What an administration must know before it takes a solution over (product.md 2, Entry)."""
+
+    OZG = "ozg", _("Service under the Online Access Act (OZG)")
+    LEIKA = "leika", _("LeiKa keys")
+    EFA = "efa", _("One for all (EfA)")
+    ACCESSIBILITY = "accessibility", _("Accessibility (BITV, EN 301 549)")
+    SECURITY = "security", _("IT-Grundschutz")
+    PROCESSING = "processing", _("Data processing agreement (AVV)")
+    IMPACT = "impact", _("Data protection impact assessment (DSFA)")
+    ITDZ = "itdz", _("Operation at the ITDZ")
+
+
+class StatementAnswer(models.TextChoices):
+    YES = "yes", pgettext_lazy("statement", "Yes")
+    NO = "no", pgettext_lazy("statement", "No")
+    PLANNED = "planned", pgettext_lazy("statement", "Planned")
+    OPEN = "open", pgettext_lazy("statement", "Being clarified")
+
+
+class StatementOrigin(models.TextChoices):
+    """Who says it."""
+
+    FILE = "file", _("Repository's file")
+    MAINTAINER = "maintainer", _("Maintainer of the entry")
+    OSK = "osk", _("OSK")
+    ORGANISATION = "organisation", _("An organisation")
+
+
+class StatementState(models.TextChoices):
+    PROPOSED = "proposed", pgettext_lazy("statement", "Being checked")
+    STANDING = "standing", pgettext_lazy("statement", "In force")
+    SUPERSEDED = "superseded", pgettext_lazy("statement", "Replaced")
+    RETRACTED = "retracted", pgettext_lazy("statement", "Taken off")
+    REFUSED = "refused", pgettext_lazy("statement", "Refused")
+    WITHDRAWN = "withdrawn", pgettext_lazy("statement", "Withdrawn")
+
+
+class StatementAction(models.TextChoices):
+    ACCEPT = "accept", _("Accept")
+    REFUSE = "refuse", _("Refuse")
+    WITHDRAW = "withdraw", _("Withdraw")
+    SUPERSEDE = "supersede", pgettext_lazy("statement", "Replace")
+    RETRACT = "retract", pgettext_lazy("statement", "Take off")
+
+
 class OwnWeight(models.TextChoices):
     """How much a reader's own row of a comparison matters; the value stands in the address."""
 

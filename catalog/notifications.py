@@ -9,8 +9,8 @@ from django.db.models import QuerySet
 from django.urls import reverse
 
 from catalog.audience import because
-from catalog.enums import IntakeState
-from catalog.models import Intake, Notice, Proposal, ProposalEvent, Solution, Source
+from catalog.enums import IntakeState, StatementState
+from catalog.models import Intake, Notice, Proposal, ProposalEvent, Solution, Source, StatementEvent
 from network.enums import MembershipState
 from osk_portal.accounts.enums import StaffRole
 from osk_portal.accounts.models import User
@@ -20,6 +20,7 @@ INTAKE_TAKEN: Final = "catalog.intake_taken"
 INTAKE_PUBLISHED: Final = "catalog.intake_published"
 SOURCE_FAILING: Final = "catalog.source_failing"
 SOURCE_STALE: Final = "catalog.source_stale"
+STATEMENT: Final = "catalog.statement"
 NOTICE: Final = "catalog.notice"
 NOTICE_SECURITY: Final = "catalog.notice_security"
 
@@ -114,6 +115,33 @@ def tell_of_notice(
         reason=because(reasons),
     )
     notify(message, recipients)
+
+
+def tell_of_proposed_statement(event: StatementEvent) -> None:
+    """A Redaktion has stated something: an advisor decides."""
+    url = reverse("admin:catalog_statement_page", args=[event.statement.public_id])
+    notify(_statement_message("proposed", event, url), _advisors())
+
+
+def tell_author_of_statement(event: StatementEvent) -> None:
+    """What was proposed is in force, or refused with a reason."""
+    statement = event.statement
+    if statement.author is not None:
+        name = "accepted" if event.kind == StatementState.STANDING else "refused"
+        message = _statement_message(name, event, statement.get_absolute_url())
+        notify(message, [statement.author])
+
+
+def _statement_message(name: str, event: StatementEvent, url: str) -> Message:
+    statement = event.statement
+    return Message(
+        kind=f"{STATEMENT}_{name}",
+        template=f"catalog/email/statement_{name}",
+        url=url,
+        dedupe=f"{STATEMENT}:{event.pk}",
+        subject_key=str(statement.public_id),
+        context={"solution": statement.solution.name, "statement": statement},
+    )
 
 
 def _tell_maintainer(source: Source, kind: str, once: str, words: Mapping[str, object]) -> None:

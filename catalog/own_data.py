@@ -22,6 +22,7 @@ def erase(user: User) -> None:
         claims.leave_claim(pk, person=user)
     SavedComparison.objects.filter(author=user, organisation=None).delete()
     NoticeReceipt.objects.filter(user=user).delete()
+    services.take_back_statements_of(user)
     for proposal in mine.filter(state__in=Proposal.ALLOWED[ProposalAction.WITHDRAW]).order_by("pk"):
         services.withdraw_proposal(proposal.pk, actor=user)
 
@@ -126,6 +127,21 @@ OFFER: Final = portal.PersonalData(
             },
         ),
         portal.Rows(
+            "catalog.Statement.author",
+            _("Statements that you have made about solutions"),
+            {
+                "solution__name": _("Solution"),
+                "topic": _("Topic"),
+                "answer": _("Answer"),
+                "value": _("Statement in words"),
+                "said_by": _("Tested or stated by"),
+                "evidence": _("Evidence"),
+                "state": _("State"),
+                "created_at": _("When"),
+                "comment": _("Comment of the OSK"),
+            },
+        ),
+        portal.Rows(
             "catalog.Intake.requester",
             _("Solutions that you have suggested"),
             {
@@ -147,6 +163,8 @@ OFFER: Final = portal.PersonalData(
         "catalog.ProposalEvent.actor": "repeats the proposal's own dates, or is a decision of staff",
         "catalog.CodeReleaseEvent.actor": "belongs to the organisation's list",
         "catalog.SolutionEvent.actor": "an act of staff in their office",
+        "catalog.Statement.decided_by": "a decision of staff in their office",
+        "catalog.StatementEvent.actor": "repeats the statement's own dates, or is a decision of staff",
         "catalog.SynonymGroupEvent.actor": "an act of staff in their office",
     },
     erase=erase,

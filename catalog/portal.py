@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from catalog import claim_portal, demo_world, own_data, presentation, statistics
 from catalog.exports import nightly
-from catalog.models import Follow, Intake, NoticeReceipt, Proposal, Solution
+from catalog.models import Follow, Intake, NoticeReceipt, Proposal, Solution, Statement
 from catalog.notifications import (
     INTAKE_PUBLISHED,
     INTAKE_TAKEN,
@@ -22,6 +22,7 @@ from catalog.notifications import (
     NOTICE_SECURITY,
     SOURCE_FAILING,
     SOURCE_STALE,
+    STATEMENT,
 )
 from catalog.search import clean, search
 from catalog.services import refresh
@@ -112,7 +113,17 @@ def _work(user: User) -> Iterable[portal.WorkEntry]:
         Proposal.objects.open,
         _late_proposals,
     )
+    yield portal.WorkEntry(
+        gettext_lazy("Proposed statements"),
+        reverse("admin:catalog_statement_changelist") + "?state__exact=proposed",
+        Statement.objects.proposed,
+        _late_statements,
+    )
     yield from claim_portal.work(user)
+
+
+def _late_statements() -> QuerySet[Statement]:
+    return Statement.objects.proposed().filter(promised_on__lt=TODAY)
 
 
 def _late_proposals() -> QuerySet[Proposal]:
@@ -135,6 +146,9 @@ def _may_still_read(user_id: int, kind: str, subject_key: str) -> bool:
     if kind in (SOURCE_FAILING, SOURCE_STALE):
         entries = Solution.objects.visible_to(user or AnonymousUser())
         return entries.filter(public_id=subject_key).exists()
+    if kind.startswith(f"{STATEMENT}_"):
+        statements = Statement.objects.visible_to(user or AnonymousUser())
+        return statements.filter(public_id=subject_key).exists()
     proposals = Proposal.objects.visible_to(user or AnonymousUser())
     return proposals.filter(public_id=subject_key).exists()
 

@@ -14,6 +14,7 @@ from catalog.views import (
     notices,
     proposals,
     solutions,
+    statements,
 )
 
 app_name = "catalog"
@@ -134,6 +135,15 @@ urlpatterns = [
     path("<slug:slug>/publiccode.yml", solutions.solution_publiccode, name="solution_publiccode"),
     path("<slug:slug>/folgen/", following.follow, name="follow"),
     path("<slug:slug>/nicht-mehr-folgen/", following.unfollow, name="unfollow"),
+    path("<slug:slug>/angaben/", statements.statement_list, name="statement_list"),
+    path(
+        "<slug:slug>/angaben/<slug:topic>/", statements.statement_propose, name="statement_propose"
+    ),
+    path(
+        "<slug:slug>/angaben/<uuid:public_id>/zurueckziehen/",
+        statements.statement_withdraw,
+        name="statement_withdraw",
+    ),
     path("<slug:slug>/jsonld", exports.solution_jsonld, name="solution_jsonld"),
     path("<slug:slug>/dcat.ttl", exports.solution_turtle, name="solution_turtle"),
     path("<slug:slug>/uebernehmen/", claims.claim_create, name="claim_create"),

@@ -17,6 +17,7 @@ from catalog.models.notices import (
 from catalog.models.proposals import Proposal, ProposalEvent
 from catalog.models.search import SolutionDocument
 from catalog.models.solutions import Reuse, Solution, SolutionEvent, SolutionRevision, Support
+from catalog.models.statements import Statement, StatementEvent
 from catalog.models.synonyms import SynonymGroup, SynonymGroupEvent
 
 __all__ = [
@@ -45,6 +46,8 @@ __all__ = [
     "SolutionEvent",
     "SolutionRevision",
     "Source",
+    "Statement",
+    "StatementEvent",
     "Support",
     "SynonymGroup",
     "SynonymGroupEvent",

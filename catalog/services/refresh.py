@@ -27,6 +27,7 @@ from catalog.services import fetching
 from catalog.services.entries import write_document
 from catalog.services.fetching import Fetched, Found
 from catalog.services.proposals import propose_from_file
+from catalog.services.statements import take_statements_of_file
 from osk_portal.accounts.models import User
 from osk_portal.notifications.doorbell import ring
 from osk_portal.toolkit import clock
@@ -151,6 +152,7 @@ def _take(source: Source, fetched: Fetched) -> SourceProblem | None:
             return SourceProblem.BROKEN
         _change(source, before, read)
         source.changed_at = clock.now()
+    take_statements_of_file(source.solution, read.statements)
     source.document = read.document
     source.file_url = fetched.url
     source.etag = fetched.etag
