@@ -11,6 +11,7 @@ from catalog.services.entries import (
 )
 from catalog.services.following import follow_solution, tell_followers, unfollow_solution
 from catalog.services.indexing import index_solution
+from catalog.services.locking import lock_field, unlock_field
 from catalog.services.notices import (
     confirm_notice,
     correct_notice,
@@ -28,6 +29,7 @@ from catalog.services.proposals import (
     submit_proposal,
     withdraw_proposal,
 )
+from catalog.services.restoring import restore_revision
 from catalog.services.statements import (
     StatementWords,
     accept_statement,
@@ -60,10 +62,12 @@ __all__ = [
     "free_slug",
     "index_solution",
     "issue_notice",
+    "lock_field",
     "propose_statement",
     "publish_solution",
     "refuse_proposal",
     "refuse_statement",
+    "restore_revision",
     "retract_statement",
     "return_proposal",
     "revise_proposal",
@@ -75,6 +79,7 @@ __all__ = [
     "take_statements_of_file",
     "tell_followers",
     "unfollow_solution",
+    "unlock_field",
     "withdraw_notice",
     "withdraw_proposal",
     "withdraw_solution",
