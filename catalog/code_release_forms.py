@@ -17,6 +17,7 @@ from catalog.check_forms import CheckForm
 from catalog.code_release import LONGEST_NOTE, Point, Step
 from catalog.comparison.wanted import one_line
 from catalog.enums import PointAnswer
+from catalog.forms import GrantField
 from network.models import Organisation
 
 
@@ -118,6 +119,12 @@ class StepForm(forms.Form):
         }
 
 
+class DraftForm(forms.Form):
+    """Who makes the draft releases the texts of the file, as with every suggestion."""
+
+    cc0 = GrantField()
+
+
 class FileForm(CheckForm):
     """The publiccode.yml; ``text_to_keep`` once it is valid. What is no text cannot be kept."""
 
@@ -127,11 +134,16 @@ class FileForm(CheckForm):
         self, data: Mapping[str, Any] | None = None, files: Any = None, **options: Any
     ) -> None:
         super().__init__(data, files, **options)
+        del self.fields["repository"]  # what is to be published is not public yet
         self.fields["upload"].help_text = _("A publiccode.yml of at most 512 KB.")
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
-        if not self.errors:
+        if not cleaned.get("upload") and not (cleaned.get("text") or "").strip():
+            if not self.errors.keys() - {"text"}:
+                problem = _("Choose a file or paste the content of the file.")
+                self.errors["text"] = self.error_class([problem], renderer=self.renderer)
+        elif not self.errors:
             try:
                 self.text_to_keep = self.to_check.decode("utf-8-sig")
             except UnicodeDecodeError:

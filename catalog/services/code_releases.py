@@ -109,8 +109,9 @@ def keep_file(release_id: int, *, actor: User, text: str, expected_version: int)
 
 
 @transaction.atomic
-def make_draft(release_id: int, *, actor: User) -> Intake:
+def make_draft(release_id: int, *, actor: User, wording: str) -> Intake:
     """A draft in the catalog, made from the checked file. A second time: the one that there is.
+    ``wording``: of the grant of the texts that the actor has read.
 
     Raises TransitionNotAllowed while a point is open; the Redaktion, or an advisor, suggests entries.
     """
@@ -124,7 +125,7 @@ def make_draft(release_id: int, *, actor: User) -> Intake:
             CodeReleaseAction.MAKE_DRAFT, "", _("Some points are still open. Settle them first.")
         )
     intake = intakes.request_file(
-        requester=actor, name="publiccode.yml", data=release.file.encode()
+        requester=actor, name="publiccode.yml", data=release.file.encode(), wording=wording
     )
     release.intake = intake
     release.save(update_fields=["intake"])

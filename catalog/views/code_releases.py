@@ -18,8 +18,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from catalog import checking
 from catalog.code_release import BY_SLUG, FILE_STEP, STEPS, Step
-from catalog.code_release_forms import BeginForm, FileForm, StepForm
+from catalog.code_release_forms import BeginForm, DraftForm, FileForm, StepForm
 from catalog.enums import IntakeState, PointAnswer
+from catalog.grants import CURRENT
 from catalog.models import CodeRelease, CodeReleaseStep, Intake
 from catalog.permissions import (
     can_change_code_release,
@@ -98,12 +99,18 @@ def code_release_begin(request: AuthenticatedRequest) -> HttpResponse:
 @require_safe
 def code_release(request: AuthenticatedRequest, public_id: UUID) -> HttpResponse:
     """The list of steps, and its end: openCode and the draft in the catalog."""
-    release = _visible(request, public_id)
+    return _list_page(request, _visible(request, public_id), DraftForm())
+
+
+def _list_page(
+    request: AuthenticatedRequest, release: CodeRelease, form: DraftForm, status: int = 200
+) -> HttpResponse:
     still_open = open_steps(release)
     tasks = _tasks(release, still_open)
     intake = release.intake
     context = {
         "release": release,
+        "form": form,
         "tasks": tasks,
         "open_count": len(still_open),
         "first_open": next((task.url for task in tasks if task.is_open), ""),
@@ -116,7 +123,7 @@ def code_release(request: AuthenticatedRequest, public_id: UUID) -> HttpResponse
         "ask_url": _ask_url(release.name),
         "crumbs": [*_crumbs(), (release.name, None)],
     }
-    return no_store(render(request, "catalog/code_release.html", context))
+    return no_store(render(request, "catalog/code_release.html", context, status=status))
 
 
 @access(LOGIN)
@@ -182,8 +189,13 @@ def code_release_file(request: AuthenticatedRequest, public_id: UUID) -> HttpRes
 def code_release_draft(request: AuthenticatedRequest, public_id: UUID) -> HttpResponse:
     """One click: from the checked file to a draft in the catalog."""
     release = _visible(request, public_id)
+    if not can_take_in(request.user):
+        raise PermissionDenied("suggest an entry")
+    form = DraftForm(request.POST)
+    if not form.is_valid():
+        return _list_page(request, release, form, status=422)
     try:
-        intake = service.make_draft(release.pk, actor=request.user)
+        intake = service.make_draft(release.pk, actor=request.user, wording=CURRENT)
     except TransitionNotAllowed as error:
         messages.warning(request, str(error))
         return redirect(release)

@@ -12,6 +12,7 @@ from odfdo import Document
 
 from catalog.code_release import FILE_STEP, STEPS
 from catalog.enums import IntakeState, SolutionState
+from catalog.grants import CURRENT
 from catalog.models import CodeRelease, CodeReleaseEvent, Intake, Solution
 from catalog.services import code_releases as service
 from catalog.services.entries import RESERVED_SLUGS
@@ -332,7 +333,11 @@ def test_a_list_ends_in_a_draft_made_once(enter, house):
     client = enter(house.editor)
     assert "Entwurf anlegen" in client.get(house.url).content.decode()
 
-    responses = [client.post(house.at("code_release_draft")) for _ in range(2)]
+    refused = client.post(house.at("code_release_draft"))
+    assert refused.status_code == 422
+    assert "CC0" in refused.content.decode()
+    assert not Intake.objects.exists()
+    responses = [client.post(house.at("code_release_draft"), {"cc0": "on"}) for _ in range(2)]
 
     intake = Intake.objects.get()
     assert [r["Location"] for r in responses] == [intake.get_absolute_url()] * 2
@@ -347,7 +352,9 @@ def test_a_list_ends_in_a_draft_made_once(enter, house):
     assert "Der Entwurf ist angelegt" in html
     assert intake.get_absolute_url() not in html
     second = MembershipFactory(organisation=house.authority, editor=True).user
-    assert enter(second).post(house.at("code_release_draft"))["Location"] == house.url
+    assert (
+        enter(second).post(house.at("code_release_draft"), {"cc0": "on"})["Location"] == house.url
+    )
     assert Intake.objects.count() == 1
 
 
@@ -357,7 +364,7 @@ def test_no_draft_while_a_point_is_open(enter, house, missing):
     if missing == "file":
         service.keep_file(house.release.pk, actor=house.author, text="name: X", expected_version=1)
 
-    response = enter(house.editor).post(house.at("code_release_draft"), follow=True)
+    response = enter(house.editor).post(house.at("code_release_draft"), {"cc0": "on"}, follow=True)
 
     assert "Einige Punkte sind noch offen" in response.content.decode()
     assert not Intake.objects.exists()
@@ -373,12 +380,12 @@ def test_a_refused_file_is_mended_and_tried_again(house):
     )
     CodeRelease.objects.update(intake=refused)
 
-    assert service.make_draft(house.release.pk, actor=house.editor) != refused
+    assert service.make_draft(house.release.pk, actor=house.editor, wording=CURRENT) != refused
 
 
 def test_deleting_asks_first_and_leaves_the_entry(enter, house):
     house.settle()
-    service.make_draft(house.release.pk, actor=house.editor)
+    service.make_draft(house.release.pk, actor=house.editor, wording=CURRENT)
     client = enter(house.author)
     url = house.at("code_release_delete")
 
