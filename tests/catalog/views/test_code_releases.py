@@ -344,7 +344,7 @@ def test_a_list_ends_in_a_draft_made_once(enter, house):
     assert (intake.requester, intake.state) == (house.editor, IntakeState.TAKEN)
     assert Solution.objects.get().state == SolutionState.DRAFT
     assert list(Notification.objects.filter(user=house.advisor).values_list("kind", flat=True)) == [
-        "catalog.intake_taken"
+        "catalog.proposal_of_new"
     ]
     assert kinds(house.release).count("make_draft") == 1
     # Colleagues hear that it is done; the wish itself is its author's.
