@@ -12,6 +12,7 @@ from catalog.services import (
     intake,
     links,
     pictures,
+    proposal_deadlines,
     refresh,
     repository_checks,
     telling,
@@ -85,3 +86,8 @@ def tell_notice(telling_id: int) -> None:
 def sweep_notices() -> None:
     telling.remind()
     telling.sweep()
+
+
+@shared_task(name="catalog.tasks.tell_proposals")
+def tell_proposals() -> None:
+    proposal_deadlines.remind()
