@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from catalog import aliases_admin, claims_admin, differences, fields  # noqa: F401 # two register themselves
+from catalog.assessments_admin import AssessmentAdmin  # noqa: F401 # registers itself
 from catalog.enums import ProposalState
 from catalog.forms import DecisionForm
 from catalog.models import Proposal, Solution

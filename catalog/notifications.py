@@ -10,7 +10,16 @@ from django.urls import reverse
 
 from catalog.audience import because
 from catalog.enums import IntakeState, StatementState
-from catalog.models import Intake, Notice, Proposal, ProposalEvent, Solution, Source, StatementEvent
+from catalog.models import (
+    AssessmentEvent,
+    Intake,
+    Notice,
+    Proposal,
+    ProposalEvent,
+    Solution,
+    Source,
+    StatementEvent,
+)
 from network.enums import MembershipState
 from osk_portal.accounts.enums import StaffRole
 from osk_portal.accounts.models import User
@@ -20,6 +29,7 @@ INTAKE_TAKEN: Final = "catalog.intake_taken"
 INTAKE_PUBLISHED: Final = "catalog.intake_published"
 SOURCE_FAILING: Final = "catalog.source_failing"
 SOURCE_STALE: Final = "catalog.source_stale"
+ASSESSMENT: Final = "catalog.assessment"
 STATEMENT: Final = "catalog.statement"
 NOTICE: Final = "catalog.notice"
 NOTICE_SECURITY: Final = "catalog.notice_security"
@@ -117,6 +127,47 @@ def tell_of_notice(
     notify(message, recipients)
 
 
+def tell_maintainer_of_assessment(event: AssessmentEvent) -> None:
+    """Sent, taken back, a correction refused, a reply taken off: ``event.kind`` says which."""
+    assessment = event.assessment
+    _tell_of_assessment(event, editors_of(assessment.solution), assessment.get_absolute_url())
+
+
+def tell_of_published_assessment(event: AssessmentEvent) -> None:
+    """The maintainer, where there is one."""
+    tell_maintainer_of_assessment(event)
+
+
+def tell_advisors_of_assessment(event: AssessmentEvent) -> None:
+    """The maintainer has replied, or asks for a correction."""
+    url = reverse("admin:catalog_assessment_page", args=[event.assessment.public_id])
+    _tell_of_assessment(event, _advisors(), url)
+
+
+def _tell_of_assessment(event: AssessmentEvent, people: Iterable[User], url: str) -> None:
+    assessment = event.assessment
+    message = Message(
+        kind=f"{ASSESSMENT}_{event.kind}",
+        template=f"catalog/email/assessment_{event.kind}",
+        url=url,
+        dedupe=f"{ASSESSMENT}:{event.pk}",
+        subject_key=str(assessment.public_id),
+        context={"solution": assessment.solution.name, "assessment": assessment},
+    )
+    notify(message, people)
+
+
+def editors_of(solution: Solution) -> QuerySet[User]:
+    """The Redaktion of the maintaining organisation; nobody where the OSK looks after the entry."""
+    return User.objects.filter(
+        memberships__organisation=solution.maintainer_id,
+        memberships__organisation__isnull=False,
+        memberships__state=MembershipState.ACTIVE,
+        memberships__is_editor=True,
+        is_active=True,
+    ).distinct()
+
+
 def tell_of_proposed_statement(event: StatementEvent) -> None:
     """A Redaktion has stated something: an advisor decides."""
     url = reverse("admin:catalog_statement_page", args=[event.statement.public_id])
@@ -147,13 +198,7 @@ def _statement_message(name: str, event: StatementEvent, url: str) -> Message:
 def _tell_maintainer(source: Source, kind: str, once: str, words: Mapping[str, object]) -> None:
     """The Redaktion of the maintaining organisation; where there is nobody, the OSK's advisors."""
     solution = source.solution
-    editors = User.objects.filter(
-        memberships__organisation=solution.maintainer_id,
-        memberships__organisation__isnull=False,
-        memberships__state=MembershipState.ACTIVE,
-        memberships__is_editor=True,
-        is_active=True,
-    ).distinct()
+    editors = editors_of(solution)
     message = Message(
         kind=kind,
         template=f"catalog/email/{kind.partition('.')[2]}",

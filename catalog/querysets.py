@@ -3,10 +3,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.db import models
-from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models import Count, Exists, F, OuterRef, Q
 
 from catalog.enums import (
     STAGES_IN_USE,
+    AssessmentState,
     NoticeState,
     ProposalState,
     SolutionState,
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
 
     from catalog.models import (  # named in the type parameters
+        Assessment,
         Intake,
         Notice,
         NoticeReceipt,
@@ -198,3 +200,29 @@ class SavedComparisonQuerySet(models.QuerySet["SavedComparison"]):
                 organisation__memberships__state=MembershipState.ACTIVE,
             )
         )
+
+
+class AssessmentQuerySet(models.QuerySet["Assessment"]):
+    def published(self) -> AssessmentQuerySet:
+        return self.filter(state=AssessmentState.PUBLISHED)
+
+    def with_maintainer(self) -> AssessmentQuerySet:
+        return self.filter(state=AssessmentState.SENT)
+
+    def visible_to(self, user: User | AnonymousUser) -> AssessmentQuerySet:
+        """What was published, with its entry; what is with the maintainer, for its members; advisors all."""
+        if user.is_authenticated and user.is_advisor:
+            return self
+        public = Q(
+            state__in=(AssessmentState.PUBLISHED, AssessmentState.SUPERSEDED),
+            published_at__isnull=False,
+            solution__state=SolutionState.PUBLISHED,
+        )
+        if not user.is_authenticated:
+            return self.filter(public)
+        mine = Q(
+            state=AssessmentState.SENT,
+            sent_to=F("solution__maintainer"),
+            sent_to__in=user.memberships.active().values("organisation"),
+        )
+        return self.filter(public | mine)

@@ -592,6 +592,12 @@ OSK_CLAIM_LETTER_DAYS = env.number(
     help="Days after which the letter of a decided claim to a catalog entry is deleted.",
     least=1,
 )
+OSK_ASSESSMENT_DAYS = env.number(
+    "OSK_ASSESSMENT_DAYS",
+    10,
+    help="Working days that a maintainer sees an assessment before it may be published.",
+    least=1,
+)
 OSK_DRAFT_DAYS = env.number("OSK_DRAFT_DAYS", 60, help="Days after which an untouched draft goes.")
 OSK_REOPEN_DAYS = env.number(
     "OSK_REOPEN_DAYS", 90, help="Days in which a closed case can be reopened."

@@ -1,6 +1,14 @@
 """What: solutions, their revisions, who supports and uses them, proposals to change them."""
 
 from catalog.models.api_uses import ApiUse
+from catalog.models.assessments import (
+    Assessment,
+    AssessmentEvent,
+    CriteriaList,
+    CriteriaListEvent,
+    Criterion,
+    CriterionFinding,
+)
 from catalog.models.claims import Claim, ClaimEvent
 from catalog.models.comparisons import SavedComparison
 from catalog.models.fetching import Intake, RepositoryAlias, Source
@@ -21,8 +29,14 @@ from catalog.models.synonyms import SynonymGroup, SynonymGroupEvent
 
 __all__ = [
     "ApiUse",
+    "Assessment",
+    "AssessmentEvent",
     "Claim",
     "ClaimEvent",
+    "CriteriaList",
+    "CriteriaListEvent",
+    "Criterion",
+    "CriterionFinding",
     "Follow",
     "Intake",
     "Maintainership",
