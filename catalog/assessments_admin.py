@@ -123,7 +123,8 @@ def _step(service: Callable[..., AssessmentEvent], done: Any) -> Callable[..., H
             messages.success(request, str(done))
         return redirect(page_url(assessment))
 
-    return view
+    found: Callable[..., HttpResponse] = view
+    return found
 
 
 def _worded(
@@ -147,7 +148,8 @@ def _worded(
         messages.success(request, str(done))
         return redirect(page_url(assessment))
 
-    return view
+    found: Callable[..., HttpResponse] = view
+    return found
 
 
 assessment_send = _step(send_assessment, gettext_lazy("Sent. The maintainer is told."))

@@ -122,7 +122,7 @@ OFFER: Final = portal.PersonalData(
             _("Replies to assessments of the OSK"),
             {
                 "solution__name": _("Solution"),
-                "reply": _("Reply"),
+                "reply": _("Reply of the maintainer"),
                 "replied_at": _("When"),
             },
         ),

@@ -27,7 +27,7 @@ from catalog.notifications import (
 )
 from catalog.permissions import belongs_to_maintainer
 from catalog.search import clean, search
-from catalog.services import refresh
+from catalog.services import badges, refresh
 from catalog.services.criteria import ensure_lists
 from catalog.services.synonyms import ensure_shipped
 from network.models import Organisation
@@ -183,6 +183,10 @@ def _may_read_assessment(user: User | None, subject_key: str) -> bool:
     return user.is_advisor or belongs_to_maintainer(user, found.solution)
 
 
+def _watch_badges() -> None:
+    badges.ensure_jobs()
+
+
 def _watch_repositories() -> None:
     refresh.ensure_sources()
 
@@ -246,6 +250,7 @@ portal.work_lists.register(portal.WorkList("catalog", 30, gettext_lazy("Keep the
 portal.mail_guards.register(portal.MailGuard("catalog", 30, _may_still_read))
 portal.reference_data.register(portal.ReferenceData("catalog", 30, ensure_shipped))
 portal.reference_data.register(portal.ReferenceData("catalog.criteria", 31, ensure_lists))
+portal.daily_jobs.register(portal.DailyJob("catalog.badges", 31, _watch_badges))
 portal.daily_jobs.register(portal.DailyJob("catalog.sources", 30, _watch_repositories))
 portal.demo_steps.register(portal.DemoStep("catalog", 20, demo_world.load))
 portal.daily_jobs.register(portal.DailyJob("catalog-giving", 30, nightly.run))

@@ -666,6 +666,12 @@ OSK_FETCH_HOSTS = [
         help="Hosts from which the portal fetches publiccode.yml files, by https. No other host is asked.",
     )
 ]
+OSK_BADGE_API = env.text(
+    "OSK_BADGE_API",
+    "",
+    help="Address of openCode's Badge API, ending in /api/v1; its host must be in OSK_FETCH_HOSTS. "
+    "Empty: no badges are fetched.",
+)
 OSK_STALE_DAYS = env.number(
     "OSK_STALE_DAYS",
     365,

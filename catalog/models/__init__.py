@@ -9,6 +9,7 @@ from catalog.models.assessments import (
     Criterion,
     CriterionFinding,
 )
+from catalog.models.badges import Badge, BadgeJob
 from catalog.models.claims import Claim, ClaimEvent
 from catalog.models.comparisons import SavedComparison
 from catalog.models.fetching import Intake, RepositoryAlias, Source
@@ -31,6 +32,8 @@ __all__ = [
     "ApiUse",
     "Assessment",
     "AssessmentEvent",
+    "Badge",
+    "BadgeJob",
     "Claim",
     "ClaimEvent",
     "CriteriaList",

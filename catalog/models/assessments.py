@@ -41,7 +41,7 @@ class CriteriaList(Addressed):
     number = models.PositiveSmallIntegerField(_("number of the version"), default=1)
     name = models.CharField(_("name"), max_length=200)
     publisher = models.CharField(_("publisher"), max_length=200)
-    version_name = models.CharField(_("version"), max_length=60)
+    version_name = models.CharField(_("name of the version"), max_length=60)
     issued_on = models.DateField(pgettext_lazy("list", "issued on"))
     source = models.URLField(_("source"), max_length=500, blank=True)
     is_shipped = models.BooleanField(default=False, editable=False)
@@ -107,7 +107,7 @@ class Assessment(Addressed):
     }
 
     solution = models.ForeignKey(Solution, on_delete=models.CASCADE, related_name="assessments")
-    number = models.PositiveIntegerField(_("version"))
+    number = models.PositiveIntegerField(pgettext_lazy("assessment", "version"))
     criteria_list = models.ForeignKey(
         CriteriaList, on_delete=models.PROTECT, related_name="assessments"
     )

@@ -104,7 +104,7 @@ def _of_maintainer(request: AuthenticatedRequest, slug: str, public_id: UUID) ->
 
 
 def _form(which: str, data: object = None) -> WordsForm:
-    label = _("Your reply") if which == "reply" else _("What is wrong?")
+    label = _("What you reply") if which == "reply" else _("What is wrong?")
     return WordsForm(data, label=label, auto_id=f"id_{which}_%s")
 
 

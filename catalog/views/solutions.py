@@ -13,7 +13,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from catalog import assessments, documents, presentation, similar, statements
+from catalog import assessments, badges, documents, presentation, similar, statements
 from catalog.facets import MOST_REUSED, NAME, NEWEST, RELEVANCE, SolutionFilter
 from catalog.models import Solution
 from catalog.notices import shown_on_entry
@@ -116,7 +116,9 @@ def solution_detail(request: HttpRequest, slug: str) -> HttpResponse:
         Solution.objects.visible_to(request.user)
         .with_reuse_counts()
         .with_test()
-        .annotate(stated=statements.standing(), assessed=assessments.current())
+        .annotate(
+            stated=statements.standing(), assessed=assessments.current(), badged=badges.fetched()
+        )
         .select_related("maintainer", "berlin_body", "source"),
         slug=slug,
     )
@@ -130,6 +132,7 @@ def solution_detail(request: HttpRequest, slug: str) -> HttpResponse:
         "notices": shown_on_entry(solution, request.user),
         "may_issue_notices": can_issue_notices(request.user),
         "assessment": assessments.of(solution),
+        "badges": badges.of(solution),
         "statements": statements.of(solution),
         "is_advisor": request.user.is_authenticated and can_decide(request.user),
         "is_following": is_following(request.user, solution),
