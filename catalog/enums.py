@@ -19,6 +19,10 @@ class RevisionOrigin(models.TextChoices):
 
     IMPORT = "import", _("Import")
     PROPOSAL = "proposal", _("Proposal")
+    FILE = "file", pgettext_lazy("origin", "File in the repository")
+    FORM = "form", pgettext_lazy("origin", "Form")
+    OSK = "osk", "OSK"
+    RESTORED = "restored", pgettext_lazy("origin", "Restored")
 
 
 class DevelopmentStatus(models.TextChoices):

@@ -13,6 +13,7 @@ from catalog.views import (
     maintainerships,
     notices,
     proposals,
+    revisions,
     solutions,
     statements,
 )
@@ -132,6 +133,14 @@ urlpatterns = [
     ),
     path("<slug:slug>/jsonld", exports.solution_jsonld, name="solution_jsonld"),
     path("<slug:slug>/dcat.ttl", exports.solution_turtle, name="solution_turtle"),
+    path("<slug:slug>/versionen/", revisions.revision_list, name="revision_list"),
+    path("<slug:slug>/versionen/vergleich/", revisions.revision_compare, name="revision_compare"),
+    path("<slug:slug>/versionen/<slug:number>/", revisions.revision_detail, name="revision_detail"),
+    path(
+        "<slug:slug>/versionen/<slug:number>/wiederherstellen/",
+        revisions.revision_restore,
+        name="revision_restore",
+    ),
     path("<slug:slug>/uebernehmen/", claims.claim_create, name="claim_create"),
     path("<slug:slug>/vorschlag/", proposals.proposal_create, name="proposal_create"),
 ]

@@ -27,6 +27,7 @@ from catalog.services.entries import (
 )
 from catalog.services.following import follow_solution, tell_followers, unfollow_solution
 from catalog.services.indexing import index_solution
+from catalog.services.locking import lock_field, unlock_field
 from catalog.services.notices import (
     confirm_notice,
     correct_notice,
@@ -44,6 +45,7 @@ from catalog.services.proposals import (
     submit_proposal,
     withdraw_proposal,
 )
+from catalog.services.restoring import restore_revision
 from catalog.services.statements import (
     StatementWords,
     accept_statement,
@@ -83,6 +85,7 @@ __all__ = [
     "hide_reply",
     "index_solution",
     "issue_notice",
+    "lock_field",
     "problem_of_publishing",
     "propose_statement",
     "publish_assessment",
@@ -90,6 +93,7 @@ __all__ = [
     "refuse_proposal",
     "refuse_statement",
     "reply_to_assessment",
+    "restore_revision",
     "retract_statement",
     "return_proposal",
     "revise_proposal",
@@ -104,6 +108,7 @@ __all__ = [
     "take_statements_of_file",
     "tell_followers",
     "unfollow_solution",
+    "unlock_field",
     "withdraw_notice",
     "withdraw_proposal",
     "withdraw_solution",

@@ -13,7 +13,16 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from catalog import assessments, badges, documents, presentation, similar, statements
+from catalog import (
+    assessments,
+    badges,
+    documents,
+    locks,
+    presentation,
+    provenance,
+    similar,
+    statements,
+)
 from catalog.facets import MOST_REUSED, NAME, NEWEST, RELEVANCE, SolutionFilter
 from catalog.models import Solution
 from catalog.notices import shown_on_entry
@@ -125,6 +134,8 @@ def solution_detail(request: HttpRequest, slug: str) -> HttpResponse:
     context = {
         "solution": solution,
         "entry": presentation.entry(solution),
+        "origins": provenance.groups(solution.origins, known=[solution.maintainer]),
+        "fixed": locks.labels(locks.locked(solution)),
         "reuse": presentation.reuse_of(solution),
         "supports": solution.supports.select_related("organisation"),
         "similar": similar.to(solution),
