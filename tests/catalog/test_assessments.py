@@ -101,7 +101,7 @@ def login(client, user):
 
 def test_the_maintainer_has_ten_working_days_before_it_is_published(written, world, clock):
     Follow.objects.create(solution=world.solution, user=world.visitor)
-    with pytest.raises(TransitionNotAllowed, match="publish"):
+    with pytest.raises(TransitionNotAllowed, match="zuerst sehen"):
         written.do(services.publish_assessment)
 
     event = written.do(services.send_assessment)
@@ -174,7 +174,7 @@ def test_a_correction_stops_the_publication_until_the_osk_decides(written, world
         is None
     )
     clock.move_to(datetime(2026, 12, 20, 12, tzinfo=BERLIN))
-    with pytest.raises(TransitionNotAllowed, match="publish"):
+    with pytest.raises(TransitionNotAllowed, match="bittet um eine Berichtigung"):
         written.do(services.publish_assessment)
     entries = portal.work_lists.get("catalog").entries(world.advisor)
     late = {str(e.label): e.late().count() for e in entries if "assessment" in e.url}

@@ -13,6 +13,7 @@ from catalog.importing import import_publiccode
 from catalog.models import Badge, BadgeJob
 from catalog.opencode_badges import Said
 from catalog.services import badges
+from osk_portal.templatetags.osk import berlin_date
 from tests.catalog.fetching import HOST, REPOSITORY
 from tests.catalog.files import publiccode_file
 
@@ -62,7 +63,12 @@ def test_a_badge_is_taken_over_with_date_and_link_and_asked_for_again_after_a_we
     badge = Badge.objects.get()
     assert (badge.badge, badge.level, badge.fetched_at) == ("MAINTENANCE", "silver", NOON)
     text = client.get(service.solution.get_absolute_url()).text
-    for words in ("Badges von openCode", "silver", "Übernommen am 26.11.2026", badge.url):
+    for words in (
+        "Badges von openCode",
+        "silver",
+        f"Übernommen am {berlin_date(NOON)}.",
+        badge.url,
+    ):
         assert words in text
     service.job.refresh_from_db()
     assert service.job.next_attempt_at == NOON + timedelta(days=7)
