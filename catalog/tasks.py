@@ -7,7 +7,17 @@ import logging
 from celery import shared_task
 from celery.exceptions import SoftTimeLimitExceeded
 
-from catalog.services import badges, claim_checks, intake, refresh, telling
+from catalog.services import (
+    badges,
+    claim_checks,
+    intake,
+    links,
+    pictures,
+    proposal_deadlines,
+    refresh,
+    repository_checks,
+    telling,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -29,6 +39,30 @@ def fetch_source(source_id: int) -> None:
         logger.warning("fetch too slow, the lease runs out", extra={"source": source_id})
 
 
+@shared_task(name="catalog.tasks.fetch_check", soft_time_limit=100, time_limit=110)
+def fetch_check(check_id: int) -> None:
+    try:
+        repository_checks.run(check_id)
+    except SoftTimeLimitExceeded:
+        logger.warning("fetch too slow, the lease runs out", extra={"check": check_id})
+
+
+@shared_task(name="catalog.tasks.fetch_link", soft_time_limit=100, time_limit=110)
+def fetch_link(link_id: int) -> None:
+    try:
+        links.run(link_id)
+    except SoftTimeLimitExceeded:
+        logger.warning("check too slow, the lease runs out", extra={"link": link_id})
+
+
+@shared_task(name="catalog.tasks.fetch_picture", soft_time_limit=100, time_limit=110)
+def fetch_picture(picture_id: int) -> None:
+    try:
+        pictures.run(picture_id)
+    except SoftTimeLimitExceeded:
+        logger.warning("fetch too slow, the lease runs out", extra={"picture": picture_id})
+
+
 @shared_task(name="catalog.tasks.fetch_claim", soft_time_limit=100, time_limit=110)
 def fetch_claim(claim_id: int) -> None:
     try:
@@ -48,6 +82,7 @@ def fetch_badges(job_id: int) -> None:
 @shared_task(name="catalog.tasks.sweep_fetches")
 def sweep_fetches() -> None:
     badges.sweep()
+    repository_checks.forget()
     refresh.sweep()
 
 
@@ -61,3 +96,8 @@ def tell_notice(telling_id: int) -> None:
 def sweep_notices() -> None:
     telling.remind()
     telling.sweep()
+
+
+@shared_task(name="catalog.tasks.tell_proposals")
+def tell_proposals() -> None:
+    proposal_deadlines.remind()
