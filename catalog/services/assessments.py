@@ -33,8 +33,8 @@ from catalog.notifications import (
     tell_of_published_assessment,
 )
 from catalog.permissions import can_decide, can_propose
+from catalog.promises import promised_date
 from catalog.services.following import tell_followers
-from catalog.services.proposals import promised_date
 from osk_portal.accounts.models import User
 from osk_portal.toolkit import clock
 from osk_portal.toolkit.transitions import TransitionNotAllowed
