@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from catalog.models import (  # named in the type parameters
         Assessment,
+        CodeRelease,
         Intake,
         Link,
         Notice,
@@ -268,3 +269,14 @@ class AssessmentQuerySet(models.QuerySet["Assessment"]):
             sent_to__in=user.memberships.active().values("organisation"),
         )
         return self.filter(public | mine)
+
+
+class CodeReleaseQuerySet(models.QuerySet["CodeRelease"]):
+    def visible_to(self, user: User | AnonymousUser) -> CodeReleaseQuerySet:
+        """Active members of the organisation. The OSK is asked with an Anfrage, it reads nobody's list."""
+        if not user.is_authenticated:
+            return self.none()
+        return self.filter(
+            organisation__memberships__user=user,
+            organisation__memberships__state=MembershipState.ACTIVE,
+        )

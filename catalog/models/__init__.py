@@ -11,6 +11,7 @@ from catalog.models.assessments import (
 )
 from catalog.models.badges import Badge, BadgeJob
 from catalog.models.claims import Claim, ClaimEvent
+from catalog.models.code_releases import CodeRelease, CodeReleaseEvent, CodeReleaseStep
 from catalog.models.comparisons import SavedComparison
 from catalog.models.fetching import Intake, RepositoryAlias, Source
 from catalog.models.following import Follow
@@ -40,6 +41,9 @@ __all__ = [
     "BadgeJob",
     "Claim",
     "ClaimEvent",
+    "CodeRelease",
+    "CodeReleaseEvent",
+    "CodeReleaseStep",
     "CriteriaList",
     "CriteriaListEvent",
     "Criterion",

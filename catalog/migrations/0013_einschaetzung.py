@@ -11,7 +11,7 @@ import osk_portal.toolkit.clock
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("catalog", "0011_moderation"),
+        ("catalog", "0012_code_release"),
         ("network", "0003_people"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
