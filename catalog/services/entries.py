@@ -71,7 +71,7 @@ def write_document(
     solution.document = document
     solution.findings = findings
     solution.is_incomplete = any(finding["type"] == "error" for finding in findings)
-    _repeat(solution, document)
+    repeat(solution, document)
     solution.updated_at = clock.now()
     solution.revision += 1
     solution.save()
@@ -95,8 +95,11 @@ def write_document(
     return revision
 
 
-def _repeat(solution: Solution, document: Json) -> None:
-    """Columns for lists and facets; an unusable value is left out, never cut to another meaning."""
+def repeat(solution: Solution, document: Json) -> None:
+    """Fill the columns for lists and facets from ``document``.
+
+    An unusable value is left out, never cut to another meaning.
+    """
     solution.name = str(document.get("name") or solution.name)[:200]
     solution.sort_key = sort_key(solution.name)
     solution.repository_url = repositories.normalise(document.get("url") or "")
