@@ -35,6 +35,7 @@ CONNECTIONS: Final = 16
 LOAD_SIZE: Final = 50_000
 LOAD_P95_MS: Final = 150
 LIST: Final = "/loesungen/"
+RARE: Final = "Hafenfuchs Deichtor Kiezmappe Paketboot Nebelhorn Quarzuhr Zwirn Xylophon"
 PAGES: Final = (
     ("bare page, one query", "/bench/bare/"),
     ("list", LIST),
@@ -46,7 +47,7 @@ PAGES: Final = (
     ("search, product name", f"{LIST}?q=Spreekompass"),
     ("search, two words", f"{LIST}?q={quote('Termin Bürgerbüro')}"),
     ("search, typing error", f"{LIST}?q=Spreekompas"),
-    ("search, eight rare words", f"{LIST}?q={quote('Hafenfuchs Deichtor Kiezmappe Paketboot Nebelhorn Quarzuhr Zwirn Xylophon')}"),
+    ("search, eight rare words", f"{LIST}?q={quote(RARE)}"),
     ("search, nothing found", f"{LIST}?q=xqzwvk"),
     ("entry", f"{LIST}erfunden-7/"),
     ("API, 50 entries", "/api/v1/solutions?limit=50"),
@@ -83,12 +84,9 @@ def _run(options: argparse.Namespace) -> int:
     from django.test import Client
 
     from catalog import invented
-    from osk_portal import portal
 
     call_command("migrate", verbosity=0)
     call_command("createcachetable")
-    for offer in portal.reference_data:
-        offer.load()
     medians: dict[str, list[float]] = {name: [] for name, _url in PAGES}
     numbers: dict[str, int] = {}
     kept = True

@@ -647,6 +647,13 @@ OSK_STALE_DAYS = env.number(
     help="Days without a change after which the maintainer of a catalog entry is asked to look at it.",
     least=1,
 )
+OSK_FACETS_SECONDS = env.number(
+    "OSK_FACETS_SECONDS",
+    30,
+    help="How many seconds the figures beside the filters of a large catalog may be old.",
+)
+if OSK_ENV == "test":
+    OSK_FACETS_SECONDS = 0  # a test sees what it has just written
 OSK_SITE_NAME = "OSK-Portal"
 OSK_SANDBOX_INSTANCE = env.text(
     "OSK_SANDBOX_INSTANCE", "tryout", help="Name of this portal on everything it provisions."
