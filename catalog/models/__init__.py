@@ -4,7 +4,7 @@ from catalog.models.api_uses import ApiUse
 from catalog.models.fetching import Intake, RepositoryAlias, Source
 from catalog.models.following import Follow
 from catalog.models.proposals import Proposal, ProposalEvent
-from catalog.models.search import SolutionDocument
+from catalog.models.search import SearchWord, SolutionDocument
 from catalog.models.solutions import Reuse, Solution, SolutionEvent, SolutionRevision, Support
 from catalog.models.synonyms import SynonymGroup, SynonymGroupEvent
 
@@ -16,6 +16,7 @@ __all__ = [
     "ProposalEvent",
     "RepositoryAlias",
     "Reuse",
+    "SearchWord",
     "Solution",
     "SolutionDocument",
     "SolutionEvent",
