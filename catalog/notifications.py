@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from django.db.models import QuerySet
 from django.urls import reverse
 
-from catalog.enums import IntakeState
-from catalog.models import Intake, Proposal, ProposalEvent, Solution, Source
+from catalog.audience import because
+from catalog.enums import IntakeState, StatementState
+from catalog.models import Intake, Notice, Proposal, ProposalEvent, Solution, Source, StatementEvent
 from network.enums import MembershipState
 from osk_portal.accounts.enums import StaffRole
 from osk_portal.accounts.models import User
@@ -19,6 +20,9 @@ INTAKE_TAKEN: Final = "catalog.intake_taken"
 INTAKE_PUBLISHED: Final = "catalog.intake_published"
 SOURCE_FAILING: Final = "catalog.source_failing"
 SOURCE_STALE: Final = "catalog.source_stale"
+STATEMENT: Final = "catalog.statement"
+NOTICE: Final = "catalog.notice"
+NOTICE_SECURITY: Final = "catalog.notice_security"
 
 
 def tell_advisors(event: ProposalEvent) -> None:
@@ -84,6 +88,60 @@ def tell_of_age(source: Source) -> None:
     """Neither the entry nor its file has changed for long."""
     since = source.last_change
     _tell_maintainer(source, SOURCE_STALE, f"{since:%Y%m%d%H%M%S}", {"since": since})
+
+
+def tell_of_notice(
+    notice: Notice,
+    news: str,
+    version: int,
+    reasons: Sequence[str],
+    recipients: Iterable[User],
+) -> None:
+    """One piece of news (NoticeNews) of a notice to people who are told for the same ``reasons``.
+
+    Each person hears each news of each version once. Security has a kind of its own: it always goes at once,
+    whatever somebody prefers.
+    """
+    message = Message(
+        kind=NOTICE_SECURITY if notice.is_security else NOTICE,
+        template=f"catalog/email/notice_{news}",
+        url=notice.get_absolute_url(),
+        dedupe=f"{NOTICE}:{notice.pk}:{news}:{version}",
+        subject_key=str(notice.public_id),
+        context={
+            "solution": notice.solution.name,
+            "notice": notice,
+        },
+        reason=because(reasons),
+    )
+    notify(message, recipients)
+
+
+def tell_of_proposed_statement(event: StatementEvent) -> None:
+    """A Redaktion has stated something: an advisor decides."""
+    url = reverse("admin:catalog_statement_page", args=[event.statement.public_id])
+    notify(_statement_message("proposed", event, url), _advisors())
+
+
+def tell_author_of_statement(event: StatementEvent) -> None:
+    """What was proposed is in force, or refused with a reason."""
+    statement = event.statement
+    if statement.author is not None:
+        name = "accepted" if event.kind == StatementState.STANDING else "refused"
+        message = _statement_message(name, event, statement.get_absolute_url())
+        notify(message, [statement.author])
+
+
+def _statement_message(name: str, event: StatementEvent, url: str) -> Message:
+    statement = event.statement
+    return Message(
+        kind=f"{STATEMENT}_{name}",
+        template=f"catalog/email/statement_{name}",
+        url=url,
+        dedupe=f"{STATEMENT}:{event.pk}",
+        subject_key=str(statement.public_id),
+        context={"solution": statement.solution.name, "statement": statement},
+    )
 
 
 def _tell_maintainer(source: Source, kind: str, once: str, words: Mapping[str, object]) -> None:

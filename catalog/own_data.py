@@ -8,7 +8,8 @@ from django.utils.translation import gettext_lazy as _
 
 from catalog import services
 from catalog.enums import ProposalAction
-from catalog.models import Follow, Proposal
+from catalog.models import Claim, Follow, NoticeReceipt, Proposal, SavedComparison
+from catalog.services import claims
 from osk_portal import portal
 from osk_portal.accounts.models import User
 
@@ -17,6 +18,11 @@ def erase(user: User) -> None:
     """What waits is taken back: nobody could be asked about it. What was decided is the catalog's history."""
     mine = Proposal.objects.filter(author=user)
     Follow.objects.filter(user=user).delete()
+    for pk in Claim.objects.open().filter(author=user).order_by("pk").values_list("pk", flat=True):
+        claims.leave_claim(pk, person=user)
+    SavedComparison.objects.filter(author=user, organisation=None).delete()
+    NoticeReceipt.objects.filter(user=user).delete()
+    services.take_back_statements_of(user)
     for proposal in mine.filter(state__in=Proposal.ALLOWED[ProposalAction.WITHDRAW]).order_by("pk"):
         services.withdraw_proposal(proposal.pk, actor=user)
 
@@ -44,9 +50,63 @@ OFFER: Final = portal.PersonalData(
             },
         ),
         portal.Rows(
+            "catalog.Claim.author",
+            _("Claims to entries"),
+            {
+                "solution__name": _("Solution"),
+                "organisation__name": _("Organisation"),
+                "state": _("State"),
+                "proof": _("Proof"),
+                "statement": _("Reason"),
+                "letter_name": _("Letter"),
+                "submitted_at": _("Sent at"),
+                "reason": _("Reason of the OSK"),
+                "decided_at": _("Decided at"),
+            },
+        ),
+        portal.Rows(
+            "catalog.Claim.answered_by",
+            _("Answers to claims by other organisations"),
+            {
+                "solution__name": _("Solution"),
+                "answer": _("Answer"),
+                "answered_at": _("Sent at"),
+            },
+        ),
+        portal.Rows(
+            "catalog.Maintainership.offered_by",
+            _("Hand-overs that you have offered"),
+            {
+                "solution__name": _("Solution"),
+                "offered_to__name": _("Organisation"),
+                "offered_at": _("Sent at"),
+            },
+        ),
+        portal.Rows(
             "catalog.Follow.user",
             _("Entries that you follow"),
             {"solution__name": _("Solution"), "created_at": _("Since")},
+        ),
+        portal.Rows(
+            "catalog.SavedComparison.author",
+            _("Comparisons that you have saved"),
+            {
+                "title": _("Title"),
+                "organisation__name": _("Shared with"),
+                "slugs": _("Solutions"),
+                "rows": _("Requirements"),
+                "updated_at": _("Changed at"),
+            },
+        ),
+        portal.Rows(
+            "catalog.NoticeReceipt.user",
+            _("Notices that you were told of"),
+            {
+                "notice__solution__name": _("Solution"),
+                "notice__kind": _("Kind"),
+                "told_at": _("When"),
+                "confirmed_at": _("Reading confirmed at"),
+            },
         ),
         portal.Rows(
             "catalog.SolutionRevision.author",
@@ -55,6 +115,21 @@ OFFER: Final = portal.PersonalData(
                 "solution__name": _("Solution"),
                 "number": _("Version"),
                 "created_at": _("When"),
+            },
+        ),
+        portal.Rows(
+            "catalog.Statement.author",
+            _("Statements that you have made about solutions"),
+            {
+                "solution__name": _("Solution"),
+                "topic": _("Topic"),
+                "answer": _("Answer"),
+                "value": _("Statement in words"),
+                "said_by": _("Tested or stated by"),
+                "evidence": _("Evidence"),
+                "state": _("State"),
+                "created_at": _("When"),
+                "comment": _("Comment of the OSK"),
             },
         ),
         portal.Rows(
@@ -70,9 +145,16 @@ OFFER: Final = portal.PersonalData(
         ),
     ),
     left_out={
+        "catalog.Claim.decided_by": "a decision of staff in their office",
+        "catalog.ClaimEvent.actor": "repeats the claim's own dates, or is a decision of staff",
+        "catalog.MaintainershipEvent.actor": "an act for the organisation, or of staff in their office",
+        "catalog.Notice.issued_by": "an act of staff in their office",
+        "catalog.NoticeEvent.actor": "an act of staff in their office",
         "catalog.Proposal.decided_by": "a decision of staff in their office",
         "catalog.ProposalEvent.actor": "repeats the proposal's own dates, or is a decision of staff",
         "catalog.SolutionEvent.actor": "an act of staff in their office",
+        "catalog.Statement.decided_by": "a decision of staff in their office",
+        "catalog.StatementEvent.actor": "repeats the statement's own dates, or is a decision of staff",
         "catalog.SynonymGroupEvent.actor": "an act of staff in their office",
     },
     erase=erase,

@@ -12,10 +12,18 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from catalog import demo_world, own_data, presentation, statistics
+from catalog import claim_portal, demo_world, own_data, presentation, statistics
 from catalog.exports import nightly
-from catalog.models import Follow, Intake, Proposal, Solution
-from catalog.notifications import INTAKE_PUBLISHED, INTAKE_TAKEN, SOURCE_FAILING, SOURCE_STALE
+from catalog.models import Follow, Intake, NoticeReceipt, Proposal, Solution, Statement
+from catalog.notifications import (
+    INTAKE_PUBLISHED,
+    INTAKE_TAKEN,
+    NOTICE,
+    NOTICE_SECURITY,
+    SOURCE_FAILING,
+    SOURCE_STALE,
+    STATEMENT,
+)
 from catalog.search import clean, search
 from catalog.services import refresh
 from catalog.services.synonyms import ensure_shipped
@@ -30,6 +38,7 @@ if TYPE_CHECKING:
 MOST_HITS = 10
 MOST_ON_HOME = 3
 MOST_ON_ORGANISATION = 50
+MOST_TO_READ = 10
 _SOLUTIONS: _StrPromise = gettext_lazy("Solutions")
 
 
@@ -50,6 +59,20 @@ def _tasks(user: User) -> Iterable[portal.Task]:
             proposal.get_absolute_url(),
             badge="warning",
             action=_("Revise"),
+        )
+
+
+def _to_read(user: User) -> Iterable[portal.Task]:
+    """Notices that the person was told of and has not confirmed."""
+    mine = NoticeReceipt.objects.filter(user=user).unconfirmed()
+    for receipt in mine.select_related("notice__solution").order_by("-told_at")[:MOST_TO_READ]:
+        notice = receipt.notice
+        yield portal.Task(
+            f"{notice.solution.name}: {notice.title}",
+            _("Please confirm that you have read the notice of the OSK."),
+            notice.get_absolute_url(),
+            badge=notice.badge,
+            action=_("Read"),
         )
 
 
@@ -90,6 +113,17 @@ def _work(user: User) -> Iterable[portal.WorkEntry]:
         Proposal.objects.open,
         _late_proposals,
     )
+    yield portal.WorkEntry(
+        gettext_lazy("Proposed statements"),
+        reverse("admin:catalog_statement_changelist") + "?state__exact=proposed",
+        Statement.objects.proposed,
+        _late_statements,
+    )
+    yield from claim_portal.work(user)
+
+
+def _late_statements() -> QuerySet[Statement]:
+    return Statement.objects.proposed().filter(promised_on__lt=TODAY)
 
 
 def _late_proposals() -> QuerySet[Proposal]:
@@ -100,6 +134,11 @@ def _may_still_read(user_id: int, kind: str, subject_key: str) -> bool:
     """Who follows the entry; author and advisors, as long as they may open the proposal."""
     if kind.startswith("catalog.entry_"):
         return Follow.objects.filter(user=user_id, solution__public_id=subject_key).exists()
+    if (may_read := claim_portal.may_still_read(user_id, kind, subject_key)) is not None:
+        return may_read
+    if kind in (NOTICE, NOTICE_SECURITY):
+        told = NoticeReceipt.objects.filter(user=user_id, notice__public_id=subject_key)
+        return told.filter(notice__solution__in=Solution.objects.published()).exists()
     user = User.objects.filter(pk=user_id).first()
     if kind in (INTAKE_TAKEN, INTAKE_PUBLISHED):
         intakes = Intake.objects.visible_to(user or AnonymousUser())
@@ -107,6 +146,9 @@ def _may_still_read(user_id: int, kind: str, subject_key: str) -> bool:
     if kind in (SOURCE_FAILING, SOURCE_STALE):
         entries = Solution.objects.visible_to(user or AnonymousUser())
         return entries.filter(public_id=subject_key).exists()
+    if kind.startswith(f"{STATEMENT}_"):
+        statements = Statement.objects.visible_to(user or AnonymousUser())
+        return statements.filter(public_id=subject_key).exists()
     proposals = Proposal.objects.visible_to(user or AnonymousUser())
     return proposals.filter(public_id=subject_key).exists()
 
@@ -143,6 +185,27 @@ portal.my_areas.register(
         url_name="catalog:follow_list",
     )
 )
+portal.my_areas.register(
+    portal.MyArea(
+        "catalog_claims",
+        33,
+        claim_portal.tasks,
+        label=gettext_lazy("Maintained entries"),
+        url_name="catalog:claim_list",
+    )
+)
+portal.handovers.register(claim_portal.HANDOVER)
+portal.daily_jobs.register(portal.DailyJob("catalog.claims", 31, claim_portal.every_day))
+portal.my_areas.register(
+    portal.MyArea(
+        "catalog_comparisons",
+        32,
+        lambda user: (),
+        label=gettext_lazy("Saved comparisons"),
+        url_name="catalog:comparison_list",
+    )
+)
+portal.my_areas.register(portal.MyArea("catalog_notices", 5, _to_read))
 portal.home_sections.register(portal.HomeSection("catalog", 20, "catalog/_home.html", _home))
 portal.panels.register(
     portal.Panel(

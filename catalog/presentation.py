@@ -14,6 +14,7 @@ from django.utils.translation import get_language
 from catalog import documents, licences, vocabulary_labels
 from catalog.enums import ReuseStage
 from catalog.models import Reuse, Solution
+from catalog.models.notices import badge_of, loudest, title_of
 from catalog.search import words_of
 from network.enums import OrganisationKind
 from osk_portal.toolkit.search_text import fold
@@ -39,6 +40,14 @@ class Marked:
 
 
 @dataclass(frozen=True)
+class NoticeBadge:
+    """The loudest of the notices that stand on an entry, in two words; ``kind`` of the badge."""
+
+    kind: str
+    text: str
+
+
+@dataclass(frozen=True)
 class Row:
     """One result of the list."""
 
@@ -47,6 +56,7 @@ class Row:
     text: str
     categories: list[Marked]
     badge: str
+    notice: NoticeBadge | None
 
 
 @dataclass(frozen=True)
@@ -111,7 +121,13 @@ def row(solution: Solution, query: str = "") -> Row:
         description.get("shortDescription", ""),
         [Marked(text, any(word in fold(text) for word in searched)) for text in labels],
         BADGES.get(solution.development_status, "none"),
+        notice_badge(solution),
     )
+
+
+def notice_badge(solution: Solution) -> NoticeBadge | None:
+    kind = loudest(solution.notice_kinds)
+    return NoticeBadge(badge_of(kind), title_of(kind)) if kind else None
 
 
 def entry(solution: Solution) -> Entry:

@@ -5,14 +5,33 @@ from typing import TYPE_CHECKING, Any
 from django.db import models
 from django.db.models import Count, Exists, OuterRef, Q
 
-from catalog.enums import STAGES_IN_USE, ProposalState, SolutionState
+from catalog.enums import (
+    STAGES_IN_USE,
+    NoticeState,
+    ProposalState,
+    SolutionState,
+    StatementOrigin,
+    StatementState,
+)
 from network.enums import MembershipState, OrganisationKind
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
 
-    from catalog.models import Intake, Proposal, Reuse, Solution  # named in the type parameters
+    from catalog.models import (  # named in the type parameters
+        Intake,
+        Notice,
+        NoticeReceipt,
+        Proposal,
+        Reuse,
+        SavedComparison,
+        Solution,
+        Statement,
+    )
     from osk_portal.accounts.models import User
+
+
+_EVER_PUBLIC = (StatementState.STANDING, StatementState.SUPERSEDED, StatementState.RETRACTED)
 
 
 class SolutionQuerySet(models.QuerySet["Solution"]):
@@ -51,6 +70,11 @@ class SolutionQuerySet(models.QuerySet["Solution"]):
             has_test=Exists(self.model.objects.filter(pk=OuterRef("pk")).testable())
         )
 
+    def for_comparison(self) -> SolutionQuerySet:
+        """With all that a column of a comparison says; in three queries, however many they are."""
+        counted = self.published().with_reuse_counts().with_test()
+        return counted.prefetch_related("supports__organisation")
+
     def _having(self, **conditions: Any) -> SolutionQuerySet:
         """By subquery, so that no join multiplies the rows that are counted."""
         return self.filter(pk__in=self.model.objects.filter(**conditions).values("pk"))
@@ -68,6 +92,31 @@ class SolutionQuerySet(models.QuerySet["Solution"]):
 class ReuseQuerySet(models.QuerySet["Reuse"]):
     def in_use(self) -> ReuseQuerySet:
         return self.filter(stage__in=STAGES_IN_USE)
+
+
+class NoticeQuerySet(models.QuerySet["Notice"]):
+    def published(self) -> NoticeQuerySet:
+        """Those of entries that stand in the catalog, also withdrawn ones: they stay readable."""
+        return self.filter(solution__state=SolutionState.PUBLISHED)
+
+    def visible_to(self, user: User | AnonymousUser) -> NoticeQuerySet:
+        return self if user.is_authenticated and user.is_advisor else self.published()
+
+    def standing(self) -> NoticeQuerySet:
+        return self.filter(state=NoticeState.STANDING)
+
+    def newest_first(self) -> NoticeQuerySet:
+        return self.select_related("solution", "successor").order_by("-issued_at", "-pk")
+
+
+class NoticeReceiptQuerySet(models.QuerySet["NoticeReceipt"]):
+    def unconfirmed(self) -> NoticeReceiptQuerySet:
+        """Still to be confirmed: what was withdrawn needs no more reading."""
+        return self.filter(
+            confirmed_at=None,
+            notice__state=NoticeState.STANDING,
+            notice__solution__state=SolutionState.PUBLISHED,
+        )
 
 
 class ProposalQuerySet(models.QuerySet["Proposal"]):
@@ -106,3 +155,46 @@ class IntakeQuerySet(models.QuerySet["Intake"]):
         if not user.is_authenticated:
             return self.none()
         return self if user.is_advisor else self.filter(requester=user)
+
+
+class StatementQuerySet(models.QuerySet["Statement"]):
+    def standing(self) -> StatementQuerySet:
+        return self.filter(state=StatementState.STANDING)
+
+    def proposed(self) -> StatementQuerySet:
+        return self.filter(state=StatementState.PROPOSED)
+
+    def ever_public(self) -> StatementQuerySet:
+        """In force now or once: the public history."""
+        return self.filter(state__in=_EVER_PUBLIC)
+
+    def never_public(self) -> StatementQuerySet:
+        """Being checked, refused, withdrawn."""
+        return self.exclude(state__in=_EVER_PUBLIC)
+
+    def visible_to(self, user: User | AnonymousUser) -> StatementQuerySet:
+        """What was public once everybody sees with its entry; the rest the organisation and advisors."""
+        if user.is_authenticated and user.is_advisor:
+            return self
+        public = Q(state__in=_EVER_PUBLIC, solution__state=SolutionState.PUBLISHED)
+        if not user.is_authenticated:
+            return self.filter(public)
+        mine = Q(
+            organisation__in=user.memberships.active().values("organisation"),
+            origin=StatementOrigin.MAINTAINER,
+        )
+        return self.filter(public | mine)
+
+
+class SavedComparisonQuerySet(models.QuerySet["SavedComparison"]):
+    def visible_to(self, user: User | AnonymousUser) -> SavedComparisonQuerySet:
+        """One's own; and what the organisation shares, for its active members. Nobody else, the OSK neither."""
+        if not user.is_authenticated:
+            return self.none()
+        return self.filter(
+            Q(author=user, organisation=None)
+            | Q(
+                organisation__memberships__user=user,
+                organisation__memberships__state=MembershipState.ACTIVE,
+            )
+        )

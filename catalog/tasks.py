@@ -7,7 +7,7 @@ import logging
 from celery import shared_task
 from celery.exceptions import SoftTimeLimitExceeded
 
-from catalog.services import intake, refresh
+from catalog.services import claim_checks, intake, refresh, telling
 
 logger = logging.getLogger(__name__)
 
@@ -29,6 +29,26 @@ def fetch_source(source_id: int) -> None:
         logger.warning("fetch too slow, the lease runs out", extra={"source": source_id})
 
 
+@shared_task(name="catalog.tasks.fetch_claim", soft_time_limit=100, time_limit=110)
+def fetch_claim(claim_id: int) -> None:
+    try:
+        claim_checks.run(claim_id)
+    except SoftTimeLimitExceeded:
+        logger.warning("fetch too slow, the lease runs out", extra={"claim": claim_id})
+
+
 @shared_task(name="catalog.tasks.sweep_fetches")
 def sweep_fetches() -> None:
     refresh.sweep()
+
+
+# Resumed behind the last batch: a worker that dies, or has no more time, leaves a lease that runs out.
+@shared_task(name="catalog.tasks.tell_notice")
+def tell_notice(telling_id: int) -> None:
+    telling.run(telling_id)
+
+
+@shared_task(name="catalog.tasks.sweep_notices")
+def sweep_notices() -> None:
+    telling.remind()
+    telling.sweep()

@@ -1,7 +1,21 @@
 from django.urls import path
 
 from catalog.exports import dump
-from catalog.views import checking, exports, feeds, following, intake, proposals, solutions
+from catalog.views import (
+    checking,
+    claims,
+    comparison,
+    exports,
+    feeds,
+    following,
+    intake,
+    maintainerships,
+    notices,
+    proposals,
+    revisions,
+    solutions,
+    statements,
+)
 
 app_name = "catalog"
 
@@ -9,7 +23,29 @@ app_name = "catalog"
 urlpatterns = [
     path("", solutions.solution_list, name="solution_list"),
     path("pruefen/", checking.publiccode_check, name="publiccode_check"),
+    path("vergleich/", comparison.comparison, name="comparison"),
+    path("vergleich/ods/", comparison.comparison_ods, name="comparison_ods"),
+    path("vergleich/gespeichert/", comparison.comparison_list, name="comparison_list"),
+    path(
+        "vergleich/<uuid:public_id>/",
+        comparison.saved_comparison,
+        name="saved_comparison",
+    ),
+    path(
+        "vergleich/<uuid:public_id>/ods/",
+        comparison.saved_comparison_ods,
+        name="saved_comparison_ods",
+    ),
+    path(
+        "vergleich/<uuid:public_id>/loeschen/",
+        comparison.saved_comparison_delete,
+        name="saved_comparison_delete",
+    ),
     path("feed/", feeds.solution_feed, name="solution_feed"),
+    path("hinweise/", notices.notice_list, name="notice_list"),
+    path("hinweise/feed/", notices.notice_feed, name="notice_feed"),
+    path("hinweise/<uuid:public_id>/", notices.notice_detail, name="notice_detail"),
+    path("hinweise/<uuid:public_id>/gelesen/", notices.notice_confirm, name="notice_confirm"),
     path("folgen/", following.follow_list, name="follow_list"),
     path("aufnehmen/", intake.intake_create, name="intake_create"),
     path("aufnehmen/<uuid:public_id>/", intake.intake_detail, name="intake_detail"),
@@ -25,13 +61,69 @@ urlpatterns = [
         proposals.proposal_withdraw,
         name="proposal_withdraw",
     ),
+    path("uebernahmen/", claims.claim_list, name="claim_list"),
+    path("uebernahmen/<uuid:public_id>/", claims.claim_detail, name="claim_detail"),
+    path("uebernahmen/<uuid:public_id>/antworten/", claims.claim_answer, name="claim_answer"),
+    path("uebernahmen/<uuid:public_id>/nachsehen/", claims.claim_look, name="claim_look"),
+    path("uebernahmen/<uuid:public_id>/brief/", claims.claim_letter, name="claim_letter"),
+    path(
+        "uebernahmen/<uuid:public_id>/zurueckziehen/", claims.claim_withdraw, name="claim_withdraw"
+    ),
+    path(
+        "betreuungen/<uuid:public_id>/",
+        maintainerships.maintainership_detail,
+        name="maintainership_detail",
+    ),
+    path(
+        "betreuungen/<uuid:public_id>/uebergeben/",
+        maintainerships.maintainership_offer,
+        name="maintainership_offer",
+    ),
+    path(
+        "betreuungen/<uuid:public_id>/uebergabe-zuruecknehmen/",
+        maintainerships.maintainership_withdraw_offer,
+        name="maintainership_withdraw_offer",
+    ),
+    path(
+        "betreuungen/<uuid:public_id>/annehmen/",
+        maintainerships.maintainership_accept,
+        name="maintainership_accept",
+    ),
+    path(
+        "betreuungen/<uuid:public_id>/ablehnen/",
+        maintainerships.maintainership_decline,
+        name="maintainership_decline",
+    ),
+    path(
+        "betreuungen/<uuid:public_id>/zurueckgeben/",
+        maintainerships.maintainership_give_back,
+        name="maintainership_give_back",
+    ),
     path("loesungen.csv", exports.catalog_file, {"name": dump.CSV_FILE}, name="catalog_csv"),
     path("loesungen.ttl", exports.catalog_file, {"name": dump.TURTLE_FILE}, name="catalog_turtle"),
     path("<slug:slug>/", solutions.solution_detail, name="solution_detail"),
     path("<slug:slug>/publiccode.yml", solutions.solution_publiccode, name="solution_publiccode"),
     path("<slug:slug>/folgen/", following.follow, name="follow"),
     path("<slug:slug>/nicht-mehr-folgen/", following.unfollow, name="unfollow"),
+    path("<slug:slug>/angaben/", statements.statement_list, name="statement_list"),
+    path(
+        "<slug:slug>/angaben/<slug:topic>/", statements.statement_propose, name="statement_propose"
+    ),
+    path(
+        "<slug:slug>/angaben/<uuid:public_id>/zurueckziehen/",
+        statements.statement_withdraw,
+        name="statement_withdraw",
+    ),
     path("<slug:slug>/jsonld", exports.solution_jsonld, name="solution_jsonld"),
     path("<slug:slug>/dcat.ttl", exports.solution_turtle, name="solution_turtle"),
+    path("<slug:slug>/versionen/", revisions.revision_list, name="revision_list"),
+    path("<slug:slug>/versionen/vergleich/", revisions.revision_compare, name="revision_compare"),
+    path("<slug:slug>/versionen/<slug:number>/", revisions.revision_detail, name="revision_detail"),
+    path(
+        "<slug:slug>/versionen/<slug:number>/wiederherstellen/",
+        revisions.revision_restore,
+        name="revision_restore",
+    ),
+    path("<slug:slug>/uebernehmen/", claims.claim_create, name="claim_create"),
     path("<slug:slug>/vorschlag/", proposals.proposal_create, name="proposal_create"),
 ]

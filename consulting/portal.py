@@ -10,10 +10,11 @@ from django.db.models import Avg, DurationField, ExpressionWrapper, F, Q, QueryS
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from consulting import (
     calendar_entries,
+    concerned,
     demo_legal,
     demo_mails,
     demo_results,
@@ -325,6 +326,15 @@ portal.my_areas.register(
         "consulting/_my_area.html",
         gettext_lazy("Requests"),
         "consulting:request_list",
+    )
+)
+portal.audiences.register(
+    portal.Audience(
+        "consulting",
+        30,
+        "catalog.solution",
+        pgettext_lazy("you get this because", "you have asked the OSK about it"),
+        concerned.asking,
     )
 )
 portal.calendar_sources.register(portal.CalendarSource("consulting", 10, calendar_entries.entries))

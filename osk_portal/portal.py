@@ -406,6 +406,29 @@ class PersonalData:
 
 
 @dataclass(frozen=True)
+class Concerned:
+    """A person whom something concerns, and for whom: an organisation's key, or nobody but herself."""
+
+    user_id: int
+    organisation_id: int | None = None
+
+
+@dataclass(frozen=True)
+class Audience:
+    """Whom an upper floor ties to a lower floor's object: who tests a solution, who asks about it.
+
+    ``place`` names the object ("catalog.solution"). ``reason``: words that complete "You get this mail
+    because …"; they name no other object, so that nothing confidential is said.
+    """
+
+    key: str
+    order: int
+    place: str
+    reason: Text
+    people: Callable[[Any], Iterable[Concerned]]
+
+
+@dataclass(frozen=True)
 class Departure:
     """What one app ends together with a membership, in the same transaction: shares and roles that a person had
     in objects of the organisation. What needs a successor is a ``Handover``."""
@@ -443,6 +466,7 @@ sitemap_sections: Registry[SitemapSection] = Registry()
 handovers: Registry[Handover] = Registry()
 personal_data: Registry[PersonalData] = Registry()
 statistics: Registry[Statistic] = Registry()
+audiences: Registry[Audience] = Registry()
 departures: Registry[Departure] = Registry()
 staff_exits: Registry[StaffExit] = Registry()
 

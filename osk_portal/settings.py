@@ -523,6 +523,7 @@ CELERY_BEAT_SCHEDULE = {
     "tick-sandbox": {"task": "sandbox.tasks.tick", "schedule": 15.0},
     "reconcile-sandbox": {"task": "sandbox.tasks.reconcile", "schedule": 60.0},
     "sweep-fetches": {"task": "catalog.tasks.sweep_fetches", "schedule": 60.0},
+    "sweep-notices": {"task": "catalog.tasks.sweep_notices", "schedule": 60.0},
     "sweep-scans": {"task": "consulting.tasks.sweep_scans", "schedule": 30.0},
     "tell-deadlines": {"task": "consulting.tasks.tell_deadlines", "schedule": 300.0},
     "tell-mails": {"task": "consulting.tasks.tell_mails", "schedule": 300.0},
@@ -573,6 +574,24 @@ OSK_FIRST_RESPONSE_DAYS = env.number(
 )
 OSK_ANSWER_DAYS = env.number("OSK_ANSWER_DAYS", 10, help="Working days to the answer.")
 OSK_PROPOSAL_DAYS = env.number("OSK_PROPOSAL_DAYS", 10, help="Working days to decide a proposal.")
+OSK_CLAIM_ANSWER_DAYS = env.number(
+    "OSK_CLAIM_ANSWER_DAYS",
+    10,
+    help="Working days in which the maintainer of a catalog entry may answer a claim by another organisation.",
+    least=1,
+)
+OSK_CLAIM_DAYS = env.number(
+    "OSK_CLAIM_DAYS",
+    30,
+    help="Days in which the proof of a claim to a catalog entry must be there.",
+    least=1,
+)
+OSK_CLAIM_LETTER_DAYS = env.number(
+    "OSK_CLAIM_LETTER_DAYS",
+    365,
+    help="Days after which the letter of a decided claim to a catalog entry is deleted.",
+    least=1,
+)
 OSK_DRAFT_DAYS = env.number("OSK_DRAFT_DAYS", 60, help="Days after which an untouched draft goes.")
 OSK_REOPEN_DAYS = env.number(
     "OSK_REOPEN_DAYS", 90, help="Days in which a closed case can be reopened."
@@ -654,6 +673,11 @@ OSK_FACETS_SECONDS = env.number(
 )
 if OSK_ENV == "test":
     OSK_FACETS_SECONDS = 0  # a test sees what it has just written
+OSK_NOTICE_REMIND_DAYS = env.number(
+    "OSK_NOTICE_REMIND_DAYS",
+    5,
+    help="Working days after which who has not confirmed a security notice is reminded once; 0: never.",
+)
 OSK_SITE_NAME = "OSK-Portal"
 OSK_SANDBOX_INSTANCE = env.text(
     "OSK_SANDBOX_INSTANCE", "tryout", help="Name of this portal on everything it provisions."

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.translation import gettext_lazy, pgettext
+from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 
 from catalog.models import Solution
 from osk_portal import portal
@@ -49,6 +49,13 @@ def _search(query: str, request: HttpRequest) -> Iterable[portal.Hit]:
     )
     for blueprint in islice(found, MOST_HITS):
         yield portal.Hit(blueprint.name, blueprint.get_absolute_url(), blueprint.summary)
+
+
+def _testing(solution: Solution) -> Iterable[portal.Concerned]:
+    """Who has a test environment of the solution now or later."""
+    bookings = Booking.objects.holding().filter(blueprint_version__blueprint__solution=solution)
+    people = bookings.order_by().values_list("booked_by", "organisation").distinct()
+    return [portal.Concerned(user, organisation) for user, organisation in people]
 
 
 def _tasks(user: User) -> Iterable[portal.Task]:
@@ -124,6 +131,17 @@ portal.figures.register(
 )
 portal.search_sources.register(portal.SearchSource("sandbox", 25, _TEST_ENVIRONMENT, _search))
 portal.my_areas.register(portal.MyArea("sandbox", 25, _tasks))
+portal.audiences.register(
+    portal.Audience(
+        "sandbox",
+        20,
+        "catalog.solution",
+        pgettext_lazy(
+            "you get this because", "you test it or have booked a test environment of it"
+        ),
+        _testing,
+    )
+)
 portal.calendar_sources.register(portal.CalendarSource("sandbox", 25, _calendar))
 portal.panels.register(
     portal.Panel("sandbox", 20, "catalog.solution", "sandbox/_solution.html", _of_solution)

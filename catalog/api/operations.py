@@ -16,11 +16,12 @@ from pydantic import BaseModel
 
 from catalog import vocabulary_labels
 from catalog.api import pages, rows, schemas
-from catalog.api.history import public_revisions
 from catalog.api.problems import WrongParameter
 from catalog.enums import STAGES_IN_USE, LicenceFamily
 from catalog.facets import SolutionFilter
-from catalog.models import Solution, SolutionRevision
+from catalog.history import public_revisions, without_persons
+from catalog.models import Notice, Solution, SolutionRevision
+from catalog.notices import all_of
 from catalog.search import search
 from network.enums import OrganisationKind
 from network.models import Organisation
@@ -96,7 +97,7 @@ def solution(request: HttpRequest, response: HttpResponse, slug: Slug) -> Any:
     found = _published(slug)
     supporters = Organisation.objects.published().filter(supports__solution=found)
     _changed(response, found.updated_at)
-    return rows.solution_detail(found, list(supporters.order_by("sort_key", "pk")))
+    return rows.solution_detail(found, list(supporters.order_by("sort_key", "pk")), all_of(found))
 
 
 @router.get(
@@ -138,7 +139,7 @@ def revision(
     document = SolutionRevision.objects.values_list("document", flat=True).get(pk=wanted.pk)
     return {
         **rows.revision(wanted, found),
-        "publiccode": document if number == found.revision else rows.without_persons(document),
+        "publiccode": document if number == found.revision else without_persons(document),
         "data_licence": rows.licence(),
     }
 
@@ -210,6 +211,27 @@ def organisations(request: HttpRequest, wanted: Query[schemas.PageQuery]) -> Any
     _refuse_unknown(request, schemas.PageQuery)
     found = Organisation.objects.published()
     return pages.page(request, found, pages.BY_NAME, wanted, rows.organisation, total=found.count())
+
+
+@router.get(
+    "notices",
+    response={200: schemas.NoticePage, **_ERRORS},
+    operation_id="notices",
+    url_name="notices",
+    summary=gettext_noop("Notices of the OSK on solutions, the newest first"),
+)
+def notices(request: HttpRequest, wanted: Query[schemas.NoticeQuery]) -> Any:
+    _refuse_unknown(request, schemas.NoticeQuery)
+    found = Notice.objects.published().select_related("solution", "successor")
+    if wanted.kind:
+        found = found.filter(kind__in=wanted.kind)
+    if wanted.state:
+        found = found.filter(state=wanted.state)
+    if wanted.solution:
+        found = found.filter(solution__slug=wanted.solution)
+    return pages.page(
+        request, found, pages.NEWEST_NOTICE, wanted, rows.notice_on_solution, total=found.count()
+    )
 
 
 @router.get(

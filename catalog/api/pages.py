@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
@@ -39,10 +40,14 @@ class Order:
 
     def place_of(self, row: Any) -> list[Any]:
         values = (getattr(row, column) for column, _falls in self.columns)
-        return [v.isoformat() if isinstance(v, datetime) else v for v in values]
+        return [
+            v.isoformat() if isinstance(v, datetime) else str(v) if isinstance(v, UUID) else v
+            for v in values
+        ]
 
 
 BY_NAME = Order(NAME, (("sort_key", False), ("slug", False)))
+NEWEST_NOTICE = Order("notices", (("issued_at", True), ("public_id", False)))
 BY_REUSE = Order("reuse", (("slug", False),))
 _ORDERS = {
     NAME: BY_NAME,

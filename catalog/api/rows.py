@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.conf import settings
 from django.urls import reverse
 
-from catalog import documents
 from catalog.api import schemas
-from catalog.models import Solution, SolutionRevision
+from catalog.models import Notice, Solution, SolutionRevision
 from network.models import Organisation
 
 
@@ -62,6 +61,7 @@ def solution(found: Solution) -> dict[str, Any]:
         "alternatives": found.alternatives,
         "maintainer": body(found.maintainer),
         "berlin_body": body(found.berlin_body),
+        "notice_kinds": found.notice_kinds,
         "is_incomplete": found.is_incomplete,
         "revision": found.revision,
         "published_at": found.published_at,
@@ -77,12 +77,47 @@ def solution(found: Solution) -> dict[str, Any]:
     }
 
 
-def solution_detail(found: Solution, supporters: list[Organisation]) -> dict[str, Any]:
+def solution_detail(
+    found: Solution, supporters: list[Organisation], notices: Sequence[Notice]
+) -> dict[str, Any]:
     return {
         **solution(found),
         "supporters": [body(organisation) for organisation in supporters],
+        "notices": [notice(each) for each in notices],
         "publiccode": found.document,
         "data_licence": licence(),
+    }
+
+
+def notice(found: Notice) -> dict[str, Any]:
+    """``found`` with its successor at hand, which is named only while it stands in the catalog."""
+    texts = {"de": found.text_de, "en": found.text_en}
+    successor = found.successor
+    return {
+        "id": str(found.public_id),
+        "kind": found.kind,
+        "state": found.state,
+        "text": {language: text for language, text in texts.items() if text},
+        "evidence": found.evidence or None,
+        "valid_from": found.valid_from,
+        "issued_at": found.issued_at,
+        "changed_at": found.changed_at,
+        "withdrawn_at": found.withdrawn_at,
+        "withdrawal_reason": found.withdrawal_reason or None,
+        "successor": entry(successor) if successor and successor.is_published else None,
+        "url": address("catalog:notice_detail", str(found.public_id)),
+    }
+
+
+def notice_on_solution(found: Notice) -> dict[str, Any]:
+    return {**notice(found), "solution": entry(found.solution)}
+
+
+def entry(found: Solution) -> dict[str, str]:
+    return {
+        "slug": found.slug,
+        "name": found.name,
+        "url": address("catalog:solution_detail", found.slug),
     }
 
 
@@ -95,16 +130,6 @@ def revision(found: SolutionRevision, of: Solution) -> dict[str, Any]:
         "is_current": found.number == of.revision,
         "url": address("catalog-api:revision", of.slug, str(found.number)),
     }
-
-
-def without_persons(document: documents.Json) -> documents.Json:
-    """An earlier state, without the people it names: who was taken out of an entry has left it."""
-    maintenance = {
-        key: value
-        for key, value in (document.get("maintenance") or {}).items()
-        if key != "contacts"
-    }
-    return {**document, "maintenance": maintenance}
 
 
 def organisation(found: Organisation) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
 from django.utils.translation import gettext_noop
@@ -13,6 +13,8 @@ from catalog.enums import (
     DevelopmentStatus,
     LicenceFamily,
     MaintenanceType,
+    NoticeKind,
+    NoticeState,
     RevisionOrigin,
     SoftwareType,
 )
@@ -129,6 +131,9 @@ class Solution(Schema):
         description=gettext_noop("Who maintains the entry; null: the OSK.")
     )
     berlin_body: Body | None
+    notice_kinds: list[NoticeKind] = Field(
+        description=gettext_noop("Kinds of the OSK's notices that stand on the entry.")
+    )
     is_incomplete: bool = Field(description=gettext_noop("The publiccode.yml has errors."))
     revision: int
     published_at: datetime | None
@@ -136,8 +141,57 @@ class Solution(Schema):
     links: Links
 
 
+class Successor(Schema):
+    """Another entry of the catalog."""
+
+    slug: str
+    name: str
+    url: str
+
+
+class Notice(Schema):
+    """A dated notice of the OSK; one that was withdrawn says why."""
+
+    id: str
+    kind: NoticeKind
+    state: NoticeState
+    text: dict[str, str] = Field(
+        description=gettext_noop("Markdown by language: de, and en where there is one.")
+    )
+    evidence: str | None
+    valid_from: date
+    issued_at: datetime
+    changed_at: datetime
+    withdrawn_at: datetime | None
+    withdrawal_reason: str | None
+    successor: Successor | None
+    url: str
+
+
+class NoticeOnSolution(Notice):
+    solution: Successor
+
+
+class NoticeQuery(PageQuery):
+    kind: list[NoticeKind] = Field(
+        [], max_length=MOST_VALUES, description=gettext_noop("What it is about; several widen.")
+    )
+    state: NoticeState | None = Field(
+        None, description=gettext_noop("Only those that stand, or that were withdrawn.")
+    )
+    solution: str = Field(
+        "",
+        max_length=100,
+        pattern=r"^[-\w]*$",
+        description=gettext_noop("Only those of the entry with this slug."),
+    )
+
+
 class SolutionDetail(Solution):
     supporters: list[Body]
+    notices: list[Notice] = Field(
+        description=gettext_noop("Newest first, at most 20; also withdrawn ones.")
+    )
     publiccode: dict[str, Any] = Field(
         description=gettext_noop("The whole publiccode.yml as JSON.")
     )
@@ -155,6 +209,10 @@ class Page(Schema):
 
 class SolutionPage(Page):
     data: list[Solution]
+
+
+class NoticePage(Page):
+    data: list[NoticeOnSolution]
 
 
 class Choice(Schema):

@@ -26,7 +26,7 @@ HEADER = (
     "slug", "name", "short_description_de", "short_description_en", "repository", "landing_page",
     "licence", "licence_family", "development_status", "software_type", "maintenance_type", "version",
     "release_date", "categories", "platforms", "languages", "alternatives", "reuse_berlin", "reuse_elsewhere",
-    "maintained_by", "revision", "published_at", "updated_at", "url", "data_licence",
+    "maintained_by", "revision", "published_at", "updated_at", "url", "data_licence", "notices",
 )  # fmt: skip
 
 
@@ -106,6 +106,7 @@ def _cells(solution: Solution) -> list[str]:
         solution.updated_at.isoformat(),
         addresses.of("solution_detail", solution.slug),
         settings.OSK_DATA_LICENCE,
+        ", ".join(solution.notice_kinds),
     ]  # fmt: skip
 
 

@@ -8,7 +8,9 @@ from django.conf import settings
 
 from catalog import documents, presentation
 from catalog.exports import addresses
-from catalog.models import Solution
+from catalog.models import Notice, Solution
+from catalog.models.notices import title_of
+from catalog.notices import notices_of
 
 CONTEXT = "https://schema.org"
 CONTENT_TYPE = "application/ld+json"
@@ -54,10 +56,25 @@ def entry(solution: Solution) -> dict[str, Any]:
             "encodingFormat": "application/yaml",
             "license": settings.OSK_DATA_LICENCE_URL,
         },
+        "comment": [_notice(notice) for notice in notices_of([solution]).get(solution.pk, ())],
         "sdLicense": settings.OSK_DATA_LICENCE_URL,
         "sdPublisher": {"@type": "Organization", "name": settings.OSK_SITE_NAME},
     }
     return _said(members)
+
+
+def _notice(notice: Notice) -> dict[str, Any]:
+    """A notice of the OSK that stands on the entry."""
+    return {
+        "@type": "Comment",
+        "@id": addresses.of("notice_detail", str(notice.public_id)),
+        "name": title_of(notice.kind),
+        "text": notice.text,
+        "inLanguage": notice.language,
+        "datePublished": notice.issued_at.isoformat(),
+        "dateModified": notice.changed_at.isoformat(),
+        "author": {"@type": "Organization", "name": settings.OSK_SITE_NAME},
+    }
 
 
 def _said(members: dict[str, Any]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from catalog.invented.making import REPOSITORIES, Invented, invent
 from catalog.models import Reuse, Solution, SolutionDocument, SolutionEvent, SolutionRevision
 from catalog.querysets import SolutionQuerySet
 from catalog.repositories import normalise
-from catalog.services.entries import repeat
+from catalog.services.entries import repeat_columns
 from catalog.services.indexing import texts_of
 from network.enums import OrganisationKind
 from network.models import Organisation
@@ -121,7 +121,7 @@ def _solution(entry: Invented) -> Solution:
         updated_at=changed,
         published_at=changed,
     )
-    repeat(solution, entry.document)
+    repeat_columns(solution, entry.document)
     return solution
 
 

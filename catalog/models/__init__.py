@@ -1,27 +1,50 @@
 """What: solutions, their revisions, who supports and uses them, proposals to change them."""
 
 from catalog.models.api_uses import ApiUse
+from catalog.models.claims import Claim, ClaimEvent
+from catalog.models.comparisons import SavedComparison
 from catalog.models.fetching import Intake, RepositoryAlias, Source
 from catalog.models.following import Follow
+from catalog.models.maintainerships import Maintainership, MaintainershipEvent
+from catalog.models.notices import (
+    Notice,
+    NoticeEvent,
+    NoticeReceipt,
+    NoticeTelling,
+    NoticeVersion,
+)
 from catalog.models.proposals import Proposal, ProposalEvent
 from catalog.models.search import SearchWord, SolutionDocument
 from catalog.models.solutions import Reuse, Solution, SolutionEvent, SolutionRevision, Support
+from catalog.models.statements import Statement, StatementEvent
 from catalog.models.synonyms import SynonymGroup, SynonymGroupEvent
 
 __all__ = [
     "ApiUse",
+    "Claim",
+    "ClaimEvent",
     "Follow",
     "Intake",
+    "Maintainership",
+    "MaintainershipEvent",
+    "Notice",
+    "NoticeEvent",
+    "NoticeReceipt",
+    "NoticeTelling",
+    "NoticeVersion",
     "Proposal",
     "ProposalEvent",
     "RepositoryAlias",
     "Reuse",
+    "SavedComparison",
     "SearchWord",
     "Solution",
     "SolutionDocument",
     "SolutionEvent",
     "SolutionRevision",
     "Source",
+    "Statement",
+    "StatementEvent",
     "Support",
     "SynonymGroup",
     "SynonymGroupEvent",

@@ -1,6 +1,7 @@
 """Every write to the catalog: entries with their revisions and search text, proposals."""
 
 from catalog.services.api_uses import Budget, count_api_use, forget_api_uses
+from catalog.services.comparisons import change_comparison, delete_comparison, save_comparison
 from catalog.services.entries import (
     free_slug,
     publish_solution,
@@ -10,6 +11,13 @@ from catalog.services.entries import (
 )
 from catalog.services.following import follow_solution, tell_followers, unfollow_solution
 from catalog.services.indexing import index_solution
+from catalog.services.locking import lock_field, unlock_field
+from catalog.services.notices import (
+    confirm_notice,
+    correct_notice,
+    issue_notice,
+    withdraw_notice,
+)
 from catalog.services.proposals import (
     ProposalConflict,
     accept_proposal,
@@ -21,29 +29,60 @@ from catalog.services.proposals import (
     submit_proposal,
     withdraw_proposal,
 )
+from catalog.services.restoring import restore_revision
+from catalog.services.statements import (
+    StatementWords,
+    accept_statement,
+    enter_statement,
+    propose_statement,
+    refuse_statement,
+    retract_statement,
+    take_back_statements_of,
+    take_statements_of_file,
+    withdraw_statement,
+)
 from catalog.services.synonyms import save_synonyms
 
 __all__ = [
     "Budget",
     "ProposalConflict",
+    "StatementWords",
     "accept_proposal",
+    "accept_statement",
     "base_document",
+    "change_comparison",
+    "confirm_notice",
+    "correct_notice",
     "count_api_use",
     "decide_proposal",
+    "delete_comparison",
+    "enter_statement",
     "follow_solution",
     "forget_api_uses",
     "free_slug",
     "index_solution",
+    "issue_notice",
+    "lock_field",
+    "propose_statement",
     "publish_solution",
     "refuse_proposal",
+    "refuse_statement",
+    "restore_revision",
+    "retract_statement",
     "return_proposal",
     "revise_proposal",
+    "save_comparison",
     "save_synonyms",
     "set_additions",
     "submit_proposal",
+    "take_back_statements_of",
+    "take_statements_of_file",
     "tell_followers",
     "unfollow_solution",
+    "unlock_field",
+    "withdraw_notice",
     "withdraw_proposal",
     "withdraw_solution",
+    "withdraw_statement",
     "write_document",
 ]

@@ -40,7 +40,7 @@ def tell_followers(
 ) -> None:
     """Write a message to everybody who follows ``solution``, except to ``actor``, who knows.
 
-    ``kind``: "entry_changed", "entry_withdrawn", "entry_notice"; templates/catalog/email/ has its words.
+    ``kind``: "entry_changed", "entry_withdrawn"; templates/catalog/email/ has its words.
     ``dedupe``: what is told once; without it the day, so that ten changes are one mail.
     Called in the transaction of the change: raises NotInTransaction outside one.
     """

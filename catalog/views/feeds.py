@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -19,14 +18,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from catalog import documents, vocabulary_labels
+from catalog.exports.xml import readable
 from catalog.facets import SolutionFilter
 from catalog.models import Solution
+from catalog.models.notices import title_of
 from catalog.search import search
 from osk_portal.toolkit.access import PUBLIC, access
 
 MOST_ENTRIES = 50
-# What XML 1.0 cannot hold, however it is written (section 2.2).
-_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 class SolutionFeed(Feed[Solution, None]):
@@ -38,7 +37,7 @@ class SolutionFeed(Feed[Solution, None]):
 
     def title(self) -> str:
         parts = [
-            _xml(text)
+            readable(text)
             for text in (self.wanted.query, *(c.label for c in self.wanted.chips))
             if text
         ]
@@ -57,12 +56,13 @@ class SolutionFeed(Feed[Solution, None]):
         return self.solutions
 
     def item_title(self, item: Solution) -> str:
-        return _xml(item.name)
+        return readable(item.name)
 
     def item_description(self, item: Solution) -> str:
-        """Atom calls a summary HTML: the text of a file is none."""
+        """Atom calls a summary HTML: the text of a file is none. Notices that stand are said first."""
         _language, description = documents.description(item.document)
-        return escape(_xml(description.get("shortDescription", "")))
+        parts = [f"{title_of(kind)}." for kind in item.notice_kinds]
+        return escape(readable(" ".join([*parts, description.get("shortDescription", "")])))
 
     def item_guid(self, item: Solution) -> str:
         return f"urn:uuid:{item.public_id}"
@@ -74,7 +74,8 @@ class SolutionFeed(Feed[Solution, None]):
         return item.updated_at
 
     def item_categories(self, item: Solution) -> list[str]:
-        return [_xml(vocabulary_labels.category(category)) for category in item.categories]
+        kinds = [title_of(kind) for kind in item.notice_kinds]
+        return [*kinds, *(readable(vocabulary_labels.category(c)) for c in item.categories)]
 
 
 @require_safe
@@ -102,7 +103,3 @@ def solution_feed(request: HttpRequest) -> HttpResponse:
 def _address(name: str, wanted: SolutionFilter) -> str:
     query = wanted.feed_query
     return reverse(name) + (f"?{query}" if query else "")
-
-
-def _xml(text: str) -> str:
-    return _NOT_XML.sub("", text)

@@ -15,8 +15,8 @@ from consulting.enums import AppointmentState
 from consulting.models import Appointment
 from consulting.services.appointments import lapse_offer
 from consulting.services.common import locked
-from consulting.services.deadline_mails import is_office_hour
 from osk_portal.toolkit import clock
+from osk_portal.toolkit.working_days import is_office_hour
 
 logger = logging.getLogger(__name__)
 

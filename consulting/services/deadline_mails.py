@@ -10,7 +10,6 @@ import logging
 from datetime import date
 from typing import Final, TypedDict
 
-from django.conf import settings
 from django.db import transaction
 
 from consulting import queues
@@ -18,8 +17,7 @@ from consulting.enums import DeadlineKind
 from consulting.models import ConsultingRequest, DeadlineNotice
 from consulting.notifications import tell_deadline
 from consulting.services.common import locked
-from osk_portal.toolkit import clock
-from osk_portal.toolkit.working_days import is_working_day
+from osk_portal.toolkit.working_days import is_office_hour
 
 logger = logging.getLogger(__name__)
 
@@ -32,15 +30,6 @@ _CONDITION: Final = {
 class Promise(TypedDict):
     is_first_response: bool
     promised_on: date
-
-
-def is_office_hour() -> bool:
-    """A working day in Berlin, from the hour when the office opens up to the one when it closes."""
-    now = clock.now().astimezone(clock.BERLIN)
-    return (
-        is_working_day(now.date())
-        and settings.OSK_OFFICE_OPENS <= now.hour < settings.OSK_OFFICE_CLOSES
-    )
 
 
 def send() -> int:

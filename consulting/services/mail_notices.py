@@ -14,8 +14,8 @@ from django.db import transaction
 
 from consulting.models import IncomingMail
 from consulting.notifications import tell_mails
-from consulting.services.deadline_mails import is_office_hour
 from osk_portal.toolkit import clock
+from osk_portal.toolkit.working_days import is_office_hour
 
 logger = logging.getLogger(__name__)
 

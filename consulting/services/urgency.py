@@ -13,10 +13,10 @@ from consulting.enums import CaseEventKind, MessageKind, Urgency
 from consulting.models import CaseEvent, ConsultingRequest
 from consulting.notifications import tell, tell_urgent
 from consulting.services.common import check_version, locked, record, write_message
-from consulting.services.deadline_mails import is_office_hour
 from osk_portal.accounts.models import User
 from osk_portal.toolkit import clock
 from osk_portal.toolkit.transitions import TransitionNotAllowed
+from osk_portal.toolkit.working_days import is_office_hour
 
 
 @transaction.atomic

@@ -30,6 +30,11 @@ def as_file(kind: str, title: str, header: Sequence[str], rows: Iterable[Sequenc
     return {CSV: _csv, ODS: _ods}[kind](title, [header, *rows])
 
 
+def safe_cell(text: str) -> str:
+    """``text`` as a cell of an ODS: no formula, and nothing that XML cannot carry."""
+    return _NOT_XML.sub("", plain_cell(text))
+
+
 def _csv(title: str, rows: Iterable[Sequence[Cell]]) -> bytes:
     """With byte order mark and semicolons, as the office programs of German administrations open it."""
     out = io.StringIO(newline="")
@@ -45,7 +50,7 @@ def _ods(title: str, rows: Iterable[Sequence[Cell]]) -> bytes:
     table = Table(re.sub(r"[\[\]*?:/\\']", " ", title)[:31].strip() or "1")
     for row in rows:
         line = Row()
-        line.set_values([_NOT_XML.sub("", plain_cell(c)) if isinstance(c, str) else c for c in row])
+        line.set_values([safe_cell(c) if isinstance(c, str) else c for c in row])
         table.append(line)
     document.body.append(table)
     out = io.BytesIO()

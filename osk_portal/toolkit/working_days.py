@@ -12,6 +12,8 @@ from functools import cache, lru_cache
 import holidays
 from django.conf import settings
 
+from osk_portal.toolkit import clock
+
 
 @cache
 def _berlin_holidays() -> holidays.HolidayBase:
@@ -24,6 +26,15 @@ def is_working_day(day: date) -> bool:
     if settings.OSK_CLOSED_ON_EVES and day.month == 12 and day.day in (24, 31):
         return False
     return day not in settings.OSK_CLOSURES
+
+
+def is_office_hour() -> bool:
+    """A working day in Berlin, from the hour when the office opens up to the one when it closes."""
+    now = clock.now().astimezone(clock.BERLIN)
+    return (
+        is_working_day(now.date())
+        and settings.OSK_OFFICE_OPENS <= now.hour < settings.OSK_OFFICE_CLOSES
+    )
 
 
 def add_working_days(day: date, count: int) -> date:

@@ -124,3 +124,19 @@ def test_a_changed_specification_becomes_a_new_version(demo_people):
     demo_world.load()
 
     assert BlueprintVersion.objects.count() == 2
+
+
+def test_news_of_a_solution_reach_who_tests_it_now_or_later(engine):
+    solution, membership = SolutionFactory(), MembershipFactory()
+    blueprint = product(slots=3, solution=solution)
+    booking = book(blueprint, membership)
+    book(blueprint, membership, starts_in=timedelta(days=20))
+    book(product(solution=SolutionFactory()), MembershipFactory())
+    (audience,) = [offer for offer in offers.audiences if offer.key == "sandbox"]
+    mine = offers.Concerned(membership.user_id, membership.organisation_id)
+
+    assert list(audience.people(solution)) == [mine]
+    services.end_booking(booking_id=booking.pk, actor=membership.user)
+    assert list(audience.people(solution)) == [mine]
+    Booking.objects.update(state="ended", ended_at=portal_clock.now())
+    assert list(audience.people(solution)) == []
