@@ -175,7 +175,10 @@ def _ranked(
     *,
     joined: str = "",
 ) -> list[int]:
-    """``longer``: as ``_longer_words`` says; ``joined``: the query without spaces, for names that people write apart ("open desk")."""
+    """``longer``: as ``_longer_words`` says.
+
+    ``joined``: the query without spaces, for names that people write apart ("open desk").
+    """
     fitting = reduce(how, (_fits(term, longer) for term in terms))
     is_name = len(joined) >= SHORTEST_PART
     if is_name:

@@ -8,6 +8,7 @@ from typing import Final
 
 from django.db import connection, transaction
 
+from catalog import provenance
 from catalog.enums import RevisionOrigin, SolutionState
 from catalog.invented.making import REPOSITORIES, Invented, invent
 from catalog.models import Reuse, Solution, SolutionDocument, SolutionEvent, SolutionRevision
@@ -122,6 +123,14 @@ def _solution(entry: Invented) -> Solution:
         published_at=changed,
     )
     repeat_columns(solution, entry.document)
+    solution.origins = provenance.updated(
+        {},
+        before={},
+        after=entry.document,
+        origin=RevisionOrigin.IMPORT,
+        organisation=None,
+        at=changed,
+    )
     return solution
 
 
