@@ -1,7 +1,6 @@
 import django.contrib.postgres.indexes
 from django.db import migrations, models
 
-
 # Words come into the list by a trigger, so that whatever writes documents cannot forget it. What stands there is not
 # written again, and nothing forbids a word to stand there twice: else two who write the same new word would wait
 # for one another.
