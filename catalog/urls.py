@@ -11,6 +11,8 @@ from catalog.views import (
     intake,
     maintainerships,
     notices,
+    objections,
+    pictures,
     proposals,
     revisions,
     solutions,
@@ -41,6 +43,7 @@ urlpatterns = [
         comparison.saved_comparison_delete,
         name="saved_comparison_delete",
     ),
+    path("pruefen/<uuid:public_id>/", checking.repository_check, name="repository_check"),
     path("feed/", feeds.solution_feed, name="solution_feed"),
     path("hinweise/", notices.notice_list, name="notice_list"),
     path("hinweise/feed/", notices.notice_feed, name="notice_feed"),
@@ -61,6 +64,28 @@ urlpatterns = [
         proposals.proposal_withdraw,
         name="proposal_withdraw",
     ),
+    path(
+        "vorschlaege/<uuid:public_id>/stellungnahme/",
+        objections.proposal_comment,
+        name="proposal_comment",
+    ),
+    path(
+        "vorschlaege/<uuid:public_id>/widerspruch/",
+        objections.proposal_object,
+        name="proposal_object",
+    ),
+    path(
+        "vorschlaege/<uuid:public_id>/widerspruch/zuruecknehmen/",
+        objections.objection_withdraw,
+        name="objection_withdraw",
+    ),
+    path("bilder/<slug:digest>.webp", pictures.picture, name="picture"),
+    path(
+        "bilder/klein/<slug:digest>.webp", pictures.picture, {"small": True}, name="picture_small"
+    ),
+    path("bilder/<uuid:public_id>/sperren/", pictures.picture_block, name="picture_block"),
+    path("bilder/<uuid:public_id>/freigeben/", pictures.picture_allow, name="picture_allow"),
+    path("<slug:slug>/bilder/", pictures.picture_list, name="picture_list"),
     path("uebernahmen/", claims.claim_list, name="claim_list"),
     path("uebernahmen/<uuid:public_id>/", claims.claim_detail, name="claim_detail"),
     path("uebernahmen/<uuid:public_id>/antworten/", claims.claim_answer, name="claim_answer"),
@@ -126,4 +151,5 @@ urlpatterns = [
     ),
     path("<slug:slug>/uebernehmen/", claims.claim_create, name="claim_create"),
     path("<slug:slug>/vorschlag/", proposals.proposal_create, name="proposal_create"),
+    path("<slug:slug>/zurueckziehen/", proposals.withdrawal_create, name="withdrawal_create"),
 ]

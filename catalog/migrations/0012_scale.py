@@ -36,7 +36,7 @@ STATISTICS = ";".join(
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("catalog", "0009_revisions"),
+        ("catalog", "0011_moderation"),
         ("network", "0003_people"),
     ]
 
