@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import quote
 
 from django.db.models import BooleanField, Case, CharField, F, Q, Value, When
 from django.http import QueryDict
@@ -92,6 +93,11 @@ class _Origin:
 
     def label_of(self, value: str) -> str:
         return _from(OrganisationKind)(value)
+
+
+def _id(name: str, value: str) -> str:
+    """The same for the same choice: the page keeps the focus while the list changes under it."""
+    return f"{name}-{quote(value, safe='')}"
 
 
 def _from(choices: type[Any]) -> Callable[[str], str]:
@@ -237,8 +243,8 @@ class SolutionFilter:
         shown = [v for v in frequent if counts[v]][:MOST_CHOICES]
         shown += [v for v in chosen if v not in shown]
         choices = [
-            Choice(value, label_of(value), counts.get(value, 0), value in chosen, f"{name}-{i}")
-            for i, value in enumerate(shown)
+            Choice(value, label_of(value), counts.get(value, 0), value in chosen, _id(name, value))
+            for value in shown
         ]
         return Facet(name, label, choices, bool(chosen) or name not in CLOSED)
 

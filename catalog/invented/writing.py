@@ -61,7 +61,8 @@ def clear() -> int:
 
 
 def _invented() -> SolutionQuerySet:
-    return Solution.objects.filter(repository_url__startswith=normalise(f"{REPOSITORIES}eintrag-"))
+    prefix = normalise(f"{REPOSITORIES}eintrag-") or ""
+    return Solution.objects.filter(repository_url__startswith=prefix)
 
 
 def _slug(number: int) -> str:

@@ -86,7 +86,11 @@ def solution_list(request: HttpRequest) -> HttpResponse:
         labels = [label for _value, label, _number in areas]
         context["nearest"] = areas[:MOST_AREAS]
         context["meant"] = [] if ranking else meant(wanted.query, among=published, labels=labels)
-    return render(request, "catalog/solution_list.html", context)
+    response = render(request, "catalog/solution_list.html", context)
+    if request.headers.get("HX-Request") and not (page.paginator.count or wanted.chosen):
+        # Another page altogether: nothing of it could be put in the place of the hits.
+        response["HX-Redirect"] = request.get_full_path()
+    return response
 
 
 def _page(
