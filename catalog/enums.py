@@ -313,3 +313,20 @@ class OwnAnswer(models.TextChoices):
     PARTLY = "partly", pgettext_lazy("comparison", "Partly")
     NO = "no", pgettext_lazy("comparison", "No")
     UNKNOWN = "unknown", pgettext_lazy("comparison", "not stated")
+
+
+class PointAnswer(models.TextChoices):
+    """How far a point is before own code is published."""
+
+    OPEN = "open", pgettext_lazy("point", "Open")
+    DONE = "done", pgettext_lazy("point", "Done")
+    NOT_NEEDED = "not_needed", pgettext_lazy("point", "Not needed")
+
+
+class CodeReleaseAction(models.TextChoices):
+    """What people do with the list of an own code that is to be published."""
+
+    BEGIN = "begin", pgettext_lazy("code release", "Begun")
+    ANSWER = "answer", pgettext_lazy("code release", "Step changed")
+    CHECK_FILE = "check_file", pgettext_lazy("code release", "File checked")
+    MAKE_DRAFT = "make_draft", pgettext_lazy("code release", "Draft made")

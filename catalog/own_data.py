@@ -88,6 +88,15 @@ OFFER: Final = portal.PersonalData(
             {"solution__name": _("Solution"), "created_at": _("Since")},
         ),
         portal.Rows(
+            "catalog.CodeRelease.author",
+            _("Lists for publishing code that you have begun"),
+            {
+                "name": _("Name"),
+                "organisation__name": _("Organisation"),
+                "created_at": _("When"),
+            },
+        ),
+        portal.Rows(
             "catalog.SavedComparison.author",
             _("Comparisons that you have saved"),
             {
@@ -183,6 +192,7 @@ OFFER: Final = portal.PersonalData(
         "catalog.Objection.decided_by": "a decision of staff in their office",
         "catalog.Proposal.decided_by": "a decision of staff in their office",
         "catalog.ProposalEvent.actor": "repeats the proposal's own dates, or is a decision of staff",
+        "catalog.CodeReleaseEvent.actor": "belongs to the organisation's list",
         "catalog.SolutionEvent.actor": "an act of staff in their office",
         "catalog.Statement.decided_by": "a decision of staff in their office",
         "catalog.StatementEvent.actor": "repeats the statement's own dates, or is a decision of staff",

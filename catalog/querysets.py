@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
 
     from catalog.models import (  # named in the type parameters
+        CodeRelease,
         Intake,
         Link,
         Notice,
@@ -239,4 +240,15 @@ class SavedComparisonQuerySet(models.QuerySet["SavedComparison"]):
                 organisation__memberships__user=user,
                 organisation__memberships__state=MembershipState.ACTIVE,
             )
+        )
+
+
+class CodeReleaseQuerySet(models.QuerySet["CodeRelease"]):
+    def visible_to(self, user: User | AnonymousUser) -> CodeReleaseQuerySet:
+        """Active members of the organisation. The OSK is asked with an Anfrage, it reads nobody's list."""
+        if not user.is_authenticated:
+            return self.none()
+        return self.filter(
+            organisation__memberships__user=user,
+            organisation__memberships__state=MembershipState.ACTIVE,
         )

@@ -4,6 +4,7 @@ from catalog.exports import dump
 from catalog.views import (
     checking,
     claims,
+    code_releases,
     comparison,
     exports,
     feeds,
@@ -42,6 +43,36 @@ urlpatterns = [
         "vergleich/<uuid:public_id>/loeschen/",
         comparison.saved_comparison_delete,
         name="saved_comparison_delete",
+    ),
+    path("code-veroeffentlichen/", code_releases.code_release_home, name="code_release_home"),
+    path("code-veroeffentlichen/neu/", code_releases.code_release_begin, name="code_release_begin"),
+    path(
+        "code-veroeffentlichen/<uuid:public_id>/", code_releases.code_release, name="code_release"
+    ),
+    path(
+        "code-veroeffentlichen/<uuid:public_id>/datei/",
+        code_releases.code_release_file,
+        name="code_release_file",
+    ),
+    path(
+        "code-veroeffentlichen/<uuid:public_id>/entwurf/",
+        code_releases.code_release_draft,
+        name="code_release_draft",
+    ),
+    path(
+        "code-veroeffentlichen/<uuid:public_id>/protokoll.ods",
+        code_releases.code_release_record,
+        name="code_release_record",
+    ),
+    path(
+        "code-veroeffentlichen/<uuid:public_id>/loeschen/",
+        code_releases.code_release_delete,
+        name="code_release_delete",
+    ),
+    path(
+        "code-veroeffentlichen/<uuid:public_id>/<slug:step>/",
+        code_releases.code_release_step,
+        name="code_release_step",
     ),
     path("pruefen/<uuid:public_id>/", checking.repository_check, name="repository_check"),
     path("feed/", feeds.solution_feed, name="solution_feed"),

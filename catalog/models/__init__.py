@@ -2,6 +2,7 @@
 
 from catalog.models.api_uses import ApiUse
 from catalog.models.claims import Claim, ClaimEvent
+from catalog.models.code_releases import CodeRelease, CodeReleaseEvent, CodeReleaseStep
 from catalog.models.comparisons import SavedComparison
 from catalog.models.fetching import Intake, RepositoryAlias, Source
 from catalog.models.following import Follow
@@ -27,6 +28,9 @@ __all__ = [
     "ApiUse",
     "Claim",
     "ClaimEvent",
+    "CodeRelease",
+    "CodeReleaseEvent",
+    "CodeReleaseStep",
     "Follow",
     "Intake",
     "Link",
