@@ -1,6 +1,15 @@
 """What: solutions, their revisions, who supports and uses them, proposals to change them."""
 
 from catalog.models.api_uses import ApiUse
+from catalog.models.assessments import (
+    Assessment,
+    AssessmentEvent,
+    CriteriaList,
+    CriteriaListEvent,
+    Criterion,
+    CriterionFinding,
+)
+from catalog.models.badges import Badge, BadgeJob
 from catalog.models.claims import Claim, ClaimEvent
 from catalog.models.code_releases import CodeRelease, CodeReleaseEvent, CodeReleaseStep
 from catalog.models.comparisons import SavedComparison
@@ -26,11 +35,19 @@ from catalog.models.synonyms import SynonymGroup, SynonymGroupEvent
 
 __all__ = [
     "ApiUse",
+    "Assessment",
+    "AssessmentEvent",
+    "Badge",
+    "BadgeJob",
     "Claim",
     "ClaimEvent",
     "CodeRelease",
     "CodeReleaseEvent",
     "CodeReleaseStep",
+    "CriteriaList",
+    "CriteriaListEvent",
+    "Criterion",
+    "CriterionFinding",
     "Follow",
     "Intake",
     "Link",

@@ -12,7 +12,16 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from catalog import documents, locks, presentation, provenance, similar, statements
+from catalog import (
+    assessments,
+    badges,
+    documents,
+    locks,
+    presentation,
+    provenance,
+    similar,
+    statements,
+)
 from catalog.facets import MOST_REUSED, NAME, NEWEST, RELEVANCE, SolutionFilter
 from catalog.models import Solution
 from catalog.notices import shown_on_entry
@@ -119,7 +128,9 @@ def solution_detail(request: HttpRequest, slug: str) -> HttpResponse:
         Solution.objects.visible_to(request.user)
         .with_reuse_counts()
         .with_test()
-        .annotate(stated=statements.standing())
+        .annotate(
+            stated=statements.standing(), assessed=assessments.current(), badged=badges.fetched()
+        )
         .select_related("maintainer", "berlin_body", "source")
         .filter(slug=slug)
         .first()
@@ -137,9 +148,11 @@ def solution_detail(request: HttpRequest, slug: str) -> HttpResponse:
         "panels": portal.panels_for("catalog.solution", solution, request),
         "notices": shown_on_entry(solution, request.user),
         "may_issue_notices": can_issue_notices(request.user),
+        "assessment": assessments.of(solution),
+        "badges": badges.of(solution),
         "may_describe_pictures": can_describe_pictures(request.user, solution),
         "statements": statements.of(solution),
-        "may_enter_statements": request.user.is_authenticated and can_decide(request.user),
+        "is_advisor": request.user.is_authenticated and can_decide(request.user),
         "is_following": is_following(request.user, solution),
         "source": getattr(solution, "source", None),
         "bases": bases(
