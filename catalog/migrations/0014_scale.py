@@ -36,7 +36,7 @@ STATISTICS = ";".join(
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("catalog", "0011_moderation"),
+        ("catalog", "0013_einschaetzung"),
         ("network", "0003_people"),
     ]
 
