@@ -688,6 +688,13 @@ OSK_STALE_DAYS = env.number(
     help="Days without a change after which the maintainer of a catalog entry is asked to look at it.",
     least=1,
 )
+OSK_FACETS_SECONDS = env.number(
+    "OSK_FACETS_SECONDS",
+    30,
+    help="How many seconds the figures beside the filters of a large catalog may be old.",
+)
+if OSK_ENV == "test":
+    OSK_FACETS_SECONDS = 0  # a test sees what it has just written
 OSK_NOTICE_REMIND_DAYS = env.number(
     "OSK_NOTICE_REMIND_DAYS",
     5,

@@ -29,7 +29,7 @@ from catalog.models.pictures import Picture
 from catalog.models.proposals import Proposal, ProposalEvent
 from catalog.models.reports import EntryReport, EntryReportEvent
 from catalog.models.repository_checks import RepositoryCheck
-from catalog.models.search import SolutionDocument
+from catalog.models.search import SearchWord, SolutionDocument
 from catalog.models.solutions import Reuse, Solution, SolutionEvent, SolutionRevision, Support
 from catalog.models.statements import Statement, StatementEvent
 from catalog.models.synonyms import SynonymGroup, SynonymGroupEvent
@@ -70,6 +70,7 @@ __all__ = [
     "RepositoryCheck",
     "Reuse",
     "SavedComparison",
+    "SearchWord",
     "Solution",
     "SolutionDocument",
     "SolutionEvent",
