@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from catalog import services
 from catalog.enums import ProposalAction
-from catalog.models import Claim, Follow, NoticeReceipt, Proposal, SavedComparison
+from catalog.models import Claim, EntryReport, Follow, NoticeReceipt, Proposal, SavedComparison
 from catalog.services import claims
 from osk_portal import portal
 from osk_portal.accounts.models import User
@@ -22,6 +22,8 @@ def erase(user: User) -> None:
         claims.leave_claim(pk, person=user)
     SavedComparison.objects.filter(author=user, organisation=None).delete()
     NoticeReceipt.objects.filter(user=user).delete()
+    EntryReport.objects.filter(reported_by=user).update(reported_by=None)
+    EntryReport.objects.filter(email__iexact=user.email).update(email="", email_confirmed_at=None)
     services.take_back_statements_of(user)
     for proposal in mine.filter(state__in=Proposal.ALLOWED[ProposalAction.WITHDRAW]).order_by("pk"):
         services.withdraw_of_leaver(proposal.pk, person=user)
@@ -88,6 +90,15 @@ OFFER: Final = portal.PersonalData(
             {"solution__name": _("Solution"), "created_at": _("Since")},
         ),
         portal.Rows(
+            "catalog.CodeRelease.author",
+            _("Lists for publishing code that you have begun"),
+            {
+                "name": _("Name"),
+                "organisation__name": _("Organisation"),
+                "created_at": _("When"),
+            },
+        ),
+        portal.Rows(
             "catalog.SavedComparison.author",
             _("Comparisons that you have saved"),
             {
@@ -109,12 +120,44 @@ OFFER: Final = portal.PersonalData(
             },
         ),
         portal.Rows(
+            "catalog.EntryReport.reported_by",
+            _("Statements that you reported as wrong"),
+            {
+                "solution__name": _("Solution"),
+                "wrong": _("What is wrong"),
+                "right": _("What would be right"),
+                "evidence": _("Evidence"),
+                "state": _("State"),
+                "submitted_at": _("Sent at"),
+                "decision": _("Reason of the decision"),
+            },
+        ),
+        portal.Rows(
             "catalog.SolutionRevision.author",
             _("Versions of entries from your proposals"),
             {
                 "solution__name": _("Solution"),
                 "number": _("Version"),
                 "created_at": _("When"),
+            },
+        ),
+        portal.Rows(
+            "catalog.Assessment.replied_by",
+            _("Replies to assessments of the OSK"),
+            {
+                "solution__name": _("Solution"),
+                "reply": _("Reply of the maintainer"),
+                "replied_at": _("When"),
+            },
+        ),
+        portal.Rows(
+            "catalog.Assessment.correction_by",
+            _("Corrections of assessments that you have asked for"),
+            {
+                "solution__name": _("Solution"),
+                "correction": _("What is wrong"),
+                "correction_at": _("When"),
+                "correction_answer": _("Answer of the OSK"),
             },
         ),
         portal.Rows(
@@ -178,11 +221,17 @@ OFFER: Final = portal.PersonalData(
         "catalog.Claim.decided_by": "a decision of staff in their office",
         "catalog.ClaimEvent.actor": "repeats the claim's own dates, or is a decision of staff",
         "catalog.MaintainershipEvent.actor": "an act for the organisation, or of staff in their office",
+        "catalog.Assessment.author": "an act of staff in their office",
+        "catalog.AssessmentEvent.actor": "repeats the assessment's own dates, or is an act of staff",
+        "catalog.CriteriaListEvent.actor": "an act of staff in their office",
         "catalog.Notice.issued_by": "an act of staff in their office",
         "catalog.NoticeEvent.actor": "an act of staff in their office",
         "catalog.Objection.decided_by": "a decision of staff in their office",
         "catalog.Proposal.decided_by": "a decision of staff in their office",
         "catalog.ProposalEvent.actor": "repeats the proposal's own dates, or is a decision of staff",
+        "catalog.EntryReport.decided_by": "a decision of staff in their office",
+        "catalog.EntryReportEvent.actor": "repeats the report's own dates, or is a decision of staff",
+        "catalog.CodeReleaseEvent.actor": "belongs to the organisation's list",
         "catalog.SolutionEvent.actor": "an act of staff in their office",
         "catalog.Statement.decided_by": "a decision of staff in their office",
         "catalog.StatementEvent.actor": "repeats the statement's own dates, or is a decision of staff",
