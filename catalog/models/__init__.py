@@ -3,6 +3,7 @@
 from catalog.models.api_uses import ApiUse
 from catalog.models.claims import Claim, ClaimEvent
 from catalog.models.comparisons import SavedComparison
+from catalog.models.drafts import EntryDraft
 from catalog.models.fetching import Intake, RepositoryAlias, Source
 from catalog.models.following import Follow
 from catalog.models.maintainerships import Maintainership, MaintainershipEvent
@@ -23,6 +24,7 @@ __all__ = [
     "ApiUse",
     "Claim",
     "ClaimEvent",
+    "EntryDraft",
     "Follow",
     "Intake",
     "Maintainership",

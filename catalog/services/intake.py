@@ -56,12 +56,21 @@ def request_repository(*, requester: User, place: forges.Place) -> Intake:
 
 
 @transaction.atomic
-def request_file(*, requester: User, name: str, data: bytes) -> Intake:
-    """Want the solution of an uploaded file; it is read at once. Raises as ``request_repository``."""
+def request_file(
+    *,
+    requester: User,
+    name: str,
+    data: bytes,
+    origin: RevisionOrigin = RevisionOrigin.IMPORT,
+) -> Intake:
+    """Want the solution of an uploaded file; it is read at once. Raises as ``request_repository``.
+
+    ``origin`` is kept on the draft of an entry that it makes.
+    """
     _may_ask(requester)
     _not_too_many(requester)
     intake = Intake.objects.create(requester=requester, file_name=name)
-    _read(intake, data, place=None)
+    _read(intake, data, place=None, origin=origin)
     return intake
 
 
@@ -102,7 +111,12 @@ def _conclude(claimed: Intake, fetched: Fetched | None) -> bool:
 
 
 def _read(
-    intake: Intake, data: bytes, *, place: forges.Place | None, fetched: Fetched | None = None
+    intake: Intake,
+    data: bytes,
+    *,
+    place: forges.Place | None,
+    fetched: Fetched | None = None,
+    origin: RevisionOrigin = RevisionOrigin.FILE,
 ) -> None:
     if len(data) > importing.LARGEST_FILE:
         return _refuse(intake, IntakeProblem.TOO_LARGE)
@@ -125,9 +139,9 @@ def _read(
     if found is None:
         try:
             with transaction.atomic():
-                created = _create(intake, read)
+                created = _create(intake, read, origin)
         except IntegrityError:  # somebody else took in the same repository or name at this moment
-            found = _entry(document, named) or _create(intake, read)
+            found = _entry(document, named) or _create(intake, read, origin)
         else:
             _watch(created, document, place, fetched)
             return _taken(intake, created)
@@ -144,12 +158,12 @@ def _taken(intake: Intake, draft: Solution) -> None:
         tell_of_intake(intake)
 
 
-def _create(intake: Intake, read: FileRead) -> Solution:
+def _create(intake: Intake, read: FileRead, origin: RevisionOrigin) -> Solution:
     solution = Solution(slug=free_slug(read.document["name"]))
     write_document(
         solution,
         read.document,
-        origin=RevisionOrigin.FILE if intake.repository else RevisionOrigin.IMPORT,
+        origin=origin,
         findings=read.kept_findings,
         author=intake.requester,
     )
