@@ -21,6 +21,8 @@ from osk_portal.toolkit.forms import DateInput
 
 MOST_ROWS: Final = 20
 LONGEST_TEXT: Final = 50_000
+LONGEST_LINE: Final = 5_000
+"""Code points: 150 characters as people count them can be made of many more."""
 _FLAGS = [("true", gettext_lazy("Yes")), ("false", gettext_lazy("No"))]
 _CHOICES: Final[Mapping[str, Any]] = {
     "development_status": DevelopmentStatus.choices,
@@ -198,21 +200,28 @@ def _control(field: Field) -> forms.Field:
                 choices=[("", _("Please choose")), *_CHOICES[field.name]], **options
             )
         case Kind.CHOICES:
-            labels = ((value, str(label)) for value, label in _LABELS[field.name].items())
+            labels: list[tuple[str, str]] = sorted(
+                ((value, str(label)) for value, label in _LABELS[field.name].items()),
+                key=lambda choice: choice[1].lower(),
+            )
             return forms.MultipleChoiceField(
-                choices=sorted(labels, key=lambda choice: choice[1].lower()),
+                choices=labels,
                 widget=forms.CheckboxSelectMultiple,
                 **options,
             )
         case Kind.DATE:
-            return forms.CharField(max_length=1_000, widget=DateInput, **options)
+            return forms.CharField(max_length=LONGEST_LINE, widget=DateInput, **options)
         case Kind.URL:
             return forms.CharField(
-                max_length=1_000, widget=forms.TextInput(attrs={"inputmode": "url"}), **options
+                max_length=LONGEST_LINE,
+                widget=forms.TextInput(attrs={"inputmode": "url"}),
+                **options,
             )
         case Kind.TEXT:
             attrs = {"list": "spdx"} if field.name == "licence" else {}
-            return forms.CharField(max_length=1_000, widget=forms.TextInput(attrs=attrs), **options)
+            return forms.CharField(
+                max_length=LONGEST_LINE, widget=forms.TextInput(attrs=attrs), **options
+            )
 
 
 def _cell(column: Column) -> forms.Field:
@@ -221,4 +230,6 @@ def _cell(column: Column) -> forms.Field:
             label=column.label, required=False, choices=[("", _("not stated")), *_FLAGS]
         )
     widget = DateInput() if column.kind == Kind.DATE else forms.TextInput()
-    return forms.CharField(label=column.label, required=False, max_length=1_000, widget=widget)
+    return forms.CharField(
+        label=column.label, required=False, max_length=LONGEST_LINE, widget=widget
+    )

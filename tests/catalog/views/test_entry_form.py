@@ -4,8 +4,10 @@ import pytest
 from django.urls import reverse
 
 from catalog import publiccode
-from catalog.entry_form import EntryForm
+from catalog.all_fields import ALL, GROUPS
 from catalog.models import EntryDraft, Intake, Solution
+from catalog.publiccode.document import Description, Document
+from catalog.publiccode.schema import keys_of
 from catalog.services import drafts
 from osk_portal.notifications.models import Notification
 
@@ -206,5 +208,10 @@ def test_there_are_not_endless_descriptions(client, world, draft):
 
 
 def test_the_form_knows_every_key_that_is_not_deprecated():
-    keys = {name.partition("-")[0] for name in EntryForm(kept={}).fields}
-    assert len(keys) >= 50
+    deprecated = {"publiccodeYmlVersion", "monochromeLogo", "inputTypes", "outputTypes", "IT", "it"}
+    known = {item.path[0] for item in (*ALL, *GROUPS.values())}
+    german = {field.path[2] for field in ALL if field.path[:2] == ("description", "de")}
+    english = {field.path[2] for field in ALL if field.path[:2] == ("description", "en")}
+
+    assert known == {key.name for key in keys_of(Document)} - deprecated
+    assert german == english == {key.name for key in keys_of(Description)} - {"genericName"}
