@@ -16,6 +16,7 @@ from catalog.all_fields import ALL, FLAG, GROUPS, PARTS, Column, Group
 from catalog.documents import Json
 from catalog.enums import DevelopmentStatus, MaintenanceType, SoftwareType
 from catalog.fields import Field, Kind
+from catalog.forms import GrantField
 from catalog.importing import LARGEST_FILE
 from osk_portal.toolkit.forms import DateInput
 
@@ -41,7 +42,7 @@ class EntryForm(forms.Form):
     """Filled with what a draft has kept. Every value is kept as it was typed, right or wrong.
 
     ``values`` is what to keep, ``document`` what it says. ``is_valid()`` asks the reader; a form that is only
-    saved, or gets a row more, is not asked.
+    saved, or gets a row more, is not asked. The grant of the texts is not kept: it is given with handing in.
     """
 
     def __init__(
@@ -58,6 +59,7 @@ class EntryForm(forms.Form):
             for row in range(self.rows[group.name]):
                 for column in group.columns:
                     self.fields[f"{group.name}-{row}-{column.name}"] = _cell(column)
+        self.fields["cc0"] = GrantField()
 
     @property
     def parts(self) -> Iterator[dict[str, Any]]:

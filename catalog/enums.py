@@ -108,6 +108,12 @@ class NoticeNews(models.TextChoices):
     REMINDER = "reminder", pgettext_lazy("notice", "Reminded")
 
 
+class ProposalKind(models.TextChoices):
+    CHANGE = "change", pgettext_lazy("proposal", "Change")
+    NEW = "new", pgettext_lazy("proposal", "New entry")
+    WITHDRAWAL = "withdrawal", pgettext_lazy("proposal", "Withdrawal of the entry")
+
+
 class ProposalState(models.TextChoices):
     OPEN = "open", _("Being checked")
     ACCEPTED = "accepted", _("Accepted")
@@ -122,6 +128,44 @@ class ProposalAction(models.TextChoices):
     REFUSE = "refuse", _("Refuse")
     WITHDRAW = "withdraw", _("Withdraw")
     REVISE = "revise", _("Revise")
+    OVERTURN = "overturn", pgettext_lazy("objection", "Overturn the refusal")
+
+
+class ProposalDeadline(models.TextChoices):
+    """What the OSK is told of the promise to decide."""
+
+    DUE_SOON = "due_soon", _("Due soon")
+    OVERDUE = "overdue", _("Overdue")
+
+
+class ObjectionState(models.TextChoices):
+    """The one objection against the refusal of a proposal, decided by the Leitung."""
+
+    OPEN = "open", pgettext_lazy("objection", "Being checked by the Leitung")
+    GRANTED = "granted", pgettext_lazy("objection", "Granted")
+    REJECTED = "rejected", pgettext_lazy("objection", "Rejected")
+    WITHDRAWN = "withdrawn", pgettext_lazy("objection", "Taken back")
+
+
+class ObjectionAction(models.TextChoices):
+    GRANT = "grant", pgettext_lazy("objection", "Grant")
+    REJECT = "reject", pgettext_lazy("objection", "Reject")
+    WITHDRAW = "withdraw", pgettext_lazy("objection", "Take back")
+
+
+class PictureKind(models.TextChoices):
+    LOGO = "logo", _("Logo")
+    SCREENSHOT = "screenshot", _("Screenshot")
+
+
+class PictureProblem(models.TextChoices):
+    """Why a picture that a file names is not shown. One word for "not there" and "not asked"."""
+
+    NOT_FOUND = "not_found", pgettext_lazy("picture", "The picture cannot be fetched.")
+    UNREADABLE = "unreadable", pgettext_lazy("picture", "The file is no picture that we can read.")
+    TOO_LARGE = "too_large", pgettext_lazy("picture", "The picture is too large.")
+    TEXT = "text", pgettext_lazy("picture", "The SVG holds text. Convert the text into paths.")
+    STRETCHED = "stretched", pgettext_lazy("picture", "The picture is too long and narrow.")
 
 
 class Proof(models.TextChoices):
@@ -269,3 +313,20 @@ class OwnAnswer(models.TextChoices):
     PARTLY = "partly", pgettext_lazy("comparison", "Partly")
     NO = "no", pgettext_lazy("comparison", "No")
     UNKNOWN = "unknown", pgettext_lazy("comparison", "not stated")
+
+
+class PointAnswer(models.TextChoices):
+    """How far a point is before own code is published."""
+
+    OPEN = "open", pgettext_lazy("point", "Open")
+    DONE = "done", pgettext_lazy("point", "Done")
+    NOT_NEEDED = "not_needed", pgettext_lazy("point", "Not needed")
+
+
+class CodeReleaseAction(models.TextChoices):
+    """What people do with the list of an own code that is to be published."""
+
+    BEGIN = "begin", pgettext_lazy("code release", "Begun")
+    ANSWER = "answer", pgettext_lazy("code release", "Step changed")
+    CHECK_FILE = "check_file", pgettext_lazy("code release", "File checked")
+    MAKE_DRAFT = "make_draft", pgettext_lazy("code release", "Draft made")

@@ -17,7 +17,7 @@ from catalog.exports import nightly
 from catalog.models import Follow, Intake, NoticeReceipt, Proposal, Solution, Statement
 from catalog.notifications import (
     INTAKE_PUBLISHED,
-    INTAKE_TAKEN,
+    LINK_DEAD,
     NOTICE,
     NOTICE_SECURITY,
     SOURCE_FAILING,
@@ -25,7 +25,7 @@ from catalog.notifications import (
     STATEMENT,
 )
 from catalog.search import clean, search
-from catalog.services import refresh
+from catalog.services import drafts, links, pictures, refresh
 from catalog.services.synonyms import ensure_shipped
 from network.models import Organisation
 from osk_portal import portal
@@ -52,6 +52,20 @@ def _search(query: str, request: HttpRequest) -> Iterable[portal.Hit]:
 
 def _tasks(user: User) -> Iterable[portal.Task]:
     """A returned proposal waits for the Redaktion of its organisation."""
+    for proposal in (
+        Proposal.objects.for_maintainer(user)
+        .open()
+        .filter(maintainer_comment="")
+        .of_others()
+        .select_related("solution", "organisation")[:MOST_TO_READ]
+    ):
+        yield portal.Task(
+            _("Proposal of %(organisation)s for %(name)s")
+            % {"organisation": proposal.organisation, "name": proposal.solution.name},
+            _("You can say what you think of it, until the OSK decides."),
+            proposal.get_absolute_url(),
+            action=_("Read"),
+        )
     for proposal in Proposal.objects.returned_to(user):
         yield portal.Task(
             _("Revise the proposal for %(name)s") % {"name": proposal.solution.name},
@@ -113,6 +127,13 @@ def _work(user: User) -> Iterable[portal.WorkEntry]:
         Proposal.objects.open,
         _late_proposals,
     )
+    if user.is_lead:
+        yield portal.WorkEntry(
+            gettext_lazy("Objections"),
+            reverse("admin:catalog_proposal_changelist") + "?moderation=objected",
+            Proposal.objects.objected,
+            _late_objections,
+        )
     yield portal.WorkEntry(
         gettext_lazy("Proposed statements"),
         reverse("admin:catalog_statement_changelist") + "?state__exact=proposed",
@@ -130,6 +151,10 @@ def _late_proposals() -> QuerySet[Proposal]:
     return Proposal.objects.open().filter(promised_on__lt=TODAY)
 
 
+def _late_objections() -> QuerySet[Proposal]:
+    return Proposal.objects.objected().filter(objection__promised_on__lt=TODAY)
+
+
 def _may_still_read(user_id: int, kind: str, subject_key: str) -> bool:
     """Who follows the entry; author and advisors, as long as they may open the proposal."""
     if kind.startswith("catalog.entry_"):
@@ -140,10 +165,10 @@ def _may_still_read(user_id: int, kind: str, subject_key: str) -> bool:
         told = NoticeReceipt.objects.filter(user=user_id, notice__public_id=subject_key)
         return told.filter(notice__solution__in=Solution.objects.published()).exists()
     user = User.objects.filter(pk=user_id).first()
-    if kind in (INTAKE_TAKEN, INTAKE_PUBLISHED):
+    if kind == INTAKE_PUBLISHED:
         intakes = Intake.objects.visible_to(user or AnonymousUser())
         return intakes.filter(public_id=subject_key).exists()
-    if kind in (SOURCE_FAILING, SOURCE_STALE):
+    if kind in (SOURCE_FAILING, SOURCE_STALE, LINK_DEAD):
         entries = Solution.objects.visible_to(user or AnonymousUser())
         return entries.filter(public_id=subject_key).exists()
     if kind.startswith(f"{STATEMENT}_"):
@@ -155,6 +180,15 @@ def _may_still_read(user_id: int, kind: str, subject_key: str) -> bool:
 
 def _watch_repositories() -> None:
     refresh.ensure_sources()
+
+
+def _watch_links() -> None:
+    links.ensure_links()
+
+
+def _look_after_pictures() -> None:
+    pictures.ensure_pictures()
+    pictures.forget_files()
 
 
 portal.figures.register(
@@ -216,6 +250,9 @@ portal.work_lists.register(portal.WorkList("catalog", 30, gettext_lazy("Keep the
 portal.mail_guards.register(portal.MailGuard("catalog", 30, _may_still_read))
 portal.reference_data.register(portal.ReferenceData("catalog", 30, ensure_shipped))
 portal.daily_jobs.register(portal.DailyJob("catalog.sources", 30, _watch_repositories))
+portal.daily_jobs.register(portal.DailyJob("catalog.links", 32, _watch_links))
+portal.daily_jobs.register(portal.DailyJob("catalog.pictures", 31, _look_after_pictures))
+portal.daily_jobs.register(portal.DailyJob("catalog.drafts", 33, drafts.forget_drafts))
 portal.demo_steps.register(portal.DemoStep("catalog", 20, demo_world.load))
 portal.daily_jobs.register(portal.DailyJob("catalog-giving", 30, nightly.run))
 portal.sitemap_sections.register(

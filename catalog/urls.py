@@ -4,6 +4,7 @@ from catalog.exports import dump
 from catalog.views import (
     checking,
     claims,
+    code_releases,
     comparison,
     entry_form,
     exports,
@@ -12,6 +13,8 @@ from catalog.views import (
     intake,
     maintainerships,
     notices,
+    objections,
+    pictures,
     proposals,
     revisions,
     solutions,
@@ -42,6 +45,37 @@ urlpatterns = [
         comparison.saved_comparison_delete,
         name="saved_comparison_delete",
     ),
+    path("code-veroeffentlichen/", code_releases.code_release_home, name="code_release_home"),
+    path("code-veroeffentlichen/neu/", code_releases.code_release_begin, name="code_release_begin"),
+    path(
+        "code-veroeffentlichen/<uuid:public_id>/", code_releases.code_release, name="code_release"
+    ),
+    path(
+        "code-veroeffentlichen/<uuid:public_id>/datei/",
+        code_releases.code_release_file,
+        name="code_release_file",
+    ),
+    path(
+        "code-veroeffentlichen/<uuid:public_id>/entwurf/",
+        code_releases.code_release_draft,
+        name="code_release_draft",
+    ),
+    path(
+        "code-veroeffentlichen/<uuid:public_id>/protokoll.ods",
+        code_releases.code_release_record,
+        name="code_release_record",
+    ),
+    path(
+        "code-veroeffentlichen/<uuid:public_id>/loeschen/",
+        code_releases.code_release_delete,
+        name="code_release_delete",
+    ),
+    path(
+        "code-veroeffentlichen/<uuid:public_id>/<slug:step>/",
+        code_releases.code_release_step,
+        name="code_release_step",
+    ),
+    path("pruefen/<uuid:public_id>/", checking.repository_check, name="repository_check"),
     path("feed/", feeds.solution_feed, name="solution_feed"),
     path("hinweise/", notices.notice_list, name="notice_list"),
     path("hinweise/feed/", notices.notice_feed, name="notice_feed"),
@@ -74,6 +108,28 @@ urlpatterns = [
         proposals.proposal_withdraw,
         name="proposal_withdraw",
     ),
+    path(
+        "vorschlaege/<uuid:public_id>/stellungnahme/",
+        objections.proposal_comment,
+        name="proposal_comment",
+    ),
+    path(
+        "vorschlaege/<uuid:public_id>/widerspruch/",
+        objections.proposal_object,
+        name="proposal_object",
+    ),
+    path(
+        "vorschlaege/<uuid:public_id>/widerspruch/zuruecknehmen/",
+        objections.objection_withdraw,
+        name="objection_withdraw",
+    ),
+    path("bilder/<slug:digest>.webp", pictures.picture, name="picture"),
+    path(
+        "bilder/klein/<slug:digest>.webp", pictures.picture, {"small": True}, name="picture_small"
+    ),
+    path("bilder/<uuid:public_id>/sperren/", pictures.picture_block, name="picture_block"),
+    path("bilder/<uuid:public_id>/freigeben/", pictures.picture_allow, name="picture_allow"),
+    path("<slug:slug>/bilder/", pictures.picture_list, name="picture_list"),
     path("uebernahmen/", claims.claim_list, name="claim_list"),
     path("uebernahmen/<uuid:public_id>/", claims.claim_detail, name="claim_detail"),
     path("uebernahmen/<uuid:public_id>/antworten/", claims.claim_answer, name="claim_answer"),
@@ -139,4 +195,5 @@ urlpatterns = [
     ),
     path("<slug:slug>/uebernehmen/", claims.claim_create, name="claim_create"),
     path("<slug:slug>/vorschlag/", proposals.proposal_create, name="proposal_create"),
+    path("<slug:slug>/zurueckziehen/", proposals.withdrawal_create, name="withdrawal_create"),
 ]

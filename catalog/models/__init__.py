@@ -2,11 +2,14 @@
 
 from catalog.models.api_uses import ApiUse
 from catalog.models.claims import Claim, ClaimEvent
+from catalog.models.code_releases import CodeRelease, CodeReleaseEvent, CodeReleaseStep
 from catalog.models.comparisons import SavedComparison
 from catalog.models.drafts import EntryDraft
 from catalog.models.fetching import Intake, RepositoryAlias, Source
 from catalog.models.following import Follow
+from catalog.models.links import Link
 from catalog.models.maintainerships import Maintainership, MaintainershipEvent
+from catalog.models.moderation import Objection, ProposalReminder, TextGrant
 from catalog.models.notices import (
     Notice,
     NoticeEvent,
@@ -14,7 +17,9 @@ from catalog.models.notices import (
     NoticeTelling,
     NoticeVersion,
 )
+from catalog.models.pictures import Picture
 from catalog.models.proposals import Proposal, ProposalEvent
+from catalog.models.repository_checks import RepositoryCheck
 from catalog.models.search import SolutionDocument
 from catalog.models.solutions import Reuse, Solution, SolutionEvent, SolutionRevision, Support
 from catalog.models.statements import Statement, StatementEvent
@@ -24,9 +29,13 @@ __all__ = [
     "ApiUse",
     "Claim",
     "ClaimEvent",
+    "CodeRelease",
+    "CodeReleaseEvent",
+    "CodeReleaseStep",
     "EntryDraft",
     "Follow",
     "Intake",
+    "Link",
     "Maintainership",
     "MaintainershipEvent",
     "Notice",
@@ -34,9 +43,13 @@ __all__ = [
     "NoticeReceipt",
     "NoticeTelling",
     "NoticeVersion",
+    "Objection",
+    "Picture",
     "Proposal",
     "ProposalEvent",
+    "ProposalReminder",
     "RepositoryAlias",
+    "RepositoryCheck",
     "Reuse",
     "SavedComparison",
     "Solution",
@@ -49,4 +62,5 @@ __all__ = [
     "Support",
     "SynonymGroup",
     "SynonymGroupEvent",
+    "TextGrant",
 ]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Final
 
+from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -46,14 +48,24 @@ def save_draft(draft_id: int, *, author: User, values: Json, seen_version: int) 
 
 @transaction.atomic
 def hand_in_draft(
-    draft_id: int, *, author: User, values: Json, document: Json, seen_version: int
+    draft_id: int,
+    *,
+    author: User,
+    values: Json,
+    document: Json,
+    seen_version: int,
+    wording: str,
 ) -> Intake:
-    """Take it in as the file that it makes; handed in once. Raises as ``save_draft`` and ``request_file``."""
+    """Take it in as the file that it makes; handed in once. Raises as ``save_draft`` and ``request_file``.
+
+    ``wording``: of the grant of the texts that the author has read.
+    """
     draft = save_draft(draft_id, author=author, values=values, seen_version=seen_version)
     draft.intake = request_file(
         requester=author,
         name="publiccode.yml",
         data=documents.as_file(document).encode(),
+        wording=wording,
         origin=RevisionOrigin.FORM,
     )
     draft.save(update_fields=["intake"])
@@ -63,6 +75,15 @@ def hand_in_draft(
 @transaction.atomic
 def delete_draft(draft_id: int, *, author: User) -> None:
     EntryDraft.objects.filter(pk=draft_id, author=author, intake=None).delete()
+
+
+def forget_drafts() -> None:
+    """Every day: delete what nobody has touched for ``OSK_DRAFT_DAYS``; the page has said so.
+
+    What was handed in goes too: the entry and its wish stay.
+    """
+    limit = clock.now() - timedelta(days=settings.OSK_DRAFT_DAYS)
+    EntryDraft.objects.filter(updated_at__lt=limit).delete()
 
 
 def _locked(draft_id: int, author: User, seen_version: int) -> EntryDraft:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -13,6 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from catalog import documents
 from catalog.entry_form import EntryForm, is_too_large
+from catalog.grants import CURRENT
 from catalog.models import EntryDraft
 from catalog.permissions import can_take_in
 from catalog.publiccode.licenses import spdx_ids
@@ -31,6 +33,7 @@ def entry_form_list(request: AuthenticatedRequest) -> HttpResponse:
             messages.error(request, str(error))
     context = {
         "drafts": EntryDraft.objects.filter(author=request.user, intake=None),
+        "days": settings.OSK_DRAFT_DAYS,
         "crumbs": _crumbs((_("Describe a solution"), None)),
     }
     return no_store(render(request, "catalog/entry_form_list.html", context))
@@ -61,6 +64,7 @@ def entry_form(request: AuthenticatedRequest, public_id: UUID) -> HttpResponse:
                     values=form.values,
                     document=form.document,
                     seen_version=seen,
+                    wording=CURRENT,
                 )
             )
         draft = service.save_draft(

@@ -19,8 +19,10 @@ from catalog.models import Solution
 from catalog.notices import shown_on_entry
 from catalog.permissions import (
     can_decide,
+    can_describe_pictures,
     can_issue_notices,
     can_propose,
+    can_propose_corrections,
     can_take_in,
     claiming_organisations,
     is_following,
@@ -29,6 +31,7 @@ from catalog.querysets import SolutionQuerySet
 from catalog.search import find, meant
 from catalog.variants import bases
 from catalog.views.exports import negotiated, opened
+from catalog.views.withdrawn import withdrawn_page
 from osk_portal import portal
 from osk_portal.toolkit.access import PUBLIC, access
 
@@ -112,14 +115,17 @@ def _page(
 @access(PUBLIC)
 @negotiated(turtle="solution_turtle", jsonld="solution_jsonld")
 def solution_detail(request: HttpRequest, slug: str) -> HttpResponse:
-    solution = get_object_or_404(
+    solution = (
         Solution.objects.visible_to(request.user)
         .with_reuse_counts()
         .with_test()
         .annotate(stated=statements.standing())
-        .select_related("maintainer", "berlin_body", "source"),
-        slug=slug,
+        .select_related("maintainer", "berlin_body", "source")
+        .filter(slug=slug)
+        .first()
     )
+    if solution is None:
+        return withdrawn_page(request, slug)
     context = {
         "solution": solution,
         "entry": presentation.entry(solution),
@@ -131,6 +137,7 @@ def solution_detail(request: HttpRequest, slug: str) -> HttpResponse:
         "panels": portal.panels_for("catalog.solution", solution, request),
         "notices": shown_on_entry(solution, request.user),
         "may_issue_notices": can_issue_notices(request.user),
+        "may_describe_pictures": can_describe_pictures(request.user, solution),
         "statements": statements.of(solution),
         "may_enter_statements": request.user.is_authenticated and can_decide(request.user),
         "is_following": is_following(request.user, solution),
@@ -139,6 +146,7 @@ def solution_detail(request: HttpRequest, slug: str) -> HttpResponse:
             solution.document.get("isBasedOn", ()), among=Solution.objects.visible_to(request.user)
         ),
         "can_propose": can_propose(request.user, solution),
+        "can_propose_corrections": can_propose_corrections(request.user),
         "can_claim": bool(claiming_organisations(request.user, solution)),
         "ask_url": _consulting_url({"solution": solution.slug}),
         "test_url": f"{SANDBOX_START}?{urlencode({'solution': solution.slug})}",

@@ -1,15 +1,20 @@
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.urls import reverse
 
 from catalog import publiccode
 from catalog.all_fields import ALL, GROUPS
-from catalog.models import EntryDraft, Intake, Solution
+from catalog.grants import CURRENT
+from catalog.models import EntryDraft, Intake, Proposal, Solution, TextGrant
 from catalog.publiccode.document import Description, Document
 from catalog.publiccode.schema import keys_of
 from catalog.services import drafts
+from osk_portal import portal
 from osk_portal.notifications.models import Notification
+from osk_portal.toolkit import clock
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 LIST = reverse("catalog:entry_form_list")
@@ -37,6 +42,7 @@ FULL = {
     "short_description_en": "Appointments.",
     "long_description_en": "It gives appointments to people who come to an office. " * 5,
     "features_en": "Book",
+    "cc0": "on",
 }
 
 
@@ -80,9 +86,24 @@ def test_a_whole_description_becomes_a_draft_for_the_osk_once(client, world, dra
         {"name": "Team Terminbuch", "email": "team@demo.osk.example"}
     ]
     assert solution.document["description"]["en"]["features"] == ["Book"]
-    assert Notification.objects.filter(user=world.advisor, kind="catalog.intake_taken").exists()
+    assert Notification.objects.filter(user=world.advisor, kind="catalog.proposal_of_new").exists()
+    assert (proposal := Proposal.objects.get(solution=solution)).author == world.editor
+    grant = TextGrant.objects.get(intake=intake)
+    assert (grant.person, grant.proposal, grant.wording) == (world.editor, proposal, CURRENT)
     assert send(client, draft)["Location"] == intake.get_absolute_url()
     assert Intake.objects.count() == 1
+
+
+def test_texts_are_handed_in_only_once_they_are_released(client, draft):
+    response = send(client, draft, cc0="")
+
+    assert response.status_code == 422
+    assert response.context["form"].errors.keys() == {"cc0"}
+    assert not Intake.objects.exists()
+    draft.refresh_from_db()
+    assert draft.values["name"] == "Terminbuch"
+    assert "cc0" not in draft.values
+    assert send(client, draft, version=1).status_code == 302
 
 
 def test_what_is_wrong_is_said_at_its_field_and_nothing_is_lost(client, draft):
@@ -205,6 +226,17 @@ def test_there_are_not_endless_descriptions(client, world, draft):
     )
     client.post(LIST)
     assert EntryDraft.objects.count() == drafts.MOST_DRAFTS + 1
+
+
+def test_what_nobody_touches_is_deleted_as_the_page_says(client, world, draft):
+    assert "60 Tage lang" in client.get(LIST).content.decode()
+    kept = EntryDraft.objects.create(author=world.editor)
+    for row, days in ((draft, 61), (kept, 59)):
+        EntryDraft.objects.filter(pk=row.pk).update(updated_at=clock.now() - timedelta(days=days))
+
+    portal.daily_jobs.get("catalog.drafts").run()
+
+    assert list(EntryDraft.objects.all()) == [kept]
 
 
 def test_the_form_knows_every_key_that_is_not_deprecated():

@@ -11,7 +11,7 @@ import osk_portal.toolkit.clock
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("catalog", "0009_revisions"),
+        ("catalog", "0012_code_release"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
