@@ -315,6 +315,40 @@ class OwnAnswer(models.TextChoices):
     UNKNOWN = "unknown", pgettext_lazy("comparison", "not stated")
 
 
+class CriterionAnswer(models.TextChoices):
+    """What the OSK says of one criterion: words, which nobody adds up."""
+
+    MET = "met", pgettext_lazy("assessment", "Met")
+    PARTLY = "partly", pgettext_lazy("assessment", "Partly met")
+    NOT_MET = "not_met", pgettext_lazy("assessment", "Not met")
+    NOT_APPLICABLE = "not_applicable", pgettext_lazy("assessment", "Does not apply")
+    NOT_CHECKED = "not_checked", pgettext_lazy("assessment", "Not checked")
+
+
+class AssessmentState(models.TextChoices):
+    DRAFT = "draft", pgettext_lazy("assessment", "Draft")
+    SENT = "sent", pgettext_lazy("assessment", "With the maintainer")
+    PUBLISHED = "published", pgettext_lazy("assessment", "Published")
+    SUPERSEDED = "superseded", pgettext_lazy("assessment", "Replaced")
+    DISCARDED = "discarded", pgettext_lazy("assessment", "Discarded")
+
+
+class AssessmentAction(models.TextChoices):
+    """The value is the kind of the event."""
+
+    BEGIN = "begin", pgettext_lazy("assessment", "Begun")
+    WRITE = "write", pgettext_lazy("assessment", "Written")
+    SEND = "send", pgettext_lazy("assessment", "Sent to the maintainer")
+    TAKE_BACK = "take_back", pgettext_lazy("assessment", "Taken back for revision")
+    PUBLISH = "publish", pgettext_lazy("assessment", "Published")
+    SUPERSEDE = "supersede", pgettext_lazy("assessment", "Replaced")
+    DISCARD = "discard", pgettext_lazy("assessment", "Discarded")
+    REPLY = "reply", pgettext_lazy("assessment", "Reply of the maintainer")
+    ASK = "ask", pgettext_lazy("assessment", "Correction asked for")
+    ANSWER = "answer", pgettext_lazy("assessment", "Correction not taken over")
+    HIDE = "hide", pgettext_lazy("assessment", "Reply taken off")
+
+
 class PointAnswer(models.TextChoices):
     """How far a point is before own code is published."""
 

@@ -18,6 +18,7 @@ from catalog.enums import (
     StatementState,
 )
 from catalog.models import (
+    AssessmentEvent,
     Link,
     Notice,
     Objection,
@@ -35,6 +36,7 @@ from osk_portal.notifications.services import Message, notify
 INTAKE_PUBLISHED: Final = "catalog.intake_published"
 SOURCE_FAILING: Final = "catalog.source_failing"
 SOURCE_STALE: Final = "catalog.source_stale"
+ASSESSMENT: Final = "catalog.assessment"
 LINK_DEAD: Final = "catalog.link_dead"
 STATEMENT: Final = "catalog.statement"
 NOTICE: Final = "catalog.notice"
@@ -199,6 +201,49 @@ def tell_of_notice(
     notify(message, recipients)
 
 
+def tell_maintainer_of_assessment(event: AssessmentEvent) -> None:
+    """Sent, taken back, a correction refused, a reply taken off: ``event.kind`` says which."""
+    assessment = event.assessment
+    _tell_of_assessment(
+        event, editors_of(assessment.solution.maintainer_id), assessment.get_absolute_url()
+    )
+
+
+def tell_of_published_assessment(event: AssessmentEvent) -> None:
+    """The maintainer, where there is one."""
+    tell_maintainer_of_assessment(event)
+
+
+def tell_advisors_of_assessment(event: AssessmentEvent) -> None:
+    """The maintainer has replied, or asks for a correction."""
+    url = reverse("admin:catalog_assessment_page", args=[event.assessment.public_id])
+    _tell_of_assessment(event, _advisors(), url)
+
+
+def _tell_of_assessment(event: AssessmentEvent, people: Iterable[User], url: str) -> None:
+    assessment = event.assessment
+    message = Message(
+        kind=f"{ASSESSMENT}_{event.kind}",
+        template=f"catalog/email/assessment_{event.kind}",
+        url=url,
+        dedupe=f"{ASSESSMENT}:{event.pk}",
+        subject_key=str(assessment.public_id),
+        context={"solution": assessment.solution.name, "assessment": assessment},
+    )
+    notify(message, people)
+
+
+def editors_of(organisation_id: int | None) -> QuerySet[User]:
+    """The Redaktion of an organisation; nobody where an entry has none and the OSK looks after it."""
+    return User.objects.filter(
+        memberships__organisation=organisation_id,
+        memberships__organisation__isnull=False,
+        memberships__state=MembershipState.ACTIVE,
+        memberships__is_editor=True,
+        is_active=True,
+    ).distinct()
+
+
 def tell_of_proposed_statement(event: StatementEvent) -> None:
     """A Redaktion has stated something: an advisor decides."""
     url = reverse("admin:catalog_statement_page", args=[event.statement.public_id])
@@ -229,7 +274,7 @@ def _statement_message(name: str, event: StatementEvent, url: str) -> Message:
 def _tell_maintainer(row: Source | Link, kind: str, once: str, words: Mapping[str, object]) -> None:
     """The Redaktion of the maintaining organisation; where there is nobody, the OSK's advisors."""
     solution = row.solution
-    editors = _editors(solution.maintainer_id)
+    editors = editors_of(solution.maintainer_id)
     message = Message(
         kind=kind,
         template=f"catalog/email/{kind.partition('.')[2]}",
@@ -239,16 +284,6 @@ def _tell_maintainer(row: Source | Link, kind: str, once: str, words: Mapping[st
         context={"solution": solution.name, "address": str(row), **words},
     )
     notify(message, list(editors) or _advisors())
-
-
-def _editors(organisation_id: int | None) -> QuerySet[User]:
-    return User.objects.filter(
-        memberships__organisation=organisation_id,
-        memberships__organisation__isnull=False,
-        memberships__state=MembershipState.ACTIVE,
-        memberships__is_editor=True,
-        is_active=True,
-    ).distinct()
 
 
 def _advisors() -> QuerySet[User]:
@@ -268,7 +303,7 @@ def _tell_maintaining(event: ProposalEvent, name: str, url: str) -> None:
     maintainer_id = proposal.solution.maintainer_id
     is_of_others = proposal.is_change and not proposal.is_of_file
     if is_of_others and maintainer_id not in (None, proposal.organisation_id):
-        notify(_message(name, event, url), _editors(maintainer_id))
+        notify(_message(name, event, url), editors_of(maintainer_id))
 
 
 def _review_url(proposal: Proposal) -> str:

@@ -128,6 +128,25 @@ OFFER: Final = portal.PersonalData(
             },
         ),
         portal.Rows(
+            "catalog.Assessment.replied_by",
+            _("Replies to assessments of the OSK"),
+            {
+                "solution__name": _("Solution"),
+                "reply": _("Reply of the maintainer"),
+                "replied_at": _("When"),
+            },
+        ),
+        portal.Rows(
+            "catalog.Assessment.correction_by",
+            _("Corrections of assessments that you have asked for"),
+            {
+                "solution__name": _("Solution"),
+                "correction": _("What is wrong"),
+                "correction_at": _("When"),
+                "correction_answer": _("Answer of the OSK"),
+            },
+        ),
+        portal.Rows(
             "catalog.Proposal.maintainer_commented_by",
             _("What you have said of the proposals of others"),
             {
@@ -193,6 +212,9 @@ OFFER: Final = portal.PersonalData(
         "catalog.Claim.decided_by": "a decision of staff in their office",
         "catalog.ClaimEvent.actor": "repeats the claim's own dates, or is a decision of staff",
         "catalog.MaintainershipEvent.actor": "an act for the organisation, or of staff in their office",
+        "catalog.Assessment.author": "an act of staff in their office",
+        "catalog.AssessmentEvent.actor": "repeats the assessment's own dates, or is an act of staff",
+        "catalog.CriteriaListEvent.actor": "an act of staff in their office",
         "catalog.Notice.issued_by": "an act of staff in their office",
         "catalog.NoticeEvent.actor": "an act of staff in their office",
         "catalog.Objection.decided_by": "a decision of staff in their office",

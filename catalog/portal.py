@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import F, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -14,8 +14,9 @@ from django.utils.translation import gettext_lazy
 
 from catalog import claim_portal, demo_world, own_data, presentation, statistics
 from catalog.exports import nightly
-from catalog.models import Follow, Intake, NoticeReceipt, Proposal, Solution, Statement
+from catalog.models import Assessment, Follow, Intake, NoticeReceipt, Proposal, Solution, Statement
 from catalog.notifications import (
+    ASSESSMENT,
     INTAKE_PUBLISHED,
     LINK_DEAD,
     NOTICE,
@@ -24,8 +25,10 @@ from catalog.notifications import (
     SOURCE_STALE,
     STATEMENT,
 )
+from catalog.permissions import belongs_to_maintainer
 from catalog.search import clean, search
-from catalog.services import drafts, links, pictures, refresh
+from catalog.services import badges, drafts, links, pictures, refresh
+from catalog.services.criteria import ensure_lists
 from catalog.services.synonyms import ensure_shipped
 from network.models import Organisation
 from osk_portal import portal
@@ -135,12 +138,29 @@ def _work(user: User) -> Iterable[portal.WorkEntry]:
             _late_objections,
         )
     yield portal.WorkEntry(
+        gettext_lazy("Assessments to decide"),
+        reverse("admin:catalog_assessment_changelist") + "?state__exact=sent",
+        _decided_by_others,
+        _asked_for_correction,
+    )
+    yield portal.WorkEntry(
         gettext_lazy("Proposed statements"),
         reverse("admin:catalog_statement_changelist") + "?state__exact=proposed",
         Statement.objects.proposed,
         _late_statements,
     )
     yield from claim_portal.work(user)
+
+
+def _decided_by_others() -> QuerySet[Assessment]:
+    """With the maintainer, whose time is over or who has asked for a correction: the OSK's turn."""
+    over = Q(publish_from__lte=TODAY) | ~Q(correction="") & Q(correction_answer="")
+    return Assessment.objects.with_maintainer().filter(over)
+
+
+def _asked_for_correction() -> QuerySet[Assessment]:
+    rows = Assessment.objects.filter(correction_answer="", correction_until__lt=TODAY)
+    return rows.exclude(correction="")
 
 
 def _late_statements() -> QuerySet[Statement]:
@@ -171,11 +191,25 @@ def _may_still_read(user_id: int, kind: str, subject_key: str) -> bool:
     if kind in (SOURCE_FAILING, SOURCE_STALE, LINK_DEAD):
         entries = Solution.objects.visible_to(user or AnonymousUser())
         return entries.filter(public_id=subject_key).exists()
+    if kind.startswith(f"{ASSESSMENT}_"):
+        return _may_read_assessment(user, subject_key)
     if kind.startswith(f"{STATEMENT}_"):
         statements = Statement.objects.visible_to(user or AnonymousUser())
         return statements.filter(public_id=subject_key).exists()
     proposals = Proposal.objects.visible_to(user or AnonymousUser())
     return proposals.filter(public_id=subject_key).exists()
+
+
+def _may_read_assessment(user: User | None, subject_key: str) -> bool:
+    """Advisors and whoever sees it; the maintainer's people also hear that it was taken back."""
+    found = Assessment.objects.filter(public_id=subject_key).select_related("solution").first()
+    if user is None or found is None:
+        return False
+    return user.is_advisor or belongs_to_maintainer(user, found.solution)
+
+
+def _watch_badges() -> None:
+    badges.ensure_jobs()
 
 
 def _watch_repositories() -> None:
@@ -249,6 +283,8 @@ portal.panels.register(
 portal.work_lists.register(portal.WorkList("catalog", 30, gettext_lazy("Keep the catalog"), _work))
 portal.mail_guards.register(portal.MailGuard("catalog", 30, _may_still_read))
 portal.reference_data.register(portal.ReferenceData("catalog", 30, ensure_shipped))
+portal.reference_data.register(portal.ReferenceData("catalog.criteria", 31, ensure_lists))
+portal.daily_jobs.register(portal.DailyJob("catalog.badges", 31, _watch_badges))
 portal.daily_jobs.register(portal.DailyJob("catalog.sources", 30, _watch_repositories))
 portal.daily_jobs.register(portal.DailyJob("catalog.links", 32, _watch_links))
 portal.daily_jobs.register(portal.DailyJob("catalog.pictures", 31, _look_after_pictures))

@@ -7,6 +7,7 @@ from django.db.models import Count, Exists, F, OuterRef, Q
 
 from catalog.enums import (
     STAGES_IN_USE,
+    AssessmentState,
     NoticeState,
     ObjectionState,
     ProposalKind,
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
 
     from catalog.models import (  # named in the type parameters
+        Assessment,
         CodeRelease,
         Intake,
         Link,
@@ -241,6 +243,32 @@ class SavedComparisonQuerySet(models.QuerySet["SavedComparison"]):
                 organisation__memberships__state=MembershipState.ACTIVE,
             )
         )
+
+
+class AssessmentQuerySet(models.QuerySet["Assessment"]):
+    def published(self) -> AssessmentQuerySet:
+        return self.filter(state=AssessmentState.PUBLISHED)
+
+    def with_maintainer(self) -> AssessmentQuerySet:
+        return self.filter(state=AssessmentState.SENT)
+
+    def visible_to(self, user: User | AnonymousUser) -> AssessmentQuerySet:
+        """What was published, with its entry; what is with the maintainer, for its members; advisors all."""
+        if user.is_authenticated and user.is_advisor:
+            return self
+        public = Q(
+            state__in=(AssessmentState.PUBLISHED, AssessmentState.SUPERSEDED),
+            published_at__isnull=False,
+            solution__state=SolutionState.PUBLISHED,
+        )
+        if not user.is_authenticated:
+            return self.filter(public)
+        mine = Q(
+            state=AssessmentState.SENT,
+            sent_to=F("solution__maintainer"),
+            sent_to__in=user.memberships.active().values("organisation"),
+        )
+        return self.filter(public | mine)
 
 
 class CodeReleaseQuerySet(models.QuerySet["CodeRelease"]):

@@ -8,6 +8,7 @@ from celery import shared_task
 from celery.exceptions import SoftTimeLimitExceeded
 
 from catalog.services import (
+    badges,
     claim_checks,
     intake,
     links,
@@ -70,8 +71,17 @@ def fetch_claim(claim_id: int) -> None:
         logger.warning("fetch too slow, the lease runs out", extra={"claim": claim_id})
 
 
+@shared_task(name="catalog.tasks.fetch_badges", soft_time_limit=100, time_limit=110)
+def fetch_badges(job_id: int) -> None:
+    try:
+        badges.run(job_id)
+    except SoftTimeLimitExceeded:
+        logger.warning("fetch too slow, the lease runs out", extra={"badges": job_id})
+
+
 @shared_task(name="catalog.tasks.sweep_fetches")
 def sweep_fetches() -> None:
+    badges.sweep()
     repository_checks.forget()
     refresh.sweep()
 

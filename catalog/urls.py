@@ -2,6 +2,7 @@ from django.urls import path
 
 from catalog.exports import dump
 from catalog.views import (
+    assessments,
     checking,
     claims,
     code_releases,
@@ -174,6 +175,22 @@ urlpatterns = [
     path("<slug:slug>/publiccode.yml", solutions.solution_publiccode, name="solution_publiccode"),
     path("<slug:slug>/folgen/", following.follow, name="follow"),
     path("<slug:slug>/nicht-mehr-folgen/", following.unfollow, name="unfollow"),
+    path("<slug:slug>/einschaetzung/", assessments.assessment_current, name="assessment_current"),
+    path(
+        "<slug:slug>/einschaetzung/<uuid:public_id>/",
+        assessments.assessment_detail,
+        name="assessment_detail",
+    ),
+    path(
+        "<slug:slug>/einschaetzung/<uuid:public_id>/stellungnahme/",
+        assessments.assessment_reply,
+        name="assessment_reply",
+    ),
+    path(
+        "<slug:slug>/einschaetzung/<uuid:public_id>/berichtigung/",
+        assessments.assessment_correct,
+        name="assessment_correct",
+    ),
     path("<slug:slug>/angaben/", statements.statement_list, name="statement_list"),
     path(
         "<slug:slug>/angaben/<slug:topic>/", statements.statement_propose, name="statement_propose"

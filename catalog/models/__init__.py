@@ -1,6 +1,15 @@
 """What: solutions, their revisions, who supports and uses them, proposals to change them."""
 
 from catalog.models.api_uses import ApiUse
+from catalog.models.assessments import (
+    Assessment,
+    AssessmentEvent,
+    CriteriaList,
+    CriteriaListEvent,
+    Criterion,
+    CriterionFinding,
+)
+from catalog.models.badges import Badge, BadgeJob
 from catalog.models.claims import Claim, ClaimEvent
 from catalog.models.code_releases import CodeRelease, CodeReleaseEvent, CodeReleaseStep
 from catalog.models.comparisons import SavedComparison
@@ -20,18 +29,26 @@ from catalog.models.notices import (
 from catalog.models.pictures import Picture
 from catalog.models.proposals import Proposal, ProposalEvent
 from catalog.models.repository_checks import RepositoryCheck
-from catalog.models.search import SolutionDocument
+from catalog.models.search import SearchWord, SolutionDocument
 from catalog.models.solutions import Reuse, Solution, SolutionEvent, SolutionRevision, Support
 from catalog.models.statements import Statement, StatementEvent
 from catalog.models.synonyms import SynonymGroup, SynonymGroupEvent
 
 __all__ = [
     "ApiUse",
+    "Assessment",
+    "AssessmentEvent",
+    "Badge",
+    "BadgeJob",
     "Claim",
     "ClaimEvent",
     "CodeRelease",
     "CodeReleaseEvent",
     "CodeReleaseStep",
+    "CriteriaList",
+    "CriteriaListEvent",
+    "Criterion",
+    "CriterionFinding",
     "EntryDraft",
     "Follow",
     "Intake",
@@ -52,6 +69,7 @@ __all__ = [
     "RepositoryCheck",
     "Reuse",
     "SavedComparison",
+    "SearchWord",
     "Solution",
     "SolutionDocument",
     "SolutionEvent",

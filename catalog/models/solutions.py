@@ -156,6 +156,8 @@ class Solution(Addressed):
         verbose_name_plural = _("solutions")
         ordering = ["sort_key", "pk"]
         indexes = [
+            # Which entries are published is asked with each search: answered without reading their rows.
+            models.Index(fields=["id"], condition=Q(state="published"), name="solution_published"),
             GinIndex(fields=["categories"], name="solution_categories"),
             GinIndex(fields=["platforms"], name="solution_platforms"),
             GinIndex(fields=["audiences"], name="solution_audiences"),
