@@ -28,6 +28,7 @@ from catalog.models.notices import (
 )
 from catalog.models.pictures import Picture
 from catalog.models.proposals import Proposal, ProposalEvent
+from catalog.models.reports import EntryReport, EntryReportEvent
 from catalog.models.repository_checks import RepositoryCheck
 from catalog.models.search import SearchWord, SolutionDocument
 from catalog.models.solutions import Reuse, Solution, SolutionEvent, SolutionRevision, Support
@@ -50,6 +51,8 @@ __all__ = [
     "Criterion",
     "CriterionFinding",
     "EntryDraft",
+    "EntryReport",
+    "EntryReportEvent",
     "Follow",
     "Intake",
     "Link",

@@ -11,7 +11,7 @@ import osk_portal.toolkit.clock
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("catalog", "0014_scale"),
+        ("catalog", "0015_reports"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
