@@ -8,7 +8,15 @@ from django.utils.translation import gettext_lazy as _
 
 from catalog import services
 from catalog.enums import ProposalAction
-from catalog.models import Claim, Follow, NoticeReceipt, Proposal, SavedComparison
+from catalog.models import (
+    Claim,
+    EntryDraft,
+    EntryReport,
+    Follow,
+    NoticeReceipt,
+    Proposal,
+    SavedComparison,
+)
 from catalog.services import claims
 from osk_portal import portal
 from osk_portal.accounts.models import User
@@ -18,10 +26,13 @@ def erase(user: User) -> None:
     """What waits is taken back: nobody could be asked about it. What was decided is the catalog's history."""
     mine = Proposal.objects.filter(author=user)
     Follow.objects.filter(user=user).delete()
+    EntryDraft.objects.filter(author=user).delete()
     for pk in Claim.objects.open().filter(author=user).order_by("pk").values_list("pk", flat=True):
         claims.leave_claim(pk, person=user)
     SavedComparison.objects.filter(author=user, organisation=None).delete()
     NoticeReceipt.objects.filter(user=user).delete()
+    EntryReport.objects.filter(reported_by=user).update(reported_by=None)
+    EntryReport.objects.filter(email__iexact=user.email).update(email="", email_confirmed_at=None)
     services.take_back_statements_of(user)
     for proposal in mine.filter(state__in=Proposal.ALLOWED[ProposalAction.WITHDRAW]).order_by("pk"):
         services.withdraw_of_leaver(proposal.pk, person=user)
@@ -118,6 +129,19 @@ OFFER: Final = portal.PersonalData(
             },
         ),
         portal.Rows(
+            "catalog.EntryReport.reported_by",
+            _("Statements that you reported as wrong"),
+            {
+                "solution__name": _("Solution"),
+                "wrong": _("What is wrong"),
+                "right": _("What would be right"),
+                "evidence": _("Evidence"),
+                "state": _("State"),
+                "submitted_at": _("Sent at"),
+                "decision": _("Reason of the decision"),
+            },
+        ),
+        portal.Rows(
             "catalog.SolutionRevision.author",
             _("Versions of entries from your proposals"),
             {
@@ -191,6 +215,11 @@ OFFER: Final = portal.PersonalData(
             },
         ),
         portal.Rows(
+            "catalog.EntryDraft.author",
+            _("Descriptions that you have begun"),
+            {"values": _("Text"), "created_at": _("When"), "updated_at": _("changed at")},
+        ),
+        portal.Rows(
             "catalog.Intake.requester",
             _("Solutions that you have suggested"),
             {
@@ -214,6 +243,8 @@ OFFER: Final = portal.PersonalData(
         "catalog.Objection.decided_by": "a decision of staff in their office",
         "catalog.Proposal.decided_by": "a decision of staff in their office",
         "catalog.ProposalEvent.actor": "repeats the proposal's own dates, or is a decision of staff",
+        "catalog.EntryReport.decided_by": "a decision of staff in their office",
+        "catalog.EntryReportEvent.actor": "repeats the report's own dates, or is a decision of staff",
         "catalog.CodeReleaseEvent.actor": "belongs to the organisation's list",
         "catalog.SolutionEvent.actor": "an act of staff in their office",
         "catalog.Statement.decided_by": "a decision of staff in their office",

@@ -13,6 +13,7 @@ from catalog.models.badges import Badge, BadgeJob
 from catalog.models.claims import Claim, ClaimEvent
 from catalog.models.code_releases import CodeRelease, CodeReleaseEvent, CodeReleaseStep
 from catalog.models.comparisons import SavedComparison
+from catalog.models.drafts import EntryDraft
 from catalog.models.fetching import Intake, RepositoryAlias, Source
 from catalog.models.following import Follow
 from catalog.models.links import Link
@@ -27,6 +28,7 @@ from catalog.models.notices import (
 )
 from catalog.models.pictures import Picture
 from catalog.models.proposals import Proposal, ProposalEvent
+from catalog.models.reports import EntryReport, EntryReportEvent
 from catalog.models.repository_checks import RepositoryCheck
 from catalog.models.search import SearchWord, SolutionDocument
 from catalog.models.solutions import Reuse, Solution, SolutionEvent, SolutionRevision, Support
@@ -48,6 +50,9 @@ __all__ = [
     "CriteriaListEvent",
     "Criterion",
     "CriterionFinding",
+    "EntryDraft",
+    "EntryReport",
+    "EntryReportEvent",
     "Follow",
     "Intake",
     "Link",

@@ -19,6 +19,7 @@ from catalog import (
     locks,
     presentation,
     provenance,
+    reports,
     similar,
     statements,
 )
@@ -146,6 +147,7 @@ def solution_detail(request: HttpRequest, slug: str) -> HttpResponse:
         "supports": solution.supports.select_related("organisation"),
         "similar": similar.to(solution),
         "panels": portal.panels_for("catalog.solution", solution, request),
+        "checked": reports.labels_of(solution.checked_fields),
         "notices": shown_on_entry(solution, request.user),
         "may_issue_notices": can_issue_notices(request.user),
         "assessment": assessments.of(solution),
