@@ -108,6 +108,23 @@ class NoticeNews(models.TextChoices):
     REMINDER = "reminder", pgettext_lazy("notice", "Reminded")
 
 
+class ReportState(models.TextChoices):
+    """What became of a report that an entry says something wrong (Falsche Angabe)."""
+
+    OPEN = "open", pgettext_lazy("entry report", "New")
+    CHECKING = "checking", pgettext_lazy("entry report", "Being checked")
+    ACCEPTED = "accepted", pgettext_lazy("entry report", "Mended")
+    REJECTED = "rejected", pgettext_lazy("entry report", "Left as it is")
+
+
+class ReportAction(models.TextChoices):
+    CHECK = "check", pgettext_lazy("entry report action", "Check")
+    ACCEPT = "accept", pgettext_lazy("entry report action", "Accept")
+    REJECT = "reject", pgettext_lazy("entry report action", "Reject")
+    ANSWER = "answer", pgettext_lazy("entry report action", "Answer")
+    OBJECT = "object", pgettext_lazy("entry report action", "Object")
+
+
 class ProposalKind(models.TextChoices):
     CHANGE = "change", pgettext_lazy("proposal", "Change")
     NEW = "new", pgettext_lazy("proposal", "New entry")

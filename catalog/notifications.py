@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Final
 
 from django.db.models import QuerySet
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
 from catalog.audience import because
 from catalog.enums import (
@@ -15,10 +16,13 @@ from catalog.enums import (
     ProposalDeadline,
     ProposalKind,
     ProposalState,
+    ReportState,
     StatementState,
 )
 from catalog.models import (
     AssessmentEvent,
+    EntryReport,
+    EntryReportEvent,
     Link,
     Notice,
     Objection,
@@ -31,7 +35,9 @@ from catalog.models import (
 from network.enums import MembershipState
 from osk_portal.accounts.enums import StaffRole
 from osk_portal.accounts.models import User
-from osk_portal.notifications.services import Message, notify
+from osk_portal.notifications import rendering
+from osk_portal.notifications.services import Message, notify, notify_address, post_secret
+from osk_portal.toolkit import clock
 
 INTAKE_PUBLISHED: Final = "catalog.intake_published"
 SOURCE_FAILING: Final = "catalog.source_failing"
@@ -41,6 +47,13 @@ LINK_DEAD: Final = "catalog.link_dead"
 STATEMENT: Final = "catalog.statement"
 NOTICE: Final = "catalog.notice"
 NOTICE_SECURITY: Final = "catalog.notice_security"
+REPORT_RECEIVED: Final = "catalog.report_received"
+REPORT_MOVED: Final = "catalog.report_moved"
+REPORT_OBJECTION: Final = "catalog.report_objection"
+REPORT_OUTCOME: Final = "catalog.report_outcome"
+REPORT_ADDRESS: Final = "catalog.report_address"
+REPORTER_KEY: Final = "reporter-"
+"""Before the report's id in the key of what its sender is sent: retention deletes that, and only that."""
 
 
 def tell_advisors(event: ProposalEvent) -> None:
@@ -199,6 +212,93 @@ def tell_of_notice(
         reason=because(reasons),
     )
     notify(message, recipients)
+
+
+def tell_of_report(report: EntryReport) -> None:
+    """The maintainer's Redaktion hears of reports on an entry once a day at most: anybody can send them."""
+    solution = report.solution
+    message = Message(
+        kind=REPORT_RECEIVED,
+        template="catalog/email/report_received",
+        url=reverse("catalog:report_list"),
+        dedupe=f"{REPORT_RECEIVED}:{solution.pk}:{clock.today().isoformat()}",
+        subject_key=str(report.public_id),
+        context={"solution": solution.name},
+    )
+    notify(message, editors_of(solution.maintainer_id))
+
+
+def tell_of_step(event: EntryReportEvent) -> None:
+    """The maintainer's Redaktion hears that a statement is being checked, and how it was decided."""
+    report = event.report
+    message = _of_report(event, REPORT_MOVED, "report_moved", report.get_absolute_url())
+    notify(message, editors_of(report.solution.maintainer_id))
+
+
+def tell_of_objection(event: EntryReportEvent) -> None:
+    """The maintainer objects: the OSK decides anew."""
+    url = reverse("admin:catalog_entryreport_page", args=[event.report.public_id])
+    notify(_of_report(event, REPORT_OBJECTION, "report_objection", url), _advisors())
+
+
+def ask_for_address(report: EntryReport, token: str, lifetime: timedelta) -> None:
+    """A link to the address that somebody has typed: only who reads that mailbox hears more."""
+    path = reverse("catalog:report_confirm", args=[token])
+    rendered = rendering.render(
+        "catalog/email/report_address",
+        {"recipient": None, "solution": report.solution.name},
+        language=report.language,
+        url=path,
+    )
+    post_secret(
+        kind=REPORT_ADDRESS,
+        address=report.email,
+        user=None,
+        language=report.language,
+        subject=rendered.subject,
+        body=rendered.body,
+        lifetime=lifetime,
+        subject_key=f"{REPORTER_KEY}{report.public_id}",
+    )
+
+
+def tell_reporter(report: EntryReport) -> None:
+    """How it was decided; to the account, or to an address whose link was opened. Otherwise nobody."""
+    decided = report.decided_at or clock.now()
+    message = Message(
+        kind=REPORT_OUTCOME,
+        template="catalog/email/report_outcome",
+        url=report.sent_url,
+        dedupe=f"{REPORT_OUTCOME}:{report.pk}:{decided:%Y%m%d%H%M%S%f}",
+        subject_key=f"{REPORTER_KEY}{report.public_id}",
+        context={
+            "solution": report.solution.name,
+            "report": report,
+            "is_mended": report.state == ReportState.ACCEPTED,
+        },
+        reason=_("You have reported a statement of this entry as wrong."),
+    )
+    if report.reported_by is not None:
+        notify(message, [report.reported_by])
+    elif report.email_confirmed_at is not None:
+        notify_address(message, address=report.email, language=report.language)
+
+
+def _of_report(event: EntryReportEvent, kind: str, name: str, url: str) -> Message:
+    report = event.report
+    return Message(
+        kind=kind,
+        template=f"catalog/email/{name}",
+        url=url,
+        dedupe=f"{kind}:{event.pk}",
+        subject_key=str(report.public_id),
+        context={
+            "solution": report.solution.name,
+            "report": report,
+            "is_mended": report.state == ReportState.ACCEPTED,
+            "is_checking": report.state == ReportState.CHECKING,
+        },
+    )
 
 
 def tell_maintainer_of_assessment(event: AssessmentEvent) -> None:

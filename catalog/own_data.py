@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from catalog import services
 from catalog.enums import ProposalAction
-from catalog.models import Claim, Follow, NoticeReceipt, Proposal, SavedComparison
+from catalog.models import Claim, EntryReport, Follow, NoticeReceipt, Proposal, SavedComparison
 from catalog.services import claims
 from osk_portal import portal
 from osk_portal.accounts.models import User
@@ -22,6 +22,8 @@ def erase(user: User) -> None:
         claims.leave_claim(pk, person=user)
     SavedComparison.objects.filter(author=user, organisation=None).delete()
     NoticeReceipt.objects.filter(user=user).delete()
+    EntryReport.objects.filter(reported_by=user).update(reported_by=None)
+    EntryReport.objects.filter(email__iexact=user.email).update(email="", email_confirmed_at=None)
     services.take_back_statements_of(user)
     for proposal in mine.filter(state__in=Proposal.ALLOWED[ProposalAction.WITHDRAW]).order_by("pk"):
         services.withdraw_of_leaver(proposal.pk, person=user)
@@ -115,6 +117,19 @@ OFFER: Final = portal.PersonalData(
                 "notice__kind": _("Kind"),
                 "told_at": _("When"),
                 "confirmed_at": _("Reading confirmed at"),
+            },
+        ),
+        portal.Rows(
+            "catalog.EntryReport.reported_by",
+            _("Statements that you reported as wrong"),
+            {
+                "solution__name": _("Solution"),
+                "wrong": _("What is wrong"),
+                "right": _("What would be right"),
+                "evidence": _("Evidence"),
+                "state": _("State"),
+                "submitted_at": _("Sent at"),
+                "decision": _("Reason of the decision"),
             },
         ),
         portal.Rows(
@@ -214,6 +229,8 @@ OFFER: Final = portal.PersonalData(
         "catalog.Objection.decided_by": "a decision of staff in their office",
         "catalog.Proposal.decided_by": "a decision of staff in their office",
         "catalog.ProposalEvent.actor": "repeats the proposal's own dates, or is a decision of staff",
+        "catalog.EntryReport.decided_by": "a decision of staff in their office",
+        "catalog.EntryReportEvent.actor": "repeats the report's own dates, or is a decision of staff",
         "catalog.CodeReleaseEvent.actor": "belongs to the organisation's list",
         "catalog.SolutionEvent.actor": "an act of staff in their office",
         "catalog.Statement.decided_by": "a decision of staff in their office",

@@ -79,6 +79,11 @@ def can_comment_proposal(user: User, proposal: Proposal, solution: Solution) -> 
     )
 
 
+def can_answer_reports(user: User | AnonymousUser, solution: Solution) -> bool:
+    """The Redaktion of the maintaining organisation speaks to reported statements of its entry."""
+    return can_propose(user, solution)
+
+
 def can_decide(user: User) -> bool:
     return user.is_advisor
 

@@ -14,20 +14,32 @@ from django.utils.translation import gettext_lazy
 
 from catalog import claim_portal, demo_world, own_data, presentation, statistics
 from catalog.exports import nightly
-from catalog.models import Assessment, Follow, Intake, NoticeReceipt, Proposal, Solution, Statement
+from catalog.models import (
+    Assessment,
+    EntryReport,
+    Follow,
+    Intake,
+    NoticeReceipt,
+    Proposal,
+    Solution,
+    Statement,
+)
 from catalog.notifications import (
     ASSESSMENT,
     INTAKE_PUBLISHED,
     LINK_DEAD,
     NOTICE,
     NOTICE_SECURITY,
+    REPORT_ADDRESS,
+    REPORT_OUTCOME,
+    REPORTER_KEY,
     SOURCE_FAILING,
     SOURCE_STALE,
     STATEMENT,
 )
-from catalog.permissions import belongs_to_maintainer
+from catalog.permissions import belongs_to_maintainer, edited_organisations
 from catalog.search import clean, search
-from catalog.services import badges, links, pictures, refresh
+from catalog.services import badges, forget_report_addresses, links, pictures, refresh
 from catalog.services.criteria import ensure_lists
 from catalog.services.synonyms import ensure_shipped
 from network.models import Organisation
@@ -93,6 +105,28 @@ def _to_read(user: User) -> Iterable[portal.Task]:
         )
 
 
+def _to_answer(user: User) -> Iterable[portal.Task]:
+    """Reported statements on which the Redaktion has said nothing yet."""
+    edited = [organisation.pk for organisation in edited_organisations(user)]
+    if not edited:
+        return
+    waiting = EntryReport.objects.undecided().filter(
+        solution__maintainer__in=edited,
+        solution__in=Solution.objects.published(),
+        answered_at=None,
+        objected_at=None,
+    )
+    for report in waiting.select_related("solution")[:MOST_TO_READ]:
+        yield portal.Task(
+            _("Reported as wrong: %(field)s, %(name)s")
+            % {"field": report.field_label, "name": report.solution.name},
+            _("You can answer before the OSK decides."),
+            report.get_absolute_url(),
+            due_on=report.promised_on,
+            action=_("Look at it"),
+        )
+
+
 def _home() -> dict[str, object]:
     """Those that Berlin uses most."""
     rows = Solution.objects.published().with_reuse_counts().with_test()
@@ -138,6 +172,12 @@ def _work(user: User) -> Iterable[portal.WorkEntry]:
             _late_objections,
         )
     yield portal.WorkEntry(
+        gettext_lazy("Reported statements"),
+        reverse("admin:catalog_entryreport_changelist"),
+        EntryReport.objects.undecided,
+        _late_reports,
+    )
+    yield portal.WorkEntry(
         gettext_lazy("Assessments to decide"),
         reverse("admin:catalog_assessment_changelist") + "?state__exact=sent",
         _decided_by_others,
@@ -171,6 +211,20 @@ def _late_proposals() -> QuerySet[Proposal]:
     return Proposal.objects.open().filter(promised_on__lt=TODAY)
 
 
+def _late_reports() -> QuerySet[EntryReport]:
+    return EntryReport.objects.undecided().filter(promised_on__lt=TODAY)
+
+
+def _reporter_still_hears(user_id: int, kind: str, subject_key: str) -> bool:
+    """The account, or an address that is still kept; for the outcome one whose link was opened."""
+    found = EntryReport.objects.filter(public_id=subject_key.removeprefix(REPORTER_KEY))
+    if user_id:
+        return found.filter(reported_by=user_id).exists()
+    if kind == REPORT_OUTCOME:
+        found = found.exclude(email_confirmed_at=None)
+    return found.exclude(email="").exists()
+
+
 def _late_objections() -> QuerySet[Proposal]:
     return Proposal.objects.objected().filter(objection__promised_on__lt=TODAY)
 
@@ -184,7 +238,12 @@ def _may_still_read(user_id: int, kind: str, subject_key: str) -> bool:
     if kind in (NOTICE, NOTICE_SECURITY):
         told = NoticeReceipt.objects.filter(user=user_id, notice__public_id=subject_key)
         return told.filter(notice__solution__in=Solution.objects.published()).exists()
+    if kind in (REPORT_ADDRESS, REPORT_OUTCOME):
+        return _reporter_still_hears(user_id, kind, subject_key)
     user = User.objects.filter(pk=user_id).first()
+    if kind.startswith("catalog.report_"):
+        reports = EntryReport.objects.visible_to(user or AnonymousUser())
+        return reports.filter(public_id=subject_key).exists()
     if kind == INTAKE_PUBLISHED:
         intakes = Intake.objects.visible_to(user or AnonymousUser())
         return intakes.filter(public_id=subject_key).exists()
@@ -214,6 +273,10 @@ def _watch_badges() -> None:
 
 def _watch_repositories() -> None:
     refresh.ensure_sources()
+
+
+def _forget_addresses() -> None:
+    forget_report_addresses()
 
 
 def _watch_links() -> None:
@@ -274,6 +337,13 @@ portal.my_areas.register(
     )
 )
 portal.my_areas.register(portal.MyArea("catalog_notices", 5, _to_read))
+portal.my_areas.register(
+    portal.MyArea(
+        "catalog_reports",
+        32,
+        _to_answer,
+    )
+)
 portal.home_sections.register(portal.HomeSection("catalog", 20, "catalog/_home.html", _home))
 portal.panels.register(
     portal.Panel(
@@ -289,6 +359,7 @@ portal.daily_jobs.register(portal.DailyJob("catalog.sources", 30, _watch_reposit
 portal.daily_jobs.register(portal.DailyJob("catalog.links", 32, _watch_links))
 portal.daily_jobs.register(portal.DailyJob("catalog.pictures", 31, _look_after_pictures))
 portal.demo_steps.register(portal.DemoStep("catalog", 20, demo_world.load))
+portal.daily_jobs.register(portal.DailyJob("catalog.addresses", 30, _forget_addresses))
 portal.daily_jobs.register(portal.DailyJob("catalog-giving", 30, nightly.run))
 portal.sitemap_sections.register(
     portal.SitemapSection("loesungen", 20, lambda: Solution.objects.published().count(), _sitemap)

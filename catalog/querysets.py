@@ -12,6 +12,7 @@ from catalog.enums import (
     ObjectionState,
     ProposalKind,
     ProposalState,
+    ReportState,
     SolutionState,
     StatementOrigin,
     StatementState,
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from catalog.models import (  # named in the type parameters
         Assessment,
         CodeRelease,
+        EntryReport,
         Intake,
         Link,
         Notice,
@@ -123,6 +125,24 @@ class NoticeReceiptQuerySet(models.QuerySet["NoticeReceipt"]):
             confirmed_at=None,
             notice__state=NoticeState.STANDING,
             notice__solution__state=SolutionState.PUBLISHED,
+        )
+
+
+class EntryReportQuerySet(models.QuerySet["EntryReport"]):
+    def undecided(self) -> EntryReportQuerySet:
+        return self.filter(state__in=(ReportState.OPEN, ReportState.CHECKING))
+
+    def visible_to(self, user: User | AnonymousUser) -> EntryReportQuerySet:
+        """Advisors all; members of the organisation that maintains the entry those of its entries."""
+        if not user.is_authenticated:
+            return self.none()
+        return self if user.is_advisor else self.of_maintainer(user)
+
+    def of_maintainer(self, user: User) -> EntryReportQuerySet:
+        return self.filter(
+            solution__state=SolutionState.PUBLISHED,
+            solution__maintainer__memberships__user=user,
+            solution__maintainer__memberships__state=MembershipState.ACTIVE,
         )
 
 

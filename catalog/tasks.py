@@ -89,7 +89,10 @@ def sweep_fetches() -> None:
 # Resumed behind the last batch: a worker that dies, or has no more time, leaves a lease that runs out.
 @shared_task(name="catalog.tasks.tell_notice")
 def tell_notice(telling_id: int) -> None:
-    telling.run(telling_id)
+    try:
+        telling.run(telling_id)
+    except SoftTimeLimitExceeded:
+        logger.warning("more people than time, the lease runs out", extra={"telling": telling_id})
 
 
 @shared_task(name="catalog.tasks.sweep_notices")

@@ -294,6 +294,8 @@ ACCOUNT_RATE_LIMITS = {
     "reset_password": "20/m/ip,5/m/key",
     "barrier_report": "5/10m/ip",
     "publiccode_check": "30/10m/ip",
+    "report_create": "5/10m/ip",
+    "report_address": "3/h/key",
     "publiccode_fetch": "10/10m/ip",
     "case_link_dead": "20/5m/ip",
     "case_link_message": "10/10m/key",
@@ -686,10 +688,22 @@ OSK_STALE_DAYS = env.number(
     help="Days without a change after which the maintainer of a catalog entry is asked to look at it.",
     least=1,
 )
+OSK_FACETS_SECONDS = env.number(
+    "OSK_FACETS_SECONDS",
+    30,
+    help="How many seconds the figures beside the filters of a large catalog may be old.",
+)
+if OSK_ENV == "test":
+    OSK_FACETS_SECONDS = 0  # a test sees what it has just written
 OSK_NOTICE_REMIND_DAYS = env.number(
     "OSK_NOTICE_REMIND_DAYS",
     5,
     help="Working days after which who has not confirmed a security notice is reminded once; 0: never.",
+)
+OSK_REPORT_ADDRESS_DAYS = env.number(
+    "OSK_REPORT_ADDRESS_DAYS",
+    30,
+    help="Days after the decision on a reported statement after which its sender's address is deleted.",
 )
 OSK_SITE_NAME = "OSK-Portal"
 OSK_SANDBOX_INSTANCE = env.text(

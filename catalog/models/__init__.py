@@ -27,8 +27,9 @@ from catalog.models.notices import (
 )
 from catalog.models.pictures import Picture
 from catalog.models.proposals import Proposal, ProposalEvent
+from catalog.models.reports import EntryReport, EntryReportEvent
 from catalog.models.repository_checks import RepositoryCheck
-from catalog.models.search import SolutionDocument
+from catalog.models.search import SearchWord, SolutionDocument
 from catalog.models.solutions import Reuse, Solution, SolutionEvent, SolutionRevision, Support
 from catalog.models.statements import Statement, StatementEvent
 from catalog.models.synonyms import SynonymGroup, SynonymGroupEvent
@@ -48,6 +49,8 @@ __all__ = [
     "CriteriaListEvent",
     "Criterion",
     "CriterionFinding",
+    "EntryReport",
+    "EntryReportEvent",
     "Follow",
     "Intake",
     "Link",
@@ -67,6 +70,7 @@ __all__ = [
     "RepositoryCheck",
     "Reuse",
     "SavedComparison",
+    "SearchWord",
     "Solution",
     "SolutionDocument",
     "SolutionEvent",

@@ -17,6 +17,7 @@ from catalog.services.assessments import (
     take_back_assessment,
     write_assessment,
 )
+from catalog.services.changing import change_fields
 from catalog.services.comparisons import change_comparison, delete_comparison, save_comparison
 from catalog.services.deciding import (
     accept_proposal,
@@ -55,6 +56,17 @@ from catalog.services.proposals import (
     withdraw_of_leaver,
     withdraw_proposal,
 )
+from catalog.services.reports import (
+    ReportLinkDead,
+    accept_report,
+    answer_report,
+    check_report,
+    confirm_report_address,
+    forget_report_addresses,
+    object_to_report,
+    reject_report,
+    report_entry,
+)
 from catalog.services.restoring import restore_revision
 from catalog.services.statements import (
     StatementWords,
@@ -74,17 +86,23 @@ __all__ = [
     "CriterionWords",
     "FindingWords",
     "ProposalConflict",
+    "ReportLinkDead",
     "StatementWords",
     "accept_proposal",
+    "accept_report",
     "accept_statement",
     "answer_correction",
+    "answer_report",
     "ask_for_correction",
     "base_document",
     "begin_assessment",
     "block_picture",
     "change_comparison",
+    "change_fields",
+    "check_report",
     "comment_proposal",
     "confirm_notice",
+    "confirm_report_address",
     "correct_notice",
     "count_api_use",
     "decide_proposal",
@@ -94,6 +112,7 @@ __all__ = [
     "enter_statement",
     "follow_solution",
     "forget_api_uses",
+    "forget_report_addresses",
     "free_slug",
     "grant_objection",
     "hide_reply",
@@ -101,6 +120,7 @@ __all__ = [
     "issue_notice",
     "lock_field",
     "object_to_refusal",
+    "object_to_report",
     "problem_of_publishing",
     "propose_statement",
     "publish_assessment",
@@ -108,7 +128,9 @@ __all__ = [
     "refuse_proposal",
     "refuse_statement",
     "reject_objection",
+    "reject_report",
     "reply_to_assessment",
+    "report_entry",
     "restore_revision",
     "retract_statement",
     "return_proposal",
