@@ -122,7 +122,7 @@ def test_what_is_wrong_is_said_at_its_field_and_nothing_is_lost(client, draft):
     errors = response.context["form"].errors
     assert {"licence", "short_description", "languages", "contacts-1-email"} <= errors.keys()
     assert errors["features_en"][0].startswith("Funktionen fehlt")
-    assert errors["maintenance_type"] == ["Betreuung fehlt. Bitte ergänzen Sie die Angabe."]
+    assert errors["maintenance_type"] == ["„Betreuung“ fehlt. Bitte ergänzen Sie die Angabe."]
     page = response.content.decode()
     assert "GPL 5" in page
     assert "Tippfehler bleibt" in page
