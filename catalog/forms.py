@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from catalog import documents, fields, grants, publiccode, vocabulary_labels
+from catalog import documents, fields, grants, locks, publiccode, vocabulary_labels
 from catalog.enums import DevelopmentStatus, SoftwareType
 from catalog.fields import FIELDS, Field, Kind
 from catalog.models import Proposal, Solution
@@ -72,6 +72,8 @@ class ProposalForm(forms.Form):
         shown = fields.apply(
             {} if is_new else solution.document, proposal.changes if proposal else {}
         )
+        if not is_new:  # what the OSK has set since is shown as it stands, whatever was proposed
+            shown = locks.kept(solution, shown)
         initial = {field.name: for_form(field, field.of(shown)) for field in FIELDS}
         initial["reason"] = proposal.reason if proposal else ""
         initial["base_revision"] = solution.revision

@@ -60,12 +60,25 @@ def proposing_organisations(user: User, solution: Solution) -> list[Organisation
 
 
 def can_edit_proposal(user: User, proposal: Proposal) -> bool:
-    """The Redaktion of the organisation; of a change its author too, as long as a member."""
-    return any(
-        m.organisation_id == proposal.organisation_id
-        and (m.is_editor or (proposal.is_change and proposal.author_id == user.pk))
-        for m in active_memberships(user)
-    )
+    """The Redaktion of the organisation; of a change its author too, as long as a member.
+
+    After that any colleague: an organisation may have no Redaktion, and what waits of somebody who has left
+    would be in everybody's way.
+    """
+    for membership in active_memberships(user):
+        if membership.organisation_id == proposal.organisation_id:
+            if membership.is_editor or not proposal.is_change:
+                return membership.is_editor
+            return proposal.author_id == user.pk or has_lost_its_author(proposal)
+    return False
+
+
+def has_lost_its_author(proposal: Proposal) -> bool:
+    """Whether who has made it is no member of the organisation any more."""
+    organisation = proposal.organisation
+    if organisation is None:
+        return False
+    return not organisation.memberships.active().filter(user=proposal.author_id).exists()
 
 
 def can_comment_proposal(user: User, proposal: Proposal, solution: Solution) -> bool:

@@ -206,8 +206,14 @@ class ProposalQuerySet(models.QuerySet["Proposal"]):
 
     def returned_to(self, user: User) -> ProposalQuerySet:
         """Given back, and the person may submit them again (``permissions.can_edit_proposal``)."""
+        authors_own = self.model.objects.filter(
+            pk=OuterRef("pk"),
+            author__memberships__organisation=F("organisation"),
+            author__memberships__state=MembershipState.ACTIVE,
+        )
+        is_theirs = Q(author=user) | ~Exists(authors_own)
         return self.filter(
-            Q(organisation__memberships__is_editor=True) | Q(author=user, kind=ProposalKind.CHANGE),
+            Q(organisation__memberships__is_editor=True) | Q(kind=ProposalKind.CHANGE) & is_theirs,
             state=ProposalState.RETURNED,
             organisation__memberships__user=user,
             organisation__memberships__state=MembershipState.ACTIVE,

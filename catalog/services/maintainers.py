@@ -95,6 +95,7 @@ def lose(
 
     ``proposals``: its undecided ones, locked. What was claimed against it is claimed from the OSK now.
     """
+    _end_offer(maintainership, MaintainershipAction.WITHDRAW_OFFER, actor)
     event = maintainership.lose(why, actor=actor, reason=reason)
     _close_proposals(maintainership, proposals)
     _end_trust(maintainership.solution, actor)

@@ -73,6 +73,15 @@ def test_an_entry_is_handed_over_when_the_other_accepts(world, claiming):
     assert Maintainership.objects.count() == 2
 
 
+def test_whoever_was_offered_an_entry_hears_that_it_is_gone(world, claiming):
+    offered = claiming.offer()
+
+    maintainers.give_back(offered.pk, actor=world.editor)
+
+    assert told(claiming.editor)[1:] == ["catalog.maintainership_offer_withdrawn"]
+    assert kinds(fresh(offered)) == ["offered", "offer_withdrawn", "lost"]
+
+
 @pytest.mark.parametrize("how", ["handed over", "given back"])
 def test_trust_in_the_file_ends_with_its_maintainer(world, claiming, how):
     source = Source.objects.create(

@@ -21,7 +21,7 @@ from osk_portal.toolkit.transitions import TransitionNotAllowed
 from tests.catalog.claiming import fresh
 from tests.catalog.factories import SolutionFactory
 from tests.catalog.files import publiccode_file
-from tests.factories import staff
+from tests.factories import MembershipFactory, OrganisationFactory, staff
 
 MONDAY = datetime(2026, 11, 23, 12, tzinfo=ZoneInfo("Europe/Berlin"))
 SHORT = "Termine vergeben und Wartende aufrufen."
@@ -431,6 +431,26 @@ def test_who_is_of_the_redaktion_no_more_does_not_go_on_with_what_needs_it(world
             proposal.pk, actor=fresh(world.editor), changes={}, base_revision=1, reason="Darum."
         )
     assert not Proposal.objects.returned_to(world.editor).exists()
+
+
+def test_a_colleague_goes_on_with_what_somebody_has_left_behind(world):
+    office = OrganisationFactory(authority=True)
+    author, colleague = (MembershipFactory(organisation=office).user for _ in range(2))
+    proposal = propose(world, author, office)
+    services.return_proposal(proposal.pk, actor=world.advisor, seen_revision=1, comment="Warum?")
+    assert not Proposal.objects.returned_to(colleague).exists()
+    with pytest.raises(TransitionNotAllowed):
+        services.withdraw_proposal(proposal.pk, actor=colleague)
+
+    author.memberships.all().delete()
+
+    assert Proposal.objects.returned_to(colleague).get() == proposal
+    assert not Proposal.objects.returned_to(world.stranger).exists()
+    for person in (fresh(author), world.stranger):
+        with pytest.raises(TransitionNotAllowed):
+            services.withdraw_proposal(proposal.pk, actor=person)
+    services.withdraw_proposal(proposal.pk, actor=colleague)
+    assert propose(world, colleague, office).is_open  # nothing stands in the way any more
 
 
 # Promises

@@ -7,6 +7,7 @@ from django.urls import reverse
 
 from catalog import services
 from catalog.enums import RevisionOrigin
+from catalog.grants import CURRENT
 from catalog.importing import import_publiccode
 from catalog.models import Solution, SolutionRevision
 from tests.catalog.files import publiccode_file
@@ -172,6 +173,26 @@ def test_the_form_of_a_proposal_leaves_a_set_field_alone(client, history):
     page = client.get(address).content.decode()
     assert "Vom OSK festgelegt: Vom OSK geprüft." in page
     assert "disabled" in page
+
+
+def test_a_returned_proposal_shows_a_set_field_as_it_stands(client, world):
+    wanted = {"name": "Neuer Name", "licence": "MIT"}
+    proposal = services.submit_proposal(
+        solution_id=world.solution.pk,
+        author=world.editor,
+        organisation=world.company,
+        changes=wanted,
+        base_revision=1,
+        wording=CURRENT,
+    )
+    services.return_proposal(proposal.pk, actor=world.advisor, seen_revision=1, comment="Warum?")
+    lock(world, "licence")
+    login(client, world.editor)
+
+    page = client.get(reverse("catalog:proposal_revise", args=[proposal.public_id]))
+
+    assert page.context["form"]["licence"].value() == "EUPL-1.2"
+    assert page.context["form"]["name"].value() == "Neuer Name"
 
 
 def test_what_is_wrong_in_a_set_field_does_not_stop_a_proposal(client, world):
