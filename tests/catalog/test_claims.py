@@ -238,10 +238,12 @@ def test_the_rights_of_who_loses_end_at_once(world, claiming, clock):
     claiming.accept(fresh(claim))
 
     assert fresh(proposal).state == ProposalState.WITHDRAWN
-    with pytest.raises(TransitionNotAllowed):
-        services.submit_proposal(
+    with pytest.raises(
+        TransitionNotAllowed
+    ):  # a correction is everybody's, this only the maintainer's
+        services.submit_withdrawal(
             solution_id=world.solution.pk, author=world.editor, organisation=world.company,
-            changes={"name": "TP"}, base_revision=1,
+            reason="Weg damit.", base_revision=1,
         )  # fmt: skip
 
 
