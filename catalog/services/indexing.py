@@ -78,7 +78,7 @@ def _organisations(
         (document.get("organisation") or {}).get("name"),
         legal.get("mainCopyrightOwner"),
         legal.get("repoOwner"),
-        *(body.name for body in (solution.maintainer, solution.berlin_body) if body),
+        *(body.name for body in (solution.public_maintainer, solution.public_berlin_body) if body),
         *supporters,
     ]
     return _unique([name for name in named if name])
