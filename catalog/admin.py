@@ -34,6 +34,7 @@ from catalog.services import (
     withdraw_solution,
 )
 from catalog.services.refresh import set_trusted
+from catalog.support_admin import SupportAdmin  # noqa: F401 # registers itself
 from catalog.synonyms_admin import SynonymGroupAdmin  # noqa: F401 # registers itself
 from osk_portal.accounts.models import User
 from osk_portal.toolkit.access import staff_user

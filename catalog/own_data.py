@@ -19,6 +19,7 @@ def erase(user: User) -> None:
     Follow.objects.filter(user=user).delete()
     SavedComparison.objects.filter(author=user, organisation=None).delete()
     NoticeReceipt.objects.filter(user=user).delete()
+    services.forget_contact(person=user)
     for proposal in mine.filter(state__in=Proposal.ALLOWED[ProposalAction.WITHDRAW]).order_by("pk"):
         services.withdraw_proposal(proposal.pk, actor=user)
 
@@ -72,6 +73,46 @@ OFFER: Final = portal.PersonalData(
             },
         ),
         portal.Rows(
+            "catalog.Reuse.declared_by",
+            _("Reuses that you have declared"),
+            {
+                "solution__name": _("Solution"),
+                "organisation__name": _("Organisation"),
+                "declared_at": _("When"),
+            },
+        ),
+        portal.Rows(
+            "catalog.Reuse.contact",
+            _("Reuses whose contact you are"),
+            {
+                "solution__name": _("Solution"),
+                "organisation__name": _("Organisation"),
+                "contact_agrees": _("Others may ask you"),
+            },
+        ),
+        portal.Rows(
+            "catalog.ReuseStep.recorded_by",
+            _("Stages of reuses that you have entered"),
+            {
+                "reuse__solution__name": _("Solution"),
+                "stage": _("Stage"),
+                "since": _("Since"),
+                "reason": _("Reason"),
+                "recorded_at": _("When"),
+            },
+        ),
+        portal.Rows(
+            "catalog.Support.offered_by",
+            _("Support that you have offered"),
+            {
+                "solution__name": _("Solution"),
+                "organisation__name": _("Organisation"),
+                "text": _("What you offer"),
+                "state": _("State"),
+                "offered_at": _("When"),
+            },
+        ),
+        portal.Rows(
             "catalog.SolutionRevision.author",
             _("Versions of entries from your proposals"),
             {
@@ -97,6 +138,8 @@ OFFER: Final = portal.PersonalData(
         "catalog.NoticeEvent.actor": "an act of staff in their office",
         "catalog.Proposal.decided_by": "a decision of staff in their office",
         "catalog.ProposalEvent.actor": "repeats the proposal's own dates, or is a decision of staff",
+        "catalog.ReuseEvent.actor": "repeats the dates of the reuse and its stages",
+        "catalog.SupportEvent.actor": "repeats the offer's own date, or is a decision of staff",
         "catalog.SolutionEvent.actor": "an act of staff in their office",
         "catalog.SynonymGroupEvent.actor": "an act of staff in their office",
     },

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import F, QuerySet
@@ -14,17 +14,20 @@ from django.utils.translation import gettext_lazy
 
 from catalog import demo_world, own_data, presentation, statistics
 from catalog.exports import nightly
-from catalog.models import Follow, Intake, NoticeReceipt, Proposal, Solution
+from catalog.models import Follow, Intake, NoticeReceipt, Proposal, Reuse, Solution, Support
 from catalog.notifications import (
     INTAKE_PUBLISHED,
     INTAKE_TAKEN,
     NOTICE,
     NOTICE_SECURITY,
+    REUSE_ASKED,
     SOURCE_FAILING,
     SOURCE_STALE,
+    SUPPORT_DECIDED,
+    SUPPORT_OFFERED,
 )
 from catalog.search import clean, search
-from catalog.services import refresh
+from catalog.services import confirming, hand_over_reuse, refresh, silence_contact
 from catalog.services.synonyms import ensure_shipped
 from network.models import Organisation
 from osk_portal import portal
@@ -61,6 +64,20 @@ def _tasks(user: User) -> Iterable[portal.Task]:
         )
 
 
+def _to_confirm(user: User) -> Iterable[portal.Task]:
+    """Reuses that somebody of the organisation is asked about."""
+    waiting = Reuse.objects.filter(pk__in=Reuse.objects.waiting_for(user).values("pk"))
+    found = waiting.select_related("solution", "organisation").order_by("asked_on", "pk")
+    for reuse in found[:MOST_TO_READ]:
+        yield portal.Task(
+            _("Does your organisation still use %(name)s?") % {"name": reuse.solution.name},
+            reuse.organisation.name,
+            reuse.get_absolute_url(),
+            badge="warning",
+            action=_("Confirm or change"),
+        )
+
+
 def _to_read(user: User) -> Iterable[portal.Task]:
     """Notices that the person was told of and has not confirmed."""
     mine = NoticeReceipt.objects.filter(user=user).unconfirmed()
@@ -87,7 +104,7 @@ def _of_organisation(organisation: Organisation, request: HttpRequest) -> dict[s
     published = Solution.objects.published()
     groups = {
         "maintained": published.filter(maintainer=organisation),
-        "supported": published.filter(supports__organisation=organisation),
+        "supported": published.filter(pk__in=organisation.supports.shown().values("solution")),
         "published": published.filter(berlin_body=organisation),
         "used": published.filter(
             pk__in=organisation.reuses.in_use().filter(show_name=True).values("solution")
@@ -112,6 +129,11 @@ def _work(user: User) -> Iterable[portal.WorkEntry]:
         Proposal.objects.open,
         _late_proposals,
     )
+    yield portal.WorkEntry(
+        gettext_lazy("Support offers to check"),
+        reverse("admin:catalog_support_changelist") + "?state__exact=waiting",
+        Support.objects.waiting,
+    )
 
 
 def _late_proposals() -> QuerySet[Proposal]:
@@ -132,8 +154,27 @@ def _may_still_read(user_id: int, kind: str, subject_key: str) -> bool:
     if kind in (SOURCE_FAILING, SOURCE_STALE):
         entries = Solution.objects.visible_to(user or AnonymousUser())
         return entries.filter(public_id=subject_key).exists()
+    if kind == REUSE_ASKED:  # whoever has answered, or a colleague: nothing to ask any more
+        return (
+            user is not None
+            and Reuse.objects.of_member(user)
+            .filter(public_id=subject_key, asked_on__isnull=False)
+            .exists()
+        )
+    if kind in (SUPPORT_OFFERED, SUPPORT_DECIDED):
+        return Support.objects.visible_to(user or AnonymousUser()).filter(pk=subject_key).exists()
     proposals = Proposal.objects.visible_to(user or AnonymousUser())
     return proposals.filter(public_id=subject_key).exists()
+
+
+def _reuses_of(person: User, organisation: Any, viewer: User) -> Iterable[portal.HandoverRow]:
+    found = Reuse.objects.to_hand_over(person, organisation).select_related("solution")
+    for reuse in found.order_by("pk"):
+        yield portal.HandoverRow(reuse.public_id, reuse.solution.name)
+
+
+def _lapse_reuses() -> None:
+    confirming.lapse()
 
 
 def _watch_repositories() -> None:
@@ -177,6 +218,34 @@ portal.my_areas.register(
         url_name="catalog:comparison_list",
     )
 )
+portal.my_areas.register(
+    portal.MyArea(
+        "catalog_reuses",
+        29,
+        _to_confirm,
+        label=gettext_lazy("Reuses of my organisation"),
+        url_name="catalog:reuse_list",
+    )
+)
+portal.handovers.register(
+    portal.Handover(
+        "catalog_reuse",
+        30,
+        gettext_lazy("Contact of a reuse"),
+        Reuse.objects.to_hand_over,
+        _reuses_of,
+        hand_over_reuse,
+    )
+)
+portal.departures.register(
+    portal.Departure(
+        "catalog_reuse",
+        30,
+        lambda person, organisation, actor: silence_contact(
+            person=person, organisation=organisation, actor=actor
+        ),
+    )
+)
 portal.my_areas.register(portal.MyArea("catalog_notices", 5, _to_read))
 portal.home_sections.register(portal.HomeSection("catalog", 20, "catalog/_home.html", _home))
 portal.panels.register(
@@ -189,6 +258,7 @@ portal.mail_guards.register(portal.MailGuard("catalog", 30, _may_still_read))
 portal.reference_data.register(portal.ReferenceData("catalog", 30, ensure_shipped))
 portal.daily_jobs.register(portal.DailyJob("catalog.sources", 30, _watch_repositories))
 portal.demo_steps.register(portal.DemoStep("catalog", 20, demo_world.load))
+portal.daily_jobs.register(portal.DailyJob("catalog-reuse", 30, _lapse_reuses))
 portal.daily_jobs.register(portal.DailyJob("catalog-giving", 30, nightly.run))
 portal.sitemap_sections.register(
     portal.SitemapSection("loesungen", 20, lambda: Solution.objects.published().count(), _sitemap)

@@ -7,7 +7,7 @@ import logging
 from celery import shared_task
 from celery.exceptions import SoftTimeLimitExceeded
 
-from catalog.services import intake, refresh, telling
+from catalog.services import confirming, intake, refresh, telling
 
 logger = logging.getLogger(__name__)
 
@@ -44,3 +44,4 @@ def tell_notice(telling_id: int) -> None:
 def sweep_notices() -> None:
     telling.remind()
     telling.sweep()
+    confirming.ask()

@@ -10,7 +10,9 @@ from catalog.views import (
     intake,
     notices,
     proposals,
+    reuse,
     solutions,
+    support,
 )
 
 app_name = "catalog"
@@ -42,6 +44,17 @@ urlpatterns = [
     path("hinweise/feed/", notices.notice_feed, name="notice_feed"),
     path("hinweise/<uuid:public_id>/", notices.notice_detail, name="notice_detail"),
     path("hinweise/<uuid:public_id>/gelesen/", notices.notice_confirm, name="notice_confirm"),
+    path("nachnutzungen/", reuse.reuse_list, name="reuse_list"),
+    path("nachnutzungen/<uuid:public_id>/", reuse.reuse_detail, name="reuse_detail"),
+    path("nachnutzungen/<uuid:public_id>/angaben/", reuse.reuse_details, name="reuse_details"),
+    path("nachnutzungen/<uuid:public_id>/stufe/", reuse.reuse_move, name="reuse_move"),
+    path("nachnutzungen/<uuid:public_id>/berichtigen/", reuse.reuse_correct, name="reuse_correct"),
+    path("nachnutzungen/<uuid:public_id>/bestaetigen/", reuse.reuse_confirm, name="reuse_confirm"),
+    path(
+        "nachnutzungen/<uuid:public_id>/zurueckziehen/",
+        reuse.reuse_withdraw,
+        name="reuse_withdraw",
+    ),
     path("folgen/", following.follow_list, name="follow_list"),
     path("aufnehmen/", intake.intake_create, name="intake_create"),
     path("aufnehmen/<uuid:public_id>/", intake.intake_detail, name="intake_detail"),
@@ -65,5 +78,22 @@ urlpatterns = [
     path("<slug:slug>/nicht-mehr-folgen/", following.unfollow, name="unfollow"),
     path("<slug:slug>/jsonld", exports.solution_jsonld, name="solution_jsonld"),
     path("<slug:slug>/dcat.ttl", exports.solution_turtle, name="solution_turtle"),
+    path("<slug:slug>/nachnutzung/", reuse.reuse_declare, name="reuse_declare"),
+    path("<slug:slug>/unterstuetzung/", support.support_offer, name="support_offer"),
+    path(
+        "<slug:slug>/unterstuetzung/<slug:organisation>/",
+        support.support_detail,
+        name="support_detail",
+    ),
+    path(
+        "<slug:slug>/unterstuetzung/<slug:organisation>/zurueckziehen/",
+        support.support_withdraw,
+        name="support_withdraw",
+    ),
+    path(
+        "<slug:slug>/unterstuetzung/<slug:organisation>/entscheiden/",
+        support.support_decide,
+        name="support_decide",
+    ),
     path("<slug:slug>/vorschlag/", proposals.proposal_create, name="proposal_create"),
 ]

@@ -12,8 +12,10 @@ from catalog.models.notices import (
     NoticeVersion,
 )
 from catalog.models.proposals import Proposal, ProposalEvent
+from catalog.models.reuse import Reuse, ReuseEvent, ReuseStep
 from catalog.models.search import SolutionDocument
-from catalog.models.solutions import Reuse, Solution, SolutionEvent, SolutionRevision, Support
+from catalog.models.solutions import Solution, SolutionEvent, SolutionRevision
+from catalog.models.support import Support, SupportEvent
 from catalog.models.synonyms import SynonymGroup, SynonymGroupEvent
 
 __all__ = [
@@ -29,6 +31,8 @@ __all__ = [
     "ProposalEvent",
     "RepositoryAlias",
     "Reuse",
+    "ReuseEvent",
+    "ReuseStep",
     "SavedComparison",
     "Solution",
     "SolutionDocument",
@@ -36,6 +40,7 @@ __all__ = [
     "SolutionRevision",
     "Source",
     "Support",
+    "SupportEvent",
     "SynonymGroup",
     "SynonymGroupEvent",
 ]

@@ -28,6 +28,18 @@ from catalog.services.proposals import (
     submit_proposal,
     withdraw_proposal,
 )
+from catalog.services.reuse import (
+    confirm_reuse,
+    correct_reuse,
+    declare_reuse,
+    describe_reuse,
+    forget_contact,
+    hand_over_reuse,
+    move_reuse,
+    silence_contact,
+    withdraw_reuse,
+)
+from catalog.services.support import decide_support, offer_support, withdraw_support
 from catalog.services.synonyms import save_synonyms
 
 __all__ = [
@@ -37,15 +49,24 @@ __all__ = [
     "base_document",
     "change_comparison",
     "confirm_notice",
+    "confirm_reuse",
     "correct_notice",
+    "correct_reuse",
     "count_api_use",
     "decide_proposal",
+    "decide_support",
+    "declare_reuse",
     "delete_comparison",
+    "describe_reuse",
     "follow_solution",
     "forget_api_uses",
+    "forget_contact",
     "free_slug",
+    "hand_over_reuse",
     "index_solution",
     "issue_notice",
+    "move_reuse",
+    "offer_support",
     "publish_solution",
     "refuse_proposal",
     "return_proposal",
@@ -53,11 +74,14 @@ __all__ = [
     "save_comparison",
     "save_synonyms",
     "set_additions",
+    "silence_contact",
     "submit_proposal",
     "tell_followers",
     "unfollow_solution",
     "withdraw_notice",
     "withdraw_proposal",
+    "withdraw_reuse",
     "withdraw_solution",
+    "withdraw_support",
     "write_document",
 ]

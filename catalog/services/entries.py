@@ -33,6 +33,7 @@ RESERVED_SLUGS = frozenset(
         "feed",
         "folgen",
         "hinweise",
+        "nachnutzungen",
         "neu",
     }
 )

@@ -71,7 +71,7 @@ def _organisations(solution: Solution, document: Mapping[str, Any]) -> list[str]
         legal.get("mainCopyrightOwner"),
         legal.get("repoOwner"),
         *(body.name for body in (solution.maintainer, solution.berlin_body) if body),
-        *solution.supporters.values_list("name", flat=True),
+        *solution.supports.shown().values_list("organisation__name", flat=True),
     ]
     return _unique([name for name in named if name])
 

@@ -17,9 +17,18 @@ from catalog import documents, presentation, similar
 from catalog.facets import MOST_REUSED, NAME, NEWEST, RELEVANCE, SolutionFilter
 from catalog.models import Solution
 from catalog.notices import shown_on_entry
-from catalog.permissions import can_issue_notices, can_propose, can_take_in, is_following
+from catalog.permissions import (
+    can_issue_notices,
+    can_offer_support,
+    can_propose,
+    can_report_reuse,
+    can_take_in,
+    is_following,
+)
 from catalog.querysets import SolutionQuerySet
+from catalog.reuse_lists import reuse_of
 from catalog.search import find, meant
+from catalog.support_list import supporters_of
 from catalog.variants import bases
 from catalog.views.exports import negotiated, opened
 from osk_portal import portal
@@ -115,8 +124,17 @@ def solution_detail(request: HttpRequest, slug: str) -> HttpResponse:
     context = {
         "solution": solution,
         "entry": presentation.entry(solution),
-        "reuse": presentation.reuse_of(solution),
-        "supports": solution.supports.select_related("organisation"),
+        "reuse": reuse_of(solution, request.user),
+        "supports": supporters_of(solution),
+        "may_report_reuse": not request.user.is_authenticated or can_report_reuse(request.user),
+        "may_offer_support": can_offer_support(request.user),
+        "mediate_url": _consulting_url(
+            {
+                "solution": solution.slug,
+                "title": _("Introduction to an organisation that uses %(name)s")
+                % {"name": solution.name},
+            }
+        ),
         "similar": similar.to(solution),
         "panels": portal.panels_for("catalog.solution", solution, request),
         "notices": shown_on_entry(solution, request.user),
