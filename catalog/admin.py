@@ -17,7 +17,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from catalog import differences, fields
+from catalog import aliases_admin, claims_admin, differences, fields, fields_admin, locks  # noqa: F401 # they register themselves
 from catalog.enums import ProposalState
 from catalog.forms import DecisionForm
 from catalog.models import Proposal, Solution
@@ -34,6 +34,7 @@ from catalog.services import (
     withdraw_solution,
 )
 from catalog.services.refresh import set_trusted
+from catalog.statements_admin import StatementAdmin  # noqa: F401 # registers itself
 from catalog.support_admin import SupportAdmin  # noqa: F401 # registers itself
 from catalog.synonyms_admin import SynonymGroupAdmin  # noqa: F401 # registers itself
 from osk_portal.accounts.models import User
@@ -71,8 +72,16 @@ class SolutionAdmin(AdvisorsRead):
         "name", "slug", "state", "is_incomplete", "revision", "repository_url", "licence",
         "development_status", "maintenance_type", "maintainer", "berlin_body", "alternatives",
         "keywords", "findings", "document", "updated_at", "published_at", "refreshing",
+        "statements",
     ]  # fmt: skip
-    readonly_fields = ["refreshing"]
+    readonly_fields = ["refreshing", "statements"]
+
+    def get_urls(self) -> list[URLPattern]:
+        return [*fields_admin.urls(self.admin_site), *super().get_urls()]
+
+    @admin.display(description=gettext_lazy("Statements and their origin"))
+    def statements(self, solution: Solution) -> str:
+        return fields_admin.link(solution)
 
     @admin.display(description=gettext_lazy("Entry"), ordering="is_incomplete")
     def completeness(self, solution: Solution) -> str:
@@ -200,11 +209,13 @@ class ProposalAdmin(AdvisorsRead):
             "proposal": proposal,
             "solution": solution,
             "rows": [
-                (d, chosen.get(f"field-{d.field.name}", "return" if d.is_conflict else "accept"))
+                (d, chosen.get(f"field-{d.field.name}", _first_choice(d, solution)))
                 for d in compared
             ],
+            "locks": solution.locks,
+            "file_differs": locks.labels(locks.differing_in_file(solution)),
             "same": [f.label for f in fields.FIELDS if f.name not in proposal.changes],
-            "has_conflict": any(d.is_conflict for d in compared),
+            "has_conflict": any(d.is_conflict or d.field.name in solution.locks for d in compared),
             "comment": chosen.get("comment", ""),
             "problem": problem,
         }
@@ -214,6 +225,10 @@ class ProposalAdmin(AdvisorsRead):
 
 def review_url(proposal: Proposal) -> str:
     return reverse("admin:catalog_proposal_review", args=[proposal.public_id])
+
+
+def _first_choice(found: differences.FieldDifference, solution: Solution) -> str:
+    return "return" if found.is_conflict or found.field.name in solution.locks else "accept"
 
 
 def _decide(proposal: Proposal, form: DecisionForm, advisor: User) -> Event:

@@ -19,6 +19,10 @@ class RevisionOrigin(models.TextChoices):
 
     IMPORT = "import", _("Import")
     PROPOSAL = "proposal", _("Proposal")
+    FILE = "file", pgettext_lazy("origin", "File in the repository")
+    FORM = "form", pgettext_lazy("origin", "Form")
+    OSK = "osk", "OSK"
+    RESTORED = "restored", pgettext_lazy("origin", "Restored")
 
 
 class DevelopmentStatus(models.TextChoices):
@@ -151,6 +155,64 @@ class ProposalAction(models.TextChoices):
     REVISE = "revise", _("Revise")
 
 
+class Proof(models.TextChoices):
+    """By what an organisation shows that it looks after a solution (product.md 2, Maintainers)."""
+
+    CODE = "code", _("A code in the repository")
+    NAMED = "named", _("Our name in the publiccode.yml")
+    LETTER = "letter", _("A letter")
+
+
+class ClaimState(models.TextChoices):
+    OPEN = "open", _("Being checked")
+    ACCEPTED = "accepted", _("Accepted")
+    REFUSED = "refused", _("Refused")
+    WITHDRAWN = "withdrawn", _("Withdrawn")
+
+
+class ClaimAction(models.TextChoices):
+    ACCEPT = "accept", _("Accept")
+    REFUSE = "refuse", _("Refuse")
+    WITHDRAW = "withdraw", _("Withdraw")
+    ANSWER = "answer", pgettext_lazy("claim", "Answer")
+
+
+class LetterState(models.TextChoices):
+    """Of an uploaded letter: nobody gets one that a scanner has not released, where there is a scanner."""
+
+    NONE = "", pgettext_lazy("letter", "No file")
+    QUARANTINED = "quarantined", pgettext_lazy("letter", "Being checked for malware")
+    CLEAN = "clean", pgettext_lazy("letter", "Can be read")
+    INFECTED = "infected", pgettext_lazy("letter", "Malware found, removed")
+
+
+class MaintainershipState(models.TextChoices):
+    ACTIVE = "active", _("Active")
+    CONTESTED = "contested", pgettext_lazy("maintainership", "Contested")
+    HANDED_OVER = "handed_over", pgettext_lazy("maintainership", "Handed over")
+    LOST = "lost", pgettext_lazy("maintainership", "Expired")
+
+
+class MaintainershipAction(models.TextChoices):
+    CONTEST = "contest", pgettext_lazy("maintainership", "Contest")
+    SETTLE = "settle", pgettext_lazy("maintainership", "Confirm")
+    OFFER = "offer", pgettext_lazy("maintainership", "Offer")
+    WITHDRAW_OFFER = "withdraw_offer", pgettext_lazy("maintainership", "Withdraw the offer")
+    DECLINE = "decline", pgettext_lazy("maintainership", "Decline the offer")
+    HAND_OVER = "hand_over", pgettext_lazy("maintainership", "Hand over")
+    LOSE = "lose", pgettext_lazy("maintainership", "End")
+
+
+class MaintainershipEnd(models.TextChoices):
+    """Why a maintainership has expired."""
+
+    GIVEN_BACK = "given_back", pgettext_lazy("maintainership", "Given back")
+    UNREACHABLE = "unreachable", pgettext_lazy("maintainership", "The organisation does not answer")
+    CLOSED = "closed", pgettext_lazy("maintainership", "The organisation exists no more")
+    CONTEST = "contest", pgettext_lazy("maintainership", "Another organisation has taken it on")
+    OTHER = "other", pgettext_lazy("maintainership", "Another reason")
+
+
 class IntakeState(models.TextChoices):
     """What became of a wanted address or file."""
 
@@ -176,6 +238,52 @@ class SourceProblem(models.TextChoices):
     UNREADABLE = "unreadable", pgettext_lazy("source", "The file cannot be read.")
     OTHER_REPOSITORY = "other", pgettext_lazy("source", "The file names another repository.")
     BROKEN = "broken", pgettext_lazy("source", "The file has new errors.")
+
+
+class StatementTopic(models.TextChoices):
+    """What an administration must know before it takes a solution over (product.md 2, Entry)."""
+
+    OZG = "ozg", _("Service under the Online Access Act (OZG)")
+    LEIKA = "leika", _("LeiKa keys")
+    EFA = "efa", _("One for all (EfA)")
+    ACCESSIBILITY = "accessibility", _("Accessibility (BITV, EN 301 549)")
+    SECURITY = "security", _("IT-Grundschutz")
+    PROCESSING = "processing", _("Data processing agreement (AVV)")
+    IMPACT = "impact", _("Data protection impact assessment (DSFA)")
+    ITDZ = "itdz", _("Operation at the ITDZ")
+
+
+class StatementAnswer(models.TextChoices):
+    YES = "yes", pgettext_lazy("statement", "Yes")
+    NO = "no", pgettext_lazy("statement", "No")
+    PLANNED = "planned", pgettext_lazy("statement", "Planned")
+    OPEN = "open", pgettext_lazy("statement", "Being clarified")
+
+
+class StatementOrigin(models.TextChoices):
+    """Who says it."""
+
+    FILE = "file", _("Repository's file")
+    MAINTAINER = "maintainer", _("Maintainer of the entry")
+    OSK = "osk", _("OSK")
+    ORGANISATION = "organisation", _("An organisation")
+
+
+class StatementState(models.TextChoices):
+    PROPOSED = "proposed", pgettext_lazy("statement", "Being checked")
+    STANDING = "standing", pgettext_lazy("statement", "In force")
+    SUPERSEDED = "superseded", pgettext_lazy("statement", "Replaced")
+    RETRACTED = "retracted", pgettext_lazy("statement", "Taken off")
+    REFUSED = "refused", pgettext_lazy("statement", "Refused")
+    WITHDRAWN = "withdrawn", pgettext_lazy("statement", "Withdrawn")
+
+
+class StatementAction(models.TextChoices):
+    ACCEPT = "accept", _("Accept")
+    REFUSE = "refuse", _("Refuse")
+    WITHDRAW = "withdraw", _("Withdraw")
+    SUPERSEDE = "supersede", pgettext_lazy("statement", "Replace")
+    RETRACT = "retract", pgettext_lazy("statement", "Take off")
 
 
 class OwnWeight(models.TextChoices):

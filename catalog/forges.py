@@ -85,6 +85,11 @@ def is_known(place: Place, hosts: Collection[str]) -> bool:
     return asked <= set(hosts)
 
 
+def beside(place: Place, name: str) -> tuple[str, ...]:
+    """Where another file can be read that lies beside the publiccode.yml; ``name`` without a folder."""
+    return tuple(url.removesuffix(FILE) + name for url in place.files)
+
+
 def _parts(address: str) -> tuple[str, list[str]]:
     text = address.strip()
     if (

@@ -48,6 +48,11 @@ class ProposalForm(forms.Form):
         super().__init__(data, initial=initial)
         for field in FIELDS:
             self.fields[field.name] = _form_field(field)
+            if lock := solution.locks.get(field.name):
+                self.fields[field.name].disabled = True
+                self.fields[field.name].help_text = _("Set by the OSK: %(reason)s") % {
+                    "reason": lock["reason"]
+                }
         self.fields["reason"] = forms.CharField(
             label=_("Why do you propose this?"),
             required=False,
@@ -61,7 +66,7 @@ class ProposalForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         for field in FIELDS:
-            if field.name not in cleaned:
+            if field.name not in cleaned or self.fields[field.name].disabled:
                 continue
             present = field.of(self.base)
             value = _for_document(field, cleaned[field.name])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -12,10 +12,10 @@ from typing import Any
 
 from django.db import transaction
 
-from catalog import documents, publiccode, repositories
+from catalog import country_section, documents, publiccode, repositories
 from catalog.enums import RevisionOrigin, SolutionState
 from catalog.models import Solution
-from catalog.services import free_slug, publish_solution, write_document
+from catalog.services import free_slug, publish_solution, take_statements_of_file, write_document
 
 LARGEST_FILE = 512 * 1024
 # Bidi controls and other invisible characters can make a name read as another (Unicode TR 36).
@@ -66,6 +66,8 @@ class FileRead:
 
     document: documents.Json
     findings: tuple[publiccode.Finding, ...]
+    statements: Mapping[str, str] = field(default_factory=dict)
+    """What a German country section says, by topic; it is no part of the document."""
 
     @property
     def kept_findings(self) -> list[dict[str, Any]]:
@@ -84,7 +86,7 @@ def read_document(data: bytes, *, repository: str = "") -> FileRead:
     if not name:
         return FileRead({}, result.findings)
     document["name"] = name
-    return FileRead(document, result.findings)
+    return FileRead(document, result.findings, country_section.said_in(data))
 
 
 @transaction.atomic
@@ -110,6 +112,7 @@ def import_publiccode(
         status = Status.CHANGED
     if status != Status.UNCHANGED:
         write_document(found, document, origin=RevisionOrigin.IMPORT, findings=findings)
+    take_statements_of_file(found, result.statements)
     if found.state == SolutionState.DRAFT and (
         publish_incomplete or (publish and not found.is_incomplete)
     ):

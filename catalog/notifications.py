@@ -9,7 +9,7 @@ from django.db.models import Q, QuerySet
 from django.urls import reverse
 
 from catalog.audience import because
-from catalog.enums import IntakeState
+from catalog.enums import IntakeState, StatementState
 from catalog.models import (
     Intake,
     Notice,
@@ -18,6 +18,7 @@ from catalog.models import (
     Reuse,
     Solution,
     Source,
+    StatementEvent,
     Support,
     SupportEvent,
 )
@@ -33,6 +34,7 @@ SOURCE_STALE: Final = "catalog.source_stale"
 REUSE_ASKED: Final = "catalog.reuse_asked"
 SUPPORT_OFFERED: Final = "catalog.support_offered"
 SUPPORT_DECIDED: Final = "catalog.support_decided"
+STATEMENT: Final = "catalog.statement"
 NOTICE: Final = "catalog.notice"
 NOTICE_SECURITY: Final = "catalog.notice_security"
 
@@ -181,6 +183,33 @@ def _about_support(kind: str, support: Support, event: SupportEvent) -> Message:
             "is_shown": support.is_shown,
             "comment": support.comment,
         },
+    )
+
+
+def tell_of_proposed_statement(event: StatementEvent) -> None:
+    """A Redaktion has stated something: an advisor decides."""
+    url = reverse("admin:catalog_statement_page", args=[event.statement.public_id])
+    notify(_statement_message("proposed", event, url), _advisors())
+
+
+def tell_author_of_statement(event: StatementEvent) -> None:
+    """What was proposed is in force, or refused with a reason."""
+    statement = event.statement
+    if statement.author is not None:
+        name = "accepted" if event.kind == StatementState.STANDING else "refused"
+        message = _statement_message(name, event, statement.get_absolute_url())
+        notify(message, [statement.author])
+
+
+def _statement_message(name: str, event: StatementEvent, url: str) -> Message:
+    statement = event.statement
+    return Message(
+        kind=f"{STATEMENT}_{name}",
+        template=f"catalog/email/statement_{name}",
+        url=url,
+        dedupe=f"{STATEMENT}:{event.pk}",
+        subject_key=str(statement.public_id),
+        context={"solution": statement.solution.name, "statement": statement},
     )
 
 

@@ -8,7 +8,8 @@ from django.utils.translation import gettext_lazy as _
 
 from catalog import services
 from catalog.enums import ProposalAction
-from catalog.models import Follow, NoticeReceipt, Proposal, SavedComparison
+from catalog.models import Claim, Follow, NoticeReceipt, Proposal, SavedComparison
+from catalog.services import claims
 from osk_portal import portal
 from osk_portal.accounts.models import User
 
@@ -17,9 +18,12 @@ def erase(user: User) -> None:
     """What waits is taken back: nobody could be asked about it. What was decided is the catalog's history."""
     mine = Proposal.objects.filter(author=user)
     Follow.objects.filter(user=user).delete()
+    for pk in Claim.objects.open().filter(author=user).order_by("pk").values_list("pk", flat=True):
+        claims.leave_claim(pk, person=user)
     SavedComparison.objects.filter(author=user, organisation=None).delete()
     NoticeReceipt.objects.filter(user=user).delete()
     services.forget_contact(person=user)
+    services.take_back_statements_of(user)
     for proposal in mine.filter(state__in=Proposal.ALLOWED[ProposalAction.WITHDRAW]).order_by("pk"):
         services.withdraw_proposal(proposal.pk, actor=user)
 
@@ -44,6 +48,39 @@ OFFER: Final = portal.PersonalData(
                 "submitted_at": _("Sent at"),
                 "comment": _("Comment of the OSK"),
                 "decided_at": _("Decided at"),
+            },
+        ),
+        portal.Rows(
+            "catalog.Claim.author",
+            _("Claims to entries"),
+            {
+                "solution__name": _("Solution"),
+                "organisation__name": _("Organisation"),
+                "state": _("State"),
+                "proof": _("Proof"),
+                "statement": _("Reason"),
+                "letter_name": _("Letter"),
+                "submitted_at": _("Sent at"),
+                "reason": _("Reason of the OSK"),
+                "decided_at": _("Decided at"),
+            },
+        ),
+        portal.Rows(
+            "catalog.Claim.answered_by",
+            _("Answers to claims by other organisations"),
+            {
+                "solution__name": _("Solution"),
+                "answer": _("Answer"),
+                "answered_at": _("Sent at"),
+            },
+        ),
+        portal.Rows(
+            "catalog.Maintainership.offered_by",
+            _("Hand-overs that you have offered"),
+            {
+                "solution__name": _("Solution"),
+                "offered_to__name": _("Organisation"),
+                "offered_at": _("Sent at"),
             },
         ),
         portal.Rows(
@@ -122,6 +159,21 @@ OFFER: Final = portal.PersonalData(
             },
         ),
         portal.Rows(
+            "catalog.Statement.author",
+            _("Statements that you have made about solutions"),
+            {
+                "solution__name": _("Solution"),
+                "topic": _("Topic"),
+                "answer": _("Answer"),
+                "value": _("Statement in words"),
+                "said_by": _("Tested or stated by"),
+                "evidence": _("Evidence"),
+                "state": _("State"),
+                "created_at": _("When"),
+                "comment": _("Comment of the OSK"),
+            },
+        ),
+        portal.Rows(
             "catalog.Intake.requester",
             _("Solutions that you have suggested"),
             {
@@ -134,6 +186,9 @@ OFFER: Final = portal.PersonalData(
         ),
     ),
     left_out={
+        "catalog.Claim.decided_by": "a decision of staff in their office",
+        "catalog.ClaimEvent.actor": "repeats the claim's own dates, or is a decision of staff",
+        "catalog.MaintainershipEvent.actor": "an act for the organisation, or of staff in their office",
         "catalog.Notice.issued_by": "an act of staff in their office",
         "catalog.NoticeEvent.actor": "an act of staff in their office",
         "catalog.Proposal.decided_by": "a decision of staff in their office",
@@ -141,6 +196,8 @@ OFFER: Final = portal.PersonalData(
         "catalog.ReuseEvent.actor": "repeats the dates of the reuse and its stages",
         "catalog.SupportEvent.actor": "repeats the offer's own date, or is a decision of staff",
         "catalog.SolutionEvent.actor": "an act of staff in their office",
+        "catalog.Statement.decided_by": "a decision of staff in their office",
+        "catalog.StatementEvent.actor": "repeats the statement's own dates, or is a decision of staff",
         "catalog.SynonymGroupEvent.actor": "an act of staff in their office",
     },
     erase=erase,

@@ -9,7 +9,14 @@ from network.permissions import active_memberships
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
 
-    from catalog.models import Proposal, Reuse, SavedComparison, Solution
+    from catalog.models import (
+        Claim,
+        Maintainership,
+        Proposal,
+        Reuse,
+        SavedComparison,
+        Solution,
+    )
     from network.models import Organisation
     from osk_portal.accounts.models import User
 
@@ -57,6 +64,48 @@ def is_following(user: User | AnonymousUser, solution: Solution) -> bool:
 def can_take_in(user: User) -> bool:
     """Suggest a new entry from its repository or file: advisors, and the Redaktion of any organisation."""
     return user.is_advisor or bool(edited_organisations(user))
+
+
+def claiming_organisations(user: User | AnonymousUser, solution: Solution) -> list[Organisation]:
+    """For which the person may claim the entry: those with the role Redaktion that do not maintain it."""
+    if not user.is_authenticated:
+        return []
+    return [o for o in edited_organisations(user) if o.pk != solution.maintainer_id]
+
+
+def is_editor_for(user: User, organisation_id: int) -> bool:
+    return any(organisation.pk == organisation_id for organisation in edited_organisations(user))
+
+
+def speaks_for(user: User, organisation_id: int | None) -> bool:
+    """Redaktion or Organisationsverwaltung: who may give an entry away, take it, and answer a contest."""
+    return any(
+        m.organisation_id == organisation_id and (m.is_editor or m.is_manager)
+        for m in active_memberships(user)
+    )
+
+
+def can_act_for_claim(user: User, claim: Claim) -> bool:
+    """Look for the code again, withdraw the claim, read its letter: the Redaktion that has made it."""
+    return is_editor_for(user, claim.organisation_id)
+
+
+def can_answer_claim(user: User, claim: Claim) -> bool:
+    """Who speaks for the organisation that the claim is directed against."""
+    return claim.against is not None and speaks_for(user, claim.against.organisation_id)
+
+
+def can_give_away(user: User, maintainership: Maintainership) -> bool:
+    return speaks_for(user, maintainership.organisation_id)
+
+
+def can_take_offer(user: User, maintainership: Maintainership) -> bool:
+    offered_to = maintainership.offered_to_id
+    return offered_to is not None and speaks_for(user, offered_to)
+
+
+def can_keep_aliases(user: User) -> bool:
+    return user.is_advisor
 
 
 def can_change_comparison(user: User, comparison: SavedComparison) -> bool:

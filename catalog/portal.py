@@ -12,9 +12,18 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from catalog import demo_world, own_data, presentation, statistics
+from catalog import claim_portal, demo_world, own_data, presentation, statistics
 from catalog.exports import nightly
-from catalog.models import Follow, Intake, NoticeReceipt, Proposal, Reuse, Solution, Support
+from catalog.models import (
+    Follow,
+    Intake,
+    NoticeReceipt,
+    Proposal,
+    Reuse,
+    Solution,
+    Statement,
+    Support,
+)
 from catalog.notifications import (
     INTAKE_PUBLISHED,
     INTAKE_TAKEN,
@@ -23,6 +32,7 @@ from catalog.notifications import (
     REUSE_ASKED,
     SOURCE_FAILING,
     SOURCE_STALE,
+    STATEMENT,
     SUPPORT_DECIDED,
     SUPPORT_OFFERED,
 )
@@ -134,6 +144,17 @@ def _work(user: User) -> Iterable[portal.WorkEntry]:
         reverse("admin:catalog_support_changelist") + "?state__exact=waiting",
         Support.objects.waiting,
     )
+    yield portal.WorkEntry(
+        gettext_lazy("Proposed statements"),
+        reverse("admin:catalog_statement_changelist") + "?state__exact=proposed",
+        Statement.objects.proposed,
+        _late_statements,
+    )
+    yield from claim_portal.work(user)
+
+
+def _late_statements() -> QuerySet[Statement]:
+    return Statement.objects.proposed().filter(promised_on__lt=TODAY)
 
 
 def _late_proposals() -> QuerySet[Proposal]:
@@ -144,6 +165,8 @@ def _may_still_read(user_id: int, kind: str, subject_key: str) -> bool:
     """Who follows the entry; author and advisors, as long as they may open the proposal."""
     if kind.startswith("catalog.entry_"):
         return Follow.objects.filter(user=user_id, solution__public_id=subject_key).exists()
+    if (may_read := claim_portal.may_still_read(user_id, kind, subject_key)) is not None:
+        return may_read
     if kind in (NOTICE, NOTICE_SECURITY):
         told = NoticeReceipt.objects.filter(user=user_id, notice__public_id=subject_key)
         return told.filter(notice__solution__in=Solution.objects.published()).exists()
@@ -163,6 +186,9 @@ def _may_still_read(user_id: int, kind: str, subject_key: str) -> bool:
         )
     if kind in (SUPPORT_OFFERED, SUPPORT_DECIDED):
         return Support.objects.visible_to(user or AnonymousUser()).filter(pk=subject_key).exists()
+    if kind.startswith(f"{STATEMENT}_"):
+        statements = Statement.objects.visible_to(user or AnonymousUser())
+        return statements.filter(public_id=subject_key).exists()
     proposals = Proposal.objects.visible_to(user or AnonymousUser())
     return proposals.filter(public_id=subject_key).exists()
 
@@ -209,6 +235,17 @@ portal.my_areas.register(
         url_name="catalog:follow_list",
     )
 )
+portal.my_areas.register(
+    portal.MyArea(
+        "catalog_claims",
+        33,
+        claim_portal.tasks,
+        label=gettext_lazy("Maintained entries"),
+        url_name="catalog:claim_list",
+    )
+)
+portal.handovers.register(claim_portal.HANDOVER)
+portal.daily_jobs.register(portal.DailyJob("catalog.claims", 31, claim_portal.every_day))
 portal.my_areas.register(
     portal.MyArea(
         "catalog_comparisons",

@@ -11,6 +11,8 @@ from catalog.enums import (
     ProposalState,
     ReuseStage,
     SolutionState,
+    StatementOrigin,
+    StatementState,
     SupportState,
 )
 from network.enums import MembershipState, OrganisationKind
@@ -26,9 +28,13 @@ if TYPE_CHECKING:
         Reuse,
         SavedComparison,
         Solution,
+        Statement,
         Support,
     )
     from osk_portal.accounts.models import User
+
+
+_EVER_PUBLIC = (StatementState.STANDING, StatementState.SUPERSEDED, StatementState.RETRACTED)
 
 
 class SolutionQuerySet(models.QuerySet["Solution"]):
@@ -223,6 +229,35 @@ class IntakeQuerySet(models.QuerySet["Intake"]):
         if not user.is_authenticated:
             return self.none()
         return self if user.is_advisor else self.filter(requester=user)
+
+
+class StatementQuerySet(models.QuerySet["Statement"]):
+    def standing(self) -> StatementQuerySet:
+        return self.filter(state=StatementState.STANDING)
+
+    def proposed(self) -> StatementQuerySet:
+        return self.filter(state=StatementState.PROPOSED)
+
+    def ever_public(self) -> StatementQuerySet:
+        """In force now or once: the public history."""
+        return self.filter(state__in=_EVER_PUBLIC)
+
+    def never_public(self) -> StatementQuerySet:
+        """Being checked, refused, withdrawn."""
+        return self.exclude(state__in=_EVER_PUBLIC)
+
+    def visible_to(self, user: User | AnonymousUser) -> StatementQuerySet:
+        """What was public once everybody sees with its entry; the rest the organisation and advisors."""
+        if user.is_authenticated and user.is_advisor:
+            return self
+        public = Q(state__in=_EVER_PUBLIC, solution__state=SolutionState.PUBLISHED)
+        if not user.is_authenticated:
+            return self.filter(public)
+        mine = Q(
+            organisation__in=user.memberships.active().values("organisation"),
+            origin=StatementOrigin.MAINTAINER,
+        )
+        return self.filter(public | mine)
 
 
 class SavedComparisonQuerySet(models.QuerySet["SavedComparison"]):

@@ -25,7 +25,9 @@ _DECLARED: Final = [choice for choice in ReuseStage.choices if choice[0] != Reus
 def _since() -> forms.DateField:
     return forms.DateField(
         label=_("Since"),
-        help_text=_("If you do not know the exact day, take the first of the month. Everybody sees the year only."),
+        help_text=_(
+            "If you do not know the exact day, take the first of the month. Everybody sees the year only."
+        ),
         widget=DateInput,
     )
 

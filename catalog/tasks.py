@@ -7,7 +7,7 @@ import logging
 from celery import shared_task
 from celery.exceptions import SoftTimeLimitExceeded
 
-from catalog.services import confirming, intake, refresh, telling
+from catalog.services import claim_checks, confirming, intake, refresh, telling
 
 logger = logging.getLogger(__name__)
 
@@ -27,6 +27,14 @@ def fetch_source(source_id: int) -> None:
         refresh.run(source_id)
     except SoftTimeLimitExceeded:
         logger.warning("fetch too slow, the lease runs out", extra={"source": source_id})
+
+
+@shared_task(name="catalog.tasks.fetch_claim", soft_time_limit=100, time_limit=110)
+def fetch_claim(claim_id: int) -> None:
+    try:
+        claim_checks.run(claim_id)
+    except SoftTimeLimitExceeded:
+        logger.warning("fetch too slow, the lease runs out", extra={"claim": claim_id})
 
 
 @shared_task(name="catalog.tasks.sweep_fetches")

@@ -3,15 +3,19 @@ from django.urls import path
 from catalog.exports import dump
 from catalog.views import (
     checking,
+    claims,
     comparison,
     exports,
     feeds,
     following,
     intake,
+    maintainerships,
     notices,
     proposals,
     reuse,
+    revisions,
     solutions,
+    statements,
     support,
 )
 
@@ -70,12 +74,59 @@ urlpatterns = [
         proposals.proposal_withdraw,
         name="proposal_withdraw",
     ),
+    path("uebernahmen/", claims.claim_list, name="claim_list"),
+    path("uebernahmen/<uuid:public_id>/", claims.claim_detail, name="claim_detail"),
+    path("uebernahmen/<uuid:public_id>/antworten/", claims.claim_answer, name="claim_answer"),
+    path("uebernahmen/<uuid:public_id>/nachsehen/", claims.claim_look, name="claim_look"),
+    path("uebernahmen/<uuid:public_id>/brief/", claims.claim_letter, name="claim_letter"),
+    path(
+        "uebernahmen/<uuid:public_id>/zurueckziehen/", claims.claim_withdraw, name="claim_withdraw"
+    ),
+    path(
+        "betreuungen/<uuid:public_id>/",
+        maintainerships.maintainership_detail,
+        name="maintainership_detail",
+    ),
+    path(
+        "betreuungen/<uuid:public_id>/uebergeben/",
+        maintainerships.maintainership_offer,
+        name="maintainership_offer",
+    ),
+    path(
+        "betreuungen/<uuid:public_id>/uebergabe-zuruecknehmen/",
+        maintainerships.maintainership_withdraw_offer,
+        name="maintainership_withdraw_offer",
+    ),
+    path(
+        "betreuungen/<uuid:public_id>/annehmen/",
+        maintainerships.maintainership_accept,
+        name="maintainership_accept",
+    ),
+    path(
+        "betreuungen/<uuid:public_id>/ablehnen/",
+        maintainerships.maintainership_decline,
+        name="maintainership_decline",
+    ),
+    path(
+        "betreuungen/<uuid:public_id>/zurueckgeben/",
+        maintainerships.maintainership_give_back,
+        name="maintainership_give_back",
+    ),
     path("loesungen.csv", exports.catalog_file, {"name": dump.CSV_FILE}, name="catalog_csv"),
     path("loesungen.ttl", exports.catalog_file, {"name": dump.TURTLE_FILE}, name="catalog_turtle"),
     path("<slug:slug>/", solutions.solution_detail, name="solution_detail"),
     path("<slug:slug>/publiccode.yml", solutions.solution_publiccode, name="solution_publiccode"),
     path("<slug:slug>/folgen/", following.follow, name="follow"),
     path("<slug:slug>/nicht-mehr-folgen/", following.unfollow, name="unfollow"),
+    path("<slug:slug>/angaben/", statements.statement_list, name="statement_list"),
+    path(
+        "<slug:slug>/angaben/<slug:topic>/", statements.statement_propose, name="statement_propose"
+    ),
+    path(
+        "<slug:slug>/angaben/<uuid:public_id>/zurueckziehen/",
+        statements.statement_withdraw,
+        name="statement_withdraw",
+    ),
     path("<slug:slug>/jsonld", exports.solution_jsonld, name="solution_jsonld"),
     path("<slug:slug>/dcat.ttl", exports.solution_turtle, name="solution_turtle"),
     path("<slug:slug>/nachnutzung/", reuse.reuse_declare, name="reuse_declare"),
@@ -95,5 +146,14 @@ urlpatterns = [
         support.support_decide,
         name="support_decide",
     ),
+    path("<slug:slug>/versionen/", revisions.revision_list, name="revision_list"),
+    path("<slug:slug>/versionen/vergleich/", revisions.revision_compare, name="revision_compare"),
+    path("<slug:slug>/versionen/<slug:number>/", revisions.revision_detail, name="revision_detail"),
+    path(
+        "<slug:slug>/versionen/<slug:number>/wiederherstellen/",
+        revisions.revision_restore,
+        name="revision_restore",
+    ),
+    path("<slug:slug>/uebernehmen/", claims.claim_create, name="claim_create"),
     path("<slug:slug>/vorschlag/", proposals.proposal_create, name="proposal_create"),
 ]

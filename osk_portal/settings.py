@@ -574,6 +574,24 @@ OSK_FIRST_RESPONSE_DAYS = env.number(
 )
 OSK_ANSWER_DAYS = env.number("OSK_ANSWER_DAYS", 10, help="Working days to the answer.")
 OSK_PROPOSAL_DAYS = env.number("OSK_PROPOSAL_DAYS", 10, help="Working days to decide a proposal.")
+OSK_CLAIM_ANSWER_DAYS = env.number(
+    "OSK_CLAIM_ANSWER_DAYS",
+    10,
+    help="Working days in which the maintainer of a catalog entry may answer a claim by another organisation.",
+    least=1,
+)
+OSK_CLAIM_DAYS = env.number(
+    "OSK_CLAIM_DAYS",
+    30,
+    help="Days in which the proof of a claim to a catalog entry must be there.",
+    least=1,
+)
+OSK_CLAIM_LETTER_DAYS = env.number(
+    "OSK_CLAIM_LETTER_DAYS",
+    365,
+    help="Days after which the letter of a decided claim to a catalog entry is deleted.",
+    least=1,
+)
 OSK_DRAFT_DAYS = env.number("OSK_DRAFT_DAYS", 60, help="Days after which an untouched draft goes.")
 OSK_REOPEN_DAYS = env.number(
     "OSK_REOPEN_DAYS", 90, help="Days in which a closed case can be reopened."

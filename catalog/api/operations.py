@@ -16,10 +16,10 @@ from pydantic import BaseModel
 
 from catalog import vocabulary_labels
 from catalog.api import pages, rows, schemas
-from catalog.api.history import public_revisions
 from catalog.api.problems import WrongParameter
 from catalog.enums import STAGES_IN_USE, LicenceFamily
 from catalog.facets import SolutionFilter
+from catalog.history import public_revisions, without_persons
 from catalog.models import Notice, Solution, SolutionRevision
 from catalog.notices import all_of
 from catalog.querysets import counted_reuse
@@ -142,7 +142,7 @@ def revision(
     document = SolutionRevision.objects.values_list("document", flat=True).get(pk=wanted.pk)
     return {
         **rows.revision(wanted, found),
-        "publiccode": document if number == found.revision else rows.without_persons(document),
+        "publiccode": document if number == found.revision else without_persons(document),
         "data_licence": rows.licence(),
     }
 

@@ -8,7 +8,6 @@ from typing import Any
 from django.conf import settings
 from django.urls import reverse
 
-from catalog import documents
 from catalog.api import schemas
 from catalog.models import Notice, Solution, SolutionRevision
 from network.models import Organisation
@@ -131,16 +130,6 @@ def revision(found: SolutionRevision, of: Solution) -> dict[str, Any]:
         "is_current": found.number == of.revision,
         "url": address("catalog-api:revision", of.slug, str(found.number)),
     }
-
-
-def without_persons(document: documents.Json) -> documents.Json:
-    """An earlier state, without the people it names: who was taken out of an entry has left it."""
-    maintenance = {
-        key: value
-        for key, value in (document.get("maintenance") or {}).items()
-        if key != "contacts"
-    }
-    return {**document, "maintenance": maintenance}
 
 
 def organisation(found: Organisation) -> dict[str, Any]:

@@ -1,9 +1,11 @@
 """What: solutions, their revisions, who supports and uses them, proposals to change them."""
 
 from catalog.models.api_uses import ApiUse
+from catalog.models.claims import Claim, ClaimEvent
 from catalog.models.comparisons import SavedComparison
 from catalog.models.fetching import Intake, RepositoryAlias, Source
 from catalog.models.following import Follow
+from catalog.models.maintainerships import Maintainership, MaintainershipEvent
 from catalog.models.notices import (
     Notice,
     NoticeEvent,
@@ -15,13 +17,18 @@ from catalog.models.proposals import Proposal, ProposalEvent
 from catalog.models.reuse import Reuse, ReuseEvent, ReuseStep
 from catalog.models.search import SolutionDocument
 from catalog.models.solutions import Solution, SolutionEvent, SolutionRevision
+from catalog.models.statements import Statement, StatementEvent
 from catalog.models.support import Support, SupportEvent
 from catalog.models.synonyms import SynonymGroup, SynonymGroupEvent
 
 __all__ = [
     "ApiUse",
+    "Claim",
+    "ClaimEvent",
     "Follow",
     "Intake",
+    "Maintainership",
+    "MaintainershipEvent",
     "Notice",
     "NoticeEvent",
     "NoticeReceipt",
@@ -39,6 +46,8 @@ __all__ = [
     "SolutionEvent",
     "SolutionRevision",
     "Source",
+    "Statement",
+    "StatementEvent",
     "Support",
     "SupportEvent",
     "SynonymGroup",

@@ -35,7 +35,9 @@ class Solution(Addressed):
     """A solution of the catalog.
 
     ``document`` is the publiccode.yml in its own shape and the only source of what it says; the columns
-    below it repeat what lists and facets need and are written by ``services.entries`` together with it. What
+    below it repeat what lists and facets need and are written by ``services.entries`` together with it.
+    ``origins`` says of each statement where it comes from and since when (``catalog.provenance``), ``locks`` of
+    a field's name why the OSK has set it (``catalog.locks``): both beside the document, read with it. What
     the OSK adds (alternatives, keywords, Berlin body) stands outside and never enters an exported file.
     """
 
@@ -52,6 +54,8 @@ class Solution(Addressed):
     revision = models.PositiveIntegerField(_("revision"), default=0)
     document: Any = models.JSONField(_("publiccode.yml"), default=dict)
     findings: Any = models.JSONField(_("findings"), default=list, blank=True)
+    origins: Any = models.JSONField(_("origin of the statements"), default=dict, blank=True)
+    locks: Any = models.JSONField(_("fields set by the OSK"), default=dict, blank=True)
 
     # Repeats of the document
     name = models.CharField(_("name"), max_length=200)
@@ -205,6 +209,8 @@ class SolutionRevision(models.Model):
         Organisation, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
     created_at = models.DateTimeField(_("created at"), default=clock.now)
+    restored_from = models.PositiveIntegerField(_("restored from"), null=True, blank=True)
+    reason = models.TextField(_("reason"), blank=True)
 
     class Meta:
         verbose_name = _("revision")

@@ -11,6 +11,7 @@ from catalog.services.entries import (
 )
 from catalog.services.following import follow_solution, tell_followers, unfollow_solution
 from catalog.services.indexing import index_solution
+from catalog.services.locking import lock_field, unlock_field
 from catalog.services.notices import (
     confirm_notice,
     correct_notice,
@@ -28,6 +29,7 @@ from catalog.services.proposals import (
     submit_proposal,
     withdraw_proposal,
 )
+from catalog.services.restoring import restore_revision
 from catalog.services.reuse import (
     confirm_reuse,
     correct_reuse,
@@ -39,13 +41,26 @@ from catalog.services.reuse import (
     silence_contact,
     withdraw_reuse,
 )
+from catalog.services.statements import (
+    StatementWords,
+    accept_statement,
+    enter_statement,
+    propose_statement,
+    refuse_statement,
+    retract_statement,
+    take_back_statements_of,
+    take_statements_of_file,
+    withdraw_statement,
+)
 from catalog.services.support import decide_support, offer_support, withdraw_support
 from catalog.services.synonyms import save_synonyms
 
 __all__ = [
     "Budget",
     "ProposalConflict",
+    "StatementWords",
     "accept_proposal",
+    "accept_statement",
     "base_document",
     "change_comparison",
     "confirm_notice",
@@ -58,6 +73,7 @@ __all__ = [
     "declare_reuse",
     "delete_comparison",
     "describe_reuse",
+    "enter_statement",
     "follow_solution",
     "forget_api_uses",
     "forget_contact",
@@ -65,10 +81,15 @@ __all__ = [
     "hand_over_reuse",
     "index_solution",
     "issue_notice",
+    "lock_field",
     "move_reuse",
     "offer_support",
+    "propose_statement",
     "publish_solution",
     "refuse_proposal",
+    "refuse_statement",
+    "restore_revision",
+    "retract_statement",
     "return_proposal",
     "revise_proposal",
     "save_comparison",
@@ -76,12 +97,16 @@ __all__ = [
     "set_additions",
     "silence_contact",
     "submit_proposal",
+    "take_back_statements_of",
+    "take_statements_of_file",
     "tell_followers",
     "unfollow_solution",
+    "unlock_field",
     "withdraw_notice",
     "withdraw_proposal",
     "withdraw_reuse",
     "withdraw_solution",
+    "withdraw_statement",
     "withdraw_support",
     "write_document",
 ]

@@ -9,13 +9,14 @@ from typing import Any
 from django.db import transaction
 from django.utils.text import slugify
 
-from catalog import licences, repositories
+from catalog import documents, licences, locks, provenance, repositories
 from catalog.documents import Json
 from catalog.enums import DevelopmentStatus, MaintenanceType, RevisionOrigin, SoftwareType
 from catalog.models import Solution, SolutionEvent, SolutionRevision, Support
 from catalog.notifications import tell_of_publication
 from catalog.services.following import tell_followers
 from catalog.services.indexing import index_solution
+from catalog.services.maintainers import set_maintainer
 from network.models import Organisation
 from osk_portal.accounts.models import User
 from osk_portal.toolkit import clock
@@ -26,6 +27,8 @@ RESERVED_SLUGS = frozenset(
     {
         "aufnehmen",
         "vorschlaege",
+        "uebernahmen",
+        "betreuungen",
         "pruefen",
         "code-veroeffentlichen",
         "vergleich",
@@ -64,18 +67,37 @@ def write_document(
     findings: list[dict[str, Any]],
     author: User | None = None,
     organisation: Organisation | None = None,
+    restored_from: int | None = None,
+    reason: str = "",
 ) -> SolutionRevision:
-    """Make ``document`` the entry's document: columns, revision, event and search text follow.
+    """Make ``document`` the entry's document: columns, origins, revision, event and search text follow.
 
     The caller has locked the row, or the solution is new. ``findings`` are those of the reader; an error
-    among them marks the entry incomplete.
+    among them marks the entry incomplete. Fields that the OSK has set stay as they are, unless it is the OSK
+    that writes.
     """
     is_new = solution.pk is None
+    if origin != RevisionOrigin.OSK:
+        wanted, document = document, locks.kept(solution, document)
+        if document is not wanted:
+            findings = [
+                documents.as_kept(finding, has_file=False)
+                for finding in documents.check(document).findings
+            ]
+    now = clock.now()
+    solution.origins = provenance.updated(
+        solution.origins,
+        before=solution.document,
+        after=document,
+        origin=origin,
+        organisation=organisation,
+        at=now,
+    )
     solution.document = document
     solution.findings = findings
     solution.is_incomplete = any(finding["type"] == "error" for finding in findings)
-    _repeat(solution, document)
-    solution.updated_at = clock.now()
+    repeat_columns(solution, document)
+    solution.updated_at = now
     solution.revision += 1
     solution.save()
     revision = SolutionRevision.objects.create(
@@ -85,6 +107,9 @@ def write_document(
         origin=origin,
         author=author,
         organisation=organisation,
+        created_at=now,
+        restored_from=restored_from,
+        reason=reason,
     )
     SolutionEvent.objects.create(
         solution=solution,
@@ -98,7 +123,7 @@ def write_document(
     return revision
 
 
-def _repeat(solution: Solution, document: Json) -> None:
+def repeat_columns(solution: Solution, document: Json) -> None:
     """Columns for lists and facets; an unusable value is left out, never cut to another meaning."""
     solution.name = str(document.get("name") or solution.name)[:200]
     solution.sort_key = sort_key(solution.name)
@@ -144,7 +169,6 @@ def set_additions(
         "alternatives": alternatives,
         "keywords": keywords,
         "berlin_body": berlin_body,
-        "maintainer": maintainer,
     }
     changed = [
         name
@@ -169,6 +193,8 @@ def set_additions(
         index_solution(solution)
         if solution.is_published:
             tell_followers(solution, "entry_changed", actor=actor)
+    if maintainer is not None and solution.maintainer_id != maintainer.pk:
+        set_maintainer(solution, maintainer, actor=actor)
     return solution
 
 

@@ -17,7 +17,7 @@ from django.db.models import Q, QuerySet
 
 from catalog import forges
 from catalog.enums import IntakeState, SolutionState
-from catalog.models import Intake, Source
+from catalog.models import Claim, Intake, Source
 from catalog.models.fetching import FetchJob
 from osk_portal.toolkit.clock import DbNow
 from osk_portal.toolkit.outbound import Outbound, OutboundError, Trouble
@@ -26,6 +26,7 @@ logger = logging.getLogger(__name__)
 
 FETCH_INTAKE: Final = "catalog.tasks.fetch_intake"
 FETCH_SOURCE: Final = "catalog.tasks.fetch_source"
+FETCH_CLAIM: Final = "catalog.tasks.fetch_claim"
 # Longer than three fetches with all their time and the limits of the task.
 LEASE: Final = timedelta(seconds=120)
 _MOST_COUNTED: Final = 1000
@@ -80,6 +81,22 @@ def fetch(
         marks = {"If-None-Match": etag, "If-Modified-Since": last_modified}
         headers = {name: mark for name, mark in marks.items() if mark and url == file_url}
         fetched = _ask(ours, url, headers)
+        if fetched.found is not Found.NOTHING:
+            return fetched
+    return Fetched(Found.NOTHING)
+
+
+def fetch_beside(repository: str, name: str) -> Fetched:
+    """Ask for another file beside the publiccode.yml. Answers and raises as ``fetch``."""
+    try:
+        place = forges.find(repository)
+    except forges.NotARepository:
+        return Fetched(Found.NOTHING)
+    if not forges.is_known(place, settings.OSK_FETCH_HOSTS):
+        return Fetched(Found.NOTHING)
+    ours = client()
+    for url in forges.beside(place, name):
+        fetched = _ask(ours, url, {})
         if fetched.found is not Found.NOTHING:
             return fetched
     return Fetched(Found.NOTHING)
@@ -152,6 +169,8 @@ def waiting_ids(limit: int) -> list[tuple[str, dict[str, int]]]:
     found = [
         (FETCH_INTAKE, {"intake_id": pk}) for pk in intakes.values_list("pk", flat=True)[:limit]
     ]
+    claims = Claim.objects.to_check().filter(due()).order_by("next_attempt_at", "pk")
+    found += [(FETCH_CLAIM, {"claim_id": pk}) for pk in claims.values_list("pk", flat=True)[:limit]]
     found += [
         (FETCH_SOURCE, {"source_id": pk}) for pk in sources.values_list("pk", flat=True)[:limit]
     ]

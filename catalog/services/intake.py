@@ -149,7 +149,7 @@ def _create(intake: Intake, read: FileRead) -> Solution:
     write_document(
         solution,
         read.document,
-        origin=RevisionOrigin.IMPORT,
+        origin=RevisionOrigin.FILE if intake.repository else RevisionOrigin.IMPORT,
         findings=read.kept_findings,
         author=intake.requester,
     )

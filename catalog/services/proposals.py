@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from catalog import documents, fields
+from catalog import documents, fields, locks
 from catalog.differences import conflicts
 from catalog.enums import ProposalAction, RevisionOrigin
 from catalog.fields import FIELDS
@@ -80,7 +80,9 @@ def propose_from_file(
     changes = {
         field.name: field.of(document)
         for field in FIELDS
-        if field.name in wanted and field.of(document) != field.of(solution.document)
+        if field.name in wanted
+        and field.name not in solution.locks
+        and field.of(document) != field.of(solution.document)
     }
     if not changes:
         return None
@@ -156,6 +158,11 @@ def decide_proposal(
             )
         accepted = list(proposal.changes)
     names = [name for name in proposal.changes if name in accepted]
+    if fixed := [field for field in locks.locked(solution) if field.name in names]:
+        raise ProposalConflict(
+            _("Set by the OSK: %(fields)s. Free the fields first, or leave them as they are.")
+            % {"fields": locks.labels(fixed)}
+        )
     if proposal.is_of_file and not names:  # nobody is there who could revise it
         raise ProposalConflict(_("Accept at least one field, or refuse the proposal."))
     is_partly = len(names) < len(proposal.changes) and not proposal.is_of_file

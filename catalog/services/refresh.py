@@ -15,7 +15,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 
-from catalog import documents, forges, importing, repositories
+from catalog import documents, forges, importing, locks, repositories
 from catalog.documents import Json
 from catalog.enums import RevisionOrigin, SolutionState, SourceProblem
 from catalog.fields import FIELDS
@@ -27,6 +27,7 @@ from catalog.services import fetching
 from catalog.services.entries import write_document
 from catalog.services.fetching import Fetched, Found
 from catalog.services.proposals import propose_from_file
+from catalog.services.statements import take_statements_of_file
 from osk_portal.accounts.models import User
 from osk_portal.notifications.doorbell import ring
 from osk_portal.toolkit import clock
@@ -151,6 +152,7 @@ def _take(source: Source, fetched: Fetched) -> SourceProblem | None:
             return SourceProblem.BROKEN
         _change(source, before, read)
         source.changed_at = clock.now()
+    take_statements_of_file(source.solution, read.statements)
     source.document = read.document
     source.file_url = fetched.url
     source.etag = fetched.etag
@@ -160,7 +162,8 @@ def _take(source: Source, fetched: Fetched) -> SourceProblem | None:
 
 def _imported(solution: Solution) -> Json:
     """What the file said when it was taken in last, for a source that has not been read yet."""
-    revision = solution.revisions.filter(origin=RevisionOrigin.IMPORT).first()
+    taken = (RevisionOrigin.IMPORT, RevisionOrigin.FILE)
+    revision = solution.revisions.filter(origin__in=taken).first()
     found: Json = revision.document if revision else solution.document
     return found
 
@@ -184,13 +187,14 @@ def _change(source: Source, before: Json, read: FileRead) -> None:
     solution = source.solution
     if source.is_trusted:
         merged = _merged(read.document, before=before, entry=solution.document)
+        merged = locks.kept(solution, merged)
         if merged != solution.document:
             kept = read.kept_findings
             if merged != read.document:
                 kept = [
                     documents.as_kept(f, has_file=False) for f in documents.check(merged).findings
                 ]
-            write_document(solution, merged, origin=RevisionOrigin.IMPORT, findings=kept)
+            write_document(solution, merged, origin=RevisionOrigin.FILE, findings=kept)
         return
     propose_from_file(solution=solution, document=read.document, before=before)
 

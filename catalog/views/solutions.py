@@ -13,16 +13,18 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from catalog import documents, presentation, similar
+from catalog import documents, locks, presentation, provenance, similar, statements
 from catalog.facets import MOST_REUSED, NAME, NEWEST, RELEVANCE, SolutionFilter
 from catalog.models import Solution
 from catalog.notices import shown_on_entry
 from catalog.permissions import (
+    can_decide,
     can_issue_notices,
     can_offer_support,
     can_propose,
     can_report_reuse,
     can_take_in,
+    claiming_organisations,
     is_following,
 )
 from catalog.querysets import SolutionQuerySet
@@ -118,12 +120,15 @@ def solution_detail(request: HttpRequest, slug: str) -> HttpResponse:
         Solution.objects.visible_to(request.user)
         .with_reuse_counts()
         .with_test()
+        .annotate(stated=statements.standing())
         .select_related("maintainer", "berlin_body", "source"),
         slug=slug,
     )
     context = {
         "solution": solution,
         "entry": presentation.entry(solution),
+        "origins": provenance.groups(solution.origins, known=[solution.maintainer]),
+        "fixed": locks.labels(locks.locked(solution)),
         "reuse": reuse_of(solution, request.user),
         "supports": supporters_of(solution),
         "may_report_reuse": not request.user.is_authenticated or can_report_reuse(request.user),
@@ -139,12 +144,15 @@ def solution_detail(request: HttpRequest, slug: str) -> HttpResponse:
         "panels": portal.panels_for("catalog.solution", solution, request),
         "notices": shown_on_entry(solution, request.user),
         "may_issue_notices": can_issue_notices(request.user),
+        "statements": statements.of(solution),
+        "may_enter_statements": request.user.is_authenticated and can_decide(request.user),
         "is_following": is_following(request.user, solution),
         "source": getattr(solution, "source", None),
         "bases": bases(
             solution.document.get("isBasedOn", ()), among=Solution.objects.visible_to(request.user)
         ),
         "can_propose": can_propose(request.user, solution),
+        "can_claim": bool(claiming_organisations(request.user, solution)),
         "ask_url": _consulting_url({"solution": solution.slug}),
         "test_url": f"{SANDBOX_START}?{urlencode({'solution': solution.slug})}",
         "crumbs": [(_("Solutions"), reverse("catalog:solution_list")), (solution.name, None)],

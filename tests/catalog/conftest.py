@@ -3,6 +3,8 @@ from __future__ import annotations
 import pytest
 
 from catalog.importing import import_publiccode
+from catalog.models import Maintainership
+from tests.catalog.claiming import claiming  # noqa: F401 # fixture
 from tests.catalog.fetching import forge, tls_server  # noqa: F401 # fixtures
 from tests.catalog.files import publiccode_file
 from tests.factories import MembershipFactory, OrganisationFactory, UserFactory, staff
@@ -22,6 +24,9 @@ class World:
         self.solution = import_publiccode(publiccode_file(), publish=True).solution
         self.solution.maintainer = self.company
         self.solution.save(update_fields=["maintainer"])
+        self.maintainership = Maintainership.objects.create(
+            solution=self.solution, organisation=self.company
+        )
 
 
 @pytest.fixture

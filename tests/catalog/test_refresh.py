@@ -197,7 +197,7 @@ def test_a_trusted_file_is_taken_over_but_for_what_was_decided_here(nights, worl
     document = nights.solution.document
     assert (document["name"], document["softwareVersion"]) == ("Termine Berlin", "2")
     assert document["usedBy"] == ["Musterstadt"]
-    assert nights.solution.revisions.first().origin == "import"
+    assert nights.solution.revisions.first().origin == "file"
     assert not Proposal.objects.undecided().exists()
     revision = nights.solution.revision
     nights.pass_(file(name="Termine 2", softwareVersion="2", usedBy=["Musterstadt"]))

@@ -1,11 +1,33 @@
-"""Which revisions of an entry have ever been public."""
+"""Which revisions of an entry people see, and what of them: one rule for the pages and the interface."""
 
 from __future__ import annotations
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 
+from catalog.documents import Json
 from catalog.enums import SolutionState
 from catalog.models import Solution, SolutionRevision
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
+
+    from osk_portal.accounts.models import User
+
+
+def shown_revisions(solution: Solution, user: User | AnonymousUser) -> list[SolutionRevision]:
+    """Advisors see every revision, everybody else those that have been public; the newest first."""
+    if user.is_authenticated and user.is_advisor:
+        rows = solution.revisions.select_related("organisation").defer("document")
+        return list(rows.order_by("-number"))
+    return public_revisions(solution)
+
+
+def shown_document(document: Json, *, is_current: bool, user: User | AnonymousUser) -> Json:
+    """A revision's document as ``user`` may see it."""
+    if is_current or (user.is_authenticated and user.is_advisor):
+        return document
+    return without_persons(document)
 
 
 def public_revisions(solution: Solution) -> list[SolutionRevision]:
@@ -41,3 +63,13 @@ def _published_spans(solution: Solution) -> list[tuple[datetime, datetime | None
     if start is None and solution.is_published and not spans:
         start = solution.published_at
     return [*spans, (start, None)] if start is not None else spans
+
+
+def without_persons(document: Json) -> Json:
+    """An earlier state, without the people it names: who was taken out of an entry has left it."""
+    maintenance = {
+        key: value
+        for key, value in (document.get("maintenance") or {}).items()
+        if key != "contacts"
+    }
+    return {**document, "maintenance": maintenance}

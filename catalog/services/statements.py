@@ -1,0 +1,254 @@
+"""Administration statements: entered by advisors, proposed by the maintainer's Redaktion, read from the file.
+
+All raise ``PermissionDenied`` when the actor may not, and ``TransitionNotAllowed`` (its text is for people)
+when the entry or the statement has moved on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import date
+
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from catalog.enums import StatementAction, StatementOrigin, StatementState
+from catalog.models import Solution, Statement, StatementEvent
+from catalog.notifications import tell_author_of_statement, tell_of_proposed_statement
+from catalog.permissions import can_decide, can_propose
+from catalog.services.following import tell_followers
+from catalog.services.proposals import promised_date
+from network.models import Organisation
+from osk_portal.accounts.models import User
+from osk_portal.toolkit import clock
+from osk_portal.toolkit.transitions import TransitionNotAllowed
+
+
+@dataclass(frozen=True, kw_only=True)
+class StatementWords:
+    """What a statement says; the form checks its shape."""
+
+    topic: str
+    stated_on: date
+    answer: str = ""
+    value: str = ""
+    said_by: str = ""
+    evidence: str = ""
+
+
+@transaction.atomic
+def enter_statement(
+    *,
+    solution_id: int,
+    actor: User,
+    words: StatementWords,
+    origin: StatementOrigin = StatementOrigin.OSK,
+    organisation: Organisation | None = None,
+    seen: str = "",
+) -> Statement:
+    """An advisor puts a statement in force. The same words a second time: the one that stands.
+
+    ``seen``: public id of the statement that the form showed as the present one, "" for none.
+    """
+    if not can_decide(actor):
+        raise PermissionDenied("statements are entered by advisors")
+    solution = _locked_solution(solution_id)
+    there = _standing(solution, words.topic)
+    if there is not None and _says(there, words, origin, organisation):
+        return there
+    if (str(there.public_id) if there else "") != seen:
+        raise TransitionNotAllowed(StatementAction.SUPERSEDE, there.state if there else "")
+    if there is not None:
+        there.supersede(actor=actor)
+    made = Statement.objects.create(
+        solution=solution,
+        origin=origin,
+        organisation=organisation,
+        state=StatementState.STANDING,
+        author=actor,
+        **asdict(words),
+    )
+    made.born()
+    _changed(solution, actor=actor)
+    return made
+
+
+@transaction.atomic
+def propose_statement(
+    *, solution_id: int, author: User, organisation: Organisation, words: StatementWords
+) -> Statement:
+    """The Redaktion of the maintaining organisation says something; an advisor decides within the promise.
+
+    One open proposal a topic. The same form twice: the proposal that is there.
+    """
+    solution = _locked_solution(solution_id)
+    if solution.maintainer_id != organisation.pk or not can_propose(author, solution):
+        raise PermissionDenied("statements are proposed by the maintainer's Redaktion")
+    if not solution.is_published:
+        raise TransitionNotAllowed("propose", solution.state)
+    origin = StatementOrigin.MAINTAINER
+    standing = _standing(solution, words.topic)
+    if standing is not None and _says(standing, words, origin, organisation):
+        raise TransitionNotAllowed(
+            "propose", standing.state, _("The entry says exactly that already.")
+        )
+    waiting = Statement.objects.proposed().filter(
+        solution=solution, topic=words.topic, organisation=organisation
+    )
+    there = waiting.first()
+    if there is not None:
+        if there.author_id == author.pk and _says(there, words, origin, organisation):
+            return there
+        raise TransitionNotAllowed(
+            "propose", there.state, _("A statement on this topic is being checked already.")
+        )
+    made = Statement.objects.create(
+        solution=solution,
+        origin=origin,
+        organisation=organisation,
+        state=StatementState.PROPOSED,
+        author=author,
+        promised_on=promised_date(),
+        **asdict(words),
+    )
+    tell_of_proposed_statement(made.born())
+    return made
+
+
+@transaction.atomic
+def accept_statement(*, statement_id: int, actor: User) -> StatementEvent:
+    """It comes into force; what stood before stays in the history. The author hears it."""
+    solution, statement = _for_decision(statement_id, actor)
+    there = _standing(solution, statement.topic)
+    if not statement.can(StatementAction.ACCEPT):
+        raise TransitionNotAllowed(StatementAction.ACCEPT, statement.state)
+    if solution.maintainer_id != statement.organisation_id:
+        raise TransitionNotAllowed(
+            StatementAction.ACCEPT,
+            statement.state,
+            _(
+                "The organisation no longer maintains the entry. Refuse the statement with a reason."
+            ),
+        )
+    if there is not None:
+        there.supersede(actor=actor)
+    event = statement.accept(actor=actor)
+    tell_author_of_statement(event)
+    _changed(solution, actor=actor)
+    return event
+
+
+@transaction.atomic
+def refuse_statement(*, statement_id: int, actor: User, comment: str) -> StatementEvent:
+    """With a reason, which the author reads."""
+    _solution, statement = _for_decision(statement_id, actor)
+    event = statement.refuse(actor=actor, comment=comment)
+    tell_author_of_statement(event)
+    return event
+
+
+@transaction.atomic
+def withdraw_statement(*, statement_id: int, actor: User) -> StatementEvent | None:
+    """The organisation's Redaktion takes its proposal back. None when that has happened already."""
+    statement = _locked(statement_id)
+    organisation = statement.organisation
+    if (
+        organisation is None
+        or not organisation.memberships.active().filter(user=actor, is_editor=True).exists()
+    ):
+        raise PermissionDenied("only the organisation's Redaktion withdraws")
+    if statement.state == StatementState.WITHDRAWN:
+        return None
+    return statement.withdraw(actor=actor)
+
+
+@transaction.atomic
+def take_back_statements_of(user: User) -> None:
+    """Whose account ends cannot be asked any more."""
+    waiting = Statement.objects.proposed().filter(author=user)
+    for statement in waiting.select_for_update(of=("self",)).order_by("pk"):
+        statement.withdraw(actor=user)
+
+
+@transaction.atomic
+def retract_statement(*, statement_id: int, actor: User, comment: str) -> StatementEvent:
+    """The topic is unknown again; the reason stands in the public history."""
+    solution, statement = _for_decision(statement_id, actor)
+    event = statement.retract(actor=actor, comment=comment)
+    _changed(solution, actor=actor)
+    return event
+
+
+@transaction.atomic
+def take_statements_of_file(solution: Solution, said: Mapping[str, str]) -> None:
+    """What the file in the repository says, by topic; the caller has locked ``solution``.
+
+    It never takes the place of what a person has stated. What the file no longer says ends.
+    """
+    ours = Statement.objects.standing().filter(solution=solution)
+    standing = {statement.topic: statement for statement in ours.select_for_update(of=("self",))}
+    is_new = False
+    for topic, statement in standing.items():
+        if statement.origin == StatementOrigin.FILE and statement.value != said.get(topic, ""):
+            statement.supersede(actor=None)
+            is_new = True
+    for topic, value in said.items():
+        there = standing.get(topic)
+        if there is not None and there.state == StatementState.STANDING:
+            continue
+        Statement.objects.create(
+            solution=solution,
+            topic=topic,
+            value=value,
+            stated_on=clock.today(),
+            origin=StatementOrigin.FILE,
+            state=StatementState.STANDING,
+        ).born()
+        is_new = True
+    if is_new:
+        _changed(solution, actor=None)
+
+
+def _changed(solution: Solution, *, actor: User | None) -> None:
+    """The page, its feeds and formats are new, and followers hear it."""
+    solution.updated_at = clock.now()
+    solution.save(update_fields=["updated_at"])
+    if solution.is_published:
+        tell_followers(solution, "entry_changed", actor=actor)
+
+
+def _says(
+    statement: Statement,
+    words: StatementWords,
+    origin: StatementOrigin,
+    organisation: Organisation | None,
+) -> bool:
+    same = all(getattr(statement, name) == value for name, value in asdict(words).items())
+    by = organisation.pk if organisation else None
+    return same and statement.origin == origin and statement.organisation_id == by
+
+
+def _standing(solution: Solution, topic: str) -> Statement | None:
+    rows = Statement.objects.standing().filter(solution=solution, topic=topic)
+    return rows.select_for_update(of=("self",)).first()
+
+
+def _for_decision(statement_id: int, actor: User) -> tuple[Solution, Statement]:
+    """The entry's row first, then the statement's, as everywhere."""
+    if not can_decide(actor):
+        raise PermissionDenied("statements are decided by advisors")
+    pk = Statement.objects.values_list("solution_id", flat=True).get(pk=statement_id)
+    solution = _locked_solution(pk)
+    statement = _locked(statement_id)
+    statement.solution = solution
+    return solution, statement
+
+
+def _locked_solution(solution_id: int) -> Solution:
+    return Solution.objects.select_for_update(of=("self",)).get(pk=solution_id)
+
+
+def _locked(statement_id: int) -> Statement:
+    return Statement.objects.select_for_update(of=("self",)).get(pk=statement_id)
