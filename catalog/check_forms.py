@@ -9,17 +9,20 @@ from django import forms
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
 
+from catalog import forges
 from catalog.checking import MAX_BYTES
 
 
 class CheckForm(forms.Form):
-    """A file or its text; a file that was chosen wins.
+    """A file, its text or its repository; a file that was chosen wins, then the text.
 
     Once the form is valid, ``to_check`` is what the author gave. A further source is a further field
-    here whose bytes ``clean`` puts there.
+    here whose bytes ``clean`` puts there; of a repository ``place`` says where they are to be fetched.
     """
 
     to_check: bytes
+    place: forges.Place | None = None
+    """The repository whose file is to be fetched, where no file and no text was given."""
 
     upload = forms.FileField(
         label=_("File"),
@@ -43,6 +46,14 @@ class CheckForm(forms.Form):
         ),
     )
 
+    repository = forms.CharField(
+        label=_("Address of the repository"),
+        help_text=_("Or we fetch the file: https://gitlab.opencode.de/…"),
+        required=False,
+        max_length=500,
+        widget=forms.TextInput(attrs={"inputmode": "url", "autocomplete": "off"}),
+    )
+
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
         upload: UploadedFile[bytes] | None = cleaned.get("upload")
@@ -53,8 +64,16 @@ class CheckForm(forms.Form):
             # Forms send lines with CR LF, whatever the file had.
             data = text.replace("\r\n", "\n").encode("utf-8", "replace")
             self._take("text", len(data), BytesIO(data))
+        elif address := cleaned.get("repository"):
+            try:
+                self.place = forges.find(address)
+            except forges.NotARepository:
+                self.add_error("repository", _("Enter the address of a repository."))
         elif not self.errors:
-            self.add_error("text", _("Choose a file or paste the content of the file."))
+            self.add_error(
+                "text",
+                _("Choose a file, paste its content or enter the address of the repository."),
+            )
         return cleaned
 
     def _take(self, name: str, size: int, source: BytesIO | UploadedFile[bytes]) -> None:

@@ -155,6 +155,21 @@ class ProposalAction(models.TextChoices):
     REVISE = "revise", _("Revise")
 
 
+class PictureKind(models.TextChoices):
+    LOGO = "logo", _("Logo")
+    SCREENSHOT = "screenshot", _("Screenshot")
+
+
+class PictureProblem(models.TextChoices):
+    """Why a picture that a file names is not shown. One word for "not there" and "not asked"."""
+
+    NOT_FOUND = "not_found", pgettext_lazy("picture", "The picture cannot be fetched.")
+    UNREADABLE = "unreadable", pgettext_lazy("picture", "The file is no picture that we can read.")
+    TOO_LARGE = "too_large", pgettext_lazy("picture", "The picture is too large.")
+    TEXT = "text", pgettext_lazy("picture", "The SVG holds text. Convert the text into paths.")
+    STRETCHED = "stretched", pgettext_lazy("picture", "The picture is too long and narrow.")
+
+
 class Proof(models.TextChoices):
     """By what an organisation shows that it looks after a solution (product.md 2, Maintainers)."""
 

@@ -11,7 +11,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from catalog import repositories
 
@@ -77,6 +77,45 @@ def find(address: str) -> Place:
     if len(repository) > repositories.LONGEST:
         raise NotARepository(address[:200])
     return Place(forge, repository, _files(forge, host, path))
+
+
+def picture(repository: str, source: str) -> tuple[str, ...]:
+    """Where a picture lies that a file names by its path in the repository, or by an address.
+
+    The address of a forge's page about a file becomes that of the file. Nowhere (empty) for what leads out
+    of the repository or is no https address.
+    """
+    source = source.strip()
+    if "://" in source:
+        return _raw_of(source)
+    steps = [step for step in source.split("/") if step not in ("", ".")]
+    if not steps or ".." in steps or re.search(r"[\\\x00-\x1f:?#]", source):
+        return ()
+    try:
+        place = find(repository)
+    except NotARepository:
+        return ()
+    path = "/".join(quote(step) for step in steps)
+    return tuple(url.removesuffix(FILE) + path for url in place.files)
+
+
+def _raw_of(address: str) -> tuple[str, ...]:
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return ()
+    if parts.scheme != "https" or not parts.hostname or parts.netloc.lower() != parts.hostname:
+        return ()
+    host, steps = parts.hostname, parts.path.split("/")[1:]
+    if host == "github.com" and len(steps) > 4 and steps[2] in ("blob", "raw"):
+        host, steps = _RAW_OF_GITHUB, [*steps[:2], *steps[3:]]
+    elif "-" in steps:
+        after = steps.index("-") + 1
+        steps[after : after + 1] = ["raw" if s == "blob" else s for s in steps[after : after + 1]]
+    elif len(steps) > 4 and steps[2:4] == ["src", "branch"]:
+        steps[2] = "raw"
+    path = "/".join(quote(unquote(step)) for step in steps)
+    return (f"https://{host}/{path}",)
 
 
 def is_known(place: Place, hosts: Collection[str]) -> bool:

@@ -12,6 +12,7 @@ from catalog.audience import because
 from catalog.enums import IntakeState, StatementState
 from catalog.models import (
     Intake,
+    Link,
     Notice,
     Proposal,
     ProposalEvent,
@@ -34,6 +35,7 @@ SOURCE_STALE: Final = "catalog.source_stale"
 REUSE_ASKED: Final = "catalog.reuse_asked"
 SUPPORT_OFFERED: Final = "catalog.support_offered"
 SUPPORT_DECIDED: Final = "catalog.support_decided"
+LINK_DEAD: Final = "catalog.link_dead"
 STATEMENT: Final = "catalog.statement"
 NOTICE: Final = "catalog.notice"
 NOTICE_SECURITY: Final = "catalog.notice_security"
@@ -102,6 +104,12 @@ def tell_of_age(source: Source) -> None:
     """Neither the entry nor its file has changed for long."""
     since = source.last_change
     _tell_maintainer(source, SOURCE_STALE, f"{since:%Y%m%d%H%M%S}", {"since": since})
+
+
+def tell_of_dead_link(link: Link) -> None:
+    """A link of the entry has led nowhere for a week and more."""
+    since = link.failing_since
+    _tell_maintainer(link, LINK_DEAD, f"{since:%Y%m%d%H%M%S}", {"since": since})
 
 
 def tell_of_notice(
@@ -213,9 +221,9 @@ def _statement_message(name: str, event: StatementEvent, url: str) -> Message:
     )
 
 
-def _tell_maintainer(source: Source, kind: str, once: str, words: Mapping[str, object]) -> None:
+def _tell_maintainer(row: Source | Link, kind: str, once: str, words: Mapping[str, object]) -> None:
     """The Redaktion of the maintaining organisation; where there is nobody, the OSK's advisors."""
-    solution = source.solution
+    solution = row.solution
     editors = User.objects.filter(
         memberships__organisation=solution.maintainer_id,
         memberships__organisation__isnull=False,
@@ -227,9 +235,9 @@ def _tell_maintainer(source: Source, kind: str, once: str, words: Mapping[str, o
         kind=kind,
         template=f"catalog/email/{kind.partition('.')[2]}",
         url=solution.get_absolute_url(),
-        dedupe=f"{kind}:{source.pk}:{once}",
+        dedupe=f"{kind}:{row.pk}:{once}",
         subject_key=str(solution.public_id),
-        context={"solution": solution.name, "repository": source.repository, **words},
+        context={"solution": solution.name, "address": str(row), **words},
     )
     notify(message, list(editors) or _advisors())
 

@@ -57,6 +57,15 @@ def can_keep_synonyms(user: User) -> bool:
     return user.is_advisor
 
 
+def can_describe_pictures(user: User | AnonymousUser, solution: Solution) -> bool:
+    """Who may propose changes of the entry, and advisors."""
+    return user.is_authenticated and (user.is_advisor or can_propose(user, solution))
+
+
+def can_block_pictures(user: User | AnonymousUser) -> bool:
+    return user.is_authenticated and user.is_advisor
+
+
 def is_following(user: User | AnonymousUser, solution: Solution) -> bool:
     return user.is_authenticated and solution.follows.filter(user=user).exists()
 

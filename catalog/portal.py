@@ -27,6 +27,7 @@ from catalog.models import (
 from catalog.notifications import (
     INTAKE_PUBLISHED,
     INTAKE_TAKEN,
+    LINK_DEAD,
     NOTICE,
     NOTICE_SECURITY,
     REUSE_ASKED,
@@ -37,7 +38,7 @@ from catalog.notifications import (
     SUPPORT_OFFERED,
 )
 from catalog.search import clean, search
-from catalog.services import confirming, hand_over_reuse, refresh, silence_contact
+from catalog.services import confirming, hand_over_reuse, links, pictures, refresh, silence_contact
 from catalog.services.synonyms import ensure_shipped
 from network.models import Organisation
 from osk_portal import portal
@@ -174,7 +175,7 @@ def _may_still_read(user_id: int, kind: str, subject_key: str) -> bool:
     if kind in (INTAKE_TAKEN, INTAKE_PUBLISHED):
         intakes = Intake.objects.visible_to(user or AnonymousUser())
         return intakes.filter(public_id=subject_key).exists()
-    if kind in (SOURCE_FAILING, SOURCE_STALE):
+    if kind in (SOURCE_FAILING, SOURCE_STALE, LINK_DEAD):
         entries = Solution.objects.visible_to(user or AnonymousUser())
         return entries.filter(public_id=subject_key).exists()
     if kind == REUSE_ASKED:  # whoever has answered, or a colleague: nothing to ask any more
@@ -205,6 +206,15 @@ def _lapse_reuses() -> None:
 
 def _watch_repositories() -> None:
     refresh.ensure_sources()
+
+
+def _watch_links() -> None:
+    links.ensure_links()
+
+
+def _look_after_pictures() -> None:
+    pictures.ensure_pictures()
+    pictures.forget_files()
 
 
 portal.figures.register(
@@ -294,6 +304,8 @@ portal.work_lists.register(portal.WorkList("catalog", 30, gettext_lazy("Keep the
 portal.mail_guards.register(portal.MailGuard("catalog", 30, _may_still_read))
 portal.reference_data.register(portal.ReferenceData("catalog", 30, ensure_shipped))
 portal.daily_jobs.register(portal.DailyJob("catalog.sources", 30, _watch_repositories))
+portal.daily_jobs.register(portal.DailyJob("catalog.links", 32, _watch_links))
+portal.daily_jobs.register(portal.DailyJob("catalog.pictures", 31, _look_after_pictures))
 portal.demo_steps.register(portal.DemoStep("catalog", 20, demo_world.load))
 portal.daily_jobs.register(portal.DailyJob("catalog-reuse", 30, _lapse_reuses))
 portal.daily_jobs.register(portal.DailyJob("catalog-giving", 30, nightly.run))

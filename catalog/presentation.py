@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urldefrag, urlsplit
 
 from django.db.models import CharField, Count, F, Func
 from django.utils.translation import get_language
@@ -14,6 +14,7 @@ from catalog import documents, licences, vocabulary_labels
 from catalog.models import Solution
 from catalog.models.notices import badge_of, loudest, title_of
 from catalog.search import words_of
+from catalog.shown_pictures import ShownPicture, logo_of, screenshots_of
 from osk_portal.toolkit.search_text import fold
 
 MOST_LABELS = 4
@@ -53,6 +54,7 @@ class Row:
     categories: list[Marked]
     badge: str
     notice: NoticeBadge | None
+    logo: ShownPicture | None
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,7 @@ class Link:
 
     url: str
     text: str
+    is_dead: bool
 
 
 @dataclass(frozen=True)
@@ -96,6 +99,8 @@ class Entry:
     documentation: Link | None
     roadmap: Link | None
     findings: list[dict[str, Any]]
+    logo: ShownPicture | None
+    screenshots: list[ShownPicture]
 
 
 def row(solution: Solution, query: str = "") -> Row:
@@ -109,6 +114,7 @@ def row(solution: Solution, query: str = "") -> Row:
         [Marked(text, any(word in fold(text) for word in searched)) for text in labels],
         BADGES.get(solution.development_status, "none"),
         notice_badge(solution),
+        logo_of(solution),
     )
 
 
@@ -140,16 +146,21 @@ def entry(solution: Solution) -> Entry:
         languages=sorted({vocabulary_labels.language(tag) for tag in solution.languages}),
         used_by=document.get("usedBy", []),
         dependencies=_dependencies(document),
-        repository=link(document.get("url", "")),
-        landing=link(document.get("landingURL", "")),
-        documentation=link(description.get("documentation", "")),
-        roadmap=link(document.get("roadmap", "")),
+        repository=link(document.get("url", ""), solution.dead_links),
+        landing=link(document.get("landingURL", ""), solution.dead_links),
+        documentation=link(description.get("documentation", ""), solution.dead_links),
+        roadmap=link(document.get("roadmap", ""), solution.dead_links),
         findings=errors_of(solution.findings),
+        logo=logo_of(solution),
+        screenshots=screenshots_of(solution),
     )
 
 
-def link(url: str) -> Link | None:
-    """None for what is no web address: only those become links (an imported file may say anything)."""
+def link(url: str, dead: Sequence[str] = ()) -> Link | None:
+    """None for what is no web address: only those become links (an imported file may say anything).
+
+    ``dead``: addresses that lead nowhere.
+    """
     try:
         parts = urlsplit(url)
     except ValueError:
@@ -157,7 +168,7 @@ def link(url: str) -> Link | None:
     if parts.scheme not in ("http", "https") or not parts.hostname:
         return None
     text = f"{parts.hostname.removeprefix('www.')}{parts.path}".rstrip("/")
-    return Link(url, text if len(text) <= 60 else text[:59] + "…")
+    return Link(url, text if len(text) <= 60 else text[:59] + "…", urldefrag(url)[0] in dead)
 
 
 def _publisher(document: Mapping[str, Any]) -> str:

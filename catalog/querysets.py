@@ -22,8 +22,10 @@ if TYPE_CHECKING:
 
     from catalog.models import (  # named in the type parameters
         Intake,
+        Link,
         Notice,
         NoticeReceipt,
+        Picture,
         Proposal,
         Reuse,
         SavedComparison,
@@ -191,6 +193,18 @@ class NoticeReceiptQuerySet(models.QuerySet["NoticeReceipt"]):
             notice__state=NoticeState.STANDING,
             notice__solution__state=SolutionState.PUBLISHED,
         )
+
+
+class PictureQuerySet(models.QuerySet["Picture"]):
+    def fetched(self) -> PictureQuerySet:
+        """Those that are looked after: not of withdrawn entries, and not the blocked ones."""
+        return self.filter(is_blocked=False).exclude(solution__state=SolutionState.WITHDRAWN)
+
+
+class LinkQuerySet(models.QuerySet["Link"]):
+    def checked(self) -> LinkQuerySet:
+        """Those of entries that stand in the catalog."""
+        return self.filter(solution__state=SolutionState.PUBLISHED)
 
 
 class ProposalQuerySet(models.QuerySet["Proposal"]):

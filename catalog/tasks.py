@@ -7,7 +7,16 @@ import logging
 from celery import shared_task
 from celery.exceptions import SoftTimeLimitExceeded
 
-from catalog.services import claim_checks, confirming, intake, refresh, telling
+from catalog.services import (
+    claim_checks,
+    confirming,
+    intake,
+    links,
+    pictures,
+    refresh,
+    repository_checks,
+    telling,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -29,6 +38,30 @@ def fetch_source(source_id: int) -> None:
         logger.warning("fetch too slow, the lease runs out", extra={"source": source_id})
 
 
+@shared_task(name="catalog.tasks.fetch_check", soft_time_limit=100, time_limit=110)
+def fetch_check(check_id: int) -> None:
+    try:
+        repository_checks.run(check_id)
+    except SoftTimeLimitExceeded:
+        logger.warning("fetch too slow, the lease runs out", extra={"check": check_id})
+
+
+@shared_task(name="catalog.tasks.fetch_link", soft_time_limit=100, time_limit=110)
+def fetch_link(link_id: int) -> None:
+    try:
+        links.run(link_id)
+    except SoftTimeLimitExceeded:
+        logger.warning("check too slow, the lease runs out", extra={"link": link_id})
+
+
+@shared_task(name="catalog.tasks.fetch_picture", soft_time_limit=100, time_limit=110)
+def fetch_picture(picture_id: int) -> None:
+    try:
+        pictures.run(picture_id)
+    except SoftTimeLimitExceeded:
+        logger.warning("fetch too slow, the lease runs out", extra={"picture": picture_id})
+
+
 @shared_task(name="catalog.tasks.fetch_claim", soft_time_limit=100, time_limit=110)
 def fetch_claim(claim_id: int) -> None:
     try:
@@ -39,6 +72,7 @@ def fetch_claim(claim_id: int) -> None:
 
 @shared_task(name="catalog.tasks.sweep_fetches")
 def sweep_fetches() -> None:
+    repository_checks.forget()
     refresh.sweep()
 
 

@@ -294,6 +294,7 @@ ACCOUNT_RATE_LIMITS = {
     "reset_password": "20/m/ip,5/m/key",
     "barrier_report": "5/10m/ip",
     "publiccode_check": "30/10m/ip",
+    "publiccode_fetch": "10/10m/ip",
     "case_link_dead": "20/5m/ip",
     "case_link_message": "10/10m/key",
     "calendar_feed": "30/5m/key",
@@ -657,9 +658,15 @@ OSK_FETCH_HOSTS = [
             "codeberg.org",
             "gitlab.com",
         ],
-        help="Hosts from which the portal fetches publiccode.yml files, by https. No other host is asked.",
+        help="Hosts from which the portal fetches publiccode.yml files and pictures, by https. No other host is asked. "
+        "The try-out with the demo world asks none.",
     )
 ]
+OSK_CHECK_ALL_LINKS = env.flag(
+    "OSK_CHECK_ALL_LINKS",
+    False,
+    help="Check the links of catalog entries on every public host each week, not only on OSK_FETCH_HOSTS.",
+)
 OSK_STALE_DAYS = env.number(
     "OSK_STALE_DAYS",
     365,

@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from catalog.api import schemas
 from catalog.models import Notice, Solution, SolutionRevision
+from catalog.shown_pictures import logo_of, screenshots_of
 from network.models import Organisation
 
 
@@ -37,6 +38,7 @@ def solution(found: Solution) -> dict[str, Any]:
     """The members of schemas.Solution; ``found`` with maintainer and berlin_body at hand."""
     document: Mapping[str, Any] = found.document
     slug = found.slug
+    logo = logo_of(found)
     return {
         "id": str(found.public_id),
         "slug": slug,
@@ -62,6 +64,7 @@ def solution(found: Solution) -> dict[str, Any]:
         "maintainer": body(found.maintainer),
         "berlin_body": body(found.berlin_body),
         "notice_kinds": found.notice_kinds,
+        "logo": logo.address if logo else None,
         "is_incomplete": found.is_incomplete,
         "revision": found.revision,
         "published_at": found.published_at,
@@ -83,6 +86,10 @@ def solution_detail(
     return {
         **solution(found),
         "supporters": [body(organisation) for organisation in supporters],
+        "screenshots": [
+            {"url": shot.address, "width": shot.width, "height": shot.height, "text": shot.alt}
+            for shot in screenshots_of(found)
+        ],
         "notices": [notice(each) for each in notices],
         "publiccode": found.document,
         "data_licence": licence(),

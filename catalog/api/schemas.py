@@ -98,6 +98,15 @@ class Body(Schema):
     url: str
 
 
+class Screenshot(Schema):
+    """Drawn anew by the portal; it keeps its licence."""
+
+    url: str
+    width: int
+    height: int
+    text: str = Field(description=gettext_noop("What can be seen, in German."))
+
+
 class Links(Schema):
     self: str
     html: str
@@ -133,6 +142,11 @@ class Solution(Schema):
     berlin_body: Body | None
     notice_kinds: list[NoticeKind] = Field(
         description=gettext_noop("Kinds of the OSK's notices that stand on the entry.")
+    )
+    logo: str | None = Field(
+        description=gettext_noop(
+            "Address of the logo, drawn anew by the portal; it keeps its licence."
+        )
     )
     is_incomplete: bool = Field(description=gettext_noop("The publiccode.yml has errors."))
     revision: int
@@ -189,6 +203,9 @@ class NoticeQuery(PageQuery):
 
 class SolutionDetail(Solution):
     supporters: list[Body]
+    screenshots: list[Screenshot] = Field(
+        description=gettext_noop("Those that somebody has described.")
+    )
     notices: list[Notice] = Field(
         description=gettext_noop("Newest first, at most 20; also withdrawn ones.")
     )

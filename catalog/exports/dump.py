@@ -16,6 +16,7 @@ from django.core.files.storage import storages
 from catalog import documents
 from catalog.exports import addresses, dcat
 from catalog.models import Solution
+from catalog.shown_pictures import logo_of
 from osk_portal.toolkit.spreadsheets import plain_cell
 
 CSV_FILE = "loesungen.csv"
@@ -26,7 +27,7 @@ HEADER = (
     "slug", "name", "short_description_de", "short_description_en", "repository", "landing_page",
     "licence", "licence_family", "development_status", "software_type", "maintenance_type", "version",
     "release_date", "categories", "platforms", "languages", "alternatives", "reuse_berlin", "reuse_elsewhere",
-    "maintained_by", "revision", "published_at", "updated_at", "url", "data_licence", "notices",
+    "maintained_by", "revision", "published_at", "updated_at", "url", "data_licence", "notices", "logo",
 )  # fmt: skip
 
 
@@ -72,6 +73,7 @@ def csv_lines() -> Iterator[bytes]:
 
 def _cells(solution: Solution) -> list[str]:
     document: dict[str, Any] = solution.document
+    logo = logo_of(solution)
     counted: Any = solution  # with_reuse_counts
     maintainer = (
         solution.maintainer if solution.maintainer and solution.maintainer.is_published else None
@@ -107,6 +109,7 @@ def _cells(solution: Solution) -> list[str]:
         addresses.of("solution_detail", solution.slug),
         settings.OSK_DATA_LICENCE,
         ", ".join(solution.notice_kinds),
+        logo.address if logo else "",
     ]  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from catalog.exports import addresses
 from catalog.models import Notice, Solution
 from catalog.models.notices import title_of
 from catalog.notices import notices_of
+from catalog.shown_pictures import logo_of, screenshots_of
 
 CONTEXT = "https://schema.org"
 CONTENT_TYPE = "application/ld+json"
@@ -22,6 +23,7 @@ def entry(solution: Solution) -> dict[str, Any]:
     page = addresses.of("solution_detail", solution.slug)
     language, description = documents.description(document)
     found = presentation.entry(solution)
+    logo = logo_of(solution)
     members: dict[str, Any] = {
         "@context": CONTEXT,
         "@type": "SoftwareSourceCode",
@@ -41,12 +43,17 @@ def entry(solution: Solution) -> dict[str, Any]:
         "publisher": {"@type": "Organization", "name": found.publisher}
         if found.publisher
         else None,
+        "image": logo.address if logo else None,
         "targetProduct": {
             "@type": "SoftwareApplication",
             "name": solution.name,
             "url": addresses.web(document.get("landingURL")),
             "softwareVersion": found.version,
             "operatingSystem": ", ".join(solution.platforms),
+            "screenshot": [
+                {"@type": "ImageObject", "contentUrl": shot.address, "caption": shot.alt}
+                for shot in screenshots_of(solution)
+            ],
             "featureList": list(description.get("features") or ()),
             "availableLanguage": solution.languages,
         },

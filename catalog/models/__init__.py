@@ -5,6 +5,7 @@ from catalog.models.claims import Claim, ClaimEvent
 from catalog.models.comparisons import SavedComparison
 from catalog.models.fetching import Intake, RepositoryAlias, Source
 from catalog.models.following import Follow
+from catalog.models.links import Link
 from catalog.models.maintainerships import Maintainership, MaintainershipEvent
 from catalog.models.notices import (
     Notice,
@@ -13,7 +14,9 @@ from catalog.models.notices import (
     NoticeTelling,
     NoticeVersion,
 )
+from catalog.models.pictures import Picture
 from catalog.models.proposals import Proposal, ProposalEvent
+from catalog.models.repository_checks import RepositoryCheck
 from catalog.models.reuse import Reuse, ReuseEvent, ReuseStep
 from catalog.models.search import SolutionDocument
 from catalog.models.solutions import Solution, SolutionEvent, SolutionRevision
@@ -27,6 +30,7 @@ __all__ = [
     "ClaimEvent",
     "Follow",
     "Intake",
+    "Link",
     "Maintainership",
     "MaintainershipEvent",
     "Notice",
@@ -34,9 +38,11 @@ __all__ = [
     "NoticeReceipt",
     "NoticeTelling",
     "NoticeVersion",
+    "Picture",
     "Proposal",
     "ProposalEvent",
     "RepositoryAlias",
+    "RepositoryCheck",
     "Reuse",
     "ReuseEvent",
     "ReuseStep",

@@ -138,6 +138,12 @@ class Solution(Addressed):
         editable=False,
     )
 
+    # Repeats of pictures and link checks, written by services.pictures and services.links under the row's lock
+    shown_pictures: Any = models.JSONField(default=list, blank=True, editable=False)
+    dead_links = ArrayField(
+        models.CharField(max_length=2000), default=list, blank=True, editable=False
+    )
+
     created_at = models.DateTimeField(_("created at"), default=clock.now, editable=False)
     updated_at = models.DateTimeField(_("changed at"), default=clock.now, db_index=True)
     published_at = models.DateTimeField(_("published at"), null=True, blank=True)

@@ -18,6 +18,7 @@ from catalog.services.notices import (
     issue_notice,
     withdraw_notice,
 )
+from catalog.services.pictures import block_picture, describe_pictures
 from catalog.services.proposals import (
     ProposalConflict,
     accept_proposal,
@@ -62,6 +63,7 @@ __all__ = [
     "accept_proposal",
     "accept_statement",
     "base_document",
+    "block_picture",
     "change_comparison",
     "confirm_notice",
     "confirm_reuse",
@@ -72,6 +74,7 @@ __all__ = [
     "decide_support",
     "declare_reuse",
     "delete_comparison",
+    "describe_pictures",
     "describe_reuse",
     "enter_statement",
     "follow_solution",

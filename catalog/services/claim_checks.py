@@ -15,9 +15,8 @@ from catalog.enums import LetterState
 from catalog.models import Claim
 from catalog.services import claim_letters, fetching
 from catalog.services.claims import CODE_FILE, become_ready
-from catalog.services.fetching import Fetched, Found
+from catalog.services.fetching import Fetched, Found, next_night
 from catalog.services.maintainers import lock_claim
-from catalog.services.refresh import next_night
 from osk_portal.toolkit import clock
 from osk_portal.toolkit.clamav import Outcome, Verdict
 from osk_portal.toolkit.clock import DbNow

@@ -17,6 +17,7 @@ from catalog.notifications import tell_of_publication
 from catalog.services.following import tell_followers
 from catalog.services.indexing import index_solution
 from catalog.services.maintainers import set_maintainer
+from catalog.services.pictures import match_pictures
 from network.models import Organisation
 from osk_portal.accounts.models import User
 from osk_portal.toolkit import clock
@@ -36,6 +37,7 @@ RESERVED_SLUGS = frozenset(
         "feed",
         "folgen",
         "hinweise",
+        "bilder",
         "nachnutzungen",
         "neu",
     }
@@ -118,6 +120,7 @@ def write_document(
         data={"revision": revision.number, "origin": origin},
     )
     index_solution(solution)
+    match_pictures(solution)
     if solution.is_published and not is_new:
         tell_followers(solution, "entry_changed", actor=author)
     return revision

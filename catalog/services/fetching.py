@@ -5,8 +5,9 @@ from __future__ import annotations
 import logging
 import re
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from enum import Enum
 from http import HTTPStatus
 from typing import Final, TypeVar
@@ -17,18 +18,24 @@ from django.db.models import Q, QuerySet
 
 from catalog import forges
 from catalog.enums import IntakeState, SolutionState
-from catalog.models import Claim, Intake, Source
+from catalog.models import Claim, Intake, Link, Picture, RepositoryCheck, Source
 from catalog.models.fetching import FetchJob
+from osk_portal.toolkit import clock
 from osk_portal.toolkit.clock import DbNow
-from osk_portal.toolkit.outbound import Outbound, OutboundError, Trouble
+from osk_portal.toolkit.outbound import MOST_BYTES, Outbound, OutboundError, Trouble
 
 logger = logging.getLogger(__name__)
 
 FETCH_INTAKE: Final = "catalog.tasks.fetch_intake"
 FETCH_SOURCE: Final = "catalog.tasks.fetch_source"
+FETCH_CHECK: Final = "catalog.tasks.fetch_check"
+FETCH_LINK: Final = "catalog.tasks.fetch_link"
+FETCH_PICTURE: Final = "catalog.tasks.fetch_picture"
 FETCH_CLAIM: Final = "catalog.tasks.fetch_claim"
 # Longer than three fetches with all their time and the limits of the task.
 LEASE: Final = timedelta(seconds=120)
+NIGHT: Final = time(1, 0)
+NIGHT_MINUTES: Final = 240
 _MOST_COUNTED: Final = 1000
 _HEADER: Final = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]{0,198}[\x21-\x7e])?")
 _LATER: Final = frozenset(
@@ -73,14 +80,24 @@ def fetch(
         return Fetched(Found.NOTHING)
     if not forges.is_known(place, settings.OSK_FETCH_HOSTS):
         return Fetched(Found.NOTHING)
+    return fetch_first(place.files, file_url=file_url, etag=etag, last_modified=last_modified)
+
+
+def fetch_first(
+    urls: Iterable[str],
+    *,
+    file_url: str = "",
+    etag: str = "",
+    last_modified: str = "",
+    most_bytes: int = MOST_BYTES,
+) -> Fetched:
+    """The first of ``urls`` that is there; arguments and errors as with ``fetch``."""
     ours = client()
-    files = sorted(
-        place.files, key=lambda url: url != file_url
-    )  # what served last time comes first
-    for url in files:
+    # What served last time comes first.
+    for url in sorted(urls, key=lambda url: url != file_url):
         marks = {"If-None-Match": etag, "If-Modified-Since": last_modified}
         headers = {name: mark for name, mark in marks.items() if mark and url == file_url}
-        fetched = _ask(ours, url, headers)
+        fetched = _ask(ours, url, headers, most_bytes)
         if fetched.found is not Found.NOTHING:
             return fetched
     return Fetched(Found.NOTHING)
@@ -96,15 +113,16 @@ def fetch_beside(repository: str, name: str) -> Fetched:
         return Fetched(Found.NOTHING)
     ours = client()
     for url in forges.beside(place, name):
-        fetched = _ask(ours, url, {})
+        fetched = _ask(ours, url, {}, MOST_BYTES)
         if fetched.found is not Found.NOTHING:
             return fetched
     return Fetched(Found.NOTHING)
 
 
-def _ask(ours: Outbound, url: str, headers: dict[str, str]) -> Fetched:
+def _ask(ours: Outbound, url: str, headers: dict[str, str], most_bytes: int) -> Fetched:
+    accepted = {"Accept": "text/plain, */*;q=0.1", **headers}
     try:
-        answer = ours.get(url, headers={"Accept": "text/plain, */*;q=0.1", **headers})
+        answer = ours.get(url, headers=accepted, most_bytes=most_bytes)
     except OutboundError as error:
         # A private project of GitLab answers with the way to its login page.
         if error.trouble in (Trouble.NOT_ALLOWED, Trouble.BAD_ADDRESS, Trouble.REDIRECT):
@@ -130,6 +148,13 @@ def _ask(ours: Outbound, url: str, headers: dict[str, str]) -> Fetched:
 def _mark(value: str, longest: int) -> str:
     """A foreign header that we send back later: visible ASCII, or not at all."""
     return value if len(value) <= longest and _HEADER.fullmatch(value) else ""
+
+
+def next_night(pk: int) -> datetime:
+    """A moment of the coming night in Berlin, spread so that no forge is asked for everything at once."""
+    tomorrow = clock.today() + timedelta(days=1)
+    start = datetime.combine(tomorrow, NIGHT, tzinfo=clock.BERLIN)
+    return start + timedelta(minutes=pk * 37 % NIGHT_MINUTES)
 
 
 def due() -> Q:
@@ -166,6 +191,9 @@ def waiting_ids(limit: int) -> list[tuple[str, dict[str, int]]]:
     sources = Source.objects.filter(due(), solution__state=SolutionState.PUBLISHED).order_by(
         "next_attempt_at", "pk"
     )
+    checks = RepositoryCheck.objects.filter(due(), done_at=None).order_by("next_attempt_at", "pk")
+    links = Link.objects.checked().filter(due()).order_by("next_attempt_at", "pk")
+    pictures = Picture.objects.fetched().filter(due()).order_by("next_attempt_at", "pk")
     found = [
         (FETCH_INTAKE, {"intake_id": pk}) for pk in intakes.values_list("pk", flat=True)[:limit]
     ]
@@ -174,4 +202,9 @@ def waiting_ids(limit: int) -> list[tuple[str, dict[str, int]]]:
     found += [
         (FETCH_SOURCE, {"source_id": pk}) for pk in sources.values_list("pk", flat=True)[:limit]
     ]
+    found += [
+        (FETCH_PICTURE, {"picture_id": pk}) for pk in pictures.values_list("pk", flat=True)[:limit]
+    ]
+    found += [(FETCH_CHECK, {"check_id": pk}) for pk in checks.values_list("pk", flat=True)[:limit]]
+    found += [(FETCH_LINK, {"link_id": pk}) for pk in links.values_list("pk", flat=True)[:limit]]
     return found

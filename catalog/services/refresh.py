@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from copy import deepcopy
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.conf import settings
@@ -36,8 +36,6 @@ from osk_portal.toolkit.transitions import TransitionNotAllowed
 
 logger = logging.getLogger(__name__)
 
-NIGHT: Final = time(1, 0)
-NIGHT_MINUTES: Final = 240
 FIRST_PAUSE: Final = timedelta(hours=1)
 LONGEST_PAUSE: Final = timedelta(days=7)
 PATIENCE: Final = timedelta(days=3)
@@ -67,16 +65,9 @@ def ensure_sources() -> int:
             continue
         if forges.is_known(place, settings.OSK_FETCH_HOSTS):
             source = Source(solution_id=pk, repository=place.repository)
-            source.next_attempt_at = next_night(pk)
+            source.next_attempt_at = fetching.next_night(pk)
             new.append(source)
     return len(Source.objects.bulk_create(new, ignore_conflicts=True))
-
-
-def next_night(pk: int) -> datetime:
-    """A moment of the coming night in Berlin, spread so that no forge is asked for everything at once."""
-    tomorrow = clock.today() + timedelta(days=1)
-    start = datetime.combine(tomorrow, NIGHT, tzinfo=clock.BERLIN)
-    return start + timedelta(minutes=pk * 37 % NIGHT_MINUTES)
 
 
 @transaction.atomic
@@ -217,7 +208,7 @@ def _succeed(source: Source) -> None:
     source.failing_since = None
     source.failure_told_at = None
     source.last_error = ""
-    source.next_attempt_at = next_night(source.pk)
+    source.next_attempt_at = fetching.next_night(source.pk)
     patience = timedelta(days=settings.OSK_STALE_DAYS)
     if not source.is_stale and now - source.last_change >= patience:
         source.stale_told_at = now

@@ -19,6 +19,7 @@ from catalog.models import Solution
 from catalog.notices import shown_on_entry
 from catalog.permissions import (
     can_decide,
+    can_describe_pictures,
     can_issue_notices,
     can_offer_support,
     can_propose,
@@ -144,6 +145,7 @@ def solution_detail(request: HttpRequest, slug: str) -> HttpResponse:
         "panels": portal.panels_for("catalog.solution", solution, request),
         "notices": shown_on_entry(solution, request.user),
         "may_issue_notices": can_issue_notices(request.user),
+        "may_describe_pictures": can_describe_pictures(request.user, solution),
         "statements": statements.of(solution),
         "may_enter_statements": request.user.is_authenticated and can_decide(request.user),
         "is_following": is_following(request.user, solution),

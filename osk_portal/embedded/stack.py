@@ -257,6 +257,10 @@ class Stack:
         settings["OSK_VAR"] = str(self.var)
         settings["OSK_ENV"] = self._given.get("OSK_ENV") or "tryout"
         settings["OSK_DEMO"] = "1" if self.demo else "0"
+        if (
+            self.demo
+        ):  # the demo world's entries name real repositories: nobody asks for them unasked
+            settings["OSK_FETCH_HOSTS"] = self._given.get("OSK_FETCH_HOSTS") or "none"
         settings["OSK_BASE_URL"] = self._given.get("OSK_BASE_URL") or self.url.rstrip("/")
         for name, value in self._secrets.items():
             settings[name] = self._given.get(name) or value

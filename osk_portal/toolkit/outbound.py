@@ -108,8 +108,9 @@ class Outbound:
         headers: Mapping[str, str] | None = None,
         most_bytes: int = MOST_BYTES,
         method: str = "GET",
+        is_cut: bool = False,
     ) -> Answer:
-        """Ask for ``url`` with GET or HEAD.
+        """Ask for ``url`` with GET or HEAD. ``is_cut``: of a longer body only the beginning, instead of an error.
 
         Returns every answer but a redirect, 404 and 500 too. Raises OutboundError.
         """
@@ -119,7 +120,9 @@ class Outbound:
         connection = self._open(host, address, deadline)
         with _cut_off(connection, deadline) as is_over:
             try:
-                answer = self._ask(connection, host, method, target, headers or {}, most_bytes)
+                answer = self._ask(
+                    connection, host, method, target, headers or {}, most_bytes, is_cut=is_cut
+                )
             except (OSError, http.client.HTTPException, ValueError) as error:
                 if is_over.is_set() or isinstance(error, TimeoutError):
                     raise OutboundError(Trouble.TOO_SLOW, host) from error
@@ -191,6 +194,8 @@ class Outbound:
         target: str,
         headers: Mapping[str, str],
         most_bytes: int,
+        *,
+        is_cut: bool,
     ) -> Answer:
         client = http.client.HTTPConnection(host, PORT)
         client.sock = connection
@@ -203,6 +208,9 @@ class Outbound:
             if 300 <= response.status < 400 and response.status != http.HTTPStatus.NOT_MODIFIED:
                 where = response.getheader("Location", "")[:500]
                 raise OutboundError(Trouble.REDIRECT, host, where)
+            found = {name.lower(): value for name, value in response.getheaders()}
+            if is_cut:
+                return Answer(response.status, found, response.read(most_bytes))
             if (response.length or 0) > most_bytes and method != "HEAD":
                 raise OutboundError(Trouble.TOO_LARGE, host)
             body = bytearray()
@@ -212,7 +220,6 @@ class Outbound:
                     raise OutboundError(Trouble.TOO_LARGE, host)
             if response.length and method != "HEAD":  # it promised more than came
                 raise OutboundError(Trouble.BROKEN, host, "cut off")
-            found = {name.lower(): value for name, value in response.getheaders()}
             return Answer(response.status, found, bytes(body))
 
 

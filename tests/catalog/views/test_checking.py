@@ -120,8 +120,8 @@ def test_the_result_as_a_file(client, from_file):
 @pytest.mark.parametrize(
     ("fields", "words"),
     [
-        ({}, "Wählen Sie eine Datei oder fügen Sie"),
-        ({"text": " \n"}, "Wählen Sie eine Datei oder fügen Sie"),
+        ({}, "Wählen Sie eine Datei, fügen Sie"),
+        ({"text": " \n"}, "Wählen Sie eine Datei, fügen Sie"),
         ({"text": "a" * (MAX_BYTES + 1)}, "größer als 512 KB"),
         ({"text": "ä" * (MAX_BYTES // 2 + 1), "format": "json"}, "größer als 512 KB"),
         ({"text": "a\0b"}, "Nullzeichen"),

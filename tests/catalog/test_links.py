@@ -1,0 +1,153 @@
+"""The weekly look at links: dead after three failures over a week, told once, alive again."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from catalog.importing import import_publiccode
+from catalog.models import Link
+from catalog.services import links
+from catalog.services.links import State
+from osk_portal import portal
+from osk_portal.notifications.models import Notification
+from osk_portal.toolkit import clock as portal_clock
+from osk_portal.toolkit.outbound import Outbound
+from tests.catalog.fetching import HOST, REPOSITORY
+from tests.catalog.files import publiccode_file
+
+pytestmark = pytest.mark.django_db
+DOCS = f"https://{HOST}/docs"
+
+
+@pytest.fixture
+def site(forge, monkeypatch):
+    """Path -> status, or the address of a redirect; every host leads to the same server."""
+    site = {}
+
+    def respond(request):
+        answer = site.get(request.path, 200)
+        if isinstance(answer, str):
+            request.say(302, Location=answer)
+        elif isinstance(answer, tuple):
+            request.say(answer[request.command == "GET"], b"x" * 5000)
+        else:
+            request.say(answer, b"x" * 5000)
+
+    forge.server.respond = respond
+    monkeypatch.setattr(links, "client", forge.client)
+    return site
+
+
+@pytest.fixture
+def link(world, site):
+    document = publiccode_file(
+        ("description.de.documentation", f"{DOCS}#start"), url=REPOSITORY, name="Termine"
+    )
+    world.entry = import_publiccode(document, publish=True).solution
+    world.entry.maintainer = world.company
+    world.entry.save(update_fields=["maintainer"])
+    portal.daily_jobs.get("catalog.links").run()
+    return Link.objects.get(url=DOCS)
+
+
+def test_links_of_published_entries_that_may_be_asked_get_rows(world, site, settings):
+    content = publiccode_file(
+        ("description.de.documentation", f"{DOCS}#a"),
+        ("description.en", {"documentation": f"{DOCS}#b", "apiDocumentation": "http://a.example/"}),
+        ("maintenance.contractors", [{"name": "A", "until": "2030-01-01", "website": f"https://{HOST}/c"}]),
+        url=REPOSITORY,
+        landingURL="https://elsewhere.example.org/",
+        roadmap="javascript:alert(1)",
+    )  # fmt: skip
+    import_publiccode(publiccode_file(url=f"https://{HOST}/a/draft", name="Entwurf"))
+    solution = import_publiccode(content, publish_incomplete=True).solution
+
+    assert links.ensure_links() == 3
+    assert links.ensure_links() == 0
+    found = set(Link.objects.filter(solution=solution).values_list("url", flat=True))
+    assert found == {REPOSITORY, DOCS, f"https://{HOST}/c"}
+    assert Link.objects.count() == 3
+
+
+@pytest.mark.parametrize(
+    ("answers", "state"),
+    [
+        ({}, State.ALIVE),
+        ({"/docs": (405, 200)}, State.ALIVE),
+        ({"/docs": (404, 200)}, State.ALIVE),
+        ({"/docs": 404}, State.FAILS),
+        ({"/docs": 410}, State.FAILS),
+        ({"/docs": 503}, State.FAILS),
+        ({"/docs": 403}, State.UNKNOWN),
+        ({"/docs": 429}, State.UNKNOWN),
+        ({"/docs": "/new"}, State.ALIVE),
+        ({"/docs": "/new", "/new": 404}, State.FAILS),
+        ({"/docs": "/docs"}, State.UNKNOWN),
+        ({"/docs": "https://127.0.0.1/"}, State.UNKNOWN),
+        ({"/docs": "http://169.254.169.254/latest"}, State.UNKNOWN),
+        ({"/docs": "https://internal.example.org/"}, State.UNKNOWN),
+    ],
+    ids=range(14),
+)
+def test_what_an_answer_says_of_a_link(site, answers, state):
+    site.update(answers)
+    assert links.look(DOCS) is state
+
+
+@pytest.mark.parametrize("address", ["10.0.0.1", "127.0.0.1", "169.254.169.254", "::1", "fd00::1"])
+def test_with_every_public_host_allowed_the_own_network_is_still_not_asked(
+    settings, forge, monkeypatch, address
+):
+    settings.OSK_CHECK_ALL_LINKS = True
+    hosts = links.client().hosts
+    forge.addresses = ["1.1.1.1"]
+    forge.server.asked.clear()
+    ours = Outbound(hosts=hosts, resolve=lambda host: [address], connect=forge.server.connect)
+    monkeypatch.setattr(links, "client", lambda: ours)
+    for url in ("https://intranet.example.org/", f"https://{address}/", "https://localhost/"):
+        assert links.look(url) is State.UNKNOWN
+    assert forge.server.asked == []
+    settings.OSK_CHECK_ALL_LINKS = False
+
+
+def test_dead_after_three_failures_over_a_week_told_once_and_alive_again(
+    link, site, clock, world, client
+):
+    Link.objects.exclude(pk=link.pk).update(alive_at=portal_clock.now() + timedelta(days=60))
+    site["/docs"] = 404
+    start = None
+    days = []
+    for _time in range(6):
+        link.refresh_from_db()
+        clock.move_to(link.next_attempt_at)
+        start = start or link.next_attempt_at
+        assert links.run(link.pk)
+        assert not links.run(link.pk)
+        link.refresh_from_db()
+        world.entry.refresh_from_db()
+        days.append(((portal_clock.now() - start).days, bool(world.entry.dead_links)))
+    assert days == [(0, False), (1, False), (4, False), (8, True), (15, True), (22, True)]
+    told = Notification.objects.filter(kind="catalog.link_dead")
+    assert list(told.values_list("user", flat=True)) == [world.editor.pk]
+    html = client.get(world.entry.get_absolute_url()).text
+    assert "zurzeit nicht erreichbar" in html
+
+    site["/docs"] = 200
+    clock.move_to(link.next_attempt_at)
+    links.run(link.pk)
+    world.entry.refresh_from_db()
+    assert world.entry.dead_links == []
+    assert "zurzeit nicht erreichbar" not in client.get(world.entry.get_absolute_url()).text
+
+
+def test_while_our_own_way_out_is_closed_no_link_is_called_dead(link, site, clock):
+    site["/docs"] = 503
+    for _time in range(5):
+        link.refresh_from_db()
+        clock.move_to(link.next_attempt_at)
+        links.run(link.pk)
+    link.refresh_from_db()
+    assert (link.failures, link.dead_since) == (5, None)
+    assert not Notification.objects.filter(kind="catalog.link_dead").exists()

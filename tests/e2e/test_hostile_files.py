@@ -1,0 +1,67 @@
+"""Hostile entries in a real browser: no policy is broken, no dialog opens, nothing foreign is asked for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser
+
+from osk_portal.embedded.processes import run_step
+from osk_portal.embedded.stack import Stack
+from tests.catalog.hostile import files
+
+pytestmark = [pytest.mark.e2e]
+MOST_PAGES = 60
+WATCH = """
+window.broken = [];
+document.addEventListener("securitypolicyviolation", e => window.broken.push(e.violatedDirective + " " + e.blockedURI));
+"""
+
+
+def test_nothing_of_a_hostile_file_runs(stack: Stack, browser: Browser, tmp_path: Path) -> None:
+    folder = tmp_path / "hostile"
+    for name, content in files().items():
+        (folder / name).mkdir(parents=True)
+        (folder / name / "publiccode.yml").write_bytes(content)
+    run_step(
+        ["manage.py", "import_publiccode", str(folder), "--publish-incomplete"],
+        stack.environment(),
+        tmp_path / "import.log",
+        seconds=180,
+    )
+    context = browser.new_context(base_url=stack.url, locale="de-DE")
+    context.add_init_script(WATCH)
+    page = context.new_page()
+    problems: list[str] = []
+    page.on(
+        "dialog", lambda dialog: (problems.append(f"dialog {dialog.message}"), dialog.dismiss())
+    )
+    page.on("pageerror", lambda error: problems.append(f"error {error}"))
+    page.on("console", lambda m: m.type == "error" and problems.append(f"console {m.text}"))
+    own = urlsplit(stack.url).netloc
+    page.on(
+        "request",
+        lambda request: (
+            urlsplit(request.url).netloc not in (own, "")
+            and problems.append(f"request {request.url}")
+        ),
+    )
+    seen: set[str] = set()
+    for start in ("/loesungen/?sortierung=neu", "/loesungen/?sort=newest&page=2", "/"):
+        page.goto(start)
+        links = page.locator(".osk-result h3 a, .osk-card h3 a").all()
+        seen |= {start, *(link.get_attribute("href") or "" for link in links)}
+    for address in sorted(seen - {""})[:MOST_PAGES]:
+        page.goto(address)
+        assert page.evaluate("window.pwned") is None, address
+        for broken in page.evaluate("window.broken"):
+            problems.append(f"{address}: {broken}")
+        if address.count("/") == 3 and "?" not in address:
+            for file in ("jsonld", "dcat.ttl"):
+                answer = context.request.get(f"{address}{file}")
+                assert answer.headers["x-content-type-options"] == "nosniff"
+    context.close()
+    assert len(seen) > 20
+    assert not problems, "\n".join(problems)
