@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.db import models
-from django.db.models import Count, Exists, OuterRef, Prefetch, Q
+from django.db.models import Count, Exists, OuterRef, Q
 
 from catalog.enums import (
     STAGES_IN_USE,
@@ -81,7 +81,7 @@ class SolutionQuerySet(models.QuerySet["Solution"]):
     def for_comparison(self) -> SolutionQuerySet:
         """With all that a column of a comparison says; in three queries, however many they are."""
         counted = self.published().with_reuse_counts().with_test()
-        return counted.prefetch_related(Prefetch("supports", queryset=shown_support()))
+        return counted.prefetch_related("supports__organisation")
 
     def _having(self, *wanted: Q, **conditions: Any) -> SolutionQuerySet:
         """By subquery, so that no join multiplies the rows that are counted."""
@@ -141,13 +141,6 @@ def counted_reuse(prefix: str = "") -> Q:
             f"{prefix}unconfirmed_since__isnull": True,
         }
     )
-
-
-def shown_support() -> SupportQuerySet:
-    """Offers with their organisations, to load with entries. The model is known only when all are loaded."""
-    from catalog.models import Support
-
-    return Support.objects.shown().select_related("organisation")
 
 
 class SupportQuerySet(models.QuerySet["Support"]):
