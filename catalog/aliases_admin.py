@@ -11,6 +11,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -56,9 +57,14 @@ class RepositoryAliasAdmin(admin.ModelAdmin[RepositoryAlias]):
 
     form = AliasForm
     fields = ["entry", "address"]
-    list_display = ["repository_url", "solution"]
+    list_display = ["shown_address", "solution"]
     list_select_related = ["solution"]
     search_fields = ["repository_url", "solution__name"]
+
+    @admin.display(description=gettext_lazy("repository, normalised"), ordering="repository_url")
+    def shown_address(self, alias: RepositoryAlias) -> str:
+        """Long ones break, so that the list fits a narrow screen."""
+        return format_html('<span class="osk-code">{}</span>', alias.repository_url)
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return can_keep_aliases(staff_user(request))

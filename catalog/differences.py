@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Any
 
-from catalog.fields import BY_NAME, Field
+from catalog.fields import BY_NAME, Field, Kind
+from catalog.word_differences import Change, Part, excerpt, merged
 
-_WORDS = re.compile(r"\s+|[\w-]+|[^\w\s]")
-# Beyond this, comparing word by word costs seconds and tells nobody anything: whole texts are shown.
-MOST_WORDS = 4_000
+MOST_ITEMS = 400
+LONG_TEXT = 300
+"""Longer texts are shown as one with the differences inside of it, shorter ones side by side."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,21 @@ class FieldDifference:
     """Changed by somebody else since the proposal's base, to something else than is proposed."""
     is_settled: bool
     """What is proposed stands there already."""
+    parts: list[Part]
+    """Both texts in one; of a list its values, one a part."""
+    excerpt: list[Part]
+    """Of a long text the changes and what is near them; empty where the whole text is as short."""
+
+    @property
+    def is_list(self) -> bool:
+        return self.field.kind in (Kind.LINES, Kind.CHOICES)
+
+    @property
+    def is_long(self) -> bool:
+        """Read in one column, not in two."""
+        return (
+            not self.is_list and max(len(self.published_text), len(self.proposed_text)) > LONG_TEXT
+        )
 
 
 def compare(
@@ -59,7 +74,9 @@ def conflicts(
 
 def _compare(field: Field, base: Any, now: Any, wanted: Any) -> FieldDifference:
     now_text, wanted_text = field.as_text(now), field.as_text(wanted)
-    old, new = words(now_text, wanted_text)
+    both = merged(now_text, wanted_text)
+    old, new = _sides(both)
+    near = excerpt(both)
     return FieldDifference(
         field=field,
         published=old,
@@ -69,32 +86,35 @@ def _compare(field: Field, base: Any, now: Any, wanted: Any) -> FieldDifference:
         proposed_text=wanted_text,
         is_conflict=now not in (base, wanted),
         is_settled=now == wanted,
+        parts=_items(field, now, wanted) if field.kind in (Kind.LINES, Kind.CHOICES) else both,
+        excerpt=near if near != both else [],
     )
 
 
 def words(old: str, new: str) -> tuple[list[Piece], list[Piece]]:
-    """Both texts in pieces; those that differ are marked. Space around a change goes with it."""
-    left, right = _WORDS.findall(old), _WORDS.findall(new)
-    if len(left) + len(right) > MOST_WORDS:
-        same = old == new
-        return [Piece(old, not same)], [Piece(new, not same)]
-    old_pieces: list[Piece] = []
-    new_pieces: list[Piece] = []
-    matcher = SequenceMatcher(None, left, right, autojunk=False)
-    for kind, a, b, c, d in matcher.get_opcodes():
-        changed = kind != "equal"
-        _add(old_pieces, "".join(left[a:b]), changed)
-        _add(new_pieces, "".join(right[c:d]), changed)
-    return old_pieces, new_pieces
+    """Both texts in pieces; those that differ are marked."""
+    return _sides(merged(old, new))
 
 
-def _add(pieces: list[Piece], text: str, is_changed: bool) -> None:
-    if not text:
-        return
-    if pieces and pieces[-1].is_changed == is_changed:
-        pieces[-1] = Piece(pieces[-1].text + text, is_changed)
-    elif pieces and text.isspace() and pieces[-1].is_changed:
-        # "a b" → "c d" is one change, not two with an unchanged space between them.
-        pieces[-1] = Piece(pieces[-1].text + text, is_changed=True)
-    else:
-        pieces.append(Piece(text, is_changed))
+def _sides(parts: list[Part]) -> tuple[list[Piece], list[Piece]]:
+    left = [Piece(p.text, p.change != Change.SAME) for p in parts if p.change != Change.ADDED]
+    right = [Piece(p.text, p.change != Change.SAME) for p in parts if p.change != Change.REMOVED]
+    return left, right
+
+
+def _items(field: Field, now: Any, wanted: Any) -> list[Part]:
+    """The values of both lists in the order of the proposed one; what goes stands where it stood."""
+    old = [field.say(str(value)) for value in now or ()]
+    new = [field.say(str(value)) for value in wanted or ()]
+    found: list[Part] = []
+    if len(old) + len(new) > MOST_ITEMS:
+        kept = set(old) & set(new)
+        found = [Part(text, Change.REMOVED) for text in old if text not in kept]
+        return found + [Part(t, Change.SAME if t in kept else Change.ADDED) for t in new]
+    for _kind, a, b, c, d in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        if old[a:b] == new[c:d]:
+            found += [Part(text, Change.SAME) for text in new[c:d]]
+        else:
+            found += [Part(text, Change.REMOVED) for text in old[a:b]]
+            found += [Part(text, Change.ADDED) for text in new[c:d]]
+    return found

@@ -139,6 +139,12 @@ class NoticeNews(models.TextChoices):
     REMINDER = "reminder", pgettext_lazy("notice", "Reminded")
 
 
+class ProposalKind(models.TextChoices):
+    CHANGE = "change", pgettext_lazy("proposal", "Change")
+    NEW = "new", pgettext_lazy("proposal", "New entry")
+    WITHDRAWAL = "withdrawal", pgettext_lazy("proposal", "Withdrawal of the entry")
+
+
 class ProposalState(models.TextChoices):
     OPEN = "open", _("Being checked")
     ACCEPTED = "accepted", _("Accepted")
@@ -153,6 +159,29 @@ class ProposalAction(models.TextChoices):
     REFUSE = "refuse", _("Refuse")
     WITHDRAW = "withdraw", _("Withdraw")
     REVISE = "revise", _("Revise")
+    OVERTURN = "overturn", pgettext_lazy("objection", "Overturn the refusal")
+
+
+class ProposalDeadline(models.TextChoices):
+    """What the OSK is told of the promise to decide."""
+
+    DUE_SOON = "due_soon", _("Due soon")
+    OVERDUE = "overdue", _("Overdue")
+
+
+class ObjectionState(models.TextChoices):
+    """The one objection against the refusal of a proposal, decided by the Leitung."""
+
+    OPEN = "open", pgettext_lazy("objection", "Being checked by the Leitung")
+    GRANTED = "granted", pgettext_lazy("objection", "Granted")
+    REJECTED = "rejected", pgettext_lazy("objection", "Rejected")
+    WITHDRAWN = "withdrawn", pgettext_lazy("objection", "Taken back")
+
+
+class ObjectionAction(models.TextChoices):
+    GRANT = "grant", pgettext_lazy("objection", "Grant")
+    REJECT = "reject", pgettext_lazy("objection", "Reject")
+    WITHDRAW = "withdraw", pgettext_lazy("objection", "Take back")
 
 
 class PictureKind(models.TextChoices):

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
+from django.utils.functional import lazy
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from catalog import documents, fields, publiccode, vocabulary_labels
+from catalog import documents, fields, grants, publiccode, vocabulary_labels
 from catalog.enums import DevelopmentStatus, SoftwareType
 from catalog.fields import FIELDS, Field, Kind
 from catalog.models import Proposal, Solution
+from network.models import Organisation
 from osk_portal.toolkit.forms import DateInput, HttpsURLField
 
 LONGEST_REASON = 2_000
@@ -19,10 +24,28 @@ LONGEST_REASON = 2_000
 LONGEST_TEXT = 50_000
 MOST_LINES = 200
 
+format_html_lazy = lazy(format_html, SafeString)
+REFUSED_GRANT = _("Release your texts under CC0 1.0, or leave them out.")
+GRANT_HINT = format_html_lazy(
+    '<a href="{}">{}</a>', grants.LICENCE_URL, _("What CC0 1.0 means (Creative Commons)")
+)
+
 _CHOICES = {
     "development_status": DevelopmentStatus.choices,
     "software_type": SoftwareType.choices,
 }
+
+
+class GrantField(forms.BooleanField):
+    """The words by which somebody puts own texts under CC0 1.0, with a link to the licence."""
+
+    def __init__(self, *, required: bool = True) -> None:
+        super().__init__(
+            label=grants.WORDINGS[grants.CURRENT],
+            help_text=GRANT_HINT,
+            required=required,
+            error_messages={"required": REFUSED_GRANT},
+        )
 
 
 class ProposalForm(forms.Form):
@@ -37,11 +60,18 @@ class ProposalForm(forms.Form):
         *,
         solution: Solution,
         proposal: Proposal | None = None,
+        organisations: Sequence[Organisation] = (),
         data: Any = None,
     ) -> None:
+        """``organisations``: for which the person may propose; asked where there are several."""
         self.changes: dict[str, Any] = {}
-        self.base = _base(solution, data)
-        shown = fields.apply(solution.document, proposal.changes if proposal else {})
+        self.organisations = list(organisations)
+        is_new = proposal is not None and proposal.is_new
+        # The draft of a new entry may be somebody else's: the author goes on with the own file.
+        self.base = {} if is_new else _base(solution, data)
+        shown = fields.apply(
+            {} if is_new else solution.document, proposal.changes if proposal else {}
+        )
         initial = {field.name: _for_form(field, field.of(shown)) for field in FIELDS}
         initial["reason"] = proposal.reason if proposal else ""
         initial["base_revision"] = solution.revision
@@ -59,6 +89,12 @@ class ProposalForm(forms.Form):
             max_length=LONGEST_REASON,
             widget=forms.Textarea(attrs={"rows": 3}),
         )
+        if len(self.organisations) > 1:
+            self.fields["organisation"] = forms.ChoiceField(
+                label=_("For which organisation?"),
+                choices=[("", _("Please choose")), *((str(o.pk), o.name) for o in organisations)],
+            )
+        self.fields["cc0"] = GrantField(required=False)
         self.fields["base_revision"] = forms.IntegerField(
             min_value=0, max_value=2**31 - 1, widget=forms.HiddenInput
         )
@@ -78,7 +114,21 @@ class ProposalForm(forms.Form):
             self._check_standard()
         if not self.errors and not self.changes:
             raise forms.ValidationError(_("You have not changed anything yet."))
+        if grants.needs_grant(self.changes) and not cleaned.get("cc0"):
+            self.add_error("cc0", REFUSED_GRANT)
         return cleaned
+
+    @property
+    def wording(self) -> str:
+        """The version of the words by which the texts were released; empty where they were not."""
+        return grants.CURRENT if self.cleaned_data.get("cc0") else ""
+
+    @property
+    def organisation(self) -> Organisation | None:
+        """The one that was chosen, or the only one."""
+        chosen = self.cleaned_data.get("organisation")
+        found = [o for o in self.organisations if not chosen or str(o.pk) == chosen]
+        return found[0] if found else None
 
     @property
     def chosen_categories(self) -> list[str]:
@@ -185,6 +235,41 @@ def _merged(chosen: list[str] | None, present: list[str] | None) -> list[str] | 
     return [*kept, *(value for value in chosen or () if value not in kept)] or None
 
 
+class WithdrawalForm(forms.Form):
+    """Why an entry should leave the catalog."""
+
+    reason = forms.CharField(
+        label=_("Why should the entry be withdrawn?"),
+        help_text=_("The OSK reads it, and your organisation. It is not published."),
+        max_length=LONGEST_REASON,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        error_messages={"required": _("Say why the entry should be withdrawn.")},
+    )
+    base_revision = forms.IntegerField(min_value=0, max_value=2**31 - 1, widget=forms.HiddenInput)
+
+
+class ObjectionForm(forms.Form):
+    reason = forms.CharField(
+        label=_("Why do you object?"),
+        help_text=_("Say what the OSK has overlooked. The Leitung reads it."),
+        max_length=LONGEST_REASON,
+        widget=forms.Textarea(attrs={"rows": 6}),
+        error_messages={"required": _("Say why you object.")},
+    )
+
+
+class CommentForm(forms.Form):
+    """What who maintains an entry says of a proposal of others."""
+
+    text = forms.CharField(
+        label=_("What do you think of it?"),
+        help_text=_("The OSK and the author read it."),
+        max_length=LONGEST_REASON,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        error_messages={"required": _("Write what you think of it.")},
+    )
+
+
 class DecisionForm(forms.Form):
     """An advisor's decision: a radio a field, a comment, and which button was pressed."""
 
@@ -192,7 +277,7 @@ class DecisionForm(forms.Form):
     comment = forms.CharField(required=False, max_length=LONGEST_REASON, strip=True)
     seen_revision = forms.IntegerField(min_value=0, max_value=2**31 - 1)
     decision = forms.ChoiceField(
-        choices=[(value, value) for value in ("fields", "all", "none", "refuse")]
+        choices=[(value, value) for value in ("fields", "all", "none", "refuse", "grant", "reject")]
     )
 
     def __init__(self, *, proposal: Proposal, data: Any) -> None:

@@ -71,7 +71,8 @@ class FileRead:
 
     @property
     def kept_findings(self) -> list[dict[str, Any]]:
-        return [documents.as_kept(finding, has_file=True) for finding in self.findings]
+        """Without what can deceive either: a finding quotes the file."""
+        return [_clean(documents.as_kept(finding, has_file=True)) for finding in self.findings]
 
 
 def read_document(data: bytes, *, repository: str = "") -> FileRead:

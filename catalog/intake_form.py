@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from catalog import forges
+from catalog.forms import GrantField
 from catalog.importing import LARGEST_FILE
 from osk_portal.toolkit import uploads
 
@@ -38,6 +39,8 @@ class IntakeForm(forms.Form):
         allow_empty_file=True,
         widget=forms.FileInput(attrs={"accept": ".yml,.yaml"}),
     )
+
+    cc0 = GrantField()
 
     place: forges.Place | None = None
     file_name = ""

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from typing import Final
 
 from django.db.models import Q, QuerySet
 from django.urls import reverse
 
 from catalog.audience import because
-from catalog.enums import IntakeState, StatementState
+from catalog.enums import (
+    IntakeState,
+    ProposalDeadline,
+    ProposalKind,
+    ProposalState,
+    StatementState,
+)
 from catalog.models import (
-    Intake,
     Link,
     Notice,
+    Objection,
     Proposal,
     ProposalEvent,
     Reuse,
@@ -28,7 +35,6 @@ from osk_portal.accounts.enums import StaffRole
 from osk_portal.accounts.models import User
 from osk_portal.notifications.services import Message, notify, notify_address
 
-INTAKE_TAKEN: Final = "catalog.intake_taken"
 INTAKE_PUBLISHED: Final = "catalog.intake_published"
 SOURCE_FAILING: Final = "catalog.source_failing"
 SOURCE_STALE: Final = "catalog.source_stale"
@@ -44,9 +50,14 @@ NOTICE_SECURITY: Final = "catalog.notice_security"
 def tell_advisors(event: ProposalEvent) -> None:
     """A proposal waits for a decision."""
     proposal = event.proposal
-    url = reverse("admin:catalog_proposal_review", args=[proposal.public_id])
-    name = "proposal_of_file" if proposal.is_of_file else "proposal_submitted"
-    notify(_message(name, event, url), _advisors())
+    name = {
+        ProposalKind.CHANGE: "proposal_submitted",
+        ProposalKind.NEW: "proposal_of_new",
+        ProposalKind.WITHDRAWAL: "proposal_of_withdrawal",
+    }[ProposalKind(proposal.kind)]
+    if proposal.is_of_file:
+        name = "proposal_of_file"
+    notify(_message(name, event, _review_url(proposal)), _advisors())
 
 
 def tell_author(event: ProposalEvent) -> None:
@@ -54,31 +65,86 @@ def tell_author(event: ProposalEvent) -> None:
     proposal = event.proposal
     if proposal.author is None:  # a changed file has nobody to tell
         return
-    message = _message(f"proposal_{event.kind}", event, proposal.get_absolute_url())
-    notify(message, [proposal.author])
+    name = f"proposal_{event.kind}"
+    if event.kind == ProposalState.ACCEPTED and not proposal.is_change:
+        name += f"_{proposal.kind}"  # published, or out of the catalog
+    notify(_message(name, event, proposal.get_absolute_url()), [proposal.author])
 
 
-def tell_of_intake(intake: Intake) -> None:
-    """A Redaktion has suggested a solution: its draft waits for a check by an advisor."""
+def tell_maintainer_of_proposal(event: ProposalEvent) -> None:
+    """Somebody else proposes to correct an entry: the Redaktion of who maintains it may comment."""
+    _tell_maintaining(event, "proposal_by_others", event.proposal.get_absolute_url())
+
+
+def tell_maintainer_of_outcome(event: ProposalEvent) -> None:
+    """What somebody else has proposed was taken over."""
+    _tell_maintaining(event, "proposal_of_others_accepted", event.proposal.get_absolute_url())
+
+
+def tell_leads_of_objection(event: ProposalEvent, objection: Objection) -> None:
+    """The Leitung decides; not who has refused."""
+    proposal = event.proposal
+    message = _message(
+        "proposal_objected",
+        event,
+        _review_url(proposal),
+        objection=objection.reason,
+        promised_on=objection.promised_on,
+    )
+    notify(message, _leads(proposal))
+
+
+def tell_author_of_objection(event: ProposalEvent, objection: Objection) -> None:
+    """The Leitung has decided: ``event.kind`` says how."""
+    message = _message(
+        f"proposal_{event.kind}",
+        event,
+        event.proposal.get_absolute_url(),
+        answer=objection.answer,
+    )
+    notify(message, [objection.author])
+
+
+def tell_proposal_deadline(proposal: Proposal, kind: ProposalDeadline) -> None:
+    _tell_deadline(proposal, proposal.promised_on, kind, "proposal", _advisors())
+
+
+def tell_objection_deadline(objection: Objection, kind: ProposalDeadline) -> None:
+    proposal = objection.proposal
+    _tell_deadline(proposal, objection.promised_on, kind, "objection", _leads(proposal))
+
+
+def _tell_deadline(
+    proposal: Proposal,
+    promised_on: date,
+    kind: ProposalDeadline,
+    what: str,
+    recipients: Iterable[User],
+) -> None:
+    """``what``: proposal or objection. Once for each day that was promised."""
+    name = f"proposal_{kind}"
     message = Message(
-        kind=INTAKE_TAKEN,
-        template="catalog/email/intake_taken",
-        url=intake.get_absolute_url(),
-        dedupe=f"{INTAKE_TAKEN}:{intake.pk}",
-        subject_key=str(intake.public_id),
+        kind=f"catalog.{name}",
+        template=f"catalog/email/{name}",
+        url=_review_url(proposal),
+        dedupe=f"catalog.{name}:{what}:{proposal.pk}:{promised_on:%Y%m%d}",
+        subject_key=str(proposal.public_id),
         context={
-            "solution": intake.name,
-            "author": str(intake.requester),
-            "errors": sum(finding["type"] == "error" for finding in intake.findings),
+            "solution": proposal.solution.name,
+            "promised_on": promised_on,
+            "is_objection": what == "objection",
         },
     )
-    notify(message, _advisors())
+    notify(message, recipients)
 
 
-def tell_of_publication(solution: Solution) -> None:
-    """Who has suggested an entry hears that it is published; once, however often it is."""
+def tell_of_publication(solution: Solution, *, besides: User | None = None) -> None:
+    """Who has suggested an entry hears that it is published; once, however often it is.
+
+    ``besides`` hears it from the decision about the own proposal.
+    """
     taken = solution.intakes.filter(state=IntakeState.TAKEN).select_related("requester")
-    for intake in taken.order_by("pk"):
+    for intake in taken.exclude(requester=besides).order_by("pk"):
         message = Message(
             kind=INTAKE_PUBLISHED,
             template="catalog/email/intake_published",
@@ -224,13 +290,7 @@ def _statement_message(name: str, event: StatementEvent, url: str) -> Message:
 def _tell_maintainer(row: Source | Link, kind: str, once: str, words: Mapping[str, object]) -> None:
     """The Redaktion of the maintaining organisation; where there is nobody, the OSK's advisors."""
     solution = row.solution
-    editors = User.objects.filter(
-        memberships__organisation=solution.maintainer_id,
-        memberships__organisation__isnull=False,
-        memberships__state=MembershipState.ACTIVE,
-        memberships__is_editor=True,
-        is_active=True,
-    ).distinct()
+    editors = _editors(solution.maintainer_id)
     message = Message(
         kind=kind,
         template=f"catalog/email/{kind.partition('.')[2]}",
@@ -242,13 +302,41 @@ def _tell_maintainer(row: Source | Link, kind: str, once: str, words: Mapping[st
     notify(message, list(editors) or _advisors())
 
 
+def _editors(organisation_id: int | None) -> QuerySet[User]:
+    return User.objects.filter(
+        memberships__organisation=organisation_id,
+        memberships__organisation__isnull=False,
+        memberships__state=MembershipState.ACTIVE,
+        memberships__is_editor=True,
+        is_active=True,
+    ).distinct()
+
+
 def _advisors() -> QuerySet[User]:
     return User.objects.filter(
         is_staff=True, is_active=True, groups__name__in=(StaffRole.ADVISOR, StaffRole.LEAD)
     ).distinct()
 
 
-def _message(name: str, event: ProposalEvent, url: str) -> Message:
+def _leads(proposal: Proposal) -> QuerySet[User]:
+    """The Leitung, without who has refused the proposal."""
+    leads = User.objects.filter(is_staff=True, is_active=True, groups__name=StaffRole.LEAD)
+    return leads.exclude(pk__in=[proposal.decided_by_id, proposal.author_id]).distinct()
+
+
+def _tell_maintaining(event: ProposalEvent, name: str, url: str) -> None:
+    proposal = event.proposal
+    maintainer_id = proposal.solution.maintainer_id
+    is_of_others = proposal.is_change and not proposal.is_of_file
+    if is_of_others and maintainer_id not in (None, proposal.organisation_id):
+        notify(_message(name, event, url), _editors(maintainer_id))
+
+
+def _review_url(proposal: Proposal) -> str:
+    return reverse("admin:catalog_proposal_review", args=[proposal.public_id])
+
+
+def _message(name: str, event: ProposalEvent, url: str, **words: object) -> Message:
     proposal: Proposal = event.proposal
     return Message(
         kind=f"catalog.{name}",
@@ -263,5 +351,6 @@ def _message(name: str, event: ProposalEvent, url: str) -> Message:
             "promised_on": proposal.promised_on,
             "comment": proposal.comment,
             "reason": proposal.reason,
+            **words,
         },
     )

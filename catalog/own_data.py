@@ -1,4 +1,4 @@
-"""The catalog's part of "Meine Daten": proposals."""
+"""The catalog's part of "Meine Daten": proposals, what belongs to them, and what the person follows."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def erase(user: User) -> None:
     services.forget_contact(person=user)
     services.take_back_statements_of(user)
     for proposal in mine.filter(state__in=Proposal.ALLOWED[ProposalAction.WITHDRAW]).order_by("pk"):
-        services.withdraw_proposal(proposal.pk, actor=user)
+        services.withdraw_of_leaver(proposal.pk, person=user)
 
 
 OFFER: Final = portal.PersonalData(
@@ -159,6 +159,36 @@ OFFER: Final = portal.PersonalData(
             },
         ),
         portal.Rows(
+            "catalog.Proposal.maintainer_commented_by",
+            _("What you have said of the proposals of others"),
+            {
+                "solution__name": _("Solution"),
+                "maintainer_comment": _("Comment"),
+                "maintainer_commented_at": _("When"),
+            },
+        ),
+        portal.Rows(
+            "catalog.Objection.author",
+            _("Objections"),
+            {
+                "proposal__solution__name": _("Solution"),
+                "reason": _("Reason"),
+                "state": _("State"),
+                "submitted_at": _("Sent at"),
+                "answer": _("Answer of the Leitung"),
+                "decided_at": _("Decided at"),
+            },
+        ),
+        portal.Rows(
+            "catalog.TextGrant.person",
+            _("Texts that you have released"),
+            {
+                "proposal__solution__name": _("Solution"),
+                "wording": _("Version of the words"),
+                "granted_at": _("When"),
+            },
+        ),
+        portal.Rows(
             "catalog.Statement.author",
             _("Statements that you have made about solutions"),
             {
@@ -191,6 +221,7 @@ OFFER: Final = portal.PersonalData(
         "catalog.MaintainershipEvent.actor": "an act for the organisation, or of staff in their office",
         "catalog.Notice.issued_by": "an act of staff in their office",
         "catalog.NoticeEvent.actor": "an act of staff in their office",
+        "catalog.Objection.decided_by": "a decision of staff in their office",
         "catalog.Proposal.decided_by": "a decision of staff in their office",
         "catalog.ProposalEvent.actor": "repeats the proposal's own dates, or is a decision of staff",
         "catalog.ReuseEvent.actor": "repeats the dates of the reuse and its stages",

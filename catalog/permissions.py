@@ -26,27 +26,66 @@ def edited_organisations(user: User) -> list[Organisation]:
     return [m.organisation for m in active_memberships(user) if m.is_editor]
 
 
+def is_member_of(user: User, organisation_id: int | None) -> bool:
+    return any(m.organisation_id == organisation_id for m in active_memberships(user))
+
+
+def is_editor_for(user: User, organisation_id: int | None) -> bool:
+    return any(
+        m.is_editor and m.organisation_id == organisation_id for m in active_memberships(user)
+    )
+
+
 def belongs_to_maintainer(user: User, solution: Solution) -> bool:
-    return any(m.organisation_id == solution.maintainer_id for m in active_memberships(user))
+    return solution.maintainer_id is not None and is_member_of(user, solution.maintainer_id)
 
 
 def can_propose(user: User | AnonymousUser, solution: Solution) -> bool:
-    """The Redaktion of the organisation that maintains the entry."""
-    return user.is_authenticated and any(
-        m.is_editor and m.organisation_id == solution.maintainer_id
+    """What only the Redaktion of the organisation that maintains the entry proposes: statements, withdrawal."""
+    if not user.is_authenticated or solution.maintainer_id is None:
+        return False
+    return is_editor_for(user, solution.maintainer_id)
+
+
+def can_propose_corrections(user: User | AnonymousUser) -> bool:
+    """Changes of any entry: any member of any organisation."""
+    return user.is_authenticated and bool(active_memberships(user))
+
+
+def proposing_organisations(user: User, solution: Solution) -> list[Organisation]:
+    """For which the person may propose; for whose entry it is, where the person belongs there."""
+    found = [m.organisation for m in active_memberships(user)]
+    maintaining = [o for o in found if o.pk == solution.maintainer_id]
+    return maintaining or found
+
+
+def can_edit_proposal(user: User, proposal: Proposal) -> bool:
+    """Its author, as long as a member, and the Redaktion of the organisation."""
+    return any(
+        m.organisation_id == proposal.organisation_id
+        and (m.is_editor or proposal.author_id == user.pk)
         for m in active_memberships(user)
     )
 
 
-def can_edit_proposal(user: User, proposal: Proposal) -> bool:
-    return any(
-        m.is_editor and m.organisation_id == proposal.organisation_id
-        for m in active_memberships(user)
+def can_comment_proposal(user: User, proposal: Proposal, solution: Solution) -> bool:
+    """The Redaktion of who maintains the entry, on what others propose."""
+    return (
+        proposal.is_change
+        and not proposal.is_of_file
+        and solution.maintainer_id is not None
+        and solution.maintainer_id != proposal.organisation_id
+        and is_editor_for(user, solution.maintainer_id)
     )
 
 
 def can_decide(user: User) -> bool:
     return user.is_advisor
+
+
+def can_decide_objection(user: User, proposal: Proposal) -> bool:
+    """The Leitung; nobody who has refused the proposal, or made it."""
+    return user.is_lead and user.pk not in (proposal.decided_by_id, proposal.author_id)
 
 
 def can_issue_notices(user: User | AnonymousUser) -> bool:
@@ -80,10 +119,6 @@ def claiming_organisations(user: User | AnonymousUser, solution: Solution) -> li
     if not user.is_authenticated:
         return []
     return [o for o in edited_organisations(user) if o.pk != solution.maintainer_id]
-
-
-def is_editor_for(user: User, organisation_id: int) -> bool:
-    return any(organisation.pk == organisation_id for organisation in edited_organisations(user))
 
 
 def speaks_for(user: User, organisation_id: int | None) -> bool:

@@ -26,7 +26,6 @@ from catalog.models import (
 )
 from catalog.notifications import (
     INTAKE_PUBLISHED,
-    INTAKE_TAKEN,
     LINK_DEAD,
     NOTICE,
     NOTICE_SECURITY,
@@ -65,6 +64,20 @@ def _search(query: str, request: HttpRequest) -> Iterable[portal.Hit]:
 
 def _tasks(user: User) -> Iterable[portal.Task]:
     """A returned proposal waits for the Redaktion of its organisation."""
+    for proposal in (
+        Proposal.objects.for_maintainer(user)
+        .open()
+        .filter(maintainer_comment="")
+        .of_others()
+        .select_related("solution", "organisation")[:MOST_TO_READ]
+    ):
+        yield portal.Task(
+            _("Proposal of %(organisation)s for %(name)s")
+            % {"organisation": proposal.organisation, "name": proposal.solution.name},
+            _("You can say what you think of it, until the OSK decides."),
+            proposal.get_absolute_url(),
+            action=_("Read"),
+        )
     for proposal in Proposal.objects.returned_to(user):
         yield portal.Task(
             _("Revise the proposal for %(name)s") % {"name": proposal.solution.name},
@@ -140,6 +153,13 @@ def _work(user: User) -> Iterable[portal.WorkEntry]:
         Proposal.objects.open,
         _late_proposals,
     )
+    if user.is_lead:
+        yield portal.WorkEntry(
+            gettext_lazy("Objections"),
+            reverse("admin:catalog_proposal_changelist") + "?moderation=objected",
+            Proposal.objects.objected,
+            _late_objections,
+        )
     yield portal.WorkEntry(
         gettext_lazy("Support offers to check"),
         reverse("admin:catalog_support_changelist") + "?state__exact=waiting",
@@ -162,6 +182,10 @@ def _late_proposals() -> QuerySet[Proposal]:
     return Proposal.objects.open().filter(promised_on__lt=TODAY)
 
 
+def _late_objections() -> QuerySet[Proposal]:
+    return Proposal.objects.objected().filter(objection__promised_on__lt=TODAY)
+
+
 def _may_still_read(user_id: int, kind: str, subject_key: str) -> bool:
     """Who follows the entry; author and advisors, as long as they may open the proposal."""
     if kind.startswith("catalog.entry_"):
@@ -172,7 +196,7 @@ def _may_still_read(user_id: int, kind: str, subject_key: str) -> bool:
         told = NoticeReceipt.objects.filter(user=user_id, notice__public_id=subject_key)
         return told.filter(notice__solution__in=Solution.objects.published()).exists()
     user = User.objects.filter(pk=user_id).first()
-    if kind in (INTAKE_TAKEN, INTAKE_PUBLISHED):
+    if kind == INTAKE_PUBLISHED:
         intakes = Intake.objects.visible_to(user or AnonymousUser())
         return intakes.filter(public_id=subject_key).exists()
     if kind in (SOURCE_FAILING, SOURCE_STALE, LINK_DEAD):

@@ -3,11 +3,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.db import models
-from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models import Count, Exists, F, OuterRef, Q
 
 from catalog.enums import (
     STAGES_IN_USE,
     NoticeState,
+    ObjectionState,
+    ProposalKind,
     ProposalState,
     ReuseStage,
     SolutionState,
@@ -208,11 +210,37 @@ class ProposalQuerySet(models.QuerySet["Proposal"]):
         """Open, or given back and not yet submitted again."""
         return self.filter(state__in=(ProposalState.OPEN, ProposalState.RETURNED))
 
+    def objected(self) -> ProposalQuerySet:
+        """Refused, with an objection that the Leitung has not decided."""
+        return self.filter(objection__state=ObjectionState.OPEN)
+
+    def of_others(self) -> ProposalQuerySet:
+        """Made by another organisation than the one that maintains the entry."""
+        return self.exclude(solution__maintainer=F("organisation"))
+
     def visible_to(self, user: User | AnonymousUser) -> ProposalQuerySet:
-        """Members see their organisations' proposals, advisors all, everybody else none."""
+        """Members see their organisations' proposals, the Redaktion those for entries that it maintains.
+
+        Advisors see all, everybody else none.
+        """
         if not user.is_authenticated:
             return self.none()
-        return self if user.is_advisor else self.of_member(user)
+        if user.is_advisor:
+            return self
+        own = self.model.objects.of_member(user)
+        return self.filter(Q(pk__in=own.values("pk")) | self._for_maintainer(user))
+
+    def for_maintainer(self, user: User) -> ProposalQuerySet:
+        """What others propose for entries that the person's Redaktion maintains."""
+        return self.filter(self._for_maintainer(user))
+
+    def _for_maintainer(self, user: User) -> Q:
+        edited = user.memberships.filter(state=MembershipState.ACTIVE, is_editor=True)
+        return Q(
+            kind=ProposalKind.CHANGE,
+            organisation__isnull=False,
+            solution__maintainer__in=edited.values("organisation"),
+        )
 
     def of_member(self, user: User) -> ProposalQuerySet:
         return self.filter(
@@ -221,12 +249,12 @@ class ProposalQuerySet(models.QuerySet["Proposal"]):
         )
 
     def returned_to(self, user: User) -> ProposalQuerySet:
-        """Given back, and the person is of the Redaktion that may submit them again."""
+        """Given back, and the person may submit them again: the author, or the Redaktion."""
         return self.filter(
+            Q(organisation__memberships__is_editor=True) | Q(author=user),
             state=ProposalState.RETURNED,
             organisation__memberships__user=user,
             organisation__memberships__state=MembershipState.ACTIVE,
-            organisation__memberships__is_editor=True,
         ).select_related("solution")
 
 

@@ -13,6 +13,7 @@ from catalog.services import (
     intake,
     links,
     pictures,
+    proposal_deadlines,
     refresh,
     repository_checks,
     telling,
@@ -87,3 +88,8 @@ def sweep_notices() -> None:
     telling.remind()
     telling.sweep()
     confirming.ask()
+
+
+@shared_task(name="catalog.tasks.tell_proposals")
+def tell_proposals() -> None:
+    proposal_deadlines.remind()

@@ -11,6 +11,7 @@ from catalog.views import (
     intake,
     maintainerships,
     notices,
+    objections,
     pictures,
     proposals,
     reuse,
@@ -75,6 +76,21 @@ urlpatterns = [
         "vorschlaege/<uuid:public_id>/zurueckziehen/",
         proposals.proposal_withdraw,
         name="proposal_withdraw",
+    ),
+    path(
+        "vorschlaege/<uuid:public_id>/stellungnahme/",
+        objections.proposal_comment,
+        name="proposal_comment",
+    ),
+    path(
+        "vorschlaege/<uuid:public_id>/widerspruch/",
+        objections.proposal_object,
+        name="proposal_object",
+    ),
+    path(
+        "vorschlaege/<uuid:public_id>/widerspruch/zuruecknehmen/",
+        objections.objection_withdraw,
+        name="objection_withdraw",
     ),
     path("bilder/<slug:digest>.webp", pictures.picture, name="picture"),
     path(
@@ -165,4 +181,5 @@ urlpatterns = [
     ),
     path("<slug:slug>/uebernehmen/", claims.claim_create, name="claim_create"),
     path("<slug:slug>/vorschlag/", proposals.proposal_create, name="proposal_create"),
+    path("<slug:slug>/zurueckziehen/", proposals.withdrawal_create, name="withdrawal_create"),
 ]

@@ -7,6 +7,7 @@ from catalog.models.fetching import Intake, RepositoryAlias, Source
 from catalog.models.following import Follow
 from catalog.models.links import Link
 from catalog.models.maintainerships import Maintainership, MaintainershipEvent
+from catalog.models.moderation import Objection, ProposalReminder, TextGrant
 from catalog.models.notices import (
     Notice,
     NoticeEvent,
@@ -38,9 +39,11 @@ __all__ = [
     "NoticeReceipt",
     "NoticeTelling",
     "NoticeVersion",
+    "Objection",
     "Picture",
     "Proposal",
     "ProposalEvent",
+    "ProposalReminder",
     "RepositoryAlias",
     "RepositoryCheck",
     "Reuse",
@@ -58,4 +61,5 @@ __all__ = [
     "SupportEvent",
     "SynonymGroup",
     "SynonymGroupEvent",
+    "TextGrant",
 ]

@@ -12,8 +12,9 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from catalog.enums import ProposalAction, ProposalState
+from catalog.enums import ProposalAction, ProposalKind, ProposalState
 from catalog.models.solutions import Solution
+from catalog.promises import decision_in_words
 from catalog.querysets import ProposalQuerySet
 from network.models import Organisation
 from osk_portal.accounts.models import User
@@ -23,13 +24,15 @@ from osk_portal.toolkit.transitions import Event, check
 
 
 class Proposal(Addressed):
-    """What an organisation's Redaktion, or the file in the repository, wants changed; decided by an advisor.
+    """What a member of an organisation, or the file in the repository, wants; decided by an advisor.
 
-    A changed file has neither author nor organisation.
+    A changed file has neither author nor organisation. ``kind``: changes to an entry, by anybody's member;
+    a new one, whose draft ``solution`` is; or its withdrawal, by the Redaktion of who maintains it.
 
     ``changes`` maps a field's name (``catalog.fields``) to the proposed value, in the shape of the
-    publiccode document, or null to remove it. ``base_revision`` is the revision that the author saw: where
-    a field has changed since, the advisor sees base, published and proposed value.
+    publiccode document, or null to remove it; of a new entry they are all that the author's file says.
+    ``base_revision`` is the revision that the author saw: where a field has changed since, the advisor sees
+    base, published and proposed value.
     """
 
     ALLOWED: ClassVar[Mapping[ProposalAction, frozenset[ProposalState]]] = {
@@ -38,6 +41,7 @@ class Proposal(Addressed):
         ProposalAction.REFUSE: frozenset({ProposalState.OPEN}),
         ProposalAction.WITHDRAW: frozenset({ProposalState.OPEN, ProposalState.RETURNED}),
         ProposalAction.REVISE: frozenset({ProposalState.RETURNED}),
+        ProposalAction.OVERTURN: frozenset({ProposalState.REFUSED}),
     }
 
     solution = models.ForeignKey(Solution, on_delete=models.PROTECT, related_name="proposals")
@@ -54,8 +58,11 @@ class Proposal(Addressed):
     state = models.CharField(
         _("state"), max_length=20, choices=ProposalState, default=ProposalState.OPEN
     )
+    kind = models.CharField(
+        _("kind"), max_length=20, choices=ProposalKind, default=ProposalKind.CHANGE
+    )
     base_revision = models.PositiveIntegerField(_("based on revision"))
-    changes: Any = models.JSONField(_("changes"))
+    changes: Any = models.JSONField(_("changes"), default=dict, blank=True)
     accepted_fields: Any = models.JSONField(_("accepted fields"), default=list, blank=True)
     reason = models.TextField(_("reason"), blank=True)
     submitted_at = models.DateTimeField(_("submitted at"), default=clock.now)
@@ -63,6 +70,11 @@ class Proposal(Addressed):
     comment = models.TextField(_("comment of the OSK"), blank=True)
     decided_at = models.DateTimeField(_("decided at"), null=True, blank=True)
     decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    maintainer_comment = models.TextField(_("comment of who maintains the entry"), blank=True)
+    maintainer_commented_at = models.DateTimeField(null=True, blank=True)
+    maintainer_commented_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
 
@@ -99,6 +111,19 @@ class Proposal(Addressed):
                 | Q(author__isnull=False, organisation__isnull=False),
                 name="proposal_author_has_organisation",
             ),
+            models.CheckConstraint(
+                condition=Q(kind="change") | Q(author__isnull=False),
+                name="proposal_of_file_is_change",
+            ),
+            models.CheckConstraint(
+                condition=~Q(kind="withdrawal") | ~Q(reason="") & Q(changes={}),
+                name="proposal_withdrawal_has_reason",
+            ),
+            models.CheckConstraint(
+                condition=Q(maintainer_comment="", maintainer_commented_at=None)
+                | Q(maintainer_comment__gt="", maintainer_commented_at__isnull=False),
+                name="proposal_comment_has_date",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -115,6 +140,23 @@ class Proposal(Addressed):
     @property
     def is_open(self) -> bool:
         return self.state == ProposalState.OPEN
+
+    @property
+    def is_change(self) -> bool:
+        return self.kind == ProposalKind.CHANGE
+
+    @property
+    def is_new(self) -> bool:
+        return self.kind == ProposalKind.NEW
+
+    @property
+    def is_withdrawal(self) -> bool:
+        return self.kind == ProposalKind.WITHDRAWAL
+
+    @property
+    def promise(self) -> str:
+        """In words, as long as it waits for a decision."""
+        return decision_in_words(self.promised_on) if self.is_open else ""
 
     def can(self, action: ProposalAction) -> bool:
         return self.state in self.ALLOWED[action]
@@ -137,6 +179,31 @@ class Proposal(Addressed):
     def refuse(self, *, actor: User, comment: str) -> ProposalEvent:
         check(self.ALLOWED, ProposalAction.REFUSE, self.state)
         return self._decide(ProposalState.REFUSED, actor, comment, ())
+
+    def overturn(self, *, actor: User, fields: Iterable[str]) -> ProposalEvent:
+        """The Leitung takes over what was refused; the refusal and its reason stay as they were said."""
+        check(self.ALLOWED, ProposalAction.OVERTURN, self.state)
+        before, self.state = self.state, ProposalState.ACCEPTED
+        self.accepted_fields = sorted(fields)
+        self.save(update_fields=["state", "accepted_fields"])
+        data = {"fields": self.accepted_fields}
+        return self._event("objection_granted", before, actor=actor, data=data)
+
+    def remark(self, *, actor: User, text: str) -> ProposalEvent:
+        """What who maintains the entry says of somebody else's proposal; said again, it replaces."""
+        self.maintainer_comment = text
+        self.maintainer_commented_at = clock.now()
+        self.maintainer_commented_by = actor
+        self.save(
+            update_fields=[
+                "maintainer_comment", "maintainer_commented_at", "maintainer_commented_by",
+            ]
+        )  # fmt: skip
+        return self.note("commented", actor=actor)
+
+    def note(self, kind: str, *, actor: User | None) -> ProposalEvent:
+        """Something happened to the proposal that leaves its state."""
+        return self._event(kind, self.state, actor=actor)
 
     def withdraw(self, *, actor: User | None) -> ProposalEvent:
         """``actor`` None: the file has changed again, or back."""

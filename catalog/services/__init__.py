@@ -2,6 +2,16 @@
 
 from catalog.services.api_uses import Budget, count_api_use, forget_api_uses
 from catalog.services.comparisons import change_comparison, delete_comparison, save_comparison
+from catalog.services.deciding import (
+    accept_proposal,
+    decide_proposal,
+    grant_objection,
+    object_to_refusal,
+    refuse_proposal,
+    reject_objection,
+    return_proposal,
+    withdraw_objection,
+)
 from catalog.services.entries import (
     free_slug,
     publish_solution,
@@ -21,13 +31,12 @@ from catalog.services.notices import (
 from catalog.services.pictures import block_picture, describe_pictures
 from catalog.services.proposals import (
     ProposalConflict,
-    accept_proposal,
     base_document,
-    decide_proposal,
-    refuse_proposal,
-    return_proposal,
+    comment_proposal,
     revise_proposal,
     submit_proposal,
+    submit_withdrawal,
+    withdraw_of_leaver,
     withdraw_proposal,
 )
 from catalog.services.restoring import restore_revision
@@ -65,6 +74,7 @@ __all__ = [
     "base_document",
     "block_picture",
     "change_comparison",
+    "comment_proposal",
     "confirm_notice",
     "confirm_reuse",
     "correct_notice",
@@ -81,16 +91,19 @@ __all__ = [
     "forget_api_uses",
     "forget_contact",
     "free_slug",
+    "grant_objection",
     "hand_over_reuse",
     "index_solution",
     "issue_notice",
     "lock_field",
     "move_reuse",
+    "object_to_refusal",
     "offer_support",
     "propose_statement",
     "publish_solution",
     "refuse_proposal",
     "refuse_statement",
+    "reject_objection",
     "restore_revision",
     "retract_statement",
     "return_proposal",
@@ -100,12 +113,15 @@ __all__ = [
     "set_additions",
     "silence_contact",
     "submit_proposal",
+    "submit_withdrawal",
     "take_back_statements_of",
     "take_statements_of_file",
     "tell_followers",
     "unfollow_solution",
     "unlock_field",
     "withdraw_notice",
+    "withdraw_objection",
+    "withdraw_of_leaver",
     "withdraw_proposal",
     "withdraw_reuse",
     "withdraw_solution",

@@ -8,10 +8,18 @@ from typing import Any
 
 from django.db import transaction
 from django.utils.text import slugify
+from django.utils.translation import gettext as _
 
 from catalog import documents, licences, locks, provenance, repositories
 from catalog.documents import Json
-from catalog.enums import DevelopmentStatus, MaintenanceType, RevisionOrigin, SoftwareType
+from catalog.enums import (
+    DevelopmentStatus,
+    MaintenanceType,
+    ProposalKind,
+    RevisionOrigin,
+    SoftwareType,
+    SolutionAction,
+)
 from catalog.models import Solution, SolutionEvent, SolutionRevision, Support
 from catalog.notifications import tell_of_publication
 from catalog.services.following import tell_followers
@@ -22,6 +30,7 @@ from network.models import Organisation
 from osk_portal.accounts.models import User
 from osk_portal.toolkit import clock
 from osk_portal.toolkit.search_text import fold, sort_key
+from osk_portal.toolkit.transitions import TransitionNotAllowed
 
 # Addresses of pages beside the entries (catalog/urls.py).
 RESERVED_SLUGS = frozenset(
@@ -203,16 +212,34 @@ def set_additions(
 
 @transaction.atomic
 def publish_solution(solution_id: int, *, actor: User | None) -> SolutionEvent:
-    """Put an entry into the catalog, and tell who has suggested it."""
+    """Put an entry into the catalog, and tell who has suggested it.
+
+    Raises TransitionNotAllowed where somebody's proposal of the entry waits: deciding it publishes it.
+    """
     solution = _locked(solution_id)
+    if actor is not None and solution.proposals.undecided().filter(kind=ProposalKind.NEW).exists():
+        raise TransitionNotAllowed(
+            SolutionAction.PUBLISH, solution.state, _("Please decide the proposal of this entry.")
+        )
+    return publish_locked(solution, actor=actor)
+
+
+def publish_locked(
+    solution: Solution, *, actor: User | None, besides: User | None = None
+) -> SolutionEvent:
+    """As ``publish_solution``, of an entry that the caller has locked; ``besides`` hears of it otherwise."""
     event = solution.publish(actor=actor)
-    tell_of_publication(solution)
+    tell_of_publication(solution, besides=besides)
     return event
 
 
 @transaction.atomic
 def withdraw_solution(solution_id: int, *, actor: User) -> SolutionEvent:
-    solution = _locked(solution_id)
+    return withdraw_locked(_locked(solution_id), actor=actor)
+
+
+def withdraw_locked(solution: Solution, *, actor: User) -> SolutionEvent:
+    """Take an entry that the caller has locked out of the catalog, and tell who follows it."""
     event = solution.withdraw(actor=actor)
     tell_followers(solution, "entry_withdrawn", actor=actor)
     return event

@@ -9,17 +9,20 @@ from typing import Final
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q
+from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from catalog import forges, importing, repositories
 from catalog.documents import Json
 from catalog.enums import IntakeProblem, IntakeState, RevisionOrigin
+from catalog.grants import WORDINGS
 from catalog.importing import FileRead
 from catalog.models import Intake, RepositoryAlias, Solution, Source
-from catalog.notifications import tell_of_intake
 from catalog.permissions import can_take_in
 from catalog.services import fetching, free_slug, write_document
 from catalog.services.fetching import Fetched, Found
+from catalog.services.grants import grant_texts
+from catalog.services.proposals import propose_new
 from osk_portal.accounts.models import User
 from osk_portal.notifications.doorbell import ring
 from osk_portal.toolkit import clock
@@ -38,12 +41,13 @@ _WAITING: Final = Q(state=IntakeState.WAITING)
 
 
 @transaction.atomic
-def request_repository(*, requester: User, place: forges.Place) -> Intake:
+def request_repository(*, requester: User, place: forges.Place, wording: str = "") -> Intake:
     """Want the solution of a repository. Asked twice while it waits, there is one wish.
 
-    Raises TransitionNotAllowed for somebody who may not, or who has wanted too many today.
+    ``wording``: the version of the words by which the person has put own texts under CC0. Raises
+    TransitionNotAllowed without it, for somebody who may not, or who has wanted too many today.
     """
-    _may_ask(requester)
+    _may_ask(requester, wording)
     waiting = Intake.objects.filter(_WAITING, requester=requester, repository=place.repository)
     if present := waiting.first():
         return present
@@ -51,16 +55,18 @@ def request_repository(*, requester: User, place: forges.Place) -> Intake:
     intake = Intake.objects.create(
         requester=requester, repository=place.repository, next_attempt_at=clock.now()
     )
+    grant_texts(person=requester, wording=wording, intake=intake)
     ring(fetching.FETCH_INTAKE, intake_id=intake.pk)
     return intake
 
 
 @transaction.atomic
-def request_file(*, requester: User, name: str, data: bytes) -> Intake:
+def request_file(*, requester: User, name: str, data: bytes, wording: str = "") -> Intake:
     """Want the solution of an uploaded file; it is read at once. Raises as ``request_repository``."""
-    _may_ask(requester)
+    _may_ask(requester, wording)
     _not_too_many(requester)
     intake = Intake.objects.create(requester=requester, file_name=name)
+    grant_texts(person=requester, wording=wording, intake=intake)
     _read(intake, data, place=None)
     return intake
 
@@ -130,18 +136,19 @@ def _read(
             found = _entry(document, named) or _create(intake, read)
         else:
             _watch(created, document, place, fetched)
-            return _taken(intake, created)
+            return _taken(intake, created, document)
     if _known_to(intake, found):
         return _finish(intake, IntakeState.KNOWN)
     # A draft of somebody else is nobody's to see: the answer is the same as for a new one.
-    return _taken(intake, found)
+    return _taken(intake, found, document)
 
 
-def _taken(intake: Intake, draft: Solution) -> None:
+def _taken(intake: Intake, draft: Solution, document: Json) -> None:
+    """What a Redaktion has suggested is a proposal; an advisor's own draft waits for nobody else."""
     intake.solution = draft
     _finish(intake, IntakeState.TAKEN)
     if not intake.requester.is_advisor:
-        tell_of_intake(intake)
+        propose_new(intake, solution=draft, document=document)
 
 
 def _create(intake: Intake, read: FileRead) -> Solution:
@@ -246,9 +253,11 @@ def _try_later(intake: Intake, error: OutboundError) -> None:
     )
 
 
-def _may_ask(requester: User) -> None:
+def _may_ask(requester: User, wording: str) -> None:
     if not can_take_in(requester):
         raise TransitionNotAllowed("take_in", "")
+    if wording not in WORDINGS:
+        raise TransitionNotAllowed("take_in", "", _("Release your texts under CC0 1.0."))
 
 
 def _not_too_many(requester: User) -> None:

@@ -1,35 +1,38 @@
-"""Proposals: submitted by a Redaktion, decided by an advisor. Nothing published is overwritten unseen."""
+"""Proposals: made by members of organisations, decided by an advisor. Nothing published is overwritten unseen."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
-from typing import Any
+from typing import Any, Final
 
-from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
-from catalog import documents, fields, locks
-from catalog.differences import conflicts
-from catalog.enums import ProposalAction, RevisionOrigin
+from catalog import grants
+from catalog.enums import ProposalAction, ProposalKind
 from catalog.fields import FIELDS
-from catalog.models import Proposal, ProposalEvent, Solution, SolutionRevision
-from catalog.notifications import tell_advisors, tell_author
-from catalog.services.entries import write_document
+from catalog.models import Intake, Proposal, ProposalEvent, Solution, SolutionRevision
+from catalog.notifications import tell_advisors, tell_maintainer_of_proposal
+from catalog.permissions import (
+    can_comment_proposal,
+    can_edit_proposal,
+    edited_organisations,
+    is_editor_for,
+    is_member_of,
+)
+from catalog.promises import promised_date
+from catalog.services.grants import grant_texts
 from network.models import Organisation
 from osk_portal.accounts.models import User
-from osk_portal.toolkit import clock
 from osk_portal.toolkit.transitions import TransitionNotAllowed
-from osk_portal.toolkit.working_days import add_working_days
+
+MOST_OPEN: Final = 10
+"""Of one person, for entries that other organisations maintain: enough for who means it."""
 
 
 class ProposalConflict(Exception):
     """The decision does not fit what is published now; ``str(error)`` is a message for people."""
-
-
-def promised_date() -> date:
-    return add_working_days(clock.today(), settings.OSK_PROPOSAL_DAYS)
 
 
 @transaction.atomic
@@ -41,16 +44,20 @@ def submit_proposal(
     changes: dict[str, Any],
     base_revision: int,
     reason: str = "",
+    wording: str = "",
 ) -> Proposal:
-    """One open proposal an organisation and entry; raises TransitionNotAllowed for a second one."""
-    solution = Solution.objects.select_for_update(of=("self",)).get(pk=solution_id)
-    if solution.maintainer_id != organisation.pk:
+    """Propose changes to a published entry, as a member of any organisation.
+
+    ``wording``: the version of the words by which the author has put the texts under CC0. One open proposal
+    an organisation and entry, and no more than MOST_OPEN a person for entries that others maintain; raises
+    TransitionNotAllowed beyond that, for who is no member, and without the grant that the texts need.
+    """
+    solution = _begin(solution_id, author)
+    if not solution.is_published or not is_member_of(author, organisation.pk):
         raise TransitionNotAllowed("submit", solution.state)
-    undecided = Proposal.objects.undecided()
-    if undecided.filter(solution=solution, organisation=organisation).exists():
-        raise TransitionNotAllowed(
-            "submit", solution.state, _("There is an open proposal for this entry already.")
-        )
+    _only_one(solution, organisation)
+    if solution.maintainer_id != organisation.pk:
+        _not_too_many(author)
     proposal = Proposal.objects.create(
         solution=solution,
         organisation=organisation,
@@ -60,8 +67,65 @@ def submit_proposal(
         reason=reason,
         promised_on=promised_date(),
     )
+    _grant(proposal, author, wording)
+    event = proposal.submitted()
+    tell_advisors(event)
+    tell_maintainer_of_proposal(event)
+    return proposal
+
+
+@transaction.atomic
+def submit_withdrawal(
+    *,
+    solution_id: int,
+    author: User,
+    organisation: Organisation,
+    reason: str,
+    base_revision: int,
+) -> Proposal:
+    """The Redaktion of who maintains the entry wants it out of the catalog.
+
+    Raises TransitionNotAllowed as ``submit_proposal``.
+    """
+    solution = _begin(solution_id, author)
+    is_maintainer = solution.maintainer_id == organisation.pk
+    if not (solution.is_published and is_maintainer and is_editor_for(author, organisation.pk)):
+        raise TransitionNotAllowed("submit", solution.state)
+    _only_one(solution, organisation)
+    proposal = Proposal.objects.create(
+        kind=ProposalKind.WITHDRAWAL,
+        solution=solution,
+        organisation=organisation,
+        author=author,
+        reason=reason,
+        base_revision=base_revision,
+        promised_on=promised_date(),
+    )
     tell_advisors(proposal.submitted())
     return proposal
+
+
+def propose_new(intake: Intake, *, solution: Solution, document: Mapping[str, Any]) -> None:
+    """What somebody has suggested becomes a proposal: the draft waits for a decision, with the promise.
+
+    ``document`` is what the person's own file says; the draft may be somebody else's, and stays so. The
+    caller has locked the entry. Nothing new where the organisation has proposed it already.
+    """
+    organisation = next(iter(edited_organisations(intake.requester)), None)
+    present = Proposal.objects.undecided().filter(solution=solution, organisation=organisation)
+    if organisation is None or present.exists():
+        return
+    proposal = Proposal.objects.create(
+        kind=ProposalKind.NEW,
+        solution=solution,
+        organisation=organisation,
+        author=intake.requester,
+        changes={f.name: f.of(document) for f in FIELDS if f.of(document) is not None},
+        base_revision=solution.revision,
+        promised_on=promised_date(),
+    )
+    intake.grants.update(proposal=proposal)
+    tell_advisors(proposal.submitted())
 
 
 def propose_from_file(
@@ -98,132 +162,107 @@ def propose_from_file(
 
 @transaction.atomic
 def revise_proposal(
-    proposal_id: int, *, actor: User, changes: dict[str, Any], base_revision: int, reason: str = ""
+    proposal_id: int,
+    *,
+    actor: User,
+    changes: dict[str, Any],
+    base_revision: int,
+    reason: str = "",
+    wording: str = "",
 ) -> ProposalEvent:
-    """Submit a returned proposal again."""
-    event = _locked(proposal_id).revise(
+    """Submit a returned proposal again; the promise starts anew. Raises TransitionNotAllowed."""
+    proposal = _edited(proposal_id, actor, ProposalAction.REVISE)
+    event = proposal.revise(
         actor=actor,
         changes=changes,
         reason=reason,
         base_revision=base_revision,
         promised_on=promised_date(),
     )
+    _grant(proposal, actor, wording)
     tell_advisors(event)
+    tell_maintainer_of_proposal(event)
     return event
 
 
 @transaction.atomic
 def withdraw_proposal(proposal_id: int, *, actor: User) -> ProposalEvent:
-    return _locked(proposal_id).withdraw(actor=actor)
-
-
-def accept_proposal(
-    proposal_id: int, *, actor: User, seen_revision: int, comment: str = ""
-) -> ProposalEvent:
-    """Accept every change; refused where somebody else has changed a field since."""
-    return decide_proposal(
-        proposal_id, actor=actor, accepted=None, seen_revision=seen_revision, comment=comment
-    )
+    """Take back what waits. Raises TransitionNotAllowed."""
+    return _edited(proposal_id, actor, ProposalAction.WITHDRAW).withdraw(actor=actor)
 
 
 @transaction.atomic
-def decide_proposal(
-    proposal_id: int,
-    *,
-    actor: User,
-    accepted: list[str] | None,
-    seen_revision: int,
-    comment: str = "",
-) -> ProposalEvent:
-    """Accept the fields ``accepted`` (None: all) and return the rest with ``comment``.
+def withdraw_of_leaver(proposal_id: int, *, person: User) -> ProposalEvent:
+    """Take back what waits of a person who ends the account: nobody could be asked about it any more."""
+    return locked(proposal_id).withdraw(actor=person)
 
-    Of what a changed file proposes the rest is left as it is: it has no author to return it to.
-    ``seen_revision`` is the revision that the advisor compared with. Raises ProposalConflict when the entry
-    has moved on since, when all are accepted unseen though some are in conflict, when something is returned
-    without a comment, or when the entry would break the standard; TransitionNotAllowed when it is decided.
+
+@transaction.atomic
+def comment_proposal(proposal_id: int, *, actor: User, text: str) -> ProposalEvent:
+    """The Redaktion of who maintains the entry says what it thinks of somebody else's proposal.
+
+    Raises TransitionNotAllowed for others, and when it is decided.
     """
-    proposal = _locked(proposal_id)
-    if not proposal.can(ProposalAction.ACCEPT):
-        raise TransitionNotAllowed(ProposalAction.ACCEPT, proposal.state)
+    proposal = locked(proposal_id)
     solution = Solution.objects.select_for_update(of=("self",)).get(pk=proposal.solution_id)
-    if solution.revision != seen_revision:
-        raise ProposalConflict(
-            _("The entry has changed while you were looking at it. Please compare again.")
-        )
-    base = base_document(proposal)
-    if accepted is None:
-        if conflicts(proposal.changes, base=base, published=solution.document):
-            raise ProposalConflict(
-                _("Some fields have changed since. Please decide field by field.")
-            )
-        accepted = list(proposal.changes)
-    names = [name for name in proposal.changes if name in accepted]
-    if fixed := [field for field in locks.locked(solution) if field.name in names]:
-        raise ProposalConflict(
-            _("Set by the OSK: %(fields)s. Free the fields first, or leave them as they are.")
-            % {"fields": locks.labels(fixed)}
-        )
-    if proposal.is_of_file and not names:  # nobody is there who could revise it
-        raise ProposalConflict(_("Accept at least one field, or refuse the proposal."))
-    is_partly = len(names) < len(proposal.changes) and not proposal.is_of_file
-    if is_partly and not comment.strip():
-        raise ProposalConflict(_("Say what is missing when you return something."))
-    if names:
-        _apply(proposal, solution, names)
-    if not is_partly:
-        event = proposal.accept(actor=actor, fields=names, comment=comment)
-    else:
-        event = proposal.return_(actor=actor, fields=names, comment=comment)
-    tell_author(event)
-    return event
-
-
-def return_proposal(
-    proposal_id: int, *, actor: User, seen_revision: int, comment: str
-) -> ProposalEvent:
-    """Give everything back with a comment."""
-    return decide_proposal(
-        proposal_id, actor=actor, accepted=[], seen_revision=seen_revision, comment=comment
-    )
-
-
-@transaction.atomic
-def refuse_proposal(proposal_id: int, *, actor: User, comment: str) -> ProposalEvent:
-    """Refuse with a reason, which the author reads."""
-    if not comment.strip():
-        raise ProposalConflict(_("Give the reason for the refusal."))
-    event = _locked(proposal_id).refuse(actor=actor, comment=comment)
-    tell_author(event)
-    return event
+    if not proposal.is_open or not can_comment_proposal(actor, proposal, solution):
+        raise TransitionNotAllowed("comment", proposal.state)
+    return proposal.remark(actor=actor, text=text)
 
 
 def base_document(proposal: Proposal) -> Mapping[str, Any]:
-    """The document as the author saw it; empty when that revision is gone."""
+    """The document as the author saw it; empty when that revision is gone, and for a new entry."""
+    if proposal.is_new:
+        return {}
     revision = SolutionRevision.objects.filter(
         solution_id=proposal.solution_id, number=proposal.base_revision
     ).first()
     return revision.document if revision else {}
 
 
-def _apply(proposal: Proposal, solution: Solution, names: list[str]) -> None:
-    document = fields.apply(solution.document, proposal.changes, names)
-    result = documents.check(document)
-    before = {(f["code"], f["key"]) for f in solution.findings}
-    broken = [f for f in result.errors if (f.code, f.key) not in before]
-    if broken:
-        raise ProposalConflict(
-            _("These fields alone would break the entry: %(keys)s.")
-            % {"keys": ", ".join(sorted({f.key for f in broken}))}
-        )
-    write_document(
-        solution,
-        document,
-        origin=RevisionOrigin.PROPOSAL,
-        findings=[documents.as_kept(finding, has_file=False) for finding in result.findings],
-        author=proposal.author,
-        organisation=proposal.organisation,
-    )
-
-
-def _locked(proposal_id: int) -> Proposal:
+def locked(proposal_id: int) -> Proposal:
     return Proposal.objects.select_for_update(of=("self",)).get(pk=proposal_id)
+
+
+def _edited(proposal_id: int, actor: User, action: ProposalAction) -> Proposal:
+    """The locked proposal, which ``actor`` may change."""
+    proposal = locked(proposal_id)
+    if not can_edit_proposal(actor, proposal):
+        raise TransitionNotAllowed(action, proposal.state)
+    return proposal
+
+
+def _begin(solution_id: int, author: User) -> Solution:
+    """The person first, so that two forms at once are counted one after the other; then the entry."""
+    User.objects.select_for_update(of=("self",)).get(pk=author.pk)
+    return Solution.objects.select_for_update(of=("self",)).get(pk=solution_id)
+
+
+def _only_one(solution: Solution, organisation: Organisation) -> None:
+    present = Proposal.objects.undecided().filter(solution=solution, organisation=organisation)
+    if present.exists():
+        raise TransitionNotAllowed(
+            "submit", solution.state, _("There is an open proposal for this entry already.")
+        )
+
+
+def _not_too_many(author: User) -> None:
+    undecided = Proposal.objects.undecided().filter(author=author, kind=ProposalKind.CHANGE)
+    if undecided.of_others().count() >= MOST_OPEN:
+        text = ngettext(
+            "You have %(n)s open proposal. Please wait until the OSK has decided it.",
+            "You have %(n)s open proposals. Please wait until the OSK has decided one of them.",
+            MOST_OPEN,
+        )
+        raise TransitionNotAllowed("submit", "", text % {"n": MOST_OPEN})
+
+
+def _grant(proposal: Proposal, author: User, wording: str) -> None:
+    """Texts need the grant; where there are none, nothing is written down."""
+    if not grants.needs_grant(proposal.changes):
+        return
+    if wording not in grants.WORDINGS:
+        raise TransitionNotAllowed(
+            "submit", proposal.state, _("Release your texts under CC0 1.0, or leave them out.")
+        )
+    grant_texts(person=author, wording=wording, proposal=proposal)

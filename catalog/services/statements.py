@@ -18,8 +18,8 @@ from catalog.enums import StatementAction, StatementOrigin, StatementState
 from catalog.models import Solution, Statement, StatementEvent
 from catalog.notifications import tell_author_of_statement, tell_of_proposed_statement
 from catalog.permissions import can_decide, can_propose
+from catalog.promises import promised_date
 from catalog.services.following import tell_followers
-from catalog.services.proposals import promised_date
 from network.models import Organisation
 from osk_portal.accounts.models import User
 from osk_portal.toolkit import clock

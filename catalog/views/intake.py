@@ -10,9 +10,10 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from catalog import presentation
-from catalog.enums import IntakeState
+from catalog.enums import IntakeState, ProposalKind
+from catalog.grants import CURRENT
 from catalog.intake_form import IntakeForm
-from catalog.models import Intake, Solution
+from catalog.models import Intake, Proposal, Solution
 from catalog.permissions import can_take_in
 from catalog.services import intake as service
 from catalog.variants import bases
@@ -49,8 +50,10 @@ def intake_create(request: AuthenticatedRequest) -> HttpResponse:
 
 def _start(user: User, form: IntakeForm) -> Intake:
     if form.place is not None:
-        return service.request_repository(requester=user, place=form.place)
-    return service.request_file(requester=user, name=form.file_name, data=form.data_of_file)
+        return service.request_repository(requester=user, place=form.place, wording=CURRENT)
+    return service.request_file(
+        requester=user, name=form.file_name, data=form.data_of_file, wording=CURRENT
+    )
 
 
 @access(LOGIN)
@@ -63,6 +66,10 @@ def intake_detail(request: AuthenticatedRequest, public_id: UUID) -> HttpRespons
         "solution": visible.filter(intakes=intake).first(),
         "findings": presentation.errors_of(intake.findings),
         "bases": bases(intake.based_on, among=visible),
+        "proposal": Proposal.objects.visible_to(request.user)
+        .filter(kind=ProposalKind.NEW, solution__intakes=intake)
+        .order_by("-submitted_at")
+        .first(),
         "is_taken": intake.state == IntakeState.TAKEN,
         "is_known": intake.state == IntakeState.KNOWN,
         "crumbs": [

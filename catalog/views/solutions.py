@@ -23,6 +23,7 @@ from catalog.permissions import (
     can_issue_notices,
     can_offer_support,
     can_propose,
+    can_propose_corrections,
     can_report_reuse,
     can_take_in,
     claiming_organisations,
@@ -34,6 +35,7 @@ from catalog.search import find, meant
 from catalog.support_list import supporters_of
 from catalog.variants import bases
 from catalog.views.exports import negotiated, opened
+from catalog.views.withdrawn import withdrawn_page
 from osk_portal import portal
 from osk_portal.toolkit.access import PUBLIC, access
 
@@ -117,14 +119,17 @@ def _page(
 @access(PUBLIC)
 @negotiated(turtle="solution_turtle", jsonld="solution_jsonld")
 def solution_detail(request: HttpRequest, slug: str) -> HttpResponse:
-    solution = get_object_or_404(
+    solution = (
         Solution.objects.visible_to(request.user)
         .with_reuse_counts()
         .with_test()
         .annotate(stated=statements.standing())
-        .select_related("maintainer", "berlin_body", "source"),
-        slug=slug,
+        .select_related("maintainer", "berlin_body", "source")
+        .filter(slug=slug)
+        .first()
     )
+    if solution is None:
+        return withdrawn_page(request, slug)
     context = {
         "solution": solution,
         "entry": presentation.entry(solution),
@@ -154,6 +159,7 @@ def solution_detail(request: HttpRequest, slug: str) -> HttpResponse:
             solution.document.get("isBasedOn", ()), among=Solution.objects.visible_to(request.user)
         ),
         "can_propose": can_propose(request.user, solution),
+        "can_propose_corrections": can_propose_corrections(request.user),
         "can_claim": bool(claiming_organisations(request.user, solution)),
         "ask_url": _consulting_url({"solution": solution.slug}),
         "test_url": f"{SANDBOX_START}?{urlencode({'solution': solution.slug})}",

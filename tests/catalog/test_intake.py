@@ -11,9 +11,16 @@ from django.db import connection
 
 from catalog import forges
 from catalog.enums import IntakeProblem, IntakeState, SolutionState
+from catalog.grants import CURRENT
 from catalog.importing import import_publiccode
 from catalog.models import Intake, RepositoryAlias, Solution, Source
-from catalog.services import fetching, intake, publish_solution, withdraw_solution
+from catalog.services import (
+    accept_proposal,
+    fetching,
+    intake,
+    publish_solution,
+    withdraw_solution,
+)
 from osk_portal.notifications.models import Notification
 from osk_portal.toolkit.transitions import TransitionNotAllowed
 from tests.catalog.fetching import PATH, REPOSITORY
@@ -24,7 +31,7 @@ NOON = datetime(2026, 11, 23, 12, tzinfo=ZoneInfo("Europe/Berlin"))
 
 
 def want(person, address=REPOSITORY):
-    return intake.request_repository(requester=person, place=forges.find(address))
+    return intake.request_repository(requester=person, place=forges.find(address), wording=CURRENT)
 
 
 def outcome(wanted):
@@ -68,12 +75,24 @@ def test_a_suggestion_of_a_redaktion_is_told_to_the_advisors(world, forge):
 
     assert wanted.state == IntakeState.TAKEN
     assert wanted.solution.state == SolutionState.DRAFT
-    assert told(world.advisor) == ["catalog.intake_taken"]
+    assert told(world.advisor) == ["catalog.proposal_of_new"]
     assert told(world.editor) == []
-    for _ in range(2):
+    proposal = wanted.solution.proposals.get()
+    assert (proposal.kind, proposal.author, proposal.organisation) == (
+        "new",
+        world.editor,
+        world.company,
+    )
+    assert wanted.grants.get().proposal == proposal
+    with pytest.raises(TransitionNotAllowed, match="Vorschlag"):
         publish_solution(wanted.solution_id, actor=world.advisor)
-        withdraw_solution(wanted.solution_id, actor=world.advisor)
-    assert told(world.editor) == ["catalog.intake_published"]
+    accept_proposal(proposal.pk, actor=world.advisor, seen_revision=1)
+    withdraw_solution(wanted.solution_id, actor=world.advisor)
+    publish_solution(wanted.solution_id, actor=world.advisor)
+    assert sorted(told(world.editor)) == [
+        "catalog.intake_published",
+        "catalog.proposal_accepted_new",
+    ]
 
 
 @pytest.mark.parametrize("who", ["visitor", "colleague"])
@@ -81,7 +100,9 @@ def test_nobody_else_suggests(world, who):
     with pytest.raises(TransitionNotAllowed):
         want(getattr(world, who))
     with pytest.raises(TransitionNotAllowed):
-        intake.request_file(requester=getattr(world, who), name="publiccode.yml", data=file())
+        intake.request_file(
+            requester=getattr(world, who), name="publiccode.yml", data=file(), wording=CURRENT
+        )
     assert not Intake.objects.exists()
 
 
@@ -186,7 +207,7 @@ def test_a_foreign_draft_is_neither_named_nor_overwritten(world, forge):
     wanted = outcome(want(world.editor))
 
     assert (wanted.state, wanted.name) == (IntakeState.TAKEN, "Neu")
-    assert told(world.advisor) == ["catalog.intake_taken"]
+    assert told(world.advisor) == ["catalog.proposal_of_new"]
     draft.refresh_from_db()
     assert (draft.name, draft.revision) == ("Geheim", 1)
     assert outcome(want(world.advisor)).state == IntakeState.KNOWN
@@ -205,7 +226,9 @@ def test_a_file_without_an_address_has_the_one_where_it_lies(world, forge):
 
 def test_an_upload_is_read_at_once_and_overwrites_nothing(world):
     def upload(data):
-        return intake.request_file(requester=world.editor, name="publiccode.yml", data=data)
+        return intake.request_file(
+            requester=world.editor, name="publiccode.yml", data=data, wording=CURRENT
+        )
 
     taken = upload(publiccode_file(url=None, name="Ohne Adresse"))
     assert taken.state == IntakeState.TAKEN
@@ -235,7 +258,9 @@ def test_an_upload_is_read_at_once_and_overwrites_nothing(world):
     ],
 )
 def test_hostile_files_are_taken_or_refused_and_break_nothing(world, data):
-    wanted = intake.request_file(requester=world.editor, name="publiccode.yml", data=data)
+    wanted = intake.request_file(
+        requester=world.editor, name="publiccode.yml", data=data, wording=CURRENT
+    )
 
     wanted.refresh_from_db()
     assert wanted.state in (IntakeState.TAKEN, IntakeState.REFUSED)

@@ -9,6 +9,7 @@ from django.db import IntegrityError, connection, transaction
 
 from catalog import services
 from catalog.enums import ProposalAction, ProposalState
+from catalog.grants import CURRENT
 from catalog.importing import import_publiccode
 from catalog.models import Proposal, ProposalEvent, Solution
 from osk_portal.notifications.models import Notification
@@ -27,6 +28,7 @@ def submit(world, **changes):
         changes=changes or {"short_description": SHORT},
         base_revision=world.solution.revision,
         reason="Version 2 ist da.",
+        wording=CURRENT,
     )
 
 
@@ -69,12 +71,12 @@ def test_a_second_open_proposal_is_refused_by_service_and_database(world):
         )
 
 
-def test_only_the_maintaining_organisation_proposes(world):
+def test_only_members_propose_for_their_organisation(world):
     with pytest.raises(TransitionNotAllowed):
         services.submit_proposal(
             solution_id=world.solution.pk,
             author=world.stranger,
-            organisation=world.stranger.memberships.get().organisation,
+            organisation=world.company,
             changes={"name": "X"},
             base_revision=1,
         )
@@ -211,6 +213,9 @@ ACTIONS = {
         p.pk, actor=w.advisor, comment="Nein."
     ),
     ProposalAction.WITHDRAW: lambda p, w: services.withdraw_proposal(p.pk, actor=w.editor),
+    ProposalAction.OVERTURN: lambda p, w: services.object_to_refusal(
+        p.pk, actor=w.editor, reason="Doch."
+    ),
     ProposalAction.REVISE: lambda p, w: services.revise_proposal(
         p.pk, actor=w.editor, changes={"name": "N"}, base_revision=1
     ),
@@ -228,7 +233,8 @@ def test_every_transition_over_every_state(world, action, state):
         comment="Schon entschieden.",
     )
     if state in Proposal.ALLOWED[action]:
-        assert ACTIONS[action](proposal, world).from_state == state
+        ACTIONS[action](proposal, world)
+        assert proposal.events.last().from_state == state
     else:
         with pytest.raises(TransitionNotAllowed):
             ACTIONS[action](proposal, world)

@@ -5,6 +5,7 @@ from django.urls import reverse
 
 from catalog import services
 from catalog.enums import ProposalState, SolutionState
+from catalog.grants import CURRENT
 from catalog.importing import import_publiccode
 from catalog.models import Solution
 from tests.catalog.files import publiccode_file
@@ -25,6 +26,7 @@ def proposal(world):
         },
         base_revision=1,
         reason="Neu",
+        wording=CURRENT,
     )
 
 

@@ -9,6 +9,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from catalog import forges
+from catalog.grants import CURRENT
 from catalog.importing import import_publiccode
 from catalog.models import Intake, Solution
 from catalog.services import intake as service
@@ -27,14 +28,16 @@ def page(client, world):
     def as_(who, url=None, **data):
         client.force_login(getattr(world, who), backend=BACKEND)
         url = url or reverse("catalog:intake_create")
-        return client.post(url, data) if data else client.get(url)
+        return client.post(url, {"cc0": "on", **data}) if data else client.get(url)
 
     return as_
 
 
 def wanted(person, body, forge):
     forge.body = body
-    found = service.request_repository(requester=person, place=forges.find(REPOSITORY))
+    found = service.request_repository(
+        requester=person, place=forges.find(REPOSITORY), wording=CURRENT
+    )
     service.run(found.pk)
     found.refresh_from_db()
     return found

@@ -10,7 +10,7 @@ import osk_portal.toolkit.clock
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("catalog", "0010_pictures"),
+        ("catalog", "0011_moderation"),
         ("network", "0003_people"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

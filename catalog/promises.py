@@ -1,0 +1,54 @@
+"""The promise to decide (product.md 2: 10 working days), in the same words on page, mail and in the admin."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Final
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from osk_portal.templatetags.osk import long_date
+from osk_portal.toolkit import clock
+from osk_portal.toolkit.working_days import add_working_days, working_days_between
+
+DUE_SOON_DAYS: Final = 2
+
+
+def promised_date() -> date:
+    return add_working_days(clock.today(), settings.OSK_PROPOSAL_DAYS)
+
+
+def soon_until() -> date:
+    """What is promised up to this day is due soon."""
+    return add_working_days(clock.today(), DUE_SOON_DAYS)
+
+
+def days_left(day: date) -> str:
+    """``noch 2 Arbeitstage``, ``heute``, ``seit 3 Arbeitstagen überfällig``."""
+    today = clock.today()
+    left = working_days_between(today, day)
+    if day < today:
+        late = max(-left, 1)
+        return ngettext(
+            "overdue for %(count)d working day", "overdue for %(count)d working days", late
+        ) % {"count": late}
+    if left == 0:
+        return _("today")
+    return ngettext("%(count)d working day left", "%(count)d working days left", left) % {
+        "count": left
+    }
+
+
+def decision_in_words(day: date) -> str:
+    """``Entscheidung bis Donnerstag, 3. Dezember 2026 (noch 8 Arbeitstage)``"""
+    return _("Decision by %(date)s (%(left)s)") % {"date": long_date(day), "left": days_left(day)}
+
+
+def tone(day: date) -> str:
+    """For ``{% due %}``: over, soon or ok."""
+    today = clock.today()
+    if day < today:
+        return "over"
+    return "soon" if working_days_between(today, day) <= DUE_SOON_DAYS else "ok"
