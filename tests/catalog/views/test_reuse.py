@@ -233,7 +233,7 @@ def test_the_list_needs_as_many_queries_for_three_as_for_one(client):
         counts.append(len(queries))
         ReuseFactory.create_batch(2, organisation=home(user))
     assert counts[0] == counts[1] <= 12
-    assert "Zu bestätigen" in page.text
+    assert "Noch zu bestätigen" in page.text
 
 
 # Support
