@@ -26,7 +26,7 @@ COMPILE := $(PY) -m uv pip compile --quiet --universal --python-version 3.11 --g
 export UV_PYTHON_DOWNLOADS := never
 
 .DEFAULT_GOAL := help
-.PHONY: help run test unit test-faults test-imap test-clamav coverage bench screenshots test-3.13 lint types \
+.PHONY: help run test unit test-faults test-imap test-clamav coverage bench bench-queue bench-catalog screenshots test-3.13 lint types \
 	messages lock clean install install-dev browser dovecot clamd
 
 help: ## Show this list
@@ -56,8 +56,13 @@ test-imap: install-dev dovecot ## Run the tests that read a mailbox of a real Do
 test-clamav: install-dev clamd ## Run the tests with a real ClamAV (installs Debian's clamav-daemon)
 	$(PY) -m pytest -m clamav tests/clamav $(ARGS)
 
-bench: install-dev ## Measure the queue and other pages with 10,000 requests (ARGS="--explain" shows plans)
+bench: bench-queue bench-catalog ## Measure pages on full databases
+
+bench-queue: install-dev ## Measure the queue and other pages with 10,000 requests (ARGS="--explain" shows plans)
 	$(PY) -m bench.queue $(ARGS)
+
+bench-catalog: install-dev ## Measure the catalog with 1,000 to 100,000 entries (ARGS="--sizes 1000 10000" is quicker)
+	$(PY) -m bench.catalog $(ARGS)
 
 screenshots: install-dev browser ## Take pictures of every page (var/screenshots) and those of the README
 	OSK_SCREENSHOTS=var/screenshots $(PY) -m pytest tests/e2e -o python_files="test_*.py pictures.py" $(ARGS)

@@ -7,3 +7,4 @@ ALLOWED_HOSTS = ["testserver"]
 STORAGES["staticfiles"] = {  # noqa: F405 # from the line above
     "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
 }
+OSK_FACETS_SECONDS = 30

@@ -14,9 +14,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from catalog import aliases_admin, claims_admin, fields_admin  # noqa: F401 # they register themselves
+from catalog.assessments_admin import AssessmentAdmin  # noqa: F401 # registers itself
 from catalog.models import Solution
 from catalog.notices_admin import NoticeAdmin  # noqa: F401 # registers itself
 from catalog.proposals_admin import ProposalAdmin  # noqa: F401 # registers itself
+from catalog.reports_admin import EntryReportAdmin  # noqa: F401 # registers itself
 from catalog.services import publish_solution, withdraw_solution
 from catalog.services.refresh import set_trusted
 from catalog.statements_admin import StatementAdmin  # noqa: F401 # registers itself

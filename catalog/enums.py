@@ -139,6 +139,23 @@ class NoticeNews(models.TextChoices):
     REMINDER = "reminder", pgettext_lazy("notice", "Reminded")
 
 
+class ReportState(models.TextChoices):
+    """What became of a report that an entry says something wrong (Falsche Angabe)."""
+
+    OPEN = "open", pgettext_lazy("entry report", "New")
+    CHECKING = "checking", pgettext_lazy("entry report", "Being checked")
+    ACCEPTED = "accepted", pgettext_lazy("entry report", "Mended")
+    REJECTED = "rejected", pgettext_lazy("entry report", "Left as it is")
+
+
+class ReportAction(models.TextChoices):
+    CHECK = "check", pgettext_lazy("entry report action", "Check")
+    ACCEPT = "accept", pgettext_lazy("entry report action", "Accept")
+    REJECT = "reject", pgettext_lazy("entry report action", "Reject")
+    ANSWER = "answer", pgettext_lazy("entry report action", "Answer")
+    OBJECT = "object", pgettext_lazy("entry report action", "Object")
+
+
 class ProposalKind(models.TextChoices):
     CHANGE = "change", pgettext_lazy("proposal", "Change")
     NEW = "new", pgettext_lazy("proposal", "New entry")
@@ -344,3 +361,54 @@ class OwnAnswer(models.TextChoices):
     PARTLY = "partly", pgettext_lazy("comparison", "Partly")
     NO = "no", pgettext_lazy("comparison", "No")
     UNKNOWN = "unknown", pgettext_lazy("comparison", "not stated")
+
+
+class CriterionAnswer(models.TextChoices):
+    """What the OSK says of one criterion: words, which nobody adds up."""
+
+    MET = "met", pgettext_lazy("assessment", "Met")
+    PARTLY = "partly", pgettext_lazy("assessment", "Partly met")
+    NOT_MET = "not_met", pgettext_lazy("assessment", "Not met")
+    NOT_APPLICABLE = "not_applicable", pgettext_lazy("assessment", "Does not apply")
+    NOT_CHECKED = "not_checked", pgettext_lazy("assessment", "Not checked")
+
+
+class AssessmentState(models.TextChoices):
+    DRAFT = "draft", pgettext_lazy("assessment", "Draft")
+    SENT = "sent", pgettext_lazy("assessment", "With the maintainer")
+    PUBLISHED = "published", pgettext_lazy("assessment", "Published")
+    SUPERSEDED = "superseded", pgettext_lazy("assessment", "Replaced")
+    DISCARDED = "discarded", pgettext_lazy("assessment", "Discarded")
+
+
+class AssessmentAction(models.TextChoices):
+    """The value is the kind of the event."""
+
+    BEGIN = "begin", pgettext_lazy("assessment", "Begun")
+    WRITE = "write", pgettext_lazy("assessment", "Written")
+    SEND = "send", pgettext_lazy("assessment", "Sent to the maintainer")
+    TAKE_BACK = "take_back", pgettext_lazy("assessment", "Taken back for revision")
+    PUBLISH = "publish", pgettext_lazy("assessment", "Published")
+    SUPERSEDE = "supersede", pgettext_lazy("assessment", "Replaced")
+    DISCARD = "discard", pgettext_lazy("assessment", "Discarded")
+    REPLY = "reply", pgettext_lazy("assessment", "Reply of the maintainer")
+    ASK = "ask", pgettext_lazy("assessment", "Correction asked for")
+    ANSWER = "answer", pgettext_lazy("assessment", "Correction not taken over")
+    HIDE = "hide", pgettext_lazy("assessment", "Reply taken off")
+
+
+class PointAnswer(models.TextChoices):
+    """How far a point is before own code is published."""
+
+    OPEN = "open", pgettext_lazy("point", "Open")
+    DONE = "done", pgettext_lazy("point", "Done")
+    NOT_NEEDED = "not_needed", pgettext_lazy("point", "Not needed")
+
+
+class CodeReleaseAction(models.TextChoices):
+    """What people do with the list of an own code that is to be published."""
+
+    BEGIN = "begin", pgettext_lazy("code release", "Begun")
+    ANSWER = "answer", pgettext_lazy("code release", "Step changed")
+    CHECK_FILE = "check_file", pgettext_lazy("code release", "File checked")
+    MAKE_DRAFT = "make_draft", pgettext_lazy("code release", "Draft made")

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import quote
 
-from django.db.models import Case, CharField, Count, F, Func, Q, QuerySet, Value, When
+from django.db.models import BooleanField, Case, CharField, F, Q, Value, When
 from django.http import QueryDict
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from catalog import vocabulary_labels
 from catalog.enums import DevelopmentStatus, LicenceFamily, MaintenanceType
+from catalog.facet_counts import Pictures
 from catalog.models import Solution
 from catalog.querysets import SolutionQuerySet
 from catalog.terms import clean
@@ -66,12 +67,6 @@ class _Column:
     def matching(self, values: Sequence[str]) -> Q:
         return Q(**{f"{self.column}__{'overlap' if self.is_list else 'in'}": list(values)})
 
-    @property
-    def value(self) -> Any:
-        if self.is_list:
-            return Func(F(self.column), function="unnest", output_field=CharField())
-        return F(self.column)
-
 
 @dataclass(frozen=True)
 class _Origin:
@@ -98,6 +93,11 @@ class _Origin:
 
     def label_of(self, value: str) -> str:
         return _from(OrganisationKind)(value)
+
+
+def _id(name: str, value: str) -> str:
+    """The same for the same choice: the page keeps the focus while the list changes under it."""
+    return f"{name}-{quote(value, safe='')}"
 
 
 def _from(choices: type[Any]) -> Callable[[str], str]:
@@ -132,6 +132,33 @@ def sign_label(value: str) -> str:
         "support": _("Support offered"),
     }
     return labels[value]
+
+
+def _read() -> Iterable[tuple[int, Sequence[Sequence[str]]]]:
+    """What each published entry has of every facet, in the order of COLUMNS and then the signs: one query."""
+    published = Solution.objects.published().order_by("pk")
+    marked = {
+        f"is_{name}": Case(
+            When(pk__in=having(Solution.objects.all()).values("pk"), then=Value(True)),
+            default=Value(False),
+            output_field=BooleanField(),
+        )
+        for name, having in SIGNS.items()
+    }
+    rows = published.annotate(origin=_Origin().value, **marked).values_list(
+        "pk", *(getattr(c, "column", c.name) for c in COLUMNS), *marked
+    )
+    for key, *values in rows.iterator(chunk_size=5_000):
+        lists = [_texts(value) for value in values[: len(COLUMNS)]]
+        signs = [name for name, has in zip(SIGNS, values[len(COLUMNS) :], strict=True) if has]
+        yield key, [*lists, signs]
+
+
+def _texts(value: str | list[str] | None) -> Sequence[str]:
+    return value if isinstance(value, list) else [value] if value else ()
+
+
+_PICTURES = Pictures([*(column.name for column in COLUMNS), REUSE], _read)
 
 
 def _labels() -> dict[str, Callable[[str], str]]:
@@ -179,18 +206,20 @@ class SolutionFilter:
     def is_active(self) -> bool:
         return bool(self.query or self.chosen)
 
-    def apply(self, base: SolutionQuerySet, *, without: str = "") -> SolutionQuerySet:
-        """``base`` narrowed by every facet but ``without``."""
+    def apply(self, base: SolutionQuerySet) -> SolutionQuerySet:
+        """``base`` narrowed by every facet."""
         for column in COLUMNS:
-            if column.name in self.chosen and column.name != without:
+            if column.name in self.chosen:
                 base = base.filter(column.matching(self.chosen[column.name]))
         for value in self.chosen.get(REUSE, ()):
             base = SIGNS[value](base)
         return base
 
-    def facets(self, base: SolutionQuerySet) -> list[Facet]:
-        """Counts that stay right under the other facets; two queries for all of them."""
-        counts = self._counts(base)
+    def facets(self, keys: Iterable[int] | None = None) -> list[Facet]:
+        """With counts that stay right under the other facets; ``keys``: of what was searched for, else of all."""
+        picture = _PICTURES.present()
+        among = picture.everything if keys is None else picture.of(keys)
+        counts = picture.count(among, chosen=self.chosen, signs=REUSE)
         labels = {
             "category": _("Areas of use"),
             "audience": _("Made for"),
@@ -206,29 +235,6 @@ class SolutionFilter:
             self._facet(name, label, counts[name], label_of[name]) for name, label in labels.items()
         ]
 
-    def _counts(self, base: SolutionQuerySet) -> Mapping[str, Mapping[str, int]]:
-        parts: list[QuerySet[Solution, Any]] = []
-        for column in COLUMNS:
-            parts.append(
-                self.apply(base, without=column.name)
-                .order_by()
-                .annotate(facet=Value(column.name), value=column.value)
-                .values("facet", "value")
-                .annotate(n=Count("pk"))
-                .values_list("facet", "value", "n")
-            )
-        counts: dict[str, dict[str, int]] = defaultdict(dict)
-        first, *others = parts
-        for name, value, number in first.union(*others, all=True):
-            if value:
-                counts[name][value] = number
-        marked = {
-            sign: Count("pk", filter=Q(pk__in=having(Solution.objects.all()).values("pk")))
-            for sign, having in SIGNS.items()
-        }
-        counts[REUSE] = self.apply(base).order_by().aggregate(**marked)
-        return counts
-
     def _facet(
         self, name: str, label: str, counts: Mapping[str, int], label_of: Callable[[str], str]
     ) -> Facet:
@@ -237,8 +243,8 @@ class SolutionFilter:
         shown = [v for v in frequent if counts[v]][:MOST_CHOICES]
         shown += [v for v in chosen if v not in shown]
         choices = [
-            Choice(value, label_of(value), counts.get(value, 0), value in chosen, f"{name}-{i}")
-            for i, value in enumerate(shown)
+            Choice(value, label_of(value), counts.get(value, 0), value in chosen, _id(name, value))
+            for value in shown
         ]
         return Facet(name, label, choices, bool(chosen) or name not in CLOSED)
 

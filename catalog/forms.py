@@ -72,12 +72,12 @@ class ProposalForm(forms.Form):
         shown = fields.apply(
             {} if is_new else solution.document, proposal.changes if proposal else {}
         )
-        initial = {field.name: _for_form(field, field.of(shown)) for field in FIELDS}
+        initial = {field.name: for_form(field, field.of(shown)) for field in FIELDS}
         initial["reason"] = proposal.reason if proposal else ""
         initial["base_revision"] = solution.revision
         super().__init__(data, initial=initial)
         for field in FIELDS:
-            self.fields[field.name] = _form_field(field)
+            self.fields[field.name] = form_field(field)
             if lock := solution.locks.get(field.name):
                 self.fields[field.name].disabled = True
                 self.fields[field.name].help_text = _("Set by the OSK: %(reason)s") % {
@@ -105,7 +105,7 @@ class ProposalForm(forms.Form):
             if field.name not in cleaned or self.fields[field.name].disabled:
                 continue
             present = field.of(self.base)
-            value = _for_document(field, cleaned[field.name])
+            value = for_document(field, cleaned[field.name])
             if field.kind == Kind.CHOICES:
                 value = _merged(value, present)
             if value != _comparable(present):
@@ -173,7 +173,7 @@ def _field_of(finding: publiccode.Finding) -> Field | None:
     return None
 
 
-def _form_field(field: Field) -> forms.Field:
+def form_field(field: Field) -> forms.Field:
     options: dict[str, Any] = {
         "label": field.label,
         "help_text": field.hint,
@@ -205,7 +205,7 @@ def _form_field(field: Field) -> forms.Field:
             return forms.CharField(max_length=1_000, **options)
 
 
-def _for_form(field: Field, value: Any) -> Any:
+def for_form(field: Field, value: Any) -> Any:
     if value is None:
         return [] if field.kind == Kind.CHOICES else ""
     if field.kind == Kind.LINES:
@@ -213,7 +213,7 @@ def _for_form(field: Field, value: Any) -> Any:
     return value.strip() if isinstance(value, str) else value
 
 
-def _for_document(field: Field, value: Any) -> Any:
+def for_document(field: Field, value: Any) -> Any:
     """The value as publiccode.yml writes it; None removes the key."""
     if field.kind == Kind.LINES:
         return [line.strip() for line in value.splitlines() if line.strip()][:MOST_LINES] or None

@@ -105,15 +105,22 @@ def _known() -> dict[str, LicenceFamily]:
     return families
 
 
+@lru_cache(maxsize=1_024)
 def family(expression: str) -> LicenceFamily | None:
     """The family of an SPDX expression: of ``A OR B`` the freer one, of ``A AND B`` the stricter one."""
     if not expression or len(expression) > _LONGEST:
         return None
     try:
-        tree = get_spdx_licensing().parse(expression)
+        tree = _licensing().parse(expression)
     except (ExpressionError, AttributeError, TypeError, RecursionError):
         return LicenceFamily.OTHER  # an incomplete entry may hold anything
     return None if tree is None else _of(tree)
+
+
+@lru_cache(maxsize=1)
+def _licensing() -> Any:
+    """Made once: its table of all licences takes a tenth of a second."""
+    return get_spdx_licensing()
 
 
 def _of(node: Any) -> LicenceFamily:

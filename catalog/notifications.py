@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Final
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
 from catalog.audience import because
 from catalog.enums import (
@@ -15,36 +16,44 @@ from catalog.enums import (
     ProposalDeadline,
     ProposalKind,
     ProposalState,
+    ReportState,
     StatementState,
 )
 from catalog.models import (
+    AssessmentEvent,
+    EntryReport,
+    EntryReportEvent,
     Link,
     Notice,
     Objection,
     Proposal,
     ProposalEvent,
-    Reuse,
     Solution,
     Source,
     StatementEvent,
-    Support,
-    SupportEvent,
 )
 from network.enums import MembershipState
 from osk_portal.accounts.enums import StaffRole
 from osk_portal.accounts.models import User
-from osk_portal.notifications.services import Message, notify, notify_address
+from osk_portal.notifications import rendering
+from osk_portal.notifications.services import Message, notify, notify_address, post_secret
+from osk_portal.toolkit import clock
 
 INTAKE_PUBLISHED: Final = "catalog.intake_published"
 SOURCE_FAILING: Final = "catalog.source_failing"
 SOURCE_STALE: Final = "catalog.source_stale"
-REUSE_ASKED: Final = "catalog.reuse_asked"
-SUPPORT_OFFERED: Final = "catalog.support_offered"
-SUPPORT_DECIDED: Final = "catalog.support_decided"
+ASSESSMENT: Final = "catalog.assessment"
 LINK_DEAD: Final = "catalog.link_dead"
 STATEMENT: Final = "catalog.statement"
 NOTICE: Final = "catalog.notice"
 NOTICE_SECURITY: Final = "catalog.notice_security"
+REPORT_RECEIVED: Final = "catalog.report_received"
+REPORT_MOVED: Final = "catalog.report_moved"
+REPORT_OBJECTION: Final = "catalog.report_objection"
+REPORT_OUTCOME: Final = "catalog.report_outcome"
+REPORT_ADDRESS: Final = "catalog.report_address"
+REPORTER_KEY: Final = "reporter-"
+"""Before the report's id in the key of what its sender is sent: retention deletes that, and only that."""
 
 
 def tell_advisors(event: ProposalEvent) -> None:
@@ -205,59 +214,134 @@ def tell_of_notice(
     notify(message, recipients)
 
 
-def ask_about_reuse(reuse: Reuse) -> None:
-    """The contact and who declared it, as long as they belong to the organisation; where neither is there any
-    more, those who speak for it. A function address gets a copy."""
-    members = User.objects.filter(
-        memberships__organisation=reuse.organisation_id,
-        memberships__state=MembershipState.ACTIVE,
-        is_active=True,
-    )
-    people = members.filter(Q(pk=reuse.contact_id) | Q(pk=reuse.declared_by_id))
-    if not people.exists():
-        people = members.filter(Q(memberships__is_editor=True) | Q(memberships__is_manager=True))
+def tell_of_report(report: EntryReport) -> None:
+    """The maintainer's Redaktion hears of reports on an entry once a day at most: anybody can send them."""
+    solution = report.solution
     message = Message(
-        kind=REUSE_ASKED,
-        template="catalog/email/reuse_asked",
-        url=reuse.get_absolute_url(),
-        dedupe=f"{REUSE_ASKED}:{reuse.pk}:{reuse.confirmed_on.isoformat()}",
-        subject_key=str(reuse.public_id),
-        context={
-            "solution": reuse.solution.name,
-            "organisation": reuse.organisation.name,
-            "stage": reuse.get_stage_display,
-            "confirmed_on": reuse.confirmed_on,
-        },
+        kind=REPORT_RECEIVED,
+        template="catalog/email/report_received",
+        url=reverse("catalog:report_list"),
+        dedupe=f"{REPORT_RECEIVED}:{solution.pk}:{clock.today().isoformat()}",
+        subject_key=str(report.public_id),
+        context={"solution": solution.name},
     )
-    notify(message, people.distinct().order_by("pk"))
-    if reuse.contact_address:
-        notify_address(message, address=reuse.contact_address)
+    notify(message, editors_of(solution.maintainer_id))
 
 
-def tell_of_support(support: Support, event: SupportEvent) -> None:
-    """A company's offer waits for a check."""
-    notify(_about_support(SUPPORT_OFFERED, support, event), _advisors())
+def tell_of_step(event: EntryReportEvent) -> None:
+    """The maintainer's Redaktion hears that a statement is being checked, and how it was decided."""
+    report = event.report
+    message = _of_report(event, REPORT_MOVED, "report_moved", report.get_absolute_url())
+    notify(message, editors_of(report.solution.maintainer_id))
 
 
-def tell_of_decided_support(support: Support, event: SupportEvent) -> None:
-    if support.offered_by is not None:
-        notify(_about_support(SUPPORT_DECIDED, support, event), [support.offered_by])
+def tell_of_objection(event: EntryReportEvent) -> None:
+    """The maintainer objects: the OSK decides anew."""
+    url = reverse("admin:catalog_entryreport_page", args=[event.report.public_id])
+    notify(_of_report(event, REPORT_OBJECTION, "report_objection", url), _advisors())
 
 
-def _about_support(kind: str, support: Support, event: SupportEvent) -> Message:
+def ask_for_address(report: EntryReport, token: str, lifetime: timedelta) -> None:
+    """A link to the address that somebody has typed: only who reads that mailbox hears more."""
+    path = reverse("catalog:report_confirm", args=[token])
+    rendered = rendering.render(
+        "catalog/email/report_address",
+        {"recipient": None, "solution": report.solution.name},
+        language=report.language,
+        url=path,
+    )
+    post_secret(
+        kind=REPORT_ADDRESS,
+        address=report.email,
+        user=None,
+        language=report.language,
+        subject=rendered.subject,
+        body=rendered.body,
+        lifetime=lifetime,
+        subject_key=f"{REPORTER_KEY}{report.public_id}",
+    )
+
+
+def tell_reporter(report: EntryReport) -> None:
+    """How it was decided; to the account, or to an address whose link was opened. Otherwise nobody."""
+    decided = report.decided_at or clock.now()
+    message = Message(
+        kind=REPORT_OUTCOME,
+        template="catalog/email/report_outcome",
+        url=report.sent_url,
+        dedupe=f"{REPORT_OUTCOME}:{report.pk}:{decided:%Y%m%d%H%M%S%f}",
+        subject_key=f"{REPORTER_KEY}{report.public_id}",
+        context={
+            "solution": report.solution.name,
+            "report": report,
+            "is_mended": report.state == ReportState.ACCEPTED,
+        },
+        reason=_("You have reported a statement of this entry as wrong."),
+    )
+    if report.reported_by is not None:
+        notify(message, [report.reported_by])
+    elif report.email_confirmed_at is not None:
+        notify_address(message, address=report.email, language=report.language)
+
+
+def _of_report(event: EntryReportEvent, kind: str, name: str, url: str) -> Message:
+    report = event.report
     return Message(
         kind=kind,
-        template=f"catalog/email/{kind.partition('.')[2]}",
-        url=support.get_absolute_url(),
+        template=f"catalog/email/{name}",
+        url=url,
         dedupe=f"{kind}:{event.pk}",
-        subject_key=str(support.pk),
+        subject_key=str(report.public_id),
         context={
-            "solution": support.solution.name,
-            "organisation": support.organisation.name,
-            "is_shown": support.is_shown,
-            "comment": support.comment,
+            "solution": report.solution.name,
+            "report": report,
+            "is_mended": report.state == ReportState.ACCEPTED,
+            "is_checking": report.state == ReportState.CHECKING,
         },
     )
+
+
+def tell_maintainer_of_assessment(event: AssessmentEvent) -> None:
+    """Sent, taken back, a correction refused, a reply taken off: ``event.kind`` says which."""
+    assessment = event.assessment
+    _tell_of_assessment(
+        event, editors_of(assessment.solution.maintainer_id), assessment.get_absolute_url()
+    )
+
+
+def tell_of_published_assessment(event: AssessmentEvent) -> None:
+    """The maintainer, where there is one."""
+    tell_maintainer_of_assessment(event)
+
+
+def tell_advisors_of_assessment(event: AssessmentEvent) -> None:
+    """The maintainer has replied, or asks for a correction."""
+    url = reverse("admin:catalog_assessment_page", args=[event.assessment.public_id])
+    _tell_of_assessment(event, _advisors(), url)
+
+
+def _tell_of_assessment(event: AssessmentEvent, people: Iterable[User], url: str) -> None:
+    assessment = event.assessment
+    message = Message(
+        kind=f"{ASSESSMENT}_{event.kind}",
+        template=f"catalog/email/assessment_{event.kind}",
+        url=url,
+        dedupe=f"{ASSESSMENT}:{event.pk}",
+        subject_key=str(assessment.public_id),
+        context={"solution": assessment.solution.name, "assessment": assessment},
+    )
+    notify(message, people)
+
+
+def editors_of(organisation_id: int | None) -> QuerySet[User]:
+    """The Redaktion of an organisation; nobody where an entry has none and the OSK looks after it."""
+    return User.objects.filter(
+        memberships__organisation=organisation_id,
+        memberships__organisation__isnull=False,
+        memberships__state=MembershipState.ACTIVE,
+        memberships__is_editor=True,
+        is_active=True,
+    ).distinct()
 
 
 def tell_of_proposed_statement(event: StatementEvent) -> None:
@@ -290,7 +374,7 @@ def _statement_message(name: str, event: StatementEvent, url: str) -> Message:
 def _tell_maintainer(row: Source | Link, kind: str, once: str, words: Mapping[str, object]) -> None:
     """The Redaktion of the maintaining organisation; where there is nobody, the OSK's advisors."""
     solution = row.solution
-    editors = _editors(solution.maintainer_id)
+    editors = editors_of(solution.maintainer_id)
     message = Message(
         kind=kind,
         template=f"catalog/email/{kind.partition('.')[2]}",
@@ -300,16 +384,6 @@ def _tell_maintainer(row: Source | Link, kind: str, once: str, words: Mapping[st
         context={"solution": solution.name, "address": str(row), **words},
     )
     notify(message, list(editors) or _advisors())
-
-
-def _editors(organisation_id: int | None) -> QuerySet[User]:
-    return User.objects.filter(
-        memberships__organisation=organisation_id,
-        memberships__organisation__isnull=False,
-        memberships__state=MembershipState.ACTIVE,
-        memberships__is_editor=True,
-        is_active=True,
-    ).distinct()
 
 
 def _advisors() -> QuerySet[User]:
@@ -329,7 +403,7 @@ def _tell_maintaining(event: ProposalEvent, name: str, url: str) -> None:
     maintainer_id = proposal.solution.maintainer_id
     is_of_others = proposal.is_change and not proposal.is_of_file
     if is_of_others and maintainer_id not in (None, proposal.organisation_id):
-        notify(_message(name, event, url), _editors(maintainer_id))
+        notify(_message(name, event, url), editors_of(maintainer_id))
 
 
 def _review_url(proposal: Proposal) -> str:

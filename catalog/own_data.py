@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from catalog import services
 from catalog.enums import ProposalAction
-from catalog.models import Claim, Follow, NoticeReceipt, Proposal, SavedComparison
+from catalog.models import Claim, EntryReport, Follow, NoticeReceipt, Proposal, SavedComparison
 from catalog.services import claims
 from osk_portal import portal
 from osk_portal.accounts.models import User
@@ -23,6 +23,8 @@ def erase(user: User) -> None:
     SavedComparison.objects.filter(author=user, organisation=None).delete()
     NoticeReceipt.objects.filter(user=user).delete()
     services.forget_contact(person=user)
+    EntryReport.objects.filter(reported_by=user).update(reported_by=None)
+    EntryReport.objects.filter(email__iexact=user.email).update(email="", email_confirmed_at=None)
     services.take_back_statements_of(user)
     for proposal in mine.filter(state__in=Proposal.ALLOWED[ProposalAction.WITHDRAW]).order_by("pk"):
         services.withdraw_of_leaver(proposal.pk, person=user)
@@ -89,6 +91,15 @@ OFFER: Final = portal.PersonalData(
             {"solution__name": _("Solution"), "created_at": _("Since")},
         ),
         portal.Rows(
+            "catalog.CodeRelease.author",
+            _("Lists for publishing code that you have begun"),
+            {
+                "name": _("Name"),
+                "organisation__name": _("Organisation"),
+                "created_at": _("When"),
+            },
+        ),
+        portal.Rows(
             "catalog.SavedComparison.author",
             _("Comparisons that you have saved"),
             {
@@ -107,6 +118,19 @@ OFFER: Final = portal.PersonalData(
                 "notice__kind": _("Kind"),
                 "told_at": _("When"),
                 "confirmed_at": _("Reading confirmed at"),
+            },
+        ),
+        portal.Rows(
+            "catalog.EntryReport.reported_by",
+            _("Statements that you reported as wrong"),
+            {
+                "solution__name": _("Solution"),
+                "wrong": _("What is wrong"),
+                "right": _("What would be right"),
+                "evidence": _("Evidence"),
+                "state": _("State"),
+                "submitted_at": _("Sent at"),
+                "decision": _("Reason of the decision"),
             },
         ),
         portal.Rows(
@@ -156,6 +180,25 @@ OFFER: Final = portal.PersonalData(
                 "solution__name": _("Solution"),
                 "number": _("Version"),
                 "created_at": _("When"),
+            },
+        ),
+        portal.Rows(
+            "catalog.Assessment.replied_by",
+            _("Replies to assessments of the OSK"),
+            {
+                "solution__name": _("Solution"),
+                "reply": _("Reply of the maintainer"),
+                "replied_at": _("When"),
+            },
+        ),
+        portal.Rows(
+            "catalog.Assessment.correction_by",
+            _("Corrections of assessments that you have asked for"),
+            {
+                "solution__name": _("Solution"),
+                "correction": _("What is wrong"),
+                "correction_at": _("When"),
+                "correction_answer": _("Answer of the OSK"),
             },
         ),
         portal.Rows(
@@ -219,11 +262,17 @@ OFFER: Final = portal.PersonalData(
         "catalog.Claim.decided_by": "a decision of staff in their office",
         "catalog.ClaimEvent.actor": "repeats the claim's own dates, or is a decision of staff",
         "catalog.MaintainershipEvent.actor": "an act for the organisation, or of staff in their office",
+        "catalog.Assessment.author": "an act of staff in their office",
+        "catalog.AssessmentEvent.actor": "repeats the assessment's own dates, or is an act of staff",
+        "catalog.CriteriaListEvent.actor": "an act of staff in their office",
         "catalog.Notice.issued_by": "an act of staff in their office",
         "catalog.NoticeEvent.actor": "an act of staff in their office",
         "catalog.Objection.decided_by": "a decision of staff in their office",
         "catalog.Proposal.decided_by": "a decision of staff in their office",
         "catalog.ProposalEvent.actor": "repeats the proposal's own dates, or is a decision of staff",
+        "catalog.EntryReport.decided_by": "a decision of staff in their office",
+        "catalog.EntryReportEvent.actor": "repeats the report's own dates, or is a decision of staff",
+        "catalog.CodeReleaseEvent.actor": "belongs to the organisation's list",
         "catalog.ReuseEvent.actor": "repeats the dates of the reuse and its stages",
         "catalog.SupportEvent.actor": "repeats the offer's own date, or is a decision of staff",
         "catalog.SolutionEvent.actor": "an act of staff in their office",

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from catalog.models import (
         Claim,
+        CodeRelease,
         Maintainership,
         Proposal,
         Reuse,
@@ -77,6 +78,11 @@ def can_comment_proposal(user: User, proposal: Proposal, solution: Solution) -> 
         and solution.maintainer_id != proposal.organisation_id
         and is_editor_for(user, solution.maintainer_id)
     )
+
+
+def can_answer_reports(user: User | AnonymousUser, solution: Solution) -> bool:
+    """The Redaktion of the maintaining organisation speaks to reported statements of its entry."""
+    return can_propose(user, solution)
 
 
 def can_decide(user: User) -> bool:
@@ -167,6 +173,20 @@ def can_delete_comparison(user: User, comparison: SavedComparison) -> bool:
         m.is_manager and m.organisation_id == comparison.organisation_id
         for m in active_memberships(user)
     )
+
+
+def publishing_organisations(user: User) -> list[Organisation]:
+    """For which the person may publish own code: entitled ones, and those where it has the role Redaktion."""
+    memberships = active_memberships(user)
+    return [m.organisation for m in memberships if m.organisation.is_entitled or m.is_editor]
+
+
+def can_publish_code(user: User) -> bool:
+    return bool(publishing_organisations(user))
+
+
+def can_change_code_release(user: User, release: CodeRelease) -> bool:
+    return any(o.pk == release.organisation_id for o in publishing_organisations(user))
 
 
 def reporting_organisations(user: User | AnonymousUser) -> list[Organisation]:

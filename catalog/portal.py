@@ -3,41 +3,44 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import F, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from catalog import claim_portal, demo_world, own_data, presentation, statistics
+from catalog import claim_portal, demo_world, own_data, presentation, reuse_portal, statistics
 from catalog.exports import nightly
 from catalog.models import (
+    Assessment,
+    EntryReport,
     Follow,
     Intake,
     NoticeReceipt,
     Proposal,
-    Reuse,
     Solution,
     Statement,
-    Support,
 )
 from catalog.notifications import (
+    ASSESSMENT,
     INTAKE_PUBLISHED,
     LINK_DEAD,
     NOTICE,
     NOTICE_SECURITY,
-    REUSE_ASKED,
+    REPORT_ADDRESS,
+    REPORT_OUTCOME,
+    REPORTER_KEY,
     SOURCE_FAILING,
     SOURCE_STALE,
     STATEMENT,
-    SUPPORT_DECIDED,
-    SUPPORT_OFFERED,
 )
+from catalog.permissions import belongs_to_maintainer, edited_organisations
 from catalog.search import clean, search
-from catalog.services import confirming, hand_over_reuse, links, pictures, refresh, silence_contact
+from catalog.services import badges, forget_report_addresses, links, pictures, refresh
+from catalog.services.criteria import ensure_lists
 from catalog.services.synonyms import ensure_shipped
 from network.models import Organisation
 from osk_portal import portal
@@ -88,20 +91,6 @@ def _tasks(user: User) -> Iterable[portal.Task]:
         )
 
 
-def _to_confirm(user: User) -> Iterable[portal.Task]:
-    """Reuses that somebody of the organisation is asked about."""
-    waiting = Reuse.objects.filter(pk__in=Reuse.objects.waiting_for(user).values("pk"))
-    found = waiting.select_related("solution", "organisation").order_by("asked_on", "pk")
-    for reuse in found[:MOST_TO_READ]:
-        yield portal.Task(
-            _("Does your organisation still use %(name)s?") % {"name": reuse.solution.name},
-            reuse.organisation.name,
-            reuse.get_absolute_url(),
-            badge="warning",
-            action=_("Confirm or change"),
-        )
-
-
 def _to_read(user: User) -> Iterable[portal.Task]:
     """Notices that the person was told of and has not confirmed."""
     mine = NoticeReceipt.objects.filter(user=user).unconfirmed()
@@ -113,6 +102,28 @@ def _to_read(user: User) -> Iterable[portal.Task]:
             notice.get_absolute_url(),
             badge=notice.badge,
             action=_("Read"),
+        )
+
+
+def _to_answer(user: User) -> Iterable[portal.Task]:
+    """Reported statements on which the Redaktion has said nothing yet."""
+    edited = [organisation.pk for organisation in edited_organisations(user)]
+    if not edited:
+        return
+    waiting = EntryReport.objects.undecided().filter(
+        solution__maintainer__in=edited,
+        solution__in=Solution.objects.published(),
+        answered_at=None,
+        objected_at=None,
+    )
+    for report in waiting.select_related("solution")[:MOST_TO_READ]:
+        yield portal.Task(
+            _("Reported as wrong: %(field)s, %(name)s")
+            % {"field": report.field_label, "name": report.solution.name},
+            _("You can answer before the OSK decides."),
+            report.get_absolute_url(),
+            due_on=report.promised_on,
+            action=_("Look at it"),
         )
 
 
@@ -161,9 +172,16 @@ def _work(user: User) -> Iterable[portal.WorkEntry]:
             _late_objections,
         )
     yield portal.WorkEntry(
-        gettext_lazy("Support offers to check"),
-        reverse("admin:catalog_support_changelist") + "?state__exact=waiting",
-        Support.objects.waiting,
+        gettext_lazy("Reported statements"),
+        reverse("admin:catalog_entryreport_changelist"),
+        EntryReport.objects.undecided,
+        _late_reports,
+    )
+    yield portal.WorkEntry(
+        gettext_lazy("Assessments to decide"),
+        reverse("admin:catalog_assessment_changelist") + "?state__exact=sent",
+        _decided_by_others,
+        _asked_for_correction,
     )
     yield portal.WorkEntry(
         gettext_lazy("Proposed statements"),
@@ -171,7 +189,19 @@ def _work(user: User) -> Iterable[portal.WorkEntry]:
         Statement.objects.proposed,
         _late_statements,
     )
+    yield from reuse_portal.work(user)
     yield from claim_portal.work(user)
+
+
+def _decided_by_others() -> QuerySet[Assessment]:
+    """With the maintainer, whose time is over or who has asked for a correction: the OSK's turn."""
+    over = Q(publish_from__lte=TODAY) | ~Q(correction="") & Q(correction_answer="")
+    return Assessment.objects.with_maintainer().filter(over)
+
+
+def _asked_for_correction() -> QuerySet[Assessment]:
+    rows = Assessment.objects.filter(correction_answer="", correction_until__lt=TODAY)
+    return rows.exclude(correction="")
 
 
 def _late_statements() -> QuerySet[Statement]:
@@ -180,6 +210,20 @@ def _late_statements() -> QuerySet[Statement]:
 
 def _late_proposals() -> QuerySet[Proposal]:
     return Proposal.objects.open().filter(promised_on__lt=TODAY)
+
+
+def _late_reports() -> QuerySet[EntryReport]:
+    return EntryReport.objects.undecided().filter(promised_on__lt=TODAY)
+
+
+def _reporter_still_hears(user_id: int, kind: str, subject_key: str) -> bool:
+    """The account, or an address that is still kept; for the outcome one whose link was opened."""
+    found = EntryReport.objects.filter(public_id=subject_key.removeprefix(REPORTER_KEY))
+    if user_id:
+        return found.filter(reported_by=user_id).exists()
+    if kind == REPORT_OUTCOME:
+        found = found.exclude(email_confirmed_at=None)
+    return found.exclude(email="").exists()
 
 
 def _late_objections() -> QuerySet[Proposal]:
@@ -192,25 +236,25 @@ def _may_still_read(user_id: int, kind: str, subject_key: str) -> bool:
         return Follow.objects.filter(user=user_id, solution__public_id=subject_key).exists()
     if (may_read := claim_portal.may_still_read(user_id, kind, subject_key)) is not None:
         return may_read
+    if (may_read := reuse_portal.may_still_read(user_id, kind, subject_key)) is not None:
+        return may_read
     if kind in (NOTICE, NOTICE_SECURITY):
         told = NoticeReceipt.objects.filter(user=user_id, notice__public_id=subject_key)
         return told.filter(notice__solution__in=Solution.objects.published()).exists()
+    if kind in (REPORT_ADDRESS, REPORT_OUTCOME):
+        return _reporter_still_hears(user_id, kind, subject_key)
     user = User.objects.filter(pk=user_id).first()
+    if kind.startswith("catalog.report_"):
+        reports = EntryReport.objects.visible_to(user or AnonymousUser())
+        return reports.filter(public_id=subject_key).exists()
     if kind == INTAKE_PUBLISHED:
         intakes = Intake.objects.visible_to(user or AnonymousUser())
         return intakes.filter(public_id=subject_key).exists()
     if kind in (SOURCE_FAILING, SOURCE_STALE, LINK_DEAD):
         entries = Solution.objects.visible_to(user or AnonymousUser())
         return entries.filter(public_id=subject_key).exists()
-    if kind == REUSE_ASKED:  # whoever has answered, or a colleague: nothing to ask any more
-        return (
-            user is not None
-            and Reuse.objects.of_member(user)
-            .filter(public_id=subject_key, asked_on__isnull=False)
-            .exists()
-        )
-    if kind in (SUPPORT_OFFERED, SUPPORT_DECIDED):
-        return Support.objects.visible_to(user or AnonymousUser()).filter(pk=subject_key).exists()
+    if kind.startswith(f"{ASSESSMENT}_"):
+        return _may_read_assessment(user, subject_key)
     if kind.startswith(f"{STATEMENT}_"):
         statements = Statement.objects.visible_to(user or AnonymousUser())
         return statements.filter(public_id=subject_key).exists()
@@ -218,18 +262,24 @@ def _may_still_read(user_id: int, kind: str, subject_key: str) -> bool:
     return proposals.filter(public_id=subject_key).exists()
 
 
-def _reuses_of(person: User, organisation: Any, viewer: User) -> Iterable[portal.HandoverRow]:
-    found = Reuse.objects.to_hand_over(person, organisation).select_related("solution")
-    for reuse in found.order_by("pk"):
-        yield portal.HandoverRow(reuse.public_id, reuse.solution.name)
+def _may_read_assessment(user: User | None, subject_key: str) -> bool:
+    """Advisors and whoever sees it; the maintainer's people also hear that it was taken back."""
+    found = Assessment.objects.filter(public_id=subject_key).select_related("solution").first()
+    if user is None or found is None:
+        return False
+    return user.is_advisor or belongs_to_maintainer(user, found.solution)
 
 
-def _lapse_reuses() -> None:
-    confirming.lapse()
+def _watch_badges() -> None:
+    badges.ensure_jobs()
 
 
 def _watch_repositories() -> None:
     refresh.ensure_sources()
+
+
+def _forget_addresses() -> None:
+    forget_report_addresses()
 
 
 def _watch_links() -> None:
@@ -279,6 +329,18 @@ portal.my_areas.register(
     )
 )
 portal.handovers.register(claim_portal.HANDOVER)
+portal.my_areas.register(
+    portal.MyArea(
+        "catalog_reuses",
+        29,
+        reuse_portal.tasks,
+        label=gettext_lazy("Reuses of my organisation"),
+        url_name="catalog:reuse_list",
+    )
+)
+portal.handovers.register(reuse_portal.HANDOVER)
+portal.departures.register(reuse_portal.DEPARTURE)
+portal.daily_jobs.register(portal.DailyJob("catalog-reuse", 30, reuse_portal.every_day))
 portal.daily_jobs.register(portal.DailyJob("catalog.claims", 31, claim_portal.every_day))
 portal.my_areas.register(
     portal.MyArea(
@@ -289,35 +351,14 @@ portal.my_areas.register(
         url_name="catalog:comparison_list",
     )
 )
+portal.my_areas.register(portal.MyArea("catalog_notices", 5, _to_read))
 portal.my_areas.register(
     portal.MyArea(
-        "catalog_reuses",
-        29,
-        _to_confirm,
-        label=gettext_lazy("Reuses of my organisation"),
-        url_name="catalog:reuse_list",
+        "catalog_reports",
+        32,
+        _to_answer,
     )
 )
-portal.handovers.register(
-    portal.Handover(
-        "catalog_reuse",
-        30,
-        gettext_lazy("Contact of a reuse"),
-        Reuse.objects.to_hand_over,
-        _reuses_of,
-        hand_over_reuse,
-    )
-)
-portal.departures.register(
-    portal.Departure(
-        "catalog_reuse",
-        30,
-        lambda person, organisation, actor: silence_contact(
-            person=person, organisation=organisation, actor=actor
-        ),
-    )
-)
-portal.my_areas.register(portal.MyArea("catalog_notices", 5, _to_read))
 portal.home_sections.register(portal.HomeSection("catalog", 20, "catalog/_home.html", _home))
 portal.panels.register(
     portal.Panel(
@@ -327,11 +368,13 @@ portal.panels.register(
 portal.work_lists.register(portal.WorkList("catalog", 30, gettext_lazy("Keep the catalog"), _work))
 portal.mail_guards.register(portal.MailGuard("catalog", 30, _may_still_read))
 portal.reference_data.register(portal.ReferenceData("catalog", 30, ensure_shipped))
+portal.reference_data.register(portal.ReferenceData("catalog.criteria", 31, ensure_lists))
+portal.daily_jobs.register(portal.DailyJob("catalog.badges", 31, _watch_badges))
 portal.daily_jobs.register(portal.DailyJob("catalog.sources", 30, _watch_repositories))
 portal.daily_jobs.register(portal.DailyJob("catalog.links", 32, _watch_links))
 portal.daily_jobs.register(portal.DailyJob("catalog.pictures", 31, _look_after_pictures))
 portal.demo_steps.register(portal.DemoStep("catalog", 20, demo_world.load))
-portal.daily_jobs.register(portal.DailyJob("catalog-reuse", 30, _lapse_reuses))
+portal.daily_jobs.register(portal.DailyJob("catalog.addresses", 30, _forget_addresses))
 portal.daily_jobs.register(portal.DailyJob("catalog-giving", 30, nightly.run))
 portal.sitemap_sections.register(
     portal.SitemapSection("loesungen", 20, lambda: Solution.objects.published().count(), _sitemap)

@@ -7,10 +7,12 @@ from django.db.models import Count, Exists, F, OuterRef, Q
 
 from catalog.enums import (
     STAGES_IN_USE,
+    AssessmentState,
     NoticeState,
     ObjectionState,
     ProposalKind,
     ProposalState,
+    ReportState,
     ReuseStage,
     SolutionState,
     StatementOrigin,
@@ -23,6 +25,9 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
 
     from catalog.models import (  # named in the type parameters
+        Assessment,
+        CodeRelease,
+        EntryReport,
         Intake,
         Link,
         Notice,
@@ -190,6 +195,24 @@ class NoticeReceiptQuerySet(models.QuerySet["NoticeReceipt"]):
         )
 
 
+class EntryReportQuerySet(models.QuerySet["EntryReport"]):
+    def undecided(self) -> EntryReportQuerySet:
+        return self.filter(state__in=(ReportState.OPEN, ReportState.CHECKING))
+
+    def visible_to(self, user: User | AnonymousUser) -> EntryReportQuerySet:
+        """Advisors all; members of the organisation that maintains the entry those of its entries."""
+        if not user.is_authenticated:
+            return self.none()
+        return self if user.is_advisor else self.of_maintainer(user)
+
+    def of_maintainer(self, user: User) -> EntryReportQuerySet:
+        return self.filter(
+            solution__state=SolutionState.PUBLISHED,
+            solution__maintainer__memberships__user=user,
+            solution__maintainer__memberships__state=MembershipState.ACTIVE,
+        )
+
+
 class PictureQuerySet(models.QuerySet["Picture"]):
     def fetched(self) -> PictureQuerySet:
         """Those that are looked after: not of withdrawn entries, and not the blocked ones."""
@@ -306,4 +329,41 @@ class SavedComparisonQuerySet(models.QuerySet["SavedComparison"]):
                 organisation__memberships__user=user,
                 organisation__memberships__state=MembershipState.ACTIVE,
             )
+        )
+
+
+class AssessmentQuerySet(models.QuerySet["Assessment"]):
+    def published(self) -> AssessmentQuerySet:
+        return self.filter(state=AssessmentState.PUBLISHED)
+
+    def with_maintainer(self) -> AssessmentQuerySet:
+        return self.filter(state=AssessmentState.SENT)
+
+    def visible_to(self, user: User | AnonymousUser) -> AssessmentQuerySet:
+        """What was published, with its entry; what is with the maintainer, for its members; advisors all."""
+        if user.is_authenticated and user.is_advisor:
+            return self
+        public = Q(
+            state__in=(AssessmentState.PUBLISHED, AssessmentState.SUPERSEDED),
+            published_at__isnull=False,
+            solution__state=SolutionState.PUBLISHED,
+        )
+        if not user.is_authenticated:
+            return self.filter(public)
+        mine = Q(
+            state=AssessmentState.SENT,
+            sent_to=F("solution__maintainer"),
+            sent_to__in=user.memberships.active().values("organisation"),
+        )
+        return self.filter(public | mine)
+
+
+class CodeReleaseQuerySet(models.QuerySet["CodeRelease"]):
+    def visible_to(self, user: User | AnonymousUser) -> CodeReleaseQuerySet:
+        """Active members of the organisation. The OSK is asked with an Anfrage, it reads nobody's list."""
+        if not user.is_authenticated:
+            return self.none()
+        return self.filter(
+            organisation__memberships__user=user,
+            organisation__memberships__state=MembershipState.ACTIVE,
         )

@@ -7,7 +7,7 @@ word that half the catalog contains costs the same as a rare one.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from operator import add, and_, or_
@@ -17,7 +17,7 @@ from django.contrib.postgres.search import SearchQuery, SearchRank, TrigramWordS
 from django.db.models import BooleanField, Case, F, FloatField, Q, QuerySet, Value, When
 from django.db.models.expressions import RawSQL
 
-from catalog.models import Solution, SolutionDocument
+from catalog.models import SearchWord, Solution, SolutionDocument
 from catalog.spelling import allowed_errors, likest, nearest
 from catalog.terms import SHORTEST_PART, WORD, Synonyms, Term, clean, is_noise, words_of
 from osk_portal.toolkit.search_text import fold, sort_key
@@ -26,6 +26,9 @@ __all__ = ["SHORTEST_PART", "Found", "clean", "find", "meant", "search", "simila
 
 MOST_HITS = 2_000
 MOST_GUESSES = 60
+# Longer words that hold a word of the query: of all together, and of each.
+MOST_LONGER = 2_000
+MOST_LONGER_EACH = 100
 # Fewer exact hits than this, and misspelt names are looked for too.
 FEW_HITS = 5
 GUESS_SIMILARITY = 0.4
@@ -59,7 +62,8 @@ def find(query: str, *, among: QuerySet[Any]) -> Found:
     synonyms = Synonyms.read()
     terms = synonyms.terms(text)
     documents = SolutionDocument.objects.filter(solution__in=among)
-    found = _ranked(documents, terms, and_, joined=fold(text).replace(" ", ""))
+    longer = _longer_words([word for term in terms for word in term.words])
+    found = _ranked(documents, terms, and_, longer, joined=fold(text).replace(" ", ""))
     is_exact = bool(found)
     if len(found) < FEW_HITS:
         found += _guessed(documents.exclude(pk__in=found), words)
@@ -67,9 +71,10 @@ def find(query: str, *, among: QuerySet[Any]) -> Found:
         heads = [synonyms.head(term) for term in terms]
         if any(heads):
             terms = [head or term for head, term in zip(heads, terms, strict=True)]
-            found = _ranked(documents, terms, and_)
+            longer = _longer_words([word for term in terms for word in term.words])
+            found = _ranked(documents, terms, and_, longer)
     if not found and len(terms) > 1:
-        found = _ranked(documents, terms, or_)
+        found = _ranked(documents, terms, or_, longer)
     return Found(found, is_exact)
 
 
@@ -85,7 +90,7 @@ def similar(text: str, *, among: QuerySet[Solution], most: int) -> list[Solution
     folded = [word for word in map(fold, words) if len(word) >= SHORTEST_PART]
     exact = reduce(or_, (_contains(word) for word in words))
     guessed = reduce(or_, (Q(folded__trigram_word_similar=word) for word in folded), exact)
-    matching = SolutionDocument.objects.filter(guessed, solution__in=among).values("pk")
+    matching = SolutionDocument.objects.filter(guessed, solution__in=among).order_by().values("pk")
     documents = (
         SolutionDocument.objects.filter(pk__in=matching[:MOST_HITS])
         .annotate(
@@ -147,31 +152,58 @@ def _holds_one(document: SolutionDocument, folded: Sequence[str]) -> bool:
     return any(nearest(word, known) is not None for word in folded)
 
 
+def _longer_words(words: Iterable[str]) -> Mapping[str, Sequence[str]]:
+    """By spelling of each of ``words`` those of the catalog that hold it within: one query for all."""
+    spellings = {s for word in words for s in _spellings(word) if len(s) >= SHORTEST_PART}
+    if not spellings:
+        return {}
+    holding = reduce(or_, (Q(word__contains=spelling) for spelling in spellings))
+    known = SearchWord.objects.filter(holding).values_list("word", flat=True).order_by()
+    found: dict[str, list[str]] = {spelling: [] for spelling in spellings}
+    for word in sorted(set(known[:MOST_LONGER]), key=len):
+        for spelling in spellings:
+            if spelling in word and not word.startswith(spelling):  # a beginning is found anyway
+                found[spelling].append(word)
+    return {spelling: longer[:MOST_LONGER_EACH] for spelling, longer in found.items()}
+
+
 def _ranked(
-    documents: QuerySet[SolutionDocument], terms: Sequence[Term], how: Any, *, joined: str = ""
+    documents: QuerySet[SolutionDocument],
+    terms: Sequence[Term],
+    how: Any,
+    longer: Mapping[str, Sequence[str]],
+    *,
+    joined: str = "",
 ) -> list[int]:
-    """``joined``: the query without spaces, for names that people write apart ("open desk")."""
-    fitting = reduce(how, (_fits(term) for term in terms))
+    """``longer``: as ``_longer_words`` says.
+
+    ``joined``: the query without spaces, for names that people write apart ("open desk").
+    """
+    fitting = reduce(how, (_fits(term, longer) for term in terms))
     is_name = len(joined) >= SHORTEST_PART
     if is_name:
         fitting |= Q(folded_names__contains=joined)
-    matching = documents.filter(fitting).values("pk")
+    words = [word for term in terms for word in term.words]
+    # Whose name holds the words is ranked in any case. And without an order that the indexes do not have,
+    # PostgreSQL would read entry after entry until it has enough of them.
+    is_named = _one_if(Q(folded_names__contains=fold(" ".join(words))), 1.0)
+    matching = documents.filter(fitting).order_by(is_named.desc(), "pk").values("pk")
     score = _score(terms)
     if how is or_ and len(terms) > 1:
         # Who holds more of what was asked for comes first.
-        score += reduce(add, (_one_if(_fits(term), 1.0) for term in terms))
+        score += reduce(add, (_one_if(_fits(term, longer), 1.0) for term in terms))
     if is_name:
         score += _one_if(Q(folded_names__startswith=joined), 4.0)
     return list(
         SolutionDocument.objects.filter(pk__in=matching[:MOST_HITS])
         .annotate(score=score)
-        .order_by("-score", "solution__sort_key", "pk")
+        .order_by("-score", "folded_names", "pk")
         .values_list("pk", flat=True)
     )
 
 
-def _fits(term: Term) -> Q:
-    found = reduce(and_, (_contains(word) for word in term.words))
+def _fits(term: Term, longer: Mapping[str, Sequence[str]]) -> Q:
+    found = reduce(and_, (_has(word, longer) for word in term.words))
     if term.synonyms:
         german, english, simple = _synonym_queries(term.synonyms)
         found |= Q(german=german) | Q(english=english) | Q(simple=simple)
@@ -194,16 +226,34 @@ def _synonym_queries(synonyms: Sequence[str]) -> tuple[Any, Any, Any]:
     )
 
 
+def _has(word: str, longer: Mapping[str, Sequence[str]]) -> Q:
+    """Stemmed in German or English, as a prefix, or (not in the long text) inside a longer word.
+
+    Each by an index that needs no second look at the document.
+    """
+    wanted = [_beginning(spelling) for spelling in _spellings(word)]
+    wanted += [
+        SearchQuery(_quoted(other), config="simple", search_type="raw")
+        for spelling in _spellings(word)
+        for other in longer.get(spelling, ())
+    ]
+    return _stemmed(word) | Q(simple=reduce(or_, wanted))
+
+
 def _contains(word: str) -> Q:
-    """Stemmed in German or English, as a prefix, or (not in the long text) inside a longer word."""
-    found = Q(german=SearchQuery(word, config="german")) | Q(
-        english=SearchQuery(word, config="english")
-    )
+    """As ``_has``, where a further query would cost too much: reads the documents that may fit."""
+    found = _stemmed(word)
     for spelling in _spellings(word):
         found |= Q(simple=_beginning(spelling))
         if len(spelling) >= SHORTEST_PART:
             found |= Q(folded__contains=spelling)
     return found
+
+
+def _stemmed(word: str) -> Q:
+    return Q(german=SearchQuery(word, config="german")) | Q(
+        english=SearchQuery(word, config="english")
+    )
 
 
 def _spellings(word: str) -> list[str]:
@@ -220,9 +270,13 @@ def _beginning(folded: str) -> SearchQuery:
 
     Quoted: nothing in it is an operator.
     """
-    quoted = folded.replace("\\", "\\\\").replace("'", "''")
     end = ":*" if sum(letter.isalnum() for letter in folded) > 1 else ""
-    return SearchQuery(f"'{quoted}'{end}", config="simple", search_type="raw")
+    return SearchQuery(f"{_quoted(folded)}{end}", config="simple", search_type="raw")
+
+
+def _quoted(folded: str) -> str:
+    escaped = folded.replace("\\", "\\\\").replace("'", "''")
+    return f"'{escaped}'"
 
 
 def _score(terms: Sequence[Term]) -> Any:

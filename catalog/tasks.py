@@ -8,6 +8,7 @@ from celery import shared_task
 from celery.exceptions import SoftTimeLimitExceeded
 
 from catalog.services import (
+    badges,
     claim_checks,
     confirming,
     intake,
@@ -71,8 +72,17 @@ def fetch_claim(claim_id: int) -> None:
         logger.warning("fetch too slow, the lease runs out", extra={"claim": claim_id})
 
 
+@shared_task(name="catalog.tasks.fetch_badges", soft_time_limit=100, time_limit=110)
+def fetch_badges(job_id: int) -> None:
+    try:
+        badges.run(job_id)
+    except SoftTimeLimitExceeded:
+        logger.warning("fetch too slow, the lease runs out", extra={"badges": job_id})
+
+
 @shared_task(name="catalog.tasks.sweep_fetches")
 def sweep_fetches() -> None:
+    badges.sweep()
     repository_checks.forget()
     refresh.sweep()
 
@@ -80,7 +90,10 @@ def sweep_fetches() -> None:
 # Resumed behind the last batch: a worker that dies, or has no more time, leaves a lease that runs out.
 @shared_task(name="catalog.tasks.tell_notice")
 def tell_notice(telling_id: int) -> None:
-    telling.run(telling_id)
+    try:
+        telling.run(telling_id)
+    except SoftTimeLimitExceeded:
+        logger.warning("more people than time, the lease runs out", extra={"telling": telling_id})
 
 
 @shared_task(name="catalog.tasks.sweep_notices")

@@ -2,8 +2,10 @@ from django.urls import path
 
 from catalog.exports import dump
 from catalog.views import (
+    assessments,
     checking,
     claims,
+    code_releases,
     comparison,
     exports,
     feeds,
@@ -14,6 +16,7 @@ from catalog.views import (
     objections,
     pictures,
     proposals,
+    reports,
     reuse,
     revisions,
     solutions,
@@ -45,12 +48,56 @@ urlpatterns = [
         comparison.saved_comparison_delete,
         name="saved_comparison_delete",
     ),
+    path("code-veroeffentlichen/", code_releases.code_release_home, name="code_release_home"),
+    path("code-veroeffentlichen/neu/", code_releases.code_release_begin, name="code_release_begin"),
+    path(
+        "code-veroeffentlichen/<uuid:public_id>/", code_releases.code_release, name="code_release"
+    ),
+    path(
+        "code-veroeffentlichen/<uuid:public_id>/datei/",
+        code_releases.code_release_file,
+        name="code_release_file",
+    ),
+    path(
+        "code-veroeffentlichen/<uuid:public_id>/entwurf/",
+        code_releases.code_release_draft,
+        name="code_release_draft",
+    ),
+    path(
+        "code-veroeffentlichen/<uuid:public_id>/protokoll.ods",
+        code_releases.code_release_record,
+        name="code_release_record",
+    ),
+    path(
+        "code-veroeffentlichen/<uuid:public_id>/loeschen/",
+        code_releases.code_release_delete,
+        name="code_release_delete",
+    ),
+    path(
+        "code-veroeffentlichen/<uuid:public_id>/<slug:step>/",
+        code_releases.code_release_step,
+        name="code_release_step",
+    ),
     path("pruefen/<uuid:public_id>/", checking.repository_check, name="repository_check"),
     path("feed/", feeds.solution_feed, name="solution_feed"),
     path("hinweise/", notices.notice_list, name="notice_list"),
     path("hinweise/feed/", notices.notice_feed, name="notice_feed"),
     path("hinweise/<uuid:public_id>/", notices.notice_detail, name="notice_detail"),
     path("hinweise/<uuid:public_id>/gelesen/", notices.notice_confirm, name="notice_confirm"),
+    path("meldungen/", reports.report_list, name="report_list"),
+    path("meldungen/<uuid:public_id>/", reports.report_detail, name="report_detail"),
+    path("meldungen/<uuid:public_id>/antwort/", reports.report_answer, name="report_answer"),
+    path(
+        "meldungen/<uuid:public_id>/widerspruch/",
+        reports.report_object,
+        name="report_object",
+    ),
+    path("falsche-angabe/<uuid:public_id>/", reports.report_sent, name="report_sent"),
+    path(
+        "falsche-angabe/bestaetigen/<str:token>/",
+        reports.report_confirm,
+        name="report_confirm",
+    ),
     path("nachnutzungen/", reuse.reuse_list, name="reuse_list"),
     path("nachnutzungen/<uuid:public_id>/", reuse.reuse_detail, name="reuse_detail"),
     path("nachnutzungen/<uuid:public_id>/angaben/", reuse.reuse_details, name="reuse_details"),
@@ -141,8 +188,25 @@ urlpatterns = [
     path("loesungen.ttl", exports.catalog_file, {"name": dump.TURTLE_FILE}, name="catalog_turtle"),
     path("<slug:slug>/", solutions.solution_detail, name="solution_detail"),
     path("<slug:slug>/publiccode.yml", solutions.solution_publiccode, name="solution_publiccode"),
+    path("<slug:slug>/falsche-angabe/", reports.report_create, name="report_create"),
     path("<slug:slug>/folgen/", following.follow, name="follow"),
     path("<slug:slug>/nicht-mehr-folgen/", following.unfollow, name="unfollow"),
+    path("<slug:slug>/einschaetzung/", assessments.assessment_current, name="assessment_current"),
+    path(
+        "<slug:slug>/einschaetzung/<uuid:public_id>/",
+        assessments.assessment_detail,
+        name="assessment_detail",
+    ),
+    path(
+        "<slug:slug>/einschaetzung/<uuid:public_id>/stellungnahme/",
+        assessments.assessment_reply,
+        name="assessment_reply",
+    ),
+    path(
+        "<slug:slug>/einschaetzung/<uuid:public_id>/berichtigung/",
+        assessments.assessment_correct,
+        name="assessment_correct",
+    ),
     path("<slug:slug>/angaben/", statements.statement_list, name="statement_list"),
     path(
         "<slug:slug>/angaben/<slug:topic>/", statements.statement_propose, name="statement_propose"
@@ -152,8 +216,6 @@ urlpatterns = [
         statements.statement_withdraw,
         name="statement_withdraw",
     ),
-    path("<slug:slug>/jsonld", exports.solution_jsonld, name="solution_jsonld"),
-    path("<slug:slug>/dcat.ttl", exports.solution_turtle, name="solution_turtle"),
     path("<slug:slug>/nachnutzung/", reuse.reuse_declare, name="reuse_declare"),
     path("<slug:slug>/unterstuetzung/", support.support_offer, name="support_offer"),
     path(
@@ -171,6 +233,8 @@ urlpatterns = [
         support.support_decide,
         name="support_decide",
     ),
+    path("<slug:slug>/jsonld", exports.solution_jsonld, name="solution_jsonld"),
+    path("<slug:slug>/dcat.ttl", exports.solution_turtle, name="solution_turtle"),
     path("<slug:slug>/versionen/", revisions.revision_list, name="revision_list"),
     path("<slug:slug>/versionen/vergleich/", revisions.revision_compare, name="revision_compare"),
     path("<slug:slug>/versionen/<slug:number>/", revisions.revision_detail, name="revision_detail"),

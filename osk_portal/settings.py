@@ -294,6 +294,8 @@ ACCOUNT_RATE_LIMITS = {
     "reset_password": "20/m/ip,5/m/key",
     "barrier_report": "5/10m/ip",
     "publiccode_check": "30/10m/ip",
+    "report_create": "5/10m/ip",
+    "report_address": "3/h/key",
     "publiccode_fetch": "10/10m/ip",
     "case_link_dead": "20/5m/ip",
     "case_link_message": "10/10m/key",
@@ -594,6 +596,12 @@ OSK_CLAIM_LETTER_DAYS = env.number(
     help="Days after which the letter of a decided claim to a catalog entry is deleted.",
     least=1,
 )
+OSK_ASSESSMENT_DAYS = env.number(
+    "OSK_ASSESSMENT_DAYS",
+    10,
+    help="Working days that a maintainer sees an assessment before it may be published.",
+    least=1,
+)
 OSK_DRAFT_DAYS = env.number("OSK_DRAFT_DAYS", 60, help="Days after which an untouched draft goes.")
 OSK_REOPEN_DAYS = env.number(
     "OSK_REOPEN_DAYS", 90, help="Days in which a closed case can be reopened."
@@ -663,6 +671,12 @@ OSK_FETCH_HOSTS = [
         "The try-out with the demo world asks none.",
     )
 ]
+OSK_BADGE_API = env.text(
+    "OSK_BADGE_API",
+    "",
+    help="Address of openCode's Badge API, ending in /api/v1; its host must be in OSK_FETCH_HOSTS. "
+    "Empty: no badges are fetched.",
+)
 OSK_CHECK_ALL_LINKS = env.flag(
     "OSK_CHECK_ALL_LINKS",
     False,
@@ -674,10 +688,22 @@ OSK_STALE_DAYS = env.number(
     help="Days without a change after which the maintainer of a catalog entry is asked to look at it.",
     least=1,
 )
+OSK_FACETS_SECONDS = env.number(
+    "OSK_FACETS_SECONDS",
+    30,
+    help="How many seconds the figures beside the filters of a large catalog may be old.",
+)
+if OSK_ENV == "test":
+    OSK_FACETS_SECONDS = 0  # a test sees what it has just written
 OSK_NOTICE_REMIND_DAYS = env.number(
     "OSK_NOTICE_REMIND_DAYS",
     5,
     help="Working days after which who has not confirmed a security notice is reminded once; 0: never.",
+)
+OSK_REPORT_ADDRESS_DAYS = env.number(
+    "OSK_REPORT_ADDRESS_DAYS",
+    30,
+    help="Days after the decision on a reported statement after which its sender's address is deleted.",
 )
 OSK_REUSE_CONFIRM_MONTHS = env.number(
     "OSK_REUSE_CONFIRM_MONTHS",

@@ -68,9 +68,9 @@ def solutions(
 def facets(request: HttpRequest, wanted: Query[schemas.SolutionFilters]) -> Any:
     _refuse_unknown(request, schemas.SolutionFilters)
     asked = SolutionFilter.from_query(request.GET)
-    base = Solution.objects.published()
+    keys = None
     if asked.query:
-        base = base.filter(pk__in=search(asked.query, among=base))
+        keys = search(asked.query, among=Solution.objects.published())
     return {
         "data": [
             {
@@ -81,7 +81,7 @@ def facets(request: HttpRequest, wanted: Query[schemas.SolutionFilters]) -> Any:
                     for choice in facet.choices
                 ],
             }
-            for facet in asked.facets(base)
+            for facet in asked.facets(keys)
         ],
         "data_licence": rows.licence(),
     }

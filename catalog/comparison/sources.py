@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
-from catalog import presentation
+from catalog import presentation, statements
+from catalog.enums import StatementTopic
 from catalog.models import Solution
 from catalog.notices import notices_of
 from catalog.presentation import Dependency, Entry
+from catalog.statements import StatementRow
 from osk_portal.toolkit.clock import BERLIN
 
 if TYPE_CHECKING:
@@ -28,12 +30,17 @@ Kind = Literal["", "yes", "partly", "no", "unknown"]
 class Piece:
     """One of the values in a cell; ``badge`` is a state in words, as ``{% badge %}`` takes its kind.
 
-    ``url``: a page of the portal that says more.
+    ``url``: a page of the portal that says more. ``detail``: where it comes from, which makes no difference.
     """
 
     text: str
     badge: str = ""
     url: str = ""
+    detail: str = ""
+
+    @property
+    def whole(self) -> str:
+        return f"{self.text} ({self.detail})" if self.detail else self.text
 
 
 @dataclass(frozen=True)
@@ -51,7 +58,7 @@ class Cell:
         """All in one line, for a table without badges."""
         if self.is_unknown and not self.pieces:
             return pgettext("comparison", "not stated")
-        return "; ".join(piece.text for piece in self.pieces)
+        return "; ".join(piece.whole for piece in self.pieces)
 
     @property
     def value(self) -> tuple[str, tuple[str, ...]]:
@@ -94,6 +101,7 @@ class Subject:
     berlin_count: int
     elsewhere_count: int
     has_test: bool
+    statements: list[StatementRow]
 
 
 Source: TypeAlias = "Callable[[Sequence[Subject]], Iterable[Group]]"
@@ -218,6 +226,26 @@ def what_the_osk_notes(subjects: Sequence[Subject]) -> Iterator[Group]:
     yield Group(_("Notices"), (row(_("Notices of the OSK"), subjects, standing),))
 
 
+def what_administrations_must_know(subjects: Sequence[Subject]) -> Iterator[Group]:
+    """A topic that is said of none only where it fits is left out; each statement with origin and day."""
+    said = [{found.topic: found for found in subject.statements} for subject in subjects]
+    labels = {found.topic: found.label for topics in said for found in topics.values()}
+    rows = (
+        Row(labels[topic], tuple(_stated(topics.get(topic)) for topics in said))
+        for topic in StatementTopic.values
+        if topic in labels
+    )
+    yield Group(_("Statements for administrations"), tuple(rows))
+
+
+def _stated(found: StatementRow | None) -> Cell:
+    if found is None or not found.text:
+        return UNKNOWN
+    day = found.stated_on.strftime("%d.%m.%Y") if found.stated_on else ""
+    marks = [found.origin, day, _("older than 12 months") if found.is_old else ""]
+    return Cell((Piece(found.text, detail=", ".join(filter(None, marks))),))
+
+
 def who_uses_it(subjects: Sequence[Subject]) -> Iterator[Group]:
     def used(subject: Subject) -> Cell:
         n = subject.berlin_count
@@ -263,15 +291,21 @@ def _some(names: Sequence[str]) -> str:
     return f"{shown}, …" if len(names) > 5 else shown
 
 
-SOURCES: Final[tuple[Source, ...]] = (what_the_osk_notes, what_it_is, who_uses_it)
+SOURCES: Final[tuple[Source, ...]] = (
+    what_the_osk_notes,
+    what_it_is,
+    what_administrations_must_know,
+    who_uses_it,
+)
 
 
 def subject(solution: Any) -> Subject:
-    """``solution``: with what ``for_comparison()`` counts."""
+    """``solution``: with what ``for_comparison()`` counts, and ``stated=statements.standing()``."""
     return Subject(
         solution,
         presentation.entry(solution),
         solution.berlin_count,
         solution.elsewhere_count,
         solution.has_test,
+        statements.of(solution),
     )

@@ -1,7 +1,17 @@
 """What: solutions, their revisions, who supports and uses them, proposals to change them."""
 
 from catalog.models.api_uses import ApiUse
+from catalog.models.assessments import (
+    Assessment,
+    AssessmentEvent,
+    CriteriaList,
+    CriteriaListEvent,
+    Criterion,
+    CriterionFinding,
+)
+from catalog.models.badges import Badge, BadgeJob
 from catalog.models.claims import Claim, ClaimEvent
+from catalog.models.code_releases import CodeRelease, CodeReleaseEvent, CodeReleaseStep
 from catalog.models.comparisons import SavedComparison
 from catalog.models.fetching import Intake, RepositoryAlias, Source
 from catalog.models.following import Follow
@@ -17,9 +27,10 @@ from catalog.models.notices import (
 )
 from catalog.models.pictures import Picture
 from catalog.models.proposals import Proposal, ProposalEvent
+from catalog.models.reports import EntryReport, EntryReportEvent
 from catalog.models.repository_checks import RepositoryCheck
 from catalog.models.reuse import Reuse, ReuseEvent, ReuseStep
-from catalog.models.search import SolutionDocument
+from catalog.models.search import SearchWord, SolutionDocument
 from catalog.models.solutions import Solution, SolutionEvent, SolutionRevision
 from catalog.models.statements import Statement, StatementEvent
 from catalog.models.support import Support, SupportEvent
@@ -27,8 +38,21 @@ from catalog.models.synonyms import SynonymGroup, SynonymGroupEvent
 
 __all__ = [
     "ApiUse",
+    "Assessment",
+    "AssessmentEvent",
+    "Badge",
+    "BadgeJob",
     "Claim",
     "ClaimEvent",
+    "CodeRelease",
+    "CodeReleaseEvent",
+    "CodeReleaseStep",
+    "CriteriaList",
+    "CriteriaListEvent",
+    "Criterion",
+    "CriterionFinding",
+    "EntryReport",
+    "EntryReportEvent",
     "Follow",
     "Intake",
     "Link",
@@ -50,6 +74,7 @@ __all__ = [
     "ReuseEvent",
     "ReuseStep",
     "SavedComparison",
+    "SearchWord",
     "Solution",
     "SolutionDocument",
     "SolutionEvent",

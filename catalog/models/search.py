@@ -66,3 +66,27 @@ class SolutionDocument(models.Model):
 
     def __str__(self) -> str:
         return f"search document of {self.pk}"
+
+
+class SearchWord(models.Model):
+    """A word that stands in some document, folded, as ``SolutionDocument.simple`` has it.
+
+    What people type may stand inside a longer word. Which words those are is asked here, where each stands
+    once; the documents are then found by whole words, for which their index alone suffices: looking for parts of
+    words in the documents themselves means to read each that may fit. A trigger on the documents adds words
+    (migration). A word may stand here twice, and stays when no document has it any more: nobody reads the list.
+    """
+
+    word = models.TextField()
+
+    class Meta:
+        verbose_name = "search word"
+        verbose_name_plural = "search words"
+        ordering = ["pk"]
+        indexes = [
+            models.Index(fields=["word"], name="search_word_word"),
+            GinIndex(OpClass("word", "gin_trgm_ops"), name="search_word_trigrams"),
+        ]
+
+    def __str__(self) -> str:
+        return self.word

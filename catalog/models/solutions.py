@@ -129,7 +129,14 @@ class Solution(Addressed):
         models.CharField(max_length=100), verbose_name=_("search words"), default=list, blank=True
     )
 
-    # Repeats of other rows, written with them (services.notices)
+    # Repeats of other rows, written with them (services.notices, services.reports)
+    checked_fields = ArrayField(
+        models.CharField(max_length=60),
+        verbose_name=_("statements that are being checked"),
+        default=list,
+        blank=True,
+        editable=False,
+    )
     notice_kinds = ArrayField(
         models.CharField(max_length=20, choices=NoticeKind),
         verbose_name=_("kinds of notices that stand"),
@@ -155,6 +162,8 @@ class Solution(Addressed):
         verbose_name_plural = _("solutions")
         ordering = ["sort_key", "pk"]
         indexes = [
+            # Which entries are published is asked with each search: answered without reading their rows.
+            models.Index(fields=["id"], condition=Q(state="published"), name="solution_published"),
             GinIndex(fields=["categories"], name="solution_categories"),
             GinIndex(fields=["platforms"], name="solution_platforms"),
             GinIndex(fields=["audiences"], name="solution_audiences"),

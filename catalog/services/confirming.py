@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import transaction
 
 from catalog.models import Reuse
-from catalog.notifications import ask_about_reuse
+from catalog.reuse_mails import ask_about_reuse
 from osk_portal.toolkit import clock
 from osk_portal.toolkit.working_days import is_office_hour
 

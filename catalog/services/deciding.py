@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from catalog import documents, fields, locks
+from catalog import fields, locks
 from catalog.differences import conflicts
 from catalog.enums import ObjectionAction, ProposalAction, RevisionOrigin, SolutionAction
 from catalog.models import Objection, Proposal, ProposalEvent, Solution
@@ -17,7 +17,8 @@ from catalog.notifications import (
 )
 from catalog.permissions import can_decide, can_decide_objection, can_edit_proposal
 from catalog.promises import promised_date
-from catalog.services.entries import publish_locked, withdraw_locked, write_document
+from catalog.services.changing import change_fields
+from catalog.services.entries import publish_locked, withdraw_locked
 from catalog.services.proposals import ProposalConflict, base_document, locked
 from osk_portal.accounts.models import User
 from osk_portal.toolkit.transitions import TransitionNotAllowed
@@ -240,19 +241,11 @@ def _apply(proposal: Proposal, solution: Solution, names: list[str]) -> None:
     document = fields.apply(solution.document, proposal.changes, names)
     if document == solution.document:  # a draft that says so already needs no further revision
         return
-    result = documents.check(document)
-    before = {(f["code"], f["key"]) for f in solution.findings}
-    broken = [f for f in result.errors if (f.code, f.key) not in before]
-    if broken:
-        raise ProposalConflict(
-            _("These fields alone would break the entry: %(keys)s.")
-            % {"keys": ", ".join(sorted({f.key for f in broken}))}
-        )
-    write_document(
+    change_fields(
         solution,
-        document,
+        proposal.changes,
+        names,
         origin=RevisionOrigin.PROPOSAL,
-        findings=[documents.as_kept(finding, has_file=False) for finding in result.findings],
         author=proposal.author,
         organisation=proposal.organisation,
     )

@@ -46,6 +46,8 @@ RESERVED_SLUGS = frozenset(
         "feed",
         "folgen",
         "hinweise",
+        "meldungen",
+        "falsche-angabe",
         "bilder",
         "nachnutzungen",
         "neu",

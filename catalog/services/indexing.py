@@ -18,6 +18,14 @@ LONGEST_LONG = 40_000
 
 def index_solution(solution: Solution) -> SolutionDocument:
     """Write the search text of ``solution``; called in the transaction that changed it."""
+    supporters = solution.supports.shown().values_list("organisation__name", flat=True)
+    values = texts_of(solution, supporters=supporters)
+    found, _created = SolutionDocument.objects.update_or_create(solution=solution, defaults=values)
+    return found
+
+
+def texts_of(solution: Solution, *, supporters: Iterable[str]) -> dict[str, str]:
+    """What ``SolutionDocument`` keeps of ``solution``; ``supporters``: names of who offers support."""
     document: Mapping[str, Any] = solution.document
     descriptions = list((document.get("description") or {}).values())
     names = _unique(
@@ -31,8 +39,8 @@ def index_solution(solution: Solution) -> SolutionDocument:
     short = _unique(_texts(descriptions, "shortDescription"))
     features = [f for description in descriptions for f in description.get("features") or ()]
     long = [*_texts(descriptions, "longDescription"), *features]
-    organisations = _organisations(solution, document)
-    values = {
+    organisations = _organisations(solution, document, supporters)
+    return {
         "names": _join(names, LONGEST_SHORT),
         "short": _join(short, LONGEST_SHORT),
         "long": _join(long, LONGEST_LONG),
@@ -45,8 +53,6 @@ def index_solution(solution: Solution) -> SolutionDocument:
             LONGEST_LONG,
         ),
     }
-    found, _created = SolutionDocument.objects.update_or_create(solution=solution, defaults=values)
-    return found
 
 
 def _texts(descriptions: Iterable[Mapping[str, Any]], key: str) -> list[str]:
@@ -64,14 +70,16 @@ def _labels(document: Mapping[str, Any]) -> list[str]:
     return labels
 
 
-def _organisations(solution: Solution, document: Mapping[str, Any]) -> list[str]:
+def _organisations(
+    solution: Solution, document: Mapping[str, Any], supporters: Iterable[str]
+) -> list[str]:
     legal = document.get("legal") or {}
     named = [
         (document.get("organisation") or {}).get("name"),
         legal.get("mainCopyrightOwner"),
         legal.get("repoOwner"),
         *(body.name for body in (solution.maintainer, solution.berlin_body) if body),
-        *solution.supports.shown().values_list("organisation__name", flat=True),
+        *supporters,
     ]
     return _unique([name for name in named if name])
 

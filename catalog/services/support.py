@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 
 from catalog.enums import SupportState
 from catalog.models import Solution, Support, SupportEvent
-from catalog.notifications import tell_of_decided_support, tell_of_support
 from catalog.permissions import can_decide, can_offer_support_for
+from catalog.reuse_mails import tell_of_decided_support, tell_of_support
 from catalog.services.indexing import index_solution
 from network.enums import OrganisationKind
 from network.models import Organisation

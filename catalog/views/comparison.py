@@ -149,7 +149,10 @@ def _conflict(request: AuthenticatedRequest, place: _Place, problem: str) -> Htt
     form = _form(request, now.wanted, saved=saved, is_saving=True, data=data)
     form.add_error(
         None,
-        _("%(problem)s The table shows what is saved, the form what you typed. Save again to keep yours.")
+        _(
+            "%(problem)s The table shows what is saved, the form what you typed. Save again "
+            "to keep yours."
+        )
         % {"problem": problem},
     )  # fmt: skip
     return no_store(_page(request, now, form, status=409))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Case, IntegerField, Value, When
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -13,7 +12,17 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from catalog import documents, locks, presentation, provenance, similar, statements
+from catalog import (
+    assessments,
+    badges,
+    documents,
+    locks,
+    presentation,
+    provenance,
+    reports,
+    similar,
+    statements,
+)
 from catalog.facets import MOST_REUSED, NAME, NEWEST, RELEVANCE, SolutionFilter
 from catalog.models import Solution
 from catalog.notices import shown_on_entry
@@ -78,7 +87,7 @@ def solution_list(request: HttpRequest) -> HttpResponse:
         "wanted": wanted,
         "sorts": wanted.sorts(wanted.query),
         "rows": [presentation.row(solution, wanted.query) for solution in page],
-        "facets": wanted.facets(base) if page.paginator.count or wanted.chosen else [],
+        "facets": wanted.facets(ranking) if page.paginator.count or wanted.chosen else [],
         "is_exact": is_exact,
         "meant": [],
         "nearest": [],
@@ -91,29 +100,30 @@ def solution_list(request: HttpRequest) -> HttpResponse:
         labels = [label for _value, label, _number in areas]
         context["nearest"] = areas[:MOST_AREAS]
         context["meant"] = [] if ranking else meant(wanted.query, among=published, labels=labels)
-    return render(request, "catalog/solution_list.html", context)
+    response = render(request, "catalog/solution_list.html", context)
+    if request.headers.get("HX-Request") and not (page.paginator.count or wanted.chosen):
+        # Another page altogether: nothing of it could be put in the place of the hits.
+        response["HX-Redirect"] = request.get_full_path()
+    return response
 
 
 def _page(
     found: SolutionQuerySet, wanted: SolutionFilter, ranking: list[int] | None, number: str | None
-) -> Page[Solution]:
+) -> Page[Any]:
+    """The keys first: what a row shows is read of the rows of one page only."""
+    keys: Any
     if ranking is not None and wanted.order == RELEVANCE:
-        # The filtered hits in the order of the search; only the page's own rows are read whole.
+        # The filtered hits in the order of the search.
         kept = set(found.values_list("pk", flat=True)) if wanted.chosen else set(ranking)
-        page: Page[Any] = Paginator([pk for pk in ranking if pk in kept], PAGE_SIZE).get_page(
-            number
-        )
-        keys = list(page.object_list)
-        place = Case(
-            *(When(pk=pk, then=Value(i)) for i, pk in enumerate(keys)),
-            default=Value(0),
-            output_field=IntegerField(),
-        )
-        rows = Solution.objects.published().filter(pk__in=keys).with_reuse_counts()
-        page.object_list = rows.with_test().order_by(place)
-        return page
-    counted = found.with_reuse_counts().with_test().order_by(*_ORDERS[wanted.order])
-    return Paginator(counted, PAGE_SIZE).get_page(number)
+        keys = [pk for pk in ranking if pk in kept]
+    else:
+        ordered = found.with_reuse_counts() if wanted.order == MOST_REUSED else found
+        keys = ordered.order_by(*_ORDERS[wanted.order]).values_list("pk", flat=True)
+    page: Page[Any] = Paginator(keys, PAGE_SIZE).get_page(number)
+    shown = list(page.object_list)
+    rows = Solution.objects.published().filter(pk__in=shown).with_reuse_counts().with_test()
+    page.object_list = sorted(rows, key=lambda solution: shown.index(solution.pk))
+    return page
 
 
 @access(PUBLIC)
@@ -123,7 +133,9 @@ def solution_detail(request: HttpRequest, slug: str) -> HttpResponse:
         Solution.objects.visible_to(request.user)
         .with_reuse_counts()
         .with_test()
-        .annotate(stated=statements.standing())
+        .annotate(
+            stated=statements.standing(), assessed=assessments.current(), badged=badges.fetched()
+        )
         .select_related("maintainer", "berlin_body", "source")
         .filter(slug=slug)
         .first()
@@ -148,11 +160,14 @@ def solution_detail(request: HttpRequest, slug: str) -> HttpResponse:
         ),
         "similar": similar.to(solution),
         "panels": portal.panels_for("catalog.solution", solution, request),
+        "checked": reports.labels_of(solution.checked_fields),
         "notices": shown_on_entry(solution, request.user),
         "may_issue_notices": can_issue_notices(request.user),
+        "assessment": assessments.of(solution),
+        "badges": badges.of(solution),
         "may_describe_pictures": can_describe_pictures(request.user, solution),
         "statements": statements.of(solution),
-        "may_enter_statements": request.user.is_authenticated and can_decide(request.user),
+        "is_advisor": request.user.is_authenticated and can_decide(request.user),
         "is_following": is_following(request.user, solution),
         "source": getattr(solution, "source", None),
         "bases": bases(

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_safe
 
 from catalog.models import Solution
 from consulting import deadlines, intake, permissions, services
+from consulting.enums import Topic
 from consulting.forms import StartForm, SubjectForm
 from consulting.models import ConsultingRequest
 from consulting.views import hints
@@ -67,6 +68,9 @@ def request_start(request: HttpRequest) -> HttpResponse:
         values = {**visitor.values(), "kind": form.cleaned_data["kind"]}
         if title and not values.get("title"):
             values["title"] = title
+        topics = [topic for topic in request.GET.getlist("topic") if topic in Topic.values]
+        if topics and not values.get("topics"):
+            values["topics"] = topics
         old = _continued(request)
         if old is not None:
             values |= {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
@@ -114,6 +114,12 @@ def _due(kind: str, text: SafeString) -> SafeString:
 def alert_kind(level_tag: str) -> str:
     """KERN's word for the level of a message."""
     return _ALERTS.get(level_tag, level_tag or "info")
+
+
+@register.filter
+def holds_any(values: Collection[str], wanted: str) -> bool:
+    """Whether one of the words of ``wanted`` is among ``values``."""
+    return any(word in values for word in wanted.split())
 
 
 @register.filter

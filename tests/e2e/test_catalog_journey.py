@@ -59,6 +59,9 @@ def test_a_visitor_narrows_down_opens_an_entry_and_downloads_its_file(
     anyone.fill("Suche im Katalog", "Geodaten")
     anyone.press("Suchen")
     anyone.tick("Copyleft")
+    expect(page.get_by_role("link", name="Filter entfernen: Copyleft")).to_be_visible()
+    expect(page).to_have_url(re.compile("licence=copyleft"))  # at once, with JavaScript
+    expect(page.get_by_label("Copyleft")).to_be_focused()
     anyone.press("Filter anwenden")
     expect(page.get_by_role("link", name="Filter entfernen: Copyleft")).to_be_visible()
     assert 0 < count(page) < everything

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from datetime import date
 from urllib.parse import parse_qs, urlsplit
 from uuid import uuid4
 
@@ -14,9 +15,9 @@ from hypothesis import strategies as st
 from odfdo import Document
 
 from catalog.comparison.wanted import LONGEST_QUERY, MOST_ROWS, OwnRow, Wanted
-from catalog.enums import OwnAnswer, OwnWeight
+from catalog.enums import OwnAnswer, OwnWeight, StatementTopic
 from catalog.importing import import_publiccode
-from catalog.models import SavedComparison, Support
+from catalog.models import SavedComparison, Statement, Support
 from catalog.services import change_comparison, issue_notice, set_additions, withdraw_solution
 from catalog.services.entries import RESERVED_SLUGS
 from osk_portal.toolkit import clock
@@ -133,6 +134,32 @@ def test_notices_of_the_osk_stand_in_it_with_their_day(client):
     today = notice.issued_at.astimezone(BERLIN).strftime("%d.%m.%Y")
     assert texts(response, "Hinweise des OSK") == [f"Sicherheit ({today})", "kein Hinweis"]
     assert notice.get_absolute_url() in response.content.decode()
+
+
+def test_statements_for_administrations_stand_in_it_with_origin_and_day(client):
+    a, b = make(1), make(2)
+    for solution, answer, day in ((a, "yes", clock.today()), (b, "yes", date(2020, 1, 2))):
+        Statement.objects.create(
+            solution=solution,
+            topic="processing",
+            answer=answer,
+            stated_on=day,
+            origin="osk",
+            state="standing",
+        )
+
+    response = client.get(PAGE, {"loesung": [a.slug, b.slug]})
+
+    today = clock.today().strftime("%d.%m.%Y")
+    label = str(StatementTopic.PROCESSING.label)
+    assert texts(response, label) == [
+        f"Ja (OSK, {today})",
+        "Ja (OSK, 02.01.2020, älter als 12 Monate)",
+    ]
+    # The same answer: origin and day make no difference.
+    assert not rows_of(response)[label].differs
+    assert texts(response, str(StatementTopic.OZG.label)) == ["keine Angabe"] * 2
+    assert str(StatementTopic.ITDZ.label) not in rows_of(response)
 
 
 def test_differences_stand_in_words_and_can_be_shown_alone(client):

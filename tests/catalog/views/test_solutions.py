@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.urls import reverse
 
@@ -155,6 +157,19 @@ def test_the_list_costs_the_same_with_one_and_three_rows(
     assert len(one) <= 10
 
 
+def test_a_choice_exchanges_hits_and_figures_of_the_same_page(client):
+    make(1)
+    live = {"HX-Request": "true"}
+
+    text = client.get("/loesungen/?q=planer&category=crm", headers=live).content.decode()
+    [wanted] = re.findall('hx-select-oob="([^"]*)"', text)
+    for target in ["#results", *(part.partition(":")[0] for part in wanted.split(","))]:
+        assert f'id="{target[1:]}"' in text, target
+    nothing = client.get("/loesungen/?q=qwertzasdf", headers=live)
+    assert nothing["HX-Redirect"] == "/loesungen/?q=qwertzasdf"
+    assert "HX-Redirect" not in client.get("/loesungen/?q=qwertzasdf")
+
+
 def test_the_detail_page_tells_what_the_file_says(client):
     make(1)
     solution = Solution.objects.get()
@@ -233,7 +248,8 @@ def test_only_advisors_see_what_is_not_published(client, state, name):
     Solution.objects.update(state=state)
     url = reverse(f"catalog:{name}", args=[solution.slug])
 
-    assert client.get(url).status_code == 404
+    is_gone = state == SolutionState.WITHDRAWN and name == "solution_detail"
+    assert client.get(url).status_code == (410 if is_gone else 404)
 
     client.force_login(staff("advisor"), backend=BACKEND)
     assert client.get(url).status_code == 200

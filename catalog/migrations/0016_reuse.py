@@ -10,7 +10,7 @@ import osk_portal.toolkit.clock
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("catalog", "0011_moderation"),
+        ("catalog", "0015_reports"),
         ("network", "0003_people"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -1,0 +1,248 @@
+"""Server time of the catalog's pages as the catalog grows, and how many people it can serve at once.
+
+Part of `make bench`. A PostgreSQL of its own is filled with invented entries (`manage.py demo_catalog`), one size after
+the other; each page is asked through Django's handler. At the size of the budget (50,000) gunicorn is started too
+and asked over 16 connections.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import os
+import random
+import statistics
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from http.client import HTTPConnection
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+from urllib.parse import quote
+
+if TYPE_CHECKING:
+    from django.test import Client
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+SIZES: Final = (1_000, 10_000, 50_000, 100_000)
+MOST_GROWTH: Final = 1.5
+"""A page at 100,000 rows takes at most so many times what it takes at 1,000 (quality.md 4.4)."""
+MOST_QUERIES: Final = 10
+CONNECTIONS: Final = 16
+LOAD_SIZE: Final = 50_000
+LOAD_P95_MS: Final = 150
+LIST: Final = "/loesungen/"
+RARE: Final = "Hafenfuchs Deichtor Kiezmappe Paketboot Nebelhorn Quarzuhr Zwirn Xylophon"
+PAGES: Final = (
+    ("bare page, one query", "/bench/bare/"),
+    ("list", LIST),
+    ("list, page 20", f"{LIST}?page=20"),
+    ("list, most reused", f"{LIST}?sort=reused"),
+    ("one facet", f"{LIST}?category=document-management"),
+    ("three facets", f"{LIST}?category=survey&licence=copyleft&reuse=berlin"),
+    ("search, common word", f"{LIST}?q=Akte"),
+    ("search, product name", f"{LIST}?q=Spreekompass"),
+    ("search, two words", f"{LIST}?q={quote('Termin Bürgerbüro')}"),
+    ("search, typing error", f"{LIST}?q=Spreekompas"),
+    ("search, eight rare words", f"{LIST}?q={quote(RARE)}"),
+    ("search, nothing found", f"{LIST}?q=xqzwvk"),
+    ("entry", f"{LIST}erfunden-7/"),
+    ("API, 50 entries", "/api/v1/solutions?limit=50"),
+    ("feed of a search", f"{LIST}feed/?q=Akte"),
+)  # fmt: skip
+"""Name and address; the first is what all others are compared with."""
+
+
+def main(arguments: Sequence[str]) -> int:
+    parser = argparse.ArgumentParser(prog="make bench-catalog", description=__doc__)
+    parser.add_argument("--sizes", type=int, nargs="+", default=SIZES, help="numbers of entries")
+    parser.add_argument("--rounds", type=int, default=30, help="how often each page is opened")
+    parser.add_argument("--seconds", type=float, default=20, help="how long the load lasts")
+    parser.add_argument("--slow", action="store_true", help="queries that took more than 5 ms")
+    options = parser.parse_args(arguments)
+
+    os.environ["OSK_ENV"] = "test"
+    os.environ["DJANGO_SETTINGS_MODULE"] = "bench.settings"
+    os.environ.setdefault("OSK_PROCESS", "command")
+    from osk_portal.embedded.postgres import throwaway_postgres
+
+    folder = Path(os.environ.get("OSK_VAR") or ROOT / "var") / "bench-postgresql"
+    with throwaway_postgres(folder) as postgres:
+        os.environ["DATABASE_URL"] = postgres.url()
+        return _run(options)
+
+
+def _run(options: argparse.Namespace) -> int:
+    import django
+
+    django.setup()
+    from django.core.management import call_command
+    from django.db import connection
+    from django.test import Client
+
+    from catalog import invented
+
+    call_command("migrate", verbosity=0)
+    call_command("createcachetable")
+    medians: dict[str, list[float]] = {name: [] for name, _url in PAGES}
+    numbers: dict[str, int] = {}
+    kept = True
+    for size in sorted(options.sizes):
+        start = time.perf_counter()
+        for _number in invented.write(size):
+            pass
+        with connection.cursor() as cursor:
+            cursor.execute("VACUUM ANALYZE")
+        print(f"{size} entries written in {time.perf_counter() - start:.0f} s")
+        for name, url in PAGES:
+            browser = Client()
+            medians[name].append(_median(browser, url, options.rounds))
+            numbers[name] = _queries(browser, url, shows=options.slow)
+        if size == LOAD_SIZE:
+            connection.close()
+            kept = _load(options.seconds) and kept
+    kept = _table(sorted(options.sizes), medians, numbers) and kept
+    connection.close()
+    return 0 if kept else 1
+
+
+def _median(browser: Client, url: str, rounds: int) -> float:
+    """Milliseconds; the first answer, which warms up, does not count."""
+    times = []
+    for _ in range(rounds + 1):
+        start = time.perf_counter()
+        response = browser.get(url)
+        times.append((time.perf_counter() - start) * 1_000)
+        if response.status_code != 200:
+            raise RuntimeError(f"{url} answered {response.status_code}")
+        for _part in response:  # what is streamed is made while it is read
+            pass
+    return statistics.median(times[1:])
+
+
+def _queries(browser: Client, url: str, *, shows: bool) -> int:
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    with CaptureQueriesContext(connection) as captured:
+        browser.get(url)
+    for query in captured.captured_queries:
+        if shows and float(query["time"]) >= 0.005:
+            print(f"    {url} {query['time']} s: {query['sql'][:300]} …")
+    return len(captured)
+
+
+def _table(sizes: Sequence[int], medians: dict[str, list[float]], numbers: dict[str, int]) -> bool:
+    print(f"{'page':26}" + "".join(f"{size:>10}" for size in sizes) + "    growth  queries")
+    kept = True
+    for name, times in medians.items():
+        # A tenth of a bare page is not measured exactly enough to speak of growth.
+        growth = times[-1] / max(times[0], 1.0)
+        is_kept = growth <= MOST_GROWTH and numbers[name] <= MOST_QUERIES
+        kept = kept and is_kept
+        cells = "".join(f"{took:7.1f} ms" for took in times)
+        print(
+            f"{name:26}{cells}  {growth:8.2f} {numbers[name]:8}  {'kept' if is_kept else 'MISSED'}"
+        )
+    return kept
+
+
+def _load(seconds: float) -> bool:
+    """What visitors search for, over 16 connections at once, beside the bare page the same way."""
+    with _server() as port:
+        bare = _ask(port, itertools.repeat("/bench/bare/"), seconds / 2)
+        _ask(port, _searches(1), 2)
+        found = _ask(port, _searches(2), seconds)
+    p95 = statistics.quantiles(found, n=20)[-1]
+    half = len(bare) / (seconds / 2) / 2
+    rate = len(found) / seconds
+    print(
+        f"{CONNECTIONS} connections: bare {len(bare) / (seconds / 2):.0f} a second, search {rate:.0f} a second,"
+        f" median {statistics.median(found):.0f} ms, p95 {p95:.0f} ms"
+        f" (targets {LOAD_P95_MS} ms, {half:.0f} a second)"
+    )
+    return p95 <= LOAD_P95_MS and rate >= half
+
+
+def _searches(seed: int) -> Iterator[str]:
+    """What people type: few words very often, many seldom; now and then a facet or a second page."""
+    from catalog.invented.words import BEGINNINGS, ENDINGS, TASKS
+
+    chance = random.Random(seed)  # noqa: S311 # no secret
+    words = [word for task in TASKS for word in task.german.split() if word[0].isupper()]
+    words += [first + last for first in BEGINNINGS for last in ENDINGS[:4]]
+    weights = [1 / (rank + 1) for rank in range(len(words))]
+    while True:
+        [word] = chance.choices(words, weights)
+        extra = chance.choices(("", "&licence=copyleft", "&page=2"), (8, 1, 1))[0]
+        yield f"{LIST}?q={quote(word)}{extra}"
+
+
+@contextmanager
+def _server() -> Iterator[int]:
+    """gunicorn as in production, with two workers; the port it listens on."""
+    import socket
+
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    process = subprocess.Popen(  # noqa: S603 # fixed arguments
+        [
+            sys.executable, "-m", "gunicorn", "osk_portal.wsgi:application", "--workers", "2",
+            "--threads", "8", "--bind", f"127.0.0.1:{port}", "--log-level", "error",
+        ],
+        cwd=ROOT,
+    )  # fmt: skip
+    try:
+        until = time.monotonic() + 60
+        while True:
+            try:
+                _one(HTTPConnection("127.0.0.1", port, timeout=30), "/bench/bare/")
+                break
+            except OSError:
+                if time.monotonic() > until:
+                    raise
+                time.sleep(0.2)
+        yield port
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def _ask(port: int, urls: Iterator[str], seconds: float) -> list[float]:
+    """Milliseconds of each answer that CONNECTIONS clients get within ``seconds``."""
+    times: list[float] = []
+    lock = threading.Lock()
+    until = time.monotonic() + seconds
+
+    def ask() -> None:
+        connection = HTTPConnection("127.0.0.1", port, timeout=30)
+        while time.monotonic() < until:
+            with lock:
+                url = next(urls)
+            start = time.perf_counter()
+            _one(connection, url)
+            times.append((time.perf_counter() - start) * 1_000)
+        connection.close()
+
+    clients = [threading.Thread(target=ask) for _ in range(CONNECTIONS)]
+    for client in clients:
+        client.start()
+    for client in clients:
+        client.join()
+    return times
+
+
+def _one(connection: HTTPConnection, url: str) -> None:
+    connection.request("GET", url, headers={"Host": "testserver", "Accept-Language": "de"})
+    response = connection.getresponse()
+    response.read()
+    if response.status != 200:
+        raise RuntimeError(f"{url} answered {response.status}")
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
