@@ -9,6 +9,7 @@ from the database, so an entry is found at once, and only the figure beside a ch
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections import defaultdict
@@ -18,6 +19,8 @@ from typing import Any, Final
 
 from django.conf import settings
 from django.db import connections
+
+logger = logging.getLogger(__name__)
 
 SHARE: Final = 100
 """The reading takes at most one of so many seconds of a process."""
@@ -93,15 +96,29 @@ class Pictures:
     def present(self) -> Picture:
         """As old as the head of this module says, and as the reading of the next one takes."""
         picture = self._picture
-        oldest = min(settings.OSK_FACETS_SECONDS, self._took * SHARE)
-        if picture is not None and time.monotonic() - self._made_at < oldest:
+        if picture is not None and self._is_fresh():
             return picture
         if picture is None or self._took < QUICK_SECONDS:
             with self._lock:
-                return self._renew()
+                # Whoever has waited here finds what another one has read meanwhile.
+                if self._picture is None or not self._is_fresh():
+                    return self._renew()
+                return self._picture
         if self._lock.acquire(blocking=False):
-            threading.Thread(target=self._renew_beside, daemon=True).start()
+            self._begin_beside()
         return picture
+
+    def _is_fresh(self) -> bool:
+        oldest = min(settings.OSK_FACETS_SECONDS, self._took * SHARE)
+        return time.monotonic() - self._made_at < oldest
+
+    def _begin_beside(self) -> None:
+        """The lock is held; the thread gives it back."""
+        try:
+            threading.Thread(target=self._renew_beside, daemon=True).start()
+        except RuntimeError:  # the process may have no further thread: the old picture serves on
+            logger.warning("facets are not counted anew: no thread can be started")
+            self._lock.release()
 
     def _renew_beside(self) -> None:
         try:

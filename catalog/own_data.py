@@ -8,7 +8,15 @@ from django.utils.translation import gettext_lazy as _
 
 from catalog import services
 from catalog.enums import ProposalAction
-from catalog.models import Claim, EntryReport, Follow, NoticeReceipt, Proposal, SavedComparison
+from catalog.models import (
+    Claim,
+    EntryDraft,
+    EntryReport,
+    Follow,
+    NoticeReceipt,
+    Proposal,
+    SavedComparison,
+)
 from catalog.services import claims
 from osk_portal import portal
 from osk_portal.accounts.models import User
@@ -18,6 +26,7 @@ def erase(user: User) -> None:
     """What waits is taken back: nobody could be asked about it. What was decided is the catalog's history."""
     mine = Proposal.objects.filter(author=user)
     Follow.objects.filter(user=user).delete()
+    EntryDraft.objects.filter(author=user).delete()
     for pk in Claim.objects.open().filter(author=user).order_by("pk").values_list("pk", flat=True):
         claims.leave_claim(pk, person=user)
     SavedComparison.objects.filter(author=user, organisation=None).delete()
@@ -245,6 +254,11 @@ OFFER: Final = portal.PersonalData(
                 "created_at": _("When"),
                 "comment": _("Comment of the OSK"),
             },
+        ),
+        portal.Rows(
+            "catalog.EntryDraft.author",
+            _("Descriptions that you have begun"),
+            {"values": _("Text"), "created_at": _("When"), "updated_at": _("changed at")},
         ),
         portal.Rows(
             "catalog.Intake.requester",

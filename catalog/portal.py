@@ -39,7 +39,7 @@ from catalog.notifications import (
 )
 from catalog.permissions import belongs_to_maintainer, edited_organisations
 from catalog.search import clean, search
-from catalog.services import badges, forget_report_addresses, links, pictures, refresh
+from catalog.services import badges, drafts, forget_report_addresses, links, pictures, refresh
 from catalog.services.criteria import ensure_lists
 from catalog.services.synonyms import ensure_shipped
 from network.models import Organisation
@@ -373,6 +373,7 @@ portal.daily_jobs.register(portal.DailyJob("catalog.badges", 31, _watch_badges))
 portal.daily_jobs.register(portal.DailyJob("catalog.sources", 30, _watch_repositories))
 portal.daily_jobs.register(portal.DailyJob("catalog.links", 32, _watch_links))
 portal.daily_jobs.register(portal.DailyJob("catalog.pictures", 31, _look_after_pictures))
+portal.daily_jobs.register(portal.DailyJob("catalog.drafts", 33, drafts.forget_drafts))
 portal.demo_steps.register(portal.DemoStep("catalog", 20, demo_world.load))
 portal.daily_jobs.register(portal.DailyJob("catalog.addresses", 30, _forget_addresses))
 portal.daily_jobs.register(portal.DailyJob("catalog-giving", 30, nightly.run))

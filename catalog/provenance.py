@@ -12,10 +12,11 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
 from catalog import vocabulary_labels
+from catalog.all_fields import ALL, GROUPS
 from catalog.differences import Piece, words
 from catalog.documents import Json
 from catalog.enums import RevisionOrigin
-from catalog.fields import FIELDS, Field
+from catalog.fields import Field
 from network.models import Organisation
 
 SECTIONS: Final = frozenset(
@@ -25,8 +26,9 @@ SECTIONS: Final = frozenset(
 MOST_COMPARED: Final = 60_000
 """Characters of both sides; what is beyond is shown whole, as comparing words costs computing time."""
 MOST_SHOWN: Final = 20_000
-_BY_KEY: Final[Mapping[str, Field]] = {field.key: field for field in FIELDS}
-_PLACES: Final = {field.key: place for place, field in enumerate(FIELDS)}
+_BY_KEY: Final[Mapping[str, Field]] = {field.key: field for field in ALL}
+_GROUPS: Final = {group.key: group.label for group in GROUPS.values()}
+_PLACES: Final = {key: place for place, key in enumerate((*_BY_KEY, *_GROUPS))}
 
 
 def leaves(document: Mapping[str, Any]) -> Json:
@@ -203,7 +205,10 @@ def _whole(text: str) -> list[Piece]:
 def label(key: str) -> str:
     """The field's; of another language the German field's with the language; else the key itself."""
     if key in _BY_KEY:
-        return str(_BY_KEY[key].label)
+        own = str(_BY_KEY[key].label)
+        return f"{own} ({vocabulary_labels.language('en')})" if ".en." in key else own
+    if key in _GROUPS:
+        return str(_GROUPS[key])
     top, _dot, rest = key.partition(".")
     tag, _dot, inner = rest.partition(".")
     german = _BY_KEY.get(f"description.de.{inner}")

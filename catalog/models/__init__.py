@@ -13,6 +13,7 @@ from catalog.models.badges import Badge, BadgeJob
 from catalog.models.claims import Claim, ClaimEvent
 from catalog.models.code_releases import CodeRelease, CodeReleaseEvent, CodeReleaseStep
 from catalog.models.comparisons import SavedComparison
+from catalog.models.drafts import EntryDraft
 from catalog.models.fetching import Intake, RepositoryAlias, Source
 from catalog.models.following import Follow
 from catalog.models.links import Link
@@ -51,6 +52,7 @@ __all__ = [
     "CriteriaListEvent",
     "Criterion",
     "CriterionFinding",
+    "EntryDraft",
     "EntryReport",
     "EntryReportEvent",
     "Follow",

@@ -62,6 +62,11 @@ def canonical_exception(identifier: str) -> str | None:
     return _known()[1].get(identifier.lower())
 
 
+def spdx_ids() -> list[str]:
+    """Every license of the list, as SPDX writes it, in order of the alphabet."""
+    return sorted(_known()[0].values(), key=str.lower)
+
+
 def license_ids(expression: str) -> tuple[str, ...]:
     """The licenses an expression names, without exceptions, in order; empty when it is invalid."""
     found = _scan(expression)

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import F
 
 from catalog import opencode_badges
 from catalog.models import Badge, BadgeJob, Solution
@@ -39,6 +40,7 @@ def ensure_jobs() -> int:
     """Every published entry whose repository lies at openCode has its row. How many are new."""
     if not is_on():
         return 0
+    _follow_moves()
     without = Solution.objects.published().filter(badge_job=None, repository_url__isnull=False)
     jobs = [
         BadgeJob(solution_id=pk, repository=url)
@@ -46,6 +48,16 @@ def ensure_jobs() -> int:
         if opencode_badges.is_of_opencode(url)
     ]
     return len(BadgeJob.objects.bulk_create(jobs, ignore_conflicts=True))
+
+
+def _follow_moves() -> None:
+    """What openCode said of a repository is nothing that it says of another one."""
+    jobs = BadgeJob.objects.select_for_update(of=("self",)).order_by("pk")
+    for job in jobs.annotate(named=F("solution__document__url")):
+        if job.named == job.repository:
+            continue
+        Badge.objects.filter(solution=job.solution_id).delete()
+        job.delete()  # at openCode still, it gets a new one
 
 
 def sweep() -> int:

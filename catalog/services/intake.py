@@ -61,13 +61,23 @@ def request_repository(*, requester: User, place: forges.Place, wording: str = "
 
 
 @transaction.atomic
-def request_file(*, requester: User, name: str, data: bytes, wording: str = "") -> Intake:
-    """Want the solution of an uploaded file; it is read at once. Raises as ``request_repository``."""
+def request_file(
+    *,
+    requester: User,
+    name: str,
+    data: bytes,
+    wording: str = "",
+    origin: RevisionOrigin = RevisionOrigin.IMPORT,
+) -> Intake:
+    """Want the solution of an uploaded file; it is read at once. Raises as ``request_repository``.
+
+    ``origin`` is kept on the draft of an entry that it makes.
+    """
     _may_ask(requester, wording)
     _not_too_many(requester)
     intake = Intake.objects.create(requester=requester, file_name=name)
     grant_texts(person=requester, wording=wording, intake=intake)
-    _read(intake, data, place=None)
+    _read(intake, data, place=None, origin=origin)
     return intake
 
 
@@ -108,7 +118,12 @@ def _conclude(claimed: Intake, fetched: Fetched | None) -> bool:
 
 
 def _read(
-    intake: Intake, data: bytes, *, place: forges.Place | None, fetched: Fetched | None = None
+    intake: Intake,
+    data: bytes,
+    *,
+    place: forges.Place | None,
+    fetched: Fetched | None = None,
+    origin: RevisionOrigin = RevisionOrigin.FILE,
 ) -> None:
     if len(data) > importing.LARGEST_FILE:
         return _refuse(intake, IntakeProblem.TOO_LARGE)
@@ -131,9 +146,9 @@ def _read(
     if found is None:
         try:
             with transaction.atomic():
-                created = _create(intake, read)
+                created = _create(intake, read, origin)
         except IntegrityError:  # somebody else took in the same repository or name at this moment
-            found = _entry(document, named) or _create(intake, read)
+            found = _entry(document, named) or _create(intake, read, origin)
         else:
             _watch(created, document, place, fetched)
             return _taken(intake, created, document)
@@ -151,12 +166,12 @@ def _taken(intake: Intake, draft: Solution, document: Json) -> None:
         propose_new(intake, solution=draft, document=document)
 
 
-def _create(intake: Intake, read: FileRead) -> Solution:
+def _create(intake: Intake, read: FileRead, origin: RevisionOrigin) -> Solution:
     solution = Solution(slug=free_slug(read.document["name"]))
     write_document(
         solution,
         read.document,
-        origin=RevisionOrigin.FILE if intake.repository else RevisionOrigin.IMPORT,
+        origin=origin,
         findings=read.kept_findings,
         author=intake.requester,
     )

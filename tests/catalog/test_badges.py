@@ -94,6 +94,25 @@ def test_without_an_answer_the_badge_stays_with_its_date_and_we_ask_later_and_la
 
 
 @pytest.mark.parametrize(
+    ("url", "jobs"), [(f"https://{HOST}/land/anderes", 1), ("https://example.org/weg.git", 0)]
+)
+def test_an_entry_that_moves_takes_no_badge_of_the_old_repository_with_it(service, url, jobs):
+    badges.run(service.job.pk)
+    assert Badge.objects.count() == 1
+
+    set_url(service.solution, url)
+    assert badges.ensure_jobs() == jobs
+
+    assert not Badge.objects.exists()
+    assert list(BadgeJob.objects.values_list("repository", flat=True)) == [url] * jobs
+
+
+def set_url(solution, url):
+    solution.document["url"] = url
+    solution.save(update_fields=["document"])
+
+
+@pytest.mark.parametrize(
     ("api", "hosts"), [("", [HOST]), (f"https://{HOST}/api/v1", []), ("https:// x", [HOST])]
 )
 def test_nothing_is_asked_that_the_operator_has_not_named(service, settings, api, hosts):

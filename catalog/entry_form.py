@@ -1,0 +1,237 @@
+"""The form that describes a solution with every field of publiccode.yml, checked by the reader of files."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from django import forms
+from django.http import QueryDict
+from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import gettext as _
+
+from catalog import documents, publiccode, vocabulary_labels
+from catalog.all_fields import ALL, FLAG, GROUPS, PARTS, Column, Group
+from catalog.documents import Json
+from catalog.enums import DevelopmentStatus, MaintenanceType, SoftwareType
+from catalog.fields import Field, Kind
+from catalog.forms import GrantField
+from catalog.importing import LARGEST_FILE
+from osk_portal.toolkit.forms import DateInput
+
+MOST_ROWS: Final = 20
+LONGEST_TEXT: Final = 50_000
+LONGEST_LINE: Final = 5_000
+"""Code points: 150 characters as people count them can be made of many more."""
+_FLAGS = [("true", gettext_lazy("Yes")), ("false", gettext_lazy("No"))]
+_CHOICES: Final[Mapping[str, Any]] = {
+    "development_status": DevelopmentStatus.choices,
+    "software_type": SoftwareType.choices,
+    "maintenance_type": MaintenanceType.choices,
+    "localisation_ready": _FLAGS,
+}
+_LABELS: Final[Mapping[str, Any]] = {
+    "categories": vocabulary_labels.CATEGORIES,
+    "scope": vocabulary_labels.SCOPES,
+}
+_ROW = re.compile(r"([a-z_]+)-([0-9]{1,2})-([A-Za-z]+)")
+
+
+class EntryForm(forms.Form):
+    """Filled with what a draft has kept. Every value is kept as it was typed, right or wrong.
+
+    ``values`` is what to keep, ``document`` what it says. ``is_valid()`` asks the reader; a form that is only
+    saved, or gets a row more, is not asked. The grant of the texts is not kept: it is given with handing in.
+    """
+
+    def __init__(
+        self, *, kept: Mapping[str, Any], data: QueryDict | None = None, add: str = ""
+    ) -> None:
+        self.values: Json = _typed(data) if data is not None else dict(kept)
+        self.rows = {name: _rows(name, self.values) for name in GROUPS}
+        if add in GROUPS:
+            self.rows[add] = min(self.rows[add] + 1, MOST_ROWS)
+        super().__init__(data, initial=dict(self.values))
+        for field in ALL:
+            self.fields[field.name] = _control(field)
+        for group in GROUPS.values():
+            for row in range(self.rows[group.name]):
+                for column in group.columns:
+                    self.fields[f"{group.name}-{row}-{column.name}"] = _cell(column)
+        self.fields["cc0"] = GrantField()
+
+    @property
+    def parts(self) -> Iterator[dict[str, Any]]:
+        """For the template: each section with its fields and repeated groups."""
+        for part in PARTS:
+            items = []
+            for item in part.items:
+                if isinstance(item, Group):
+                    rows = [
+                        [self[f"{item.name}-{row}-{column.name}"] for column in item.columns]
+                        for row in range(self.rows[item.name])
+                    ]
+                    items.append({"group": item, "rows": rows, "is_full": len(rows) == MOST_ROWS})
+                else:
+                    items.append({"field": self[item.name]})
+            yield {"anchor": part.anchor, "title": part.title, "entries": items}
+
+    @property
+    def document(self) -> Json:
+        return self._built()[0]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        document, places = self._built()
+        german = (get_language() or "de").startswith("de")
+        for finding in documents.check(document).errors:
+            text = finding.description_de if german else finding.description
+            name = _place(finding, places)
+            if name is None:
+                self.add_error(None, text)
+            elif not self.has_error(name):
+                label = str(self.fields[name].label)
+                self.add_error(name, text.replace(finding.key, label, 1))
+        return cleaned
+
+    def _built(self) -> tuple[Json, dict[str, str]]:
+        """The document, and which control stands for which of its keys."""
+        document: Json = {"publiccodeYmlVersion": "0"}
+        places: dict[str, str] = {}
+        for field in ALL:
+            places[field.key] = field.name
+            value = _value(field, self.values.get(field.name))
+            if value not in (None, "", []):
+                documents.put(document, field.path, value)
+        for group in GROUPS.values():
+            found: list[Json] = []
+            places[group.key] = f"{group.name}-0-{group.columns[0].name}"
+            for row in range(self.rows[group.name]):
+                said = self._row(group, row)
+                if said:
+                    for column in group.columns:
+                        key = f"{group.key}[{len(found)}].{column.name}"
+                        places[key] = f"{group.name}-{row}-{column.name}"
+                    found.append(said)
+            if found:
+                documents.put(document, group.path, found)
+        return document, places
+
+    def _row(self, group: Group, row: int) -> Json:
+        said: Json = {}
+        for column in group.columns:
+            value = str(self.values.get(f"{group.name}-{row}-{column.name}", "")).strip()
+            if value:
+                said[column.name] = value == "true" if column.kind == FLAG else value
+        return said
+
+
+def is_too_large(values: Json) -> bool:
+    return (
+        sum(len(str(value).encode("utf-8", "replace")) for value in values.values()) > LARGEST_FILE
+    )
+
+
+def _typed(data: QueryDict) -> Json:
+    """What was sent, of the names that the form knows."""
+    found: Json = {}
+    for field in ALL:
+        if field.kind == Kind.CHOICES:
+            found[field.name] = [_storable(value) for value in data.getlist(field.name)][:200]
+        else:
+            found[field.name] = _storable(data.get(field.name, ""))
+    for name in data:
+        match = _ROW.fullmatch(name)
+        if match and int(match[2]) < MOST_ROWS and _knows(match[1], match[3]):
+            found[f"{match[1]}-{int(match[2])}-{match[3]}"] = _storable(data.get(name, ""))
+    return found
+
+
+def _storable(text: Any) -> str:
+    """PostgreSQL takes neither NUL nor half characters."""
+    return str(text).replace("\x00", "").encode("utf-8", "ignore").decode()[:LONGEST_TEXT]
+
+
+def _knows(group: str, column: str) -> bool:
+    return group in GROUPS and any(c.name == column for c in GROUPS[group].columns)
+
+
+def _rows(name: str, values: Mapping[str, Any]) -> int:
+    numbers = [int(m[2]) for key in values if (m := _ROW.fullmatch(key)) and m[1] == name]
+    return max(numbers, default=0) + 1
+
+
+def _value(field: Field, typed: Any) -> Any:
+    if typed is None:
+        return None
+    if field.kind == Kind.CHOICES:
+        return list(typed)
+    text = str(typed).replace("\r\n", "\n").strip()
+    if field.kind == Kind.LINES:
+        return [line.strip() for line in text.splitlines() if line.strip()]
+    if field.name == "localisation_ready" and text:
+        return text == "true"
+    return text
+
+
+def _place(finding: publiccode.Finding, places: Mapping[str, str]) -> str | None:
+    """The control of a key: ``categories[2]`` belongs to the categories, a whole section to its first field."""
+    key = finding.key
+    if key in places:
+        return places[key]
+    inside = [name for name in places if key.startswith((f"{name}[", f"{name}."))]
+    if inside:
+        return places[max(inside, key=len)]
+    return next((name for known, name in places.items() if known.startswith(f"{key}.")), None)
+
+
+def _control(field: Field) -> forms.Field:
+    options: dict[str, Any] = {"label": field.label, "help_text": field.hint, "required": False}
+    match field.kind:
+        case Kind.LONG:
+            return forms.CharField(
+                max_length=LONGEST_TEXT, widget=forms.Textarea(attrs={"rows": 10}), **options
+            )
+        case Kind.LINES:
+            return forms.CharField(
+                max_length=LONGEST_TEXT, widget=forms.Textarea(attrs={"rows": 4}), **options
+            )
+        case Kind.CHOICE:
+            return forms.ChoiceField(
+                choices=[("", _("Please choose")), *_CHOICES[field.name]], **options
+            )
+        case Kind.CHOICES:
+            labels: list[tuple[str, str]] = sorted(
+                ((value, str(label)) for value, label in _LABELS[field.name].items()),
+                key=lambda choice: choice[1].lower(),
+            )
+            return forms.MultipleChoiceField(
+                choices=labels,
+                widget=forms.CheckboxSelectMultiple,
+                **options,
+            )
+        case Kind.DATE:
+            return forms.CharField(max_length=LONGEST_LINE, widget=DateInput, **options)
+        case Kind.URL:
+            return forms.CharField(
+                max_length=LONGEST_LINE,
+                widget=forms.TextInput(attrs={"inputmode": "url"}),
+                **options,
+            )
+        case Kind.TEXT:
+            attrs = {"list": "spdx"} if field.name == "licence" else {}
+            return forms.CharField(
+                max_length=LONGEST_LINE, widget=forms.TextInput(attrs=attrs), **options
+            )
+
+
+def _cell(column: Column) -> forms.Field:
+    if column.kind == FLAG:
+        return forms.ChoiceField(
+            label=column.label, required=False, choices=[("", _("not stated")), *_FLAGS]
+        )
+    widget = DateInput() if column.kind == Kind.DATE else forms.TextInput()
+    return forms.CharField(
+        label=column.label, required=False, max_length=LONGEST_LINE, widget=widget
+    )
