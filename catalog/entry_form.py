@@ -45,6 +45,8 @@ class EntryForm(forms.Form):
     saved, or gets a row more, is not asked. The grant of the texts is not kept: it is given with handing in.
     """
 
+    use_required_attribute = False  # what is incomplete can be saved too
+
     def __init__(
         self, *, kept: Mapping[str, Any], data: QueryDict | None = None, add: str = ""
     ) -> None:
@@ -91,8 +93,7 @@ class EntryForm(forms.Form):
             if name is None:
                 self.add_error(None, text)
             elif not self.has_error(name):
-                label = str(self.fields[name].label)
-                self.add_error(name, text.replace(finding.key, label, 1))
+                self.add_error(name, _said_of(finding.key, text, str(self.fields[name].label)))
         return cleaned
 
     def _built(self) -> tuple[Json, dict[str, str]]:
@@ -186,8 +187,23 @@ def _place(finding: publiccode.Finding, places: Mapping[str, str]) -> str | None
     return next((name for known, name in places.items() if known.startswith(f"{key}.")), None)
 
 
+def _said_of(key: str, text: str, label: str) -> str:
+    """The words of the reader, with the label of the control in place of the key or its last part."""
+    last = key.rpartition(".")[2]
+    if text.startswith(f"{last} "):
+        return label + text.removeprefix(last)
+    return text.replace(key, label, 1)
+
+
 def _control(field: Field) -> forms.Field:
-    options: dict[str, Any] = {"label": field.label, "help_text": field.hint, "required": False}
+    options: dict[str, Any] = {
+        "label": field.label,
+        "help_text": field.hint,
+        "required": field.is_required,
+        "error_messages": {
+            "required": _("%(field)s is missing. Please fill it in.") % {"field": field.label}
+        },
+    }
     match field.kind:
         case Kind.LONG:
             return forms.CharField(

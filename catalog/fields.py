@@ -47,6 +47,10 @@ class Field:
         """As findings name it."""
         return ".".join(self.path)
 
+    def holds(self, key: str) -> bool:
+        """Whether a finding of ``key`` is about this field: ``categories[2]``, ``legal.license``."""
+        return key == self.key or key.startswith((f"{self.key}[", f"{self.key}."))
+
     def of(self, document: Mapping[str, Any]) -> Any:
         """The value in the document; None when it is missing."""
         return documents.get(document, self.path)

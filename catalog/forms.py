@@ -102,6 +102,8 @@ class ProposalForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         for field in FIELDS:
+            if self.fields[field.name].disabled:
+                self.errors.pop(field.name, None)  # nobody but the OSK can mend what it has set
             if field.name not in cleaned or self.fields[field.name].disabled:
                 continue
             present = field.of(self.base)
@@ -168,7 +170,7 @@ def _base(solution: Solution, data: Any) -> documents.Json:
 def _field_of(finding: publiccode.Finding) -> Field | None:
     """``categories[2]`` and ``legal.license`` belong to the fields that hold them."""
     for field in FIELDS:
-        if finding.key == field.key or finding.key.startswith((f"{field.key}[", f"{field.key}.")):
+        if field.holds(finding.key):
             return field
     return None
 

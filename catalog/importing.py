@@ -12,7 +12,7 @@ from typing import Any
 
 from django.db import transaction
 
-from catalog import country_section, documents, publiccode, repositories
+from catalog import country_section, documents, locks, publiccode, repositories
 from catalog.enums import RevisionOrigin, SolutionState
 from catalog.models import Solution
 from catalog.services import free_slug, publish_solution, take_statements_of_file, write_document
@@ -104,6 +104,13 @@ def import_publiccode(
         return Outcome(Status.REFUSED, result.findings)
     document, findings = result.document, result.kept_findings
     found = find_entry(document, slug)
+    if found is not None and (kept := locks.kept(found, document)) is not document:
+        # What the OSK has set stays: compared and kept as it will stand, so that the same file is unchanged.
+        document = kept
+        findings = [
+            documents.as_kept(finding, has_file=False)
+            for finding in documents.check(document).findings
+        ]
     if found is None:
         status = Status.CREATED
         found = Solution(slug=free_slug(slug or document["name"]))

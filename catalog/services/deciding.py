@@ -81,7 +81,7 @@ def _decide(
         if not comment.strip():
             raise ProposalConflict(_("Say what is missing when you return something."))
         if names:
-            _apply(proposal, solution, names)
+            _take_over(proposal, solution, names, actor)
         event = proposal.return_(actor=actor, fields=names, comment=comment)
     else:
         _take_over(proposal, solution, names, actor)
@@ -224,9 +224,12 @@ def _chosen(proposal: Proposal, solution: Solution, accepted: list[str] | None) 
 
 
 def _take_over(proposal: Proposal, solution: Solution, names: list[str], actor: User) -> None:
+    if not proposal.is_new and not solution.is_published:
+        raise ProposalConflict(_("The entry is not in the catalog any more."))
     if proposal.is_withdrawal:
-        if not solution.is_published:
-            raise ProposalConflict(_("The entry is not in the catalog any more."))
+        # Between the refusal and the objection somebody else may have taken on the entry.
+        if solution.maintainer_id != proposal.organisation_id:
+            raise ProposalConflict(_("The organisation does not maintain the entry any more."))
         withdraw_locked(solution, actor=actor)
         return
     if names:

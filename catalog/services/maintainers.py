@@ -22,6 +22,7 @@ from catalog.models import (
     Proposal,
     Solution,
     SolutionEvent,
+    Source,
 )
 from catalog.services.following import tell_followers
 from catalog.services.indexing import index_solution
@@ -96,6 +97,7 @@ def lose(
     """
     event = maintainership.lose(why, actor=actor, reason=reason)
     _close_proposals(maintainership, proposals)
+    _end_trust(maintainership.solution, actor)
     maintainership.contests.open().update(against=None)
     _repeat(maintainership.solution, None, actor)
     claim_mails.tell_lost(event, proposals=len(proposals))
@@ -185,6 +187,7 @@ def accept_offer(maintainership_id: int, *, actor: User) -> Maintainership:
     assert organisation is not None  # noqa: S101 # _offered_only; says it to the type checker
     event = maintainership.hand_over(actor=actor)
     _close_proposals(maintainership, proposals)
+    _end_trust(maintainership.solution, actor)
     successor = begin(
         maintainership.solution, organisation, actor=actor, handed_over=maintainership.pk
     )
@@ -318,6 +321,13 @@ def _close_proposals(maintainership: Maintainership, locked: list[Proposal]) -> 
         raise TransitionNotAllowed(MaintainershipAction.LOSE, maintainership.state)
     for proposal in locked:
         proposal.withdraw(actor=None)
+
+
+def _end_trust(solution: Solution, actor: User | None) -> None:
+    """The file was taken over unseen because its maintainer was trusted: from now on it is a proposal again."""
+    trusted = Source.objects.filter(solution=solution, is_trusted=True)
+    if trusted.update(is_trusted=False):
+        SolutionEvent.objects.create(solution=solution, kind="source_untrusted", actor=actor)
 
 
 def _repeat(solution: Solution, organisation: Organisation | None, actor: User | None) -> None:

@@ -139,7 +139,7 @@ def _take(source: Source, fetched: Fetched) -> SourceProblem | None:
         return SourceProblem.OTHER_REPOSITORY
     before = source.document or _imported(source.solution)
     if read.document != before:
-        if _breaks(source.solution, read):
+        if _breaks(source.solution, before, read):
             return SourceProblem.BROKEN
         _change(source, before, read)
         source.changed_at = clock.now()
@@ -167,11 +167,24 @@ def _is_of(source: Source, document: Json) -> bool:
     return named in own or source.solution.aliases.filter(repository_url=named).exists()
 
 
-def _breaks(solution: Solution, read: FileRead) -> bool:
-    """Whether the file has errors that the entry has not."""
-    before = {(f["code"], f["key"]) for f in solution.findings}
-    errors = (f for f in read.findings if f.type == "error")
-    return any((f.code, f.key) not in before for f in errors)
+def _breaks(solution: Solution, before: Mapping[str, Any], read: FileRead) -> bool:
+    """Whether the file has errors that the entry has not, in what would be taken from it.
+
+    What was decided here (a field that the OSK has set, or a proposal) stays as it is whatever the file says:
+    an error that was mended here only must not stop everything else of the file.
+    """
+    known = {(f["code"], f["key"]) for f in solution.findings}
+    ours = [
+        field
+        for field in FIELDS
+        if field.name in solution.locks or field.of(solution.document) != field.of(before)
+    ]
+    return any(
+        finding.type == "error"
+        and (finding.code, finding.key) not in known
+        and not any(field.holds(finding.key) for field in ours)
+        for finding in read.findings
+    )
 
 
 def _change(source: Source, before: Json, read: FileRead) -> None:

@@ -14,7 +14,7 @@ from catalog.enums import (
     MaintainershipState,
     ProposalState,
 )
-from catalog.models import Maintainership
+from catalog.models import Maintainership, Source
 from catalog.services import claims, maintainers
 from osk_portal.toolkit.transitions import TransitionNotAllowed
 from tests.catalog.claiming import agrees, fresh, kinds, told
@@ -71,6 +71,20 @@ def test_an_entry_is_handed_over_when_the_other_accepts(world, claiming):
     with pytest.raises(TransitionNotAllowed):
         maintainers.accept_offer(offered.pk, actor=claiming.manager)
     assert Maintainership.objects.count() == 2
+
+
+@pytest.mark.parametrize("how", ["handed over", "given back"])
+def test_trust_in_the_file_ends_with_its_maintainer(world, claiming, how):
+    source = Source.objects.create(
+        solution=world.solution, repository=world.solution.document["url"], is_trusted=True
+    )
+    if how == "handed over":
+        maintainers.accept_offer(claiming.offer().pk, actor=claiming.manager)
+    else:
+        maintainers.give_back(world.maintainership.pk, actor=world.editor)
+
+    assert not fresh(source).is_trusted
+    assert world.solution.events.filter(kind="source_untrusted").count() == 1
 
 
 def test_an_offer_is_declined_or_taken_back(world, claiming):

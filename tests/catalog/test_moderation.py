@@ -14,7 +14,7 @@ from catalog.differences import compare
 from catalog.enums import ObjectionState, ProposalKind, ProposalState, SolutionState
 from catalog.importing import import_publiccode
 from catalog.models import Objection, Proposal, ProposalReminder, Solution, TextGrant
-from catalog.services import intake, proposal_deadlines, proposals
+from catalog.services import intake, maintainers, proposal_deadlines, proposals
 from catalog.word_differences import Change, excerpt, merged
 from osk_portal.notifications.models import Notification
 from osk_portal.toolkit.transitions import TransitionNotAllowed
@@ -386,6 +386,32 @@ def test_an_objection_against_the_refusal_of_a_withdrawal_or_a_new_entry(world, 
         "Terminplaner": SolutionState.WITHDRAWN,
         "Neuland": SolutionState.PUBLISHED,
     }
+
+
+def test_who_has_lost_the_entry_does_not_get_it_withdrawn_by_an_objection(world, lead):
+    proposal = withdrawal(world)
+    services.refuse_proposal(proposal.pk, actor=world.advisor, comment="Nein.")
+    services.object_to_refusal(proposal.pk, actor=world.editor, reason="Doch.")
+    maintainers.give_back(world.maintainership.pk, actor=world.editor)
+
+    with pytest.raises(services.ProposalConflict, match="betreut den Eintrag nicht mehr"):
+        services.grant_objection(
+            proposal.pk, actor=lead, answer="Ja.", seen_revision=1, accepted=None
+        )
+
+    assert Solution.objects.get().is_published
+    services.reject_objection(proposal.pk, actor=lead, answer="Sie betreuen ihn nicht mehr.")
+
+
+def test_a_correction_of_an_entry_that_has_left_the_catalog_is_not_taken_over(world):
+    proposal = propose(world)
+    services.withdraw_solution(world.solution.pk, actor=world.advisor)
+
+    with pytest.raises(services.ProposalConflict, match="nicht mehr"):
+        services.accept_proposal(proposal.pk, actor=world.advisor, seen_revision=1)
+
+    assert Solution.objects.get().revision == 1
+    services.refuse_proposal(proposal.pk, actor=world.advisor, comment="Der Eintrag ist weg.")
 
 
 # Promises

@@ -9,8 +9,8 @@ from django.apps import apps
 
 from catalog import provenance, services
 from catalog.documents import Json
-from catalog.enums import RevisionOrigin
-from catalog.importing import import_publiccode
+from catalog.enums import RevisionOrigin, SourceProblem
+from catalog.importing import Status, import_publiccode, read_document
 from catalog.models import Follow, Solution, Source
 from catalog.services import refresh
 from catalog.services.fetching import Fetched, Found
@@ -214,6 +214,8 @@ def test_taking_in_a_file_again_keeps_what_the_osk_has_set(world):
     assert world.solution.name == "Neuer Name"
     assert world.solution.document["legal"]["license"] == "EUPL-1.2"
     assert world.solution.licence == "EUPL-1.2"
+    again = import_publiccode(publiccode_file(("legal.license", "MIT"), name="Neuer Name"))
+    assert (again.status, again.solution.revision) == (Status.UNCHANGED, 2)
 
 
 def fetched(source, data):
@@ -244,6 +246,30 @@ def test_a_refresh_keeps_what_the_osk_has_set_and_proposes_the_rest(world, is_tr
         assert world.solution.origins["softwareVersion"]["origin"] == "file"
     else:
         assert world.solution.proposals.get().changes == {"software_version": "2.0"}
+
+
+@pytest.mark.parametrize("is_trusted", [True, False])
+def test_an_error_that_was_mended_here_does_not_stop_the_rest_of_the_file(world, is_trusted):
+    broken = publiccode_file(("legal.license", "Frei"))
+    source = Source.objects.create(
+        solution=world.solution,
+        repository=world.solution.document["url"],
+        document=read_document(broken).document,
+        is_trusted=is_trusted,
+    )
+    lock(world, "licence")
+
+    data = publiccode_file(("legal.license", "Frei"), softwareVersion="2.0")
+    assert fetched(source, data) is None
+
+    world.solution.refresh_from_db()
+    assert (world.solution.licence, world.solution.is_incomplete) == ("EUPL-1.2", False)
+    if is_trusted:
+        assert world.solution.document["softwareVersion"] == "2.0"
+    else:
+        assert world.solution.proposals.get().changes == {"software_version": "2.0"}
+    worse = publiccode_file(("legal.license", "Frei"), developmentStatus="fertig")
+    assert fetched(source, worse) == SourceProblem.BROKEN
 
 
 def test_a_file_that_differs_in_a_set_field_only_proposes_nothing(world):

@@ -113,12 +113,16 @@ def test_what_is_wrong_is_said_at_its_field_and_nothing_is_lost(client, draft):
         licence="GPL 5",
         short_description="ä" * 151,
         languages="deutsch ist keine",
+        features_en="",
+        maintenance_type="",
         **{"contacts-1-email": "keine Adresse", "contacts-1-name": "Tippfehler bleibt"},
     )
 
     assert response.status_code == 422
     errors = response.context["form"].errors
     assert {"licence", "short_description", "languages", "contacts-1-email"} <= errors.keys()
+    assert errors["features_en"][0].startswith("Funktionen fehlt")
+    assert errors["maintenance_type"] == ["„Betreuung“ fehlt. Bitte ergänzen Sie die Angabe."]
     page = response.content.decode()
     assert "GPL 5" in page
     assert "Tippfehler bleibt" in page

@@ -7,8 +7,11 @@ from django.urls import reverse
 
 from catalog import services
 from catalog.enums import RevisionOrigin
+from catalog.importing import import_publiccode
 from catalog.models import Solution, SolutionRevision
+from tests.catalog.files import publiccode_file
 from tests.catalog.test_revisions import change, lock
+from tests.catalog.views.test_proposals import filled
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 
@@ -169,6 +172,20 @@ def test_the_form_of_a_proposal_leaves_a_set_field_alone(client, history):
     page = client.get(address).content.decode()
     assert "Vom OSK festgelegt: Vom OSK geprüft." in page
     assert "disabled" in page
+
+
+def test_what_is_wrong_in_a_set_field_does_not_stop_a_proposal(client, world):
+    broken = publiccode_file(("legal.license", None), categories=["gibt-es-nicht"])
+    world.solution = import_publiccode(broken).solution
+    for field in ("licence", "categories"):
+        lock(world, field)
+    login(client, world.editor)
+    address = reverse("catalog:proposal_create", args=[world.solution.slug])
+
+    response = client.post(address, filled(world, name="Neuer Name"))
+
+    assert response.status_code == 302
+    assert world.solution.proposals.get().changes == {"name": "Neuer Name"}
 
 
 # --- the admin ----------------------------------------------------------------------------
