@@ -22,6 +22,7 @@ _ONLY_WHEN_STATED = frozenset({StatementTopic.ITDZ})
 
 _COLUMNS: Final = (
     "topic", "answer", "value", "said_by", "stated_on", "evidence", "origin", "organisation__name",
+    "organisation__is_published",
 )  # fmt: skip
 
 
@@ -47,7 +48,7 @@ def row_of(values: Mapping[str, Any]) -> StatementRow:
     """``values``: _COLUMNS, the date as a date or as ISO 8601."""
     answer = StatementAnswer(values["answer"]).label if values["answer"] else ""
     origin = str(StatementOrigin(values["origin"]).label)
-    body = values["organisation__name"] or ""
+    body = public_body(values)
     is_named = values["origin"] == StatementOrigin.ORGANISATION
     evidence = link(values["evidence"])
     stated_on = values["stated_on"]
@@ -65,8 +66,17 @@ def row_of(values: Mapping[str, Any]) -> StatementRow:
 
 def row_for(statement: Statement) -> StatementRow:
     values = {name: getattr(statement, name) for name in _COLUMNS if "__" not in name}
-    body = statement.organisation.name if statement.organisation else ""
-    return row_of({**values, "organisation__name": body})
+    body = statement.organisation
+    said = {
+        "organisation__name": body.name if body else "",
+        "organisation__is_published": bool(body and body.is_published),
+    }
+    return row_of({**values, **said})
+
+
+def public_body(values: Mapping[str, Any]) -> str:
+    """The name of who says it; "" for one that does not stand in the network."""
+    return (values["organisation__is_published"] and values["organisation__name"]) or ""
 
 
 def table(standing: Iterable[Mapping[str, Any]]) -> list[StatementRow]:
@@ -85,6 +95,12 @@ def standing() -> ArraySubquery:
     """What is in force, for a query of solutions: as ``stated`` it costs the page no query of its own."""
     rows = Statement.objects.standing().filter(solution=OuterRef("pk"))
     return ArraySubquery(rows.values(found=JSONObject(**{name: name for name in _COLUMNS})))
+
+
+def in_order(solution: Any) -> list[Mapping[str, Any]]:
+    """What is in force, in the order of the topics. ``solution``: as ``of``."""
+    order = list(StatementTopic.values)
+    return sorted(solution.stated, key=lambda values: order.index(values["topic"]))
 
 
 def of(solution: Any) -> list[StatementRow]:

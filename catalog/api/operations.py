@@ -14,7 +14,7 @@ from django.utils.translation import gettext_noop
 from ninja import Path, Query, Router
 from pydantic import BaseModel
 
-from catalog import vocabulary_labels
+from catalog import assessments, statements, vocabulary_labels
 from catalog.api import pages, rows, schemas
 from catalog.api.problems import WrongParameter
 from catalog.enums import STAGES_IN_USE, LicenceFamily
@@ -95,7 +95,7 @@ def facets(request: HttpRequest, wanted: Query[schemas.SolutionFilters]) -> Any:
     summary=gettext_noop("One solution with its publiccode.yml"),
 )
 def solution(request: HttpRequest, response: HttpResponse, slug: Slug) -> Any:
-    found = _published(slug)
+    found = _published(slug, stated=statements.standing(), assessed=assessments.current())
     supporters = Organisation.objects.published().filter(
         pk__in=found.supports.shown().values("organisation")
     )
@@ -272,10 +272,10 @@ def _reuse_row(found: Any) -> dict[str, Any]:
     }
 
 
-def _published(slug: str) -> Solution:
-    return get_object_or_404(
-        Solution.objects.published().select_related("maintainer", "berlin_body"), slug=slug
-    )
+def _published(slug: str, **more: Any) -> Solution:
+    """``more``: annotations."""
+    rows = Solution.objects.published().select_related("maintainer", "berlin_body")
+    return get_object_or_404(rows.annotate(**more), slug=slug)
 
 
 def _changed(response: HttpResponse, at: datetime | None) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.urls import reverse
 
+from catalog import assessments, statements
 from catalog.api import schemas
 from catalog.models import Notice, Solution, SolutionRevision
 from catalog.shown_pictures import logo_of, screenshots_of
@@ -83,8 +84,11 @@ def solution(found: Solution) -> dict[str, Any]:
 def solution_detail(
     found: Solution, supporters: list[Organisation], notices: Sequence[Notice]
 ) -> dict[str, Any]:
+    """``found`` with ``stated`` and ``assessed`` at hand."""
     return {
         **solution(found),
+        "statements": [statement(values) for values in statements.in_order(found)],
+        "assessment": assessment(found),
         "supporters": [body(organisation) for organisation in supporters],
         "screenshots": [
             {"url": shot.address, "width": shot.width, "height": shot.height, "text": shot.alt}
@@ -93,6 +97,32 @@ def solution_detail(
         "notices": [notice(each) for each in notices],
         "publiccode": found.document,
         "data_licence": licence(),
+    }
+
+
+def statement(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "topic": values["topic"],
+        "answer": values["answer"] or None,
+        "text": values["value"] or None,
+        "said_by": values["said_by"] or None,
+        "stated_on": values["stated_on"],
+        "evidence": values["evidence"] or None,
+        "origin": values["origin"],
+        "organisation": statements.public_body(values) or None,
+    }
+
+
+def assessment(found: Solution) -> dict[str, Any] | None:
+    said = assessments.of(found)
+    if said is None:
+        return None
+    return {
+        "number": said.number,
+        "criteria": said.criteria,
+        "summary": said.summary,
+        "published_at": said.published_at,
+        "url": address("catalog:assessment_current", found.slug),
     }
 
 

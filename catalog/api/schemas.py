@@ -17,6 +17,9 @@ from catalog.enums import (
     NoticeState,
     RevisionOrigin,
     SoftwareType,
+    StatementAnswer,
+    StatementOrigin,
+    StatementTopic,
 )
 from catalog.facets import MOST_VALUES
 from catalog.terms import LONGEST_QUERY
@@ -201,7 +204,34 @@ class NoticeQuery(PageQuery):
     )
 
 
+class Statement(Schema):
+    """A statement for administrations that is in force; a topic that is missing is unknown, never a no."""
+
+    topic: StatementTopic
+    answer: StatementAnswer | None
+    text: str | None
+    said_by: str | None = Field(description=gettext_noop("Who tested or decided it."))
+    stated_on: date
+    evidence: str | None = Field(description=gettext_noop("An address, or the name of a document."))
+    origin: StatementOrigin
+    organisation: str | None
+
+
+class Assessment(Schema):
+    """The OSK's Einschätzung by criteria; it has no total."""
+
+    number: int
+    criteria: str = Field(description=gettext_noop("Name of the list of criteria."))
+    summary: str
+    published_at: datetime
+    url: str
+
+
 class SolutionDetail(Solution):
+    statements: list[Statement] = Field(
+        description=gettext_noop("For administrations: what is missing is unknown, it is no “No”.")
+    )
+    assessment: Assessment | None
     supporters: list[Body]
     screenshots: list[Screenshot] = Field(
         description=gettext_noop("Those that somebody has described.")

@@ -9,10 +9,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
-from catalog import presentation, statements
+from catalog import assessments, presentation, statements
+from catalog.assessments import AssessmentSummary
 from catalog.enums import StatementTopic
 from catalog.models import Solution
 from catalog.notices import notices_of
@@ -102,6 +104,7 @@ class Subject:
     elsewhere_count: int
     has_test: bool
     statements: list[StatementRow]
+    assessment: AssessmentSummary | None
 
 
 Source: TypeAlias = "Callable[[Sequence[Subject]], Iterable[Group]]"
@@ -246,6 +249,25 @@ def _stated(found: StatementRow | None) -> Cell:
     return Cell((Piece(found.text, detail=", ".join(filter(None, marks))),))
 
 
+def what_the_osk_has_found(subjects: Sequence[Subject]) -> Iterator[Group]:
+    """Whether there is an Einschätzung and where it stands; never what its criteria would add up to."""
+    if not any(subject.assessment for subject in subjects):
+        return
+    label = _("Assessment of the OSK")
+    yield Group(label, (row(_("By the list"), subjects, _assessed),))
+
+
+def _assessed(subject: Subject) -> Cell:
+    found = subject.assessment
+    if found is None:
+        return Cell((Piece(_("not assessed yet")),), "unknown")
+    day = found.published_at.astimezone(BERLIN).strftime("%d.%m.%Y")
+    said = _("Version %(number)s of %(date)s") % {"number": found.number, "date": day}
+    marks = [said, _("older than 12 months") if found.is_old else ""]
+    url = reverse("catalog:assessment_current", args=[subject.solution.slug])
+    return Cell((Piece(found.criteria, url=url, detail=", ".join(filter(None, marks))),))
+
+
 def who_uses_it(subjects: Sequence[Subject]) -> Iterator[Group]:
     def used(subject: Subject) -> Cell:
         n = subject.berlin_count
@@ -295,12 +317,13 @@ SOURCES: Final[tuple[Source, ...]] = (
     what_the_osk_notes,
     what_it_is,
     what_administrations_must_know,
+    what_the_osk_has_found,
     who_uses_it,
 )
 
 
 def subject(solution: Any) -> Subject:
-    """``solution``: with what ``for_comparison()`` counts, and ``stated=statements.standing()``."""
+    """``solution``: with what ``for_comparison()`` counts, and ``stated`` and ``assessed`` (``table.compare``)."""
     return Subject(
         solution,
         presentation.entry(solution),
@@ -308,4 +331,5 @@ def subject(solution: Any) -> Subject:
         solution.elsewhere_count,
         solution.has_test,
         statements.of(solution),
+        assessments.of(solution),
     )

@@ -182,6 +182,15 @@ class Solution(Addressed):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def public_maintainer(self) -> Organisation | None:
+        """None for one that does not stand in the network: pages and formats name no such organisation."""
+        return self.maintainer if self.maintainer and self.maintainer.is_published else None
+
+    @property
+    def public_berlin_body(self) -> Organisation | None:
+        return self.berlin_body if self.berlin_body and self.berlin_body.is_published else None
+
     def get_absolute_url(self) -> str:
         return reverse("catalog:solution_detail", args=[self.slug])
 
