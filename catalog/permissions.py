@@ -61,10 +61,10 @@ def proposing_organisations(user: User, solution: Solution) -> list[Organisation
 
 
 def can_edit_proposal(user: User, proposal: Proposal) -> bool:
-    """Its author, as long as a member, and the Redaktion of the organisation."""
+    """The Redaktion of the organisation; of a change its author too, as long as a member."""
     return any(
         m.organisation_id == proposal.organisation_id
-        and (m.is_editor or proposal.author_id == user.pk)
+        and (m.is_editor or (proposal.is_change and proposal.author_id == user.pk))
         for m in active_memberships(user)
     )
 

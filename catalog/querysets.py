@@ -272,9 +272,9 @@ class ProposalQuerySet(models.QuerySet["Proposal"]):
         )
 
     def returned_to(self, user: User) -> ProposalQuerySet:
-        """Given back, and the person may submit them again: the author, or the Redaktion."""
+        """Given back, and the person may submit them again (``permissions.can_edit_proposal``)."""
         return self.filter(
-            Q(organisation__memberships__is_editor=True) | Q(author=user),
+            Q(organisation__memberships__is_editor=True) | Q(author=user, kind=ProposalKind.CHANGE),
             state=ProposalState.RETURNED,
             organisation__memberships__user=user,
             organisation__memberships__state=MembershipState.ACTIVE,
