@@ -22,6 +22,7 @@ from catalog.reports_admin import EntryReportAdmin  # noqa: F401 # registers its
 from catalog.services import publish_solution, withdraw_solution
 from catalog.services.refresh import set_trusted
 from catalog.statements_admin import StatementAdmin  # noqa: F401 # registers itself
+from catalog.support_admin import SupportAdmin  # noqa: F401 # registers itself
 from catalog.synonyms_admin import SynonymGroupAdmin  # noqa: F401 # registers itself
 from osk_portal.toolkit.access import staff_user
 from osk_portal.toolkit.transitions import Event, TransitionNotAllowed
@@ -104,20 +105,16 @@ class SolutionAdmin(AdvisorsRead):
     def _move(
         self, request: HttpRequest, chosen: QuerySet[Solution], service: Callable[..., Event]
     ) -> None:
-        moved, refused = 0, 0
+        moved = 0
+        refused: dict[str, list[str]] = {}
         for solution in chosen:
             try:
                 service(solution.pk, actor=staff_user(request))
                 moved += 1
-            except TransitionNotAllowed:
-                refused += 1
+            except TransitionNotAllowed as error:
+                refused.setdefault(str(error), []).append(solution.name)
         if moved:
             text = ngettext("%(n)s entry changed.", "%(n)s entries changed.", moved)
             self.message_user(request, text % {"n": moved}, messages.SUCCESS)
-        if refused:
-            text = ngettext(
-                "%(n)s entry was in that state already.",
-                "%(n)s entries were in that state already.",
-                refused,
-            )
-            self.message_user(request, text % {"n": refused}, messages.WARNING)
+        for why, names in refused.items():
+            self.message_user(request, f"{', '.join(names)}: {why}", messages.WARNING)

@@ -10,6 +10,8 @@ from django.forms.boundfield import BoundField
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from catalog.forms import REFUSED_GRANT, GrantField
+from catalog.grants import CURRENT
 from catalog.models import Picture, Solution
 from catalog.shown_pictures import ShownPicture, of_row
 
@@ -18,9 +20,12 @@ NOT_ONE_LINE = gettext_lazy("Write the text in one line, without control charact
 
 
 class PicturesForm(forms.Form):
-    """One field a screenshot that can be seen; ``rows`` pairs each with its picture."""
+    """One field a screenshot that can be seen; ``rows`` pairs each with its picture.
 
-    def __init__(self, solution: Solution, data: Any = None) -> None:
+    ``needs_grant``: the texts are somebody else's than the OSK's, who puts them under CC0.
+    """
+
+    def __init__(self, solution: Solution, data: Any = None, *, needs_grant: bool) -> None:
         super().__init__(data)
         self.pictures = list(solution.pictures.all().order_by("position", "pk"))
         for picture in self.pictures:
@@ -35,15 +40,35 @@ class PicturesForm(forms.Form):
                 widget=forms.Textarea(attrs={"rows": 2, "form": "texts"}),
             )
 
+        self.needs_grant = needs_grant and bool(self.fields)
+        if self.needs_grant:
+            self.fields["cc0"] = GrantField(required=False)
+            self.fields["cc0"].widget.attrs["form"] = "texts"
+
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
-        for name, text in list(cleaned.items()):
+        for name, text in [(n, t) for n, t in cleaned.items() if n != "cc0"]:
             joined = " ".join(text.split())
             if not joined.isprintable():
                 self.add_error(name, NOT_ONE_LINE)
             else:
                 cleaned[name] = joined
+        if self.needs_grant and not cleaned.get("cc0") and self._is_written(cleaned):
+            self.add_error("cc0", REFUSED_GRANT)
         return cleaned
+
+    def _is_written(self, cleaned: dict[str, Any]) -> bool:
+        """Whether somebody has written a text that does not stand there already for this very picture."""
+        return any(
+            (text := cleaned.get(self._name(picture)))
+            and (text, picture.digest) != (picture.alt, picture.described_digest)
+            for picture in self.pictures
+        )
+
+    @property
+    def wording(self) -> str:
+        """The version of the words by which the texts were released; empty where they were not."""
+        return CURRENT if self.cleaned_data.get("cc0") else ""
 
     @property
     def texts(self) -> dict[str, str]:

@@ -7,10 +7,12 @@ from datetime import timedelta
 from typing import Any, Final
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from catalog import forges
 from catalog.documents import Json
 from catalog.enums import PictureKind, PictureProblem
+from catalog.grants import WORDINGS
 from catalog.models import Picture, Solution, SolutionEvent
 from catalog.permissions import can_block_pictures, can_describe_pictures
 from catalog.pictures import files
@@ -184,15 +186,20 @@ def _empty(picture: Picture) -> None:
 
 
 @transaction.atomic
-def describe_pictures(solution_id: int, *, texts: dict[str, str], actor: User) -> bool:
+def describe_pictures(
+    solution_id: int, *, texts: dict[str, str], actor: User, wording: str = ""
+) -> bool:
     """Write the alternative texts of screenshots, by the pictures' public ids; each is for what is shown now.
 
-    Returns whether anything changed. Raises TransitionNotAllowed for somebody who may not.
+    ``wording``: the version of the words by which the author has put them under CC0; it stands in the event.
+    Returns whether anything changed. Raises TransitionNotAllowed for somebody who may not, and without the
+    grant that texts of others than the OSK need.
     """
     solution = Solution.objects.select_for_update(of=("self",)).get(pk=solution_id)
     if not can_describe_pictures(actor, solution):
         raise TransitionNotAllowed("describe", solution.state)
     changed = []
+    is_written = False
     screenshots = solution.pictures.filter(kind=PictureKind.SCREENSHOT, is_blocked=False)
     for picture in screenshots.select_for_update(of=("self",)):
         text = texts.get(str(picture.public_id))
@@ -203,8 +210,14 @@ def describe_pictures(solution_id: int, *, texts: dict[str, str], actor: User) -
             picture.alt, picture.described_digest = written
             picture.save(update_fields=["alt", "described_digest"])
             changed.append(str(picture.public_id))
+            is_written |= bool(text)
+    if is_written and not actor.is_advisor and wording not in WORDINGS:
+        raise TransitionNotAllowed(
+            "describe", solution.state, _("Release your texts under CC0 1.0.")
+        )
     if changed:
-        _note(solution, "pictures_described", actor, pictures=changed)
+        granted = {"wording": wording} if is_written and wording else {}
+        _note(solution, "pictures_described", actor, pictures=changed, **granted)
         _repeat(solution)
     return bool(changed)
 
@@ -233,8 +246,10 @@ def block_picture(picture_id: int, *, is_blocked: bool, actor: User) -> Solution
     return event
 
 
-def _note(solution: Solution, kind: str, actor: User, *, pictures: list[str]) -> SolutionEvent:
-    data = {"pictures": pictures}
+def _note(
+    solution: Solution, kind: str, actor: User, *, pictures: list[str], **more: str
+) -> SolutionEvent:
+    data = {"pictures": pictures, **more}
     return SolutionEvent.objects.create(solution=solution, kind=kind, actor=actor, data=data)
 
 

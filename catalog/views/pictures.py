@@ -57,11 +57,23 @@ def picture(request: HttpRequest, digest: str, *, small: bool = False) -> HttpRe
 def picture_list(request: AuthenticatedRequest, slug: str) -> HttpResponse:
     """Every picture that the entry's file names, with what is wrong; the texts of the screenshots."""
     solution = _get(request, slug)
-    form = PicturesForm(solution, request.POST if request.method == "POST" else None)
+    form = PicturesForm(
+        solution,
+        request.POST if request.method == "POST" else None,
+        needs_grant=not request.user.is_advisor,
+    )
     if form.is_valid():
-        describe_pictures(solution.pk, texts=form.texts, actor=request.user)
-        messages.success(request, _("Saved. Described screenshots stand on the entry's page."))
-        return redirect("catalog:picture_list", slug=solution.slug)
+        try:
+            describe_pictures(
+                solution.pk, texts=form.texts, actor=request.user, wording=form.wording
+            )
+        except (
+            TransitionNotAllowed
+        ) as error:  # the role is gone, or a picture has changed meanwhile
+            form.add_error(None, str(error))
+        else:
+            messages.success(request, _("Saved. Described screenshots stand on the entry's page."))
+            return redirect("catalog:picture_list", slug=solution.slug)
     context = {
         "solution": solution,
         "form": form,

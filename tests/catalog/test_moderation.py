@@ -18,6 +18,7 @@ from catalog.services import intake, maintainers, proposal_deadlines, proposals
 from catalog.word_differences import Change, excerpt, merged
 from osk_portal.notifications.models import Notification
 from osk_portal.toolkit.transitions import TransitionNotAllowed
+from tests.catalog.claiming import fresh
 from tests.catalog.factories import SolutionFactory
 from tests.catalog.files import publiccode_file
 from tests.factories import staff
@@ -412,6 +413,24 @@ def test_a_correction_of_an_entry_that_has_left_the_catalog_is_not_taken_over(wo
 
     assert Solution.objects.get().revision == 1
     services.refuse_proposal(proposal.pk, actor=world.advisor, comment="Der Eintrag ist weg.")
+
+
+@pytest.mark.parametrize("is_new", [True, False])
+def test_who_is_of_the_redaktion_no_more_does_not_go_on_with_what_needs_it(world, is_new):
+    if is_new:
+        suggest(world)
+        proposal = Proposal.objects.get(kind=ProposalKind.NEW)
+    else:
+        proposal = withdrawal(world)
+    services.return_proposal(proposal.pk, actor=world.advisor, seen_revision=1, comment="Warum?")
+    assert Proposal.objects.returned_to(world.editor).exists()
+    world.editor.memberships.update(is_editor=False)
+
+    with pytest.raises(TransitionNotAllowed):
+        services.revise_proposal(
+            proposal.pk, actor=fresh(world.editor), changes={}, base_revision=1, reason="Darum."
+        )
+    assert not Proposal.objects.returned_to(world.editor).exists()
 
 
 # Promises

@@ -14,6 +14,7 @@ from PIL import Image
 
 from catalog import services
 from catalog.exports import dump
+from catalog.grants import CURRENT
 from catalog.importing import import_publiccode
 from catalog.models import Picture, Solution
 from catalog.pictures import files
@@ -90,7 +91,9 @@ def shown(solution):
 
 def describe(solution, actor, text=TEXT):
     shot = get(solution, "screenshot")
-    return services.describe_pictures(solution.pk, texts={str(shot.public_id): text}, actor=actor)
+    return services.describe_pictures(
+        solution.pk, texts={str(shot.public_id): text}, actor=actor, wording=CURRENT
+    )
 
 
 def page(client, solution, user=None):
@@ -139,7 +142,7 @@ def test_a_screenshot_stands_on_the_page_once_it_is_described(client, solution, 
     assert "behalten ihre Lizenz" in html
     assert 'alt="Termine" width="96" height="48"' in html
     event = solution.events.get(kind="pictures_described")
-    assert (event.actor, event.data) == (world.editor, {"pictures": [str(shot.public_id)]})
+    assert (event.actor, event.data["pictures"]) == (world.editor, [str(shot.public_id)])
     listed = client.get(reverse("catalog:solution_list")).text
     assert reverse("catalog:picture", args=[get(solution, "logo").digest]) in listed
 
@@ -319,7 +322,7 @@ def test_who_looks_after_the_pictures(client, solution, world, who, status, may_
     if status == 200:
         assert ("sperren" in answer.text) == may_block
         assert "no-store" in answer["Cache-Control"]
-    sent = client.post(list_url(solution), {f"alt-{shot.public_id}": TEXT})
+    sent = client.post(list_url(solution), {f"alt-{shot.public_id}": TEXT, "cc0": "on"})
     assert sent.status_code == (302 if status in (200, 302) else status)
     solution.refresh_from_db()
     assert ("screenshot" in shown(solution)) == (status == 200)
@@ -341,15 +344,39 @@ def test_who_looks_after_the_pictures(client, solution, world, who, status, may_
             services.block_picture(logo.pk, is_blocked=True, actor=user)
 
 
+def test_the_texts_of_a_maintainer_are_released_and_that_is_kept(client, solution, world):
+    fetch(solution)
+    client.force_login(world.editor, backend="django.contrib.auth.backends.ModelBackend")
+    shot = get(solution, "screenshot")
+    text = {f"alt-{shot.public_id}": TEXT}
+
+    answer = client.post(list_url(solution), text)
+    assert answer.status_code == 422
+    assert "#id_cc0" in answer.text
+    assert TEXT in answer.text
+    with pytest.raises(TransitionNotAllowed, match="CC0"):
+        services.describe_pictures(
+            solution.pk, texts={str(shot.public_id): TEXT}, actor=world.editor
+        )
+    solution.refresh_from_db()
+    assert shown(solution) == ["logo"]
+
+    assert client.post(list_url(solution), {**text, "cc0": "on"}).status_code == 302
+    event = solution.events.get(kind="pictures_described")
+    assert (event.actor, event.data["wording"]) == (world.editor, CURRENT)
+    assert client.post(list_url(solution), text).status_code == 302  # nothing new is written
+
+
 def test_a_text_too_long_or_with_control_characters_is_kept_in_the_form(client, solution, world):
     fetch(solution)
     client.force_login(world.editor, backend="django.contrib.auth.backends.ModelBackend")
     shot = get(solution, "screenshot")
     for text in ("x" * 301, "a\x07b", "a\u202eb"):
-        answer = client.post(list_url(solution), {f"alt-{shot.public_id}": text})
+        answer = client.post(list_url(solution), {f"alt-{shot.public_id}": text, "cc0": "on"})
         assert answer.status_code == 422
         assert f"#id_alt-{shot.public_id}" in answer.text
-    client.post(list_url(solution), {f"alt-{shot.public_id}": '  "><script>\r\n alert(1) '})
+    hostile = '  "><script>\r\n alert(1) '
+    client.post(list_url(solution), {f"alt-{shot.public_id}": hostile, "cc0": "on"})
     html = page(client, solution).text
     assert 'alt="&quot;&gt;&lt;script&gt; alert(1)"' in html
     client.post(list_url(solution), {f"alt-{shot.public_id}": ""})

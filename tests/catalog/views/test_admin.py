@@ -8,6 +8,7 @@ from catalog.enums import ProposalState, SolutionState
 from catalog.grants import CURRENT
 from catalog.importing import import_publiccode
 from catalog.models import Solution
+from catalog.services import intake
 from tests.catalog.files import publiccode_file
 from tests.factories import staff
 
@@ -146,6 +147,27 @@ def test_lists_open_for_advisors_only(client, world, proposal):
     login(client, staff("operator"))
     for address in [*lists, detail, old]:
         assert client.get(address).status_code == 403, address
+
+
+def test_a_draft_that_waits_for_its_proposal_is_not_published_past_it(client, world):
+    intake.request_file(
+        requester=world.editor,
+        name="publiccode.yml",
+        data=publiccode_file(url=None, name="Neuland"),
+        wording=CURRENT,
+    )
+    draft = Solution.objects.get(name="Neuland")
+    login(client, world.advisor)
+
+    page = client.post(
+        reverse("admin:catalog_solution_changelist"),
+        {"action": "publish", "_selected_action": [draft.pk]},
+        follow=True,
+    )
+
+    assert "Neuland: Bitte entscheiden Sie über den Vorschlag" in page.text
+    draft.refresh_from_db()
+    assert not draft.is_published
 
 
 def test_entries_are_withdrawn_and_published(client, world):
