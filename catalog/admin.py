@@ -22,6 +22,7 @@ from catalog.reports_admin import EntryReportAdmin  # noqa: F401 # registers its
 from catalog.services import publish_solution, withdraw_solution
 from catalog.services.refresh import set_trusted
 from catalog.statements_admin import StatementAdmin  # noqa: F401 # registers itself
+from catalog.support_admin import SupportAdmin  # noqa: F401 # registers itself
 from catalog.synonyms_admin import SynonymGroupAdmin  # noqa: F401 # registers itself
 from osk_portal.toolkit.access import staff_user
 from osk_portal.toolkit.transitions import Event, TransitionNotAllowed

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Final
 from django.utils.functional import lazystr
 from django.utils.translation import gettext, pgettext_lazy
 
-from catalog.enums import ReuseStage
 from catalog.models import Follow, Reuse, Solution, Support
 from network.enums import MembershipState
 from network.models import Membership
@@ -72,8 +71,8 @@ class _Because:
 
 
 def _sources(solution: Solution) -> Iterable[tuple[str, Iterable[portal.Concerned]]]:
-    users = Reuse.objects.filter(solution=solution).exclude(stage=ReuseStage.REPLACED)
-    supporters = Support.objects.filter(solution=solution)
+    users = Reuse.objects.current().filter(solution=solution)
+    supporters = Support.objects.shown().filter(solution=solution)
     yield MAINTAINS, _speakers([solution.maintainer_id] if solution.maintainer_id else [])
     yield USES, _speakers(users.order_by().values_list("organisation", flat=True))
     for offer in portal.audiences:

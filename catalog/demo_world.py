@@ -63,7 +63,7 @@ def _reuse(
     entry: dict[str, Any], organisations: dict[str, Organisation], solutions: dict[str, Solution]
 ) -> None:
     since = entry["since"]
-    Reuse.objects.get_or_create(
+    reuse, is_new = Reuse.objects.get_or_create(
         solution=solutions[entry["solution"]],
         organisation=organisations[entry["organisation"]],
         defaults={
@@ -72,6 +72,8 @@ def _reuse(
             "show_name": entry["show_name"],
         },
     )
+    if is_new:
+        reuse.declared()
 
 
 def _organisations() -> dict[str, Organisation]:

@@ -79,6 +79,37 @@ class ReuseStage(models.TextChoices):
 STAGES_IN_USE = (ReuseStage.TEST, ReuseStage.PILOT, ReuseStage.PRODUCTION)
 
 
+class ReuseHosting(models.TextChoices):
+    """Who runs the software for the body that uses it."""
+
+    OWN = "own", pgettext_lazy("hosting", "Own data centre")
+    ITDZ = "itdz", pgettext_lazy("hosting", "ITDZ Berlin")
+    PUBLIC = "public", pgettext_lazy("hosting", "Other public IT provider")
+    COMPANY = "company", pgettext_lazy("hosting", "Company")
+    CLOUD = "cloud", pgettext_lazy("hosting", "Cloud service")
+
+
+class SupportKind(models.TextChoices):
+    OPERATION = "operation", pgettext_lazy("support", "Operation")
+    ADAPTATION = "adaptation", pgettext_lazy("support", "Adaptation")
+    TRAINING = "training", pgettext_lazy("support", "Training")
+    CONTRACT = "contract", pgettext_lazy("support", "Support contract")
+
+
+class SupportState(models.TextChoices):
+    WAITING = "waiting", pgettext_lazy("support", "Being checked")
+    SHOWN = "shown", pgettext_lazy("support", "Shown")
+    REFUSED = "refused", pgettext_lazy("support", "Not shown")
+    WITHDRAWN = "withdrawn", pgettext_lazy("support", "Withdrawn")
+
+
+class SupportAction(models.TextChoices):
+    OFFER = "offer", _("Offer")
+    SHOW = "show", _("Show")
+    REFUSE = "refuse", _("Refuse")
+    WITHDRAW = "withdraw", _("Withdraw")
+
+
 class NoticeKind(models.TextChoices):
     """What a notice of the OSK on an entry (Hinweis) is about."""
 

@@ -31,6 +31,7 @@ def erase(user: User) -> None:
         claims.leave_claim(pk, person=user)
     SavedComparison.objects.filter(author=user, organisation=None).delete()
     NoticeReceipt.objects.filter(user=user).delete()
+    services.forget_contact(person=user)
     EntryReport.objects.filter(reported_by=user).update(reported_by=None)
     EntryReport.objects.filter(email__iexact=user.email).update(email="", email_confirmed_at=None)
     services.take_back_statements_of(user)
@@ -142,6 +143,46 @@ OFFER: Final = portal.PersonalData(
             },
         ),
         portal.Rows(
+            "catalog.Reuse.declared_by",
+            _("Reuses that you have declared"),
+            {
+                "solution__name": _("Solution"),
+                "organisation__name": _("Organisation"),
+                "declared_at": _("When"),
+            },
+        ),
+        portal.Rows(
+            "catalog.Reuse.contact",
+            _("Reuses whose contact you are"),
+            {
+                "solution__name": _("Solution"),
+                "organisation__name": _("Organisation"),
+                "contact_agrees": _("Others may ask you"),
+            },
+        ),
+        portal.Rows(
+            "catalog.ReuseStep.recorded_by",
+            _("Stages of reuses that you have entered"),
+            {
+                "reuse__solution__name": _("Solution"),
+                "stage": _("Stage"),
+                "since": _("Since"),
+                "reason": _("Reason"),
+                "recorded_at": _("When"),
+            },
+        ),
+        portal.Rows(
+            "catalog.Support.offered_by",
+            _("Support that you have offered"),
+            {
+                "solution__name": _("Solution"),
+                "organisation__name": _("Organisation"),
+                "text": _("What you offer"),
+                "state": _("State"),
+                "offered_at": _("When"),
+            },
+        ),
+        portal.Rows(
             "catalog.SolutionRevision.author",
             _("Versions of entries from your proposals"),
             {
@@ -246,6 +287,8 @@ OFFER: Final = portal.PersonalData(
         "catalog.EntryReport.decided_by": "a decision of staff in their office",
         "catalog.EntryReportEvent.actor": "repeats the report's own dates, or is a decision of staff",
         "catalog.CodeReleaseEvent.actor": "belongs to the organisation's list",
+        "catalog.ReuseEvent.actor": "repeats the dates of the reuse and its stages",
+        "catalog.SupportEvent.actor": "repeats the offer's own date, or is a decision of staff",
         "catalog.SolutionEvent.actor": "an act of staff in their office",
         "catalog.Statement.decided_by": "a decision of staff in their office",
         "catalog.StatementEvent.actor": "repeats the statement's own dates, or is a decision of staff",

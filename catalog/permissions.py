@@ -14,6 +14,7 @@ if TYPE_CHECKING:
         CodeRelease,
         Maintainership,
         Proposal,
+        Reuse,
         SavedComparison,
         Solution,
     )
@@ -199,3 +200,42 @@ def can_publish_code(user: User) -> bool:
 
 def can_change_code_release(user: User, release: CodeRelease) -> bool:
     return any(o.pk == release.organisation_id for o in publishing_organisations(user))
+
+
+def reporting_organisations(user: User | AnonymousUser) -> list[Organisation]:
+    """Public administrations, of Berlin or elsewhere, for which the person may declare a reuse."""
+    if not user.is_authenticated:
+        return []
+    found = (m.organisation for m in active_memberships(user))
+    return [organisation for organisation in found if organisation.is_public_administration]
+
+
+def can_report_reuse(user: User | AnonymousUser) -> bool:
+    return bool(reporting_organisations(user))
+
+
+def can_report_reuse_for(user: User, organisation: Organisation) -> bool:
+    return any(found.pk == organisation.pk for found in reporting_organisations(user))
+
+
+def can_confirm_reuse(user: User, reuse: Reuse) -> bool:
+    """Only the organisation knows whether it still uses the solution."""
+    return any(m.organisation_id == reuse.organisation_id for m in active_memberships(user))
+
+
+def can_keep_reuse(user: User, reuse: Reuse) -> bool:
+    """The members of the organisation; advisors mend what is plainly wrong."""
+    return user.is_advisor or can_confirm_reuse(user, reuse)
+
+
+def can_read_reuse_details(user: User | AnonymousUser) -> bool:
+    """Version, scale, hosting and contact of other organisations: members of administrations, and the OSK."""
+    return user.is_authenticated and (user.is_advisor or can_report_reuse(user))
+
+
+def can_offer_support(user: User | AnonymousUser) -> bool:
+    return user.is_authenticated and bool(edited_organisations(user))
+
+
+def can_offer_support_for(user: User, organisation: Organisation) -> bool:
+    return any(found.pk == organisation.pk for found in edited_organisations(user))

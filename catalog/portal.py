@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from catalog import claim_portal, demo_world, own_data, presentation, statistics
+from catalog import claim_portal, demo_world, own_data, presentation, reuse_portal, statistics
 from catalog.exports import nightly
 from catalog.models import (
     Assessment,
@@ -139,7 +139,7 @@ def _of_organisation(organisation: Organisation, request: HttpRequest) -> dict[s
     published = Solution.objects.published()
     groups = {
         "maintained": published.filter(maintainer=organisation),
-        "supported": published.filter(supports__organisation=organisation),
+        "supported": published.filter(pk__in=organisation.supports.shown().values("solution")),
         "published": published.filter(berlin_body=organisation),
         "used": published.filter(
             pk__in=organisation.reuses.in_use().filter(show_name=True).values("solution")
@@ -189,6 +189,7 @@ def _work(user: User) -> Iterable[portal.WorkEntry]:
         Statement.objects.proposed,
         _late_statements,
     )
+    yield from reuse_portal.work(user)
     yield from claim_portal.work(user)
 
 
@@ -234,6 +235,8 @@ def _may_still_read(user_id: int, kind: str, subject_key: str) -> bool:
     if kind.startswith("catalog.entry_"):
         return Follow.objects.filter(user=user_id, solution__public_id=subject_key).exists()
     if (may_read := claim_portal.may_still_read(user_id, kind, subject_key)) is not None:
+        return may_read
+    if (may_read := reuse_portal.may_still_read(user_id, kind, subject_key)) is not None:
         return may_read
     if kind in (NOTICE, NOTICE_SECURITY):
         told = NoticeReceipt.objects.filter(user=user_id, notice__public_id=subject_key)
@@ -326,6 +329,18 @@ portal.my_areas.register(
     )
 )
 portal.handovers.register(claim_portal.HANDOVER)
+portal.my_areas.register(
+    portal.MyArea(
+        "catalog_reuses",
+        29,
+        reuse_portal.tasks,
+        label=gettext_lazy("Reuses of my organisation"),
+        url_name="catalog:reuse_list",
+    )
+)
+portal.handovers.register(reuse_portal.HANDOVER)
+portal.departures.register(reuse_portal.DEPARTURE)
+portal.daily_jobs.register(portal.DailyJob("catalog-reuse", 30, reuse_portal.every_day))
 portal.daily_jobs.register(portal.DailyJob("catalog.claims", 31, claim_portal.every_day))
 portal.my_areas.register(
     portal.MyArea(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,16 +11,13 @@ from django.db.models import CharField, Count, F, Func
 from django.utils.translation import get_language
 
 from catalog import documents, licences, vocabulary_labels
-from catalog.enums import ReuseStage
-from catalog.models import Reuse, Solution
+from catalog.models import Solution
 from catalog.models.notices import badge_of, loudest, title_of
 from catalog.search import words_of
 from catalog.shown_pictures import ShownPicture, logo_of, screenshots_of
-from network.enums import OrganisationKind
 from osk_portal.toolkit.search_text import fold
 
 MOST_LABELS = 4
-MOST_REUSES_SHOWN = 50
 MOST_FINDINGS_SHOWN = 20
 BADGES = {
     "stable": "success",
@@ -105,15 +101,6 @@ class Entry:
     findings: list[dict[str, Any]]
     logo: ShownPicture | None
     screenshots: list[ShownPicture]
-
-
-@dataclass(frozen=True)
-class ReuseSummary:
-    """Who uses a solution: Berlin and elsewhere apart, names only where they may be shown."""
-
-    stages: list[tuple[str, int]]
-    berlin: list[Reuse]
-    elsewhere: list[Reuse]
 
 
 def row(solution: Solution, query: str = "") -> Row:
@@ -224,20 +211,6 @@ def errors_of(findings: list[dict[str, Any]]) -> list[dict[str, Any]]:
         for finding in findings
         if finding["type"] == "error"
     ][:MOST_FINDINGS_SHOWN]
-
-
-def reuse_of(solution: Solution) -> ReuseSummary:
-    """Two lists and Berlin's stages, from one query."""
-    reuses = list(solution.reuses.in_use().select_related("organisation").order_by("since", "pk"))
-    berlin = [r for r in reuses if r.organisation.kind == OrganisationKind.BERLIN_ADMINISTRATION]
-    elsewhere = [r for r in reuses if r not in berlin]
-    counts = Counter(reuse.stage for reuse in berlin)
-    order = (ReuseStage.PRODUCTION, ReuseStage.PILOT, ReuseStage.TEST)
-    return ReuseSummary(
-        [(str(stage.label), counts[stage]) for stage in order if counts[stage]],
-        berlin[:MOST_REUSES_SHOWN],
-        elsewhere[:MOST_REUSES_SHOWN],
-    )
 
 
 def categories_in_use() -> list[tuple[str, str, int]]:

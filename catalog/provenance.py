@@ -86,6 +86,13 @@ class Origin:
     at: datetime | None
 
 
+def public_name(organisation: Organisation | None) -> str:
+    """As ``in_words`` takes it; one that does not stand in the network is not named."""
+    if organisation is None:
+        return ""
+    return organisation.name if organisation.is_published else _("an organisation")
+
+
 def in_words(origin: str, organisation: str = "") -> str:
     """``organisation``: the name of the one that has proposed it."""
     match origin:
@@ -144,11 +151,12 @@ def origins_of(origins: Mapping[str, Any]) -> dict[str, Origin]:
 def _names(
     origins: Mapping[str, Any], known: Iterable[Organisation | None]
 ) -> dict[int | None, str]:
-    names: dict[int | None, str] = {o.pk: o.name for o in known if o is not None}
+    names: dict[int | None, str] = {o.pk: public_name(o) for o in known if o is not None}
     wanted = {kept["organisation"] for kept in origins.values() if "organisation" in kept}
     missing = wanted - names.keys()
     if missing:
-        names.update(Organisation.objects.filter(pk__in=missing).values_list("pk", "name"))
+        rows = Organisation.objects.filter(pk__in=missing).only("name", "is_published")
+        names.update((organisation.pk, public_name(organisation)) for organisation in rows)
     return names
 
 

@@ -13,9 +13,11 @@ from catalog.enums import (
     ProposalKind,
     ProposalState,
     ReportState,
+    ReuseStage,
     SolutionState,
     StatementOrigin,
     StatementState,
+    SupportState,
 )
 from network.enums import MembershipState, OrganisationKind
 
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
         SavedComparison,
         Solution,
         Statement,
+        Support,
     )
     from osk_portal.accounts.models import User
 
@@ -56,16 +59,19 @@ class SolutionQuerySet(models.QuerySet["Solution"]):
 
     def used_in_berlin(self) -> SolutionQuerySet:
         return self._having(
-            reuses__stage__in=STAGES_IN_USE,
+            counted_reuse("reuses__"),
             reuses__organisation__kind=OrganisationKind.BERLIN_ADMINISTRATION,
         )
+
+    def used_anywhere(self) -> SolutionQuerySet:
+        return self._having(counted_reuse("reuses__"))
 
     def published_by_berlin(self) -> SolutionQuerySet:
         return self.filter(berlin_body__isnull=False)
 
     def supported(self) -> SolutionQuerySet:
         """Some organisation of the network offers support."""
-        return self._having(supports__isnull=False)
+        return self._having(supports__state=SupportState.SHOWN)
 
     def testable(self) -> SolutionQuerySet:
         """Has a test product; those belong to the floor above and are reached by the reverse name."""
@@ -84,13 +90,13 @@ class SolutionQuerySet(models.QuerySet["Solution"]):
         counted = self.published().with_reuse_counts().with_test()
         return counted.prefetch_related("supports__organisation")
 
-    def _having(self, **conditions: Any) -> SolutionQuerySet:
+    def _having(self, *wanted: Q, **conditions: Any) -> SolutionQuerySet:
         """By subquery, so that no join multiplies the rows that are counted."""
-        return self.filter(pk__in=self.model.objects.filter(**conditions).values("pk"))
+        return self.filter(pk__in=self.model.objects.filter(*wanted, **conditions).values("pk"))
 
     def with_reuse_counts(self) -> SolutionQuerySet:
         """``berlin_count`` and ``elsewhere_count``: how many organisations use it."""
-        in_use = Q(reuses__stage__in=STAGES_IN_USE)
+        in_use = counted_reuse("reuses__")
         berlin = Q(reuses__organisation__kind=OrganisationKind.BERLIN_ADMINISTRATION)
         return self.annotate(
             berlin_count=Count("reuses", filter=in_use & berlin, distinct=True),
@@ -100,7 +106,68 @@ class SolutionQuerySet(models.QuerySet["Solution"]):
 
 class ReuseQuerySet(models.QuerySet["Reuse"]):
     def in_use(self) -> ReuseQuerySet:
-        return self.filter(stage__in=STAGES_IN_USE)
+        """What counts as use, everywhere: pages, API, files."""
+        return self.filter(counted_reuse())
+
+    def current(self) -> ReuseQuerySet:
+        """Neither withdrawn nor replaced; also what is not confirmed any more."""
+        return self.filter(withdrawn_at=None).exclude(stage=ReuseStage.REPLACED)
+
+    def visible_to(self, user: User | AnonymousUser) -> ReuseQuerySet:
+        """Whole, with the IT procedure: the members of its organisation, and the OSK."""
+        if not user.is_authenticated:
+            return self.none()
+        return self if user.is_advisor else self.of_member(user)
+
+    def of_member(self, user: User) -> ReuseQuerySet:
+        return self.filter(
+            organisation__memberships__user=user,
+            organisation__memberships__state=MembershipState.ACTIVE,
+        )
+
+    def waiting_for(self, user: User) -> ReuseQuerySet:
+        """Asked whether it still holds, and this person is to answer: as the contact, the one who declared it,
+        or one who speaks for the organisation."""
+        asked = self.of_member(user).current().filter(asked_on__isnull=False)
+        speaks = Q(organisation__memberships__is_editor=True) | Q(
+            organisation__memberships__is_manager=True
+        )
+        return asked.filter(Q(contact=user) | Q(declared_by=user) | speaks)
+
+    def to_hand_over(self, contact: Any, organisation: Any) -> ReuseQuerySet:
+        """What needs a new contact when ``contact`` leaves ``organisation``; keys or outer references."""
+        return self.current().filter(contact=contact, organisation=organisation)
+
+
+def counted_reuse(prefix: str = "") -> Q:
+    """In use, and confirmed within its time: the one rule of what is counted. ``prefix``: the way to the rows."""
+    return Q(
+        **{
+            f"{prefix}stage__in": STAGES_IN_USE,
+            f"{prefix}withdrawn_at__isnull": True,
+            f"{prefix}unconfirmed_since__isnull": True,
+        }
+    )
+
+
+class SupportQuerySet(models.QuerySet["Support"]):
+    def shown(self) -> SupportQuerySet:
+        return self.filter(state=SupportState.SHOWN)
+
+    def waiting(self) -> SupportQuerySet:
+        return self.filter(state=SupportState.WAITING)
+
+    def visible_to(self, user: User | AnonymousUser) -> SupportQuerySet:
+        """In every state: the Redaktion of the organisation, and advisors."""
+        if not user.is_authenticated:
+            return self.none()
+        if user.is_advisor:
+            return self
+        return self.filter(
+            organisation__memberships__user=user,
+            organisation__memberships__state=MembershipState.ACTIVE,
+            organisation__memberships__is_editor=True,
+        )
 
 
 class NoticeQuerySet(models.QuerySet["Notice"]):

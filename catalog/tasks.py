@@ -10,6 +10,7 @@ from celery.exceptions import SoftTimeLimitExceeded
 from catalog.services import (
     badges,
     claim_checks,
+    confirming,
     intake,
     links,
     pictures,
@@ -99,6 +100,7 @@ def tell_notice(telling_id: int) -> None:
 def sweep_notices() -> None:
     telling.remind()
     telling.sweep()
+    confirming.ask()
 
 
 @shared_task(name="catalog.tasks.tell_proposals")

@@ -18,9 +18,11 @@ from catalog.views import (
     pictures,
     proposals,
     reports,
+    reuse,
     revisions,
     solutions,
     statements,
+    support,
 )
 
 app_name = "catalog"
@@ -96,6 +98,17 @@ urlpatterns = [
         "falsche-angabe/bestaetigen/<str:token>/",
         reports.report_confirm,
         name="report_confirm",
+    ),
+    path("nachnutzungen/", reuse.reuse_list, name="reuse_list"),
+    path("nachnutzungen/<uuid:public_id>/", reuse.reuse_detail, name="reuse_detail"),
+    path("nachnutzungen/<uuid:public_id>/angaben/", reuse.reuse_details, name="reuse_details"),
+    path("nachnutzungen/<uuid:public_id>/stufe/", reuse.reuse_move, name="reuse_move"),
+    path("nachnutzungen/<uuid:public_id>/berichtigen/", reuse.reuse_correct, name="reuse_correct"),
+    path("nachnutzungen/<uuid:public_id>/bestaetigen/", reuse.reuse_confirm, name="reuse_confirm"),
+    path(
+        "nachnutzungen/<uuid:public_id>/zurueckziehen/",
+        reuse.reuse_withdraw,
+        name="reuse_withdraw",
     ),
     path("folgen/", following.follow_list, name="follow_list"),
     path("aufnehmen/", intake.intake_create, name="intake_create"),
@@ -215,6 +228,23 @@ urlpatterns = [
         "<slug:slug>/angaben/<uuid:public_id>/zurueckziehen/",
         statements.statement_withdraw,
         name="statement_withdraw",
+    ),
+    path("<slug:slug>/nachnutzung/", reuse.reuse_declare, name="reuse_declare"),
+    path("<slug:slug>/unterstuetzung/", support.support_offer, name="support_offer"),
+    path(
+        "<slug:slug>/unterstuetzung/<slug:organisation>/",
+        support.support_detail,
+        name="support_detail",
+    ),
+    path(
+        "<slug:slug>/unterstuetzung/<slug:organisation>/zurueckziehen/",
+        support.support_withdraw,
+        name="support_withdraw",
+    ),
+    path(
+        "<slug:slug>/unterstuetzung/<slug:organisation>/entscheiden/",
+        support.support_decide,
+        name="support_decide",
     ),
     path("<slug:slug>/jsonld", exports.solution_jsonld, name="solution_jsonld"),
     path("<slug:slug>/dcat.ttl", exports.solution_turtle, name="solution_turtle"),

@@ -705,6 +705,18 @@ OSK_REPORT_ADDRESS_DAYS = env.number(
     30,
     help="Days after the decision on a reported statement after which its sender's address is deleted.",
 )
+OSK_REUSE_CONFIRM_MONTHS = env.number(
+    "OSK_REUSE_CONFIRM_MONTHS",
+    12,
+    help="Months after which an organisation is asked whether a reuse that it has declared still holds.",
+    least=1,
+)
+OSK_REUSE_LAPSE_MONTHS = env.number(
+    "OSK_REUSE_LAPSE_MONTHS",
+    3,
+    help="Months without an answer after which a reuse is marked as not confirmed and no longer counted.",
+    least=1,
+)
 OSK_SITE_NAME = "OSK-Portal"
 OSK_SANDBOX_INSTANCE = env.text(
     "OSK_SANDBOX_INSTANCE", "tryout", help="Name of this portal on everything it provisions."

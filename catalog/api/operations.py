@@ -22,6 +22,7 @@ from catalog.facets import SolutionFilter
 from catalog.history import public_revisions, without_persons
 from catalog.models import Notice, Solution, SolutionRevision
 from catalog.notices import all_of
+from catalog.querysets import counted_reuse
 from catalog.search import search
 from network.enums import OrganisationKind
 from network.models import Organisation
@@ -95,7 +96,9 @@ def facets(request: HttpRequest, wanted: Query[schemas.SolutionFilters]) -> Any:
 )
 def solution(request: HttpRequest, response: HttpResponse, slug: Slug) -> Any:
     found = _published(slug, stated=statements.standing(), assessed=assessments.current())
-    supporters = Organisation.objects.published().filter(supports__solution=found)
+    supporters = Organisation.objects.published().filter(
+        pk__in=found.supports.shown().values("organisation")
+    )
     _changed(response, found.updated_at)
     return rows.solution_detail(found, list(supporters.order_by("sort_key", "pk")), all_of(found))
 
@@ -244,13 +247,12 @@ def notices(request: HttpRequest, wanted: Query[schemas.NoticeQuery]) -> Any:
 def reuse(request: HttpRequest, wanted: Query[schemas.PageQuery]) -> Any:
     _refuse_unknown(request, schemas.PageQuery)
     in_berlin = Q(reuses__organisation__kind=OrganisationKind.BERLIN_ADMINISTRATION)
+    in_use = counted_reuse("reuses__")
     stages = {
-        f"berlin_{stage}": Count("reuses", filter=in_berlin & Q(reuses__stage=stage))
+        f"berlin_{stage}": Count("reuses", filter=in_use & in_berlin & Q(reuses__stage=stage))
         for stage in STAGES_IN_USE
     }
-    used = Solution.objects.published().filter(
-        pk__in=Solution.objects.filter(reuses__stage__in=STAGES_IN_USE).values("pk")
-    )
+    used = Solution.objects.published().used_anywhere()
     counted = used.with_reuse_counts().annotate(**stages).only("slug", "name", "sort_key")
     return pages.page(request, counted, pages.BY_REUSE, wanted, _reuse_row, total=used.count())
 

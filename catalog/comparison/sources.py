@@ -291,7 +291,9 @@ def who_uses_it(subjects: Sequence[Subject]) -> Iterator[Group]:
             row(
                 _("Support offered by"),
                 subjects,
-                lambda s: known(*(str(x.organisation) for x in s.solution.supports.all())),
+                lambda s: known(
+                    *(str(x.organisation) for x in s.solution.supports.all() if x.is_shown)
+                ),
             ),
             row(
                 _("Test environment"),

@@ -30,9 +30,11 @@ from catalog.models.pictures import Picture
 from catalog.models.proposals import Proposal, ProposalEvent
 from catalog.models.reports import EntryReport, EntryReportEvent
 from catalog.models.repository_checks import RepositoryCheck
+from catalog.models.reuse import Reuse, ReuseEvent, ReuseStep
 from catalog.models.search import SearchWord, SolutionDocument
-from catalog.models.solutions import Reuse, Solution, SolutionEvent, SolutionRevision, Support
+from catalog.models.solutions import Solution, SolutionEvent, SolutionRevision
 from catalog.models.statements import Statement, StatementEvent
+from catalog.models.support import Support, SupportEvent
 from catalog.models.synonyms import SynonymGroup, SynonymGroupEvent
 
 __all__ = [
@@ -71,6 +73,8 @@ __all__ = [
     "RepositoryAlias",
     "RepositoryCheck",
     "Reuse",
+    "ReuseEvent",
+    "ReuseStep",
     "SavedComparison",
     "SearchWord",
     "Solution",
@@ -81,6 +85,7 @@ __all__ = [
     "Statement",
     "StatementEvent",
     "Support",
+    "SupportEvent",
     "SynonymGroup",
     "SynonymGroupEvent",
     "TextGrant",

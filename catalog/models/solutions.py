@@ -18,13 +18,12 @@ from catalog.enums import (
     LicenceFamily,
     MaintenanceType,
     NoticeKind,
-    ReuseStage,
     RevisionOrigin,
     SoftwareType,
     SolutionAction,
     SolutionState,
 )
-from catalog.querysets import ReuseQuerySet, SolutionQuerySet
+from catalog.querysets import SolutionQuerySet
 from network.models import Organisation
 from osk_portal.accounts.models import User
 from osk_portal.toolkit import clock
@@ -253,51 +252,3 @@ class SolutionRevision(models.Model):
 
 class SolutionEvent(Event):
     solution = models.ForeignKey(Solution, on_delete=models.CASCADE, related_name="events")
-
-
-class Support(models.Model):
-    """That an organisation offers support for a solution."""
-
-    solution = models.ForeignKey(Solution, on_delete=models.CASCADE, related_name="supports")
-    organisation = models.ForeignKey(
-        Organisation, on_delete=models.CASCADE, related_name="supports"
-    )
-    text = models.CharField(_("what is offered"), max_length=300, blank=True)
-
-    class Meta:
-        verbose_name = _("support offer")
-        verbose_name_plural = _("support offers")
-        ordering = ["organisation__sort_key"]
-        constraints = [
-            models.UniqueConstraint(fields=["solution", "organisation"], name="support_unique")
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.organisation_id} supports {self.solution_id}"
-
-
-class Reuse(Addressed):
-    """That an organisation uses a solution (Nachnutzung). Public: kind of organisation, stage, since."""
-
-    solution = models.ForeignKey(Solution, on_delete=models.CASCADE, related_name="reuses")
-    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="reuses")
-    stage = models.CharField(_("stage"), max_length=20, choices=ReuseStage)
-    since = models.DateField(_("since"), null=True, blank=True)
-    show_name = models.BooleanField(_("show the name to everybody"), default=False)
-
-    objects = ReuseQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = _("reuse")
-        verbose_name_plural = _("reuses")
-        ordering = ["-since", "pk"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["solution", "organisation"],
-                name="reuse_unique",
-                violation_error_message=_("This organisation has declared its reuse already."),
-            )
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.organisation_id} reuses {self.solution_id}"

@@ -68,6 +68,17 @@ from catalog.services.reports import (
     report_entry,
 )
 from catalog.services.restoring import restore_revision
+from catalog.services.reuse import (
+    confirm_reuse,
+    correct_reuse,
+    declare_reuse,
+    describe_reuse,
+    forget_contact,
+    hand_over_reuse,
+    move_reuse,
+    silence_contact,
+    withdraw_reuse,
+)
 from catalog.services.statements import (
     StatementWords,
     accept_statement,
@@ -79,6 +90,7 @@ from catalog.services.statements import (
     take_statements_of_file,
     withdraw_statement,
 )
+from catalog.services.support import decide_support, offer_support, withdraw_support
 from catalog.services.synonyms import save_synonyms
 
 __all__ = [
@@ -103,24 +115,33 @@ __all__ = [
     "comment_proposal",
     "confirm_notice",
     "confirm_report_address",
+    "confirm_reuse",
     "correct_notice",
+    "correct_reuse",
     "count_api_use",
     "decide_proposal",
+    "decide_support",
+    "declare_reuse",
     "delete_comparison",
     "describe_pictures",
+    "describe_reuse",
     "discard_assessment",
     "enter_statement",
     "follow_solution",
     "forget_api_uses",
+    "forget_contact",
     "forget_report_addresses",
     "free_slug",
     "grant_objection",
+    "hand_over_reuse",
     "hide_reply",
     "index_solution",
     "issue_notice",
     "lock_field",
+    "move_reuse",
     "object_to_refusal",
     "object_to_report",
+    "offer_support",
     "problem_of_publishing",
     "propose_statement",
     "publish_assessment",
@@ -140,6 +161,7 @@ __all__ = [
     "save_synonyms",
     "send_assessment",
     "set_additions",
+    "silence_contact",
     "submit_proposal",
     "submit_withdrawal",
     "take_back_assessment",
@@ -152,8 +174,10 @@ __all__ = [
     "withdraw_objection",
     "withdraw_of_leaver",
     "withdraw_proposal",
+    "withdraw_reuse",
     "withdraw_solution",
     "withdraw_statement",
+    "withdraw_support",
     "write_assessment",
     "write_document",
 ]

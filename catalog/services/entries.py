@@ -49,6 +49,7 @@ RESERVED_SLUGS = frozenset(
         "meldungen",
         "falsche-angabe",
         "bilder",
+        "nachnutzungen",
         "neu",
     }
 )

@@ -18,7 +18,7 @@ LONGEST_LONG = 40_000
 
 def index_solution(solution: Solution) -> SolutionDocument:
     """Write the search text of ``solution``; called in the transaction that changed it."""
-    supporters = solution.supporters.values_list("name", flat=True)
+    supporters = solution.supports.shown().values_list("organisation__name", flat=True)
     values = texts_of(solution, supporters=supporters)
     found, _created = SolutionDocument.objects.update_or_create(solution=solution, defaults=values)
     return found
@@ -78,7 +78,7 @@ def _organisations(
         (document.get("organisation") or {}).get("name"),
         legal.get("mainCopyrightOwner"),
         legal.get("repoOwner"),
-        *(body.name for body in (solution.maintainer, solution.berlin_body) if body),
+        *(body.name for body in (solution.public_maintainer, solution.public_berlin_body) if body),
         *supporters,
     ]
     return _unique([name for name in named if name])

@@ -200,8 +200,7 @@ def _comparable(request: HttpRequest, document: Json) -> Json:
 
 
 def _shown(revision: SolutionRevision, before: int | None = None) -> ShownRevision:
-    organisation = revision.organisation.name if revision.organisation else ""
-    said = provenance.in_words(revision.origin, organisation)
+    said = provenance.in_words(revision.origin, provenance.public_name(revision.organisation))
     if revision.restored_from:
         said = _("Revision %(n)s restored by the OSK") % {"n": revision.restored_from}
     return ShownRevision(revision.number, revision.created_at, said, revision.reason, before)

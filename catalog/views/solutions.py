@@ -30,14 +30,18 @@ from catalog.permissions import (
     can_decide,
     can_describe_pictures,
     can_issue_notices,
+    can_offer_support,
     can_propose,
     can_propose_corrections,
+    can_report_reuse,
     can_take_in,
     claiming_organisations,
     is_following,
 )
 from catalog.querysets import SolutionQuerySet
+from catalog.reuse_lists import reuse_of
 from catalog.search import find, meant
+from catalog.support_list import supporters_of
 from catalog.variants import bases
 from catalog.views.exports import negotiated, opened
 from catalog.views.withdrawn import withdrawn_page
@@ -143,8 +147,17 @@ def solution_detail(request: HttpRequest, slug: str) -> HttpResponse:
         "entry": presentation.entry(solution),
         "origins": provenance.groups(solution.origins, known=[solution.maintainer]),
         "fixed": locks.labels(locks.locked(solution)),
-        "reuse": presentation.reuse_of(solution),
-        "supports": solution.supports.select_related("organisation"),
+        "reuse": reuse_of(solution, request.user),
+        "supports": supporters_of(solution),
+        "may_report_reuse": not request.user.is_authenticated or can_report_reuse(request.user),
+        "may_offer_support": can_offer_support(request.user),
+        "mediate_url": _consulting_url(
+            {
+                "solution": solution.slug,
+                "title": _("Introduction to an organisation that uses %(name)s")
+                % {"name": solution.name},
+            }
+        ),
         "similar": similar.to(solution),
         "panels": portal.panels_for("catalog.solution", solution, request),
         "checked": reports.labels_of(solution.checked_fields),

@@ -7,7 +7,7 @@ from copy import deepcopy
 import pytest
 from django.apps import apps
 
-from catalog import provenance, services
+from catalog import grants, provenance, services
 from catalog.documents import Json
 from catalog.enums import RevisionOrigin, SourceProblem
 from catalog.grants import CURRENT
@@ -31,7 +31,11 @@ def change(world, text="Termine vergeben und Wartende aufrufen."):
         organisation=world.company,
         changes={"short_description": text},
         base_revision=world.solution.revision,
+<<<<<<< HEAD
         wording=CURRENT,
+=======
+        wording=grants.CURRENT,
+>>>>>>> integration
     )
     services.accept_proposal(
         proposal.pk, actor=world.advisor, seen_revision=world.solution.revision
@@ -294,7 +298,11 @@ def test_a_proposal_cannot_change_what_the_osk_has_set(world):
         organisation=world.company,
         changes={"short_description": "Anders.", "name": "Neuer Name"},
         base_revision=1,
+<<<<<<< HEAD
         wording=CURRENT,
+=======
+        wording=grants.CURRENT,
+>>>>>>> integration
     )
     lock(world)
 

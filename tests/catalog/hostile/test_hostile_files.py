@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import re
+import zipfile
 from html.parser import HTMLParser
 from xml.etree import ElementTree
 
@@ -86,6 +87,30 @@ def test_pages_hold_texts_and_nothing_that_runs(client, entries):
         assert Page(text).problems == [], address
         assert not DECEIVING.search(text), (address, DECEIVING.search(text))
         assert len(text) < 1_500_000
+
+
+def test_pages_beside_the_entry_hold_texts_and_nothing_that_runs(client, entries):
+    """Comparison, revisions, statements, the forms that visitors may see."""
+    slugs = [entry.slug for entry in entries]
+    fours = [
+        "&".join(f"loesung={slug}" for slug in slugs[n : n + 4]) for n in range(0, len(slugs), 4)
+    ]
+    addresses = [f"/loesungen/vergleich/?{four}" for four in fours]
+    for slug in slugs:
+        addresses += [
+            f"/loesungen/{slug}/{page}/" for page in ("versionen", "versionen/1", "angaben")
+        ]
+    addresses += [reverse("catalog:report_create", args=[slug]) for slug in slugs[:5]]
+    for address in addresses:
+        answer = client.get(address)
+        assert answer.status_code == 200, address
+        assert Page(answer.text).problems == [], address
+        assert not DECEIVING.search(answer.text), address
+    for four in fours:
+        table = client.get(f"/loesungen/vergleich/ods/?{four}").content
+        content = zipfile.ZipFile(io.BytesIO(table)).read("content.xml")
+        ElementTree.fromstring(content)  # noqa: S314 # our own
+        assert b"table:formula" not in content
 
 
 def test_formats_of_an_entry_are_whole(client, entries):

@@ -132,7 +132,11 @@ def test_what_left_the_network_is_named_neither_on_the_page_nor_in_the_compariso
     client, world
 ):
     hidden = OrganisationFactory(company=True, is_published=False, name="Verborgen GmbH")
-    Solution.objects.filter(pk=world.solution.pk).update(maintainer=hidden, berlin_body=hidden)
+    stamp = {"origin": "proposal", "at": "2026-11-01T12:00:00+00:00", "organisation": hidden.pk}
+    Solution.objects.filter(pk=world.solution.pk).update(
+        maintainer=hidden, berlin_body=hidden, origins={"name": stamp}
+    )
+    world.solution.revisions.update(origin="proposal", organisation=hidden)
     services.enter_statement(
         solution_id=world.solution.pk,
         actor=world.advisor,
@@ -143,6 +147,10 @@ def test_what_left_the_network_is_named_neither_on_the_page_nor_in_the_compariso
         organisation=hidden,
     )
     slug = world.solution.slug
+    for address in (f"/loesungen/{slug}/versionen/", world.solution.get_absolute_url()):
+        text = client.get(address).text
+        assert "Vorschlag von einer Organisation" in text
+        assert hidden.name not in text
     for address in (
         world.solution.get_absolute_url(),
         f"/loesungen/{slug}/angaben/",

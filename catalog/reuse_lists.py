@@ -1,0 +1,141 @@
+"""Who uses a solution, as far as this reader may know: the one policy of the page's lists.
+
+Everybody: kind of organisation, stage, the year since when, the name where the organisation says so. Members of
+administrations and the OSK: version, scale, hosting, and the contact that agrees to be asked.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any, Final
+
+from django.db.models import Count, OuterRef, Subquery
+from django.db.models.functions import Coalesce
+
+from catalog.enums import STAGES_IN_USE, ReuseStage
+from catalog.models import Reuse, Solution
+from catalog.permissions import can_confirm_reuse, can_read_reuse_details
+from network.enums import OrganisationKind
+from network.models import Organisation
+from osk_portal.accounts.models import User
+from osk_portal.toolkit.disclosure import FEW
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
+
+MOST_SHOWN: Final = 50
+_ORDER: Final = (ReuseStage.PRODUCTION, ReuseStage.PILOT, ReuseStage.TEST)
+
+
+@dataclass(frozen=True)
+class Details:
+    """What members of administrations read. ``mail``: of the contact that agrees; ``own_url``: for its members."""
+
+    version: str
+    users: int | None
+    hosting: str
+    contact: str
+    mail: str
+    own_url: str
+
+
+@dataclass(frozen=True)
+class Line:
+    """One reuse. ``name`` is empty where it is not public, ``url`` where there is no page."""
+
+    kind: str
+    stage: str
+    year: int | None
+    name: str
+    url: str
+    unconfirmed_since: date | None
+    details: Details | None
+
+
+@dataclass(frozen=True)
+class ReuseSummary:
+    """Berlin and elsewhere apart; ``stages`` count Berlin's that are in use."""
+
+    stages: list[tuple[str, int]]
+    berlin: list[Line]
+    elsewhere: list[Line]
+    reads_details: bool
+
+
+def reuse_of(solution: Solution, user: User | AnonymousUser) -> ReuseSummary:
+    """In one query, whoever reads. What nobody has confirmed is listed last, and not counted."""
+    found = (
+        solution.reuses.current()
+        .filter(stage__in=STAGES_IN_USE)
+        .select_related("organisation", "contact")
+        .annotate(peers=_peers())
+        .order_by("unconfirmed_since", "since", "pk")
+    )
+    reuses = sorted(found, key=lambda reuse: reuse.unconfirmed_since is not None)
+    berlin = [r for r in reuses if r.organisation.kind == OrganisationKind.BERLIN_ADMINISTRATION]
+    elsewhere = [r for r in reuses if r not in berlin]
+    counts = Counter(reuse.stage for reuse in berlin if reuse.is_counted)
+    reads = can_read_reuse_details(user)
+    return ReuseSummary(
+        [(str(stage.label), counts[stage]) for stage in _ORDER if counts[stage]],
+        _lines(berlin, user, reads),
+        _lines(elsewhere, user, reads),
+        reads,
+    )
+
+
+def _peers() -> Any:
+    """How many organisations are of the same kind in detail: of few, the kind would tell which one it is."""
+    same = Organisation.objects.published().filter(
+        kind=OuterRef("organisation__kind"), subkind=OuterRef("organisation__subkind")
+    )
+    counted = same.order_by().values("subkind").annotate(n=Count("pk")).values("n")
+    return Coalesce(Subquery(counted), 0)
+
+
+def _lines(reuses: Iterable[Any], user: User | AnonymousUser, reads_details: bool) -> list[Line]:
+    return [_line(reuse, user, reads_details) for reuse in list(reuses)[:MOST_SHOWN]]
+
+
+def _line(reuse: Any, user: User | AnonymousUser, reads_details: bool) -> Line:
+    organisation = reuse.organisation
+    may_be_exact = organisation.subkind and (reuse.show_name or reuse.peers >= FEW)
+    kind = organisation.subkind if may_be_exact else organisation.get_kind_display()
+    shows_page = reuse.show_name and organisation.is_published
+    return Line(
+        kind=str(kind)[:1].upper() + str(kind)[1:],
+        stage=reuse.get_stage_display(),
+        year=reuse.since.year if reuse.since else None,
+        name=organisation.name if reuse.show_name else "",
+        url=organisation.get_absolute_url() if shows_page else "",
+        unconfirmed_since=reuse.unconfirmed_since,
+        details=_details(reuse, user) if reads_details else None,
+    )
+
+
+def _details(reuse: Reuse, user: User | AnonymousUser) -> Details:
+    is_own = user.is_authenticated and (user.is_advisor or can_confirm_reuse(user, reuse))
+    contact, mail = contact_of(reuse)
+    return Details(
+        reuse.version,
+        reuse.users,
+        reuse.get_hosting_display(),
+        contact,
+        mail,
+        reuse.get_absolute_url() if is_own else "",
+    )
+
+
+def contact_of(reuse: Reuse) -> tuple[str, str]:
+    """Name and address of whom others may ask; empty where nobody has agreed. An address of a function is its
+    own name, and goes before a person's."""
+    if not reuse.contact_agrees:
+        return "", ""
+    if reuse.contact_address:
+        return reuse.contact_address, reuse.contact_address
+    if reuse.contact is None or not reuse.contact.is_active:
+        return "", ""
+    return str(reuse.contact), reuse.contact.email
