@@ -10,7 +10,6 @@ from django.apps import apps
 from catalog import grants, provenance, services
 from catalog.documents import Json
 from catalog.enums import RevisionOrigin, SourceProblem
-from catalog.grants import CURRENT
 from catalog.importing import Status, import_publiccode, read_document
 from catalog.models import Follow, Solution, Source
 from catalog.services import refresh
@@ -31,11 +30,7 @@ def change(world, text="Termine vergeben und Wartende aufrufen."):
         organisation=world.company,
         changes={"short_description": text},
         base_revision=world.solution.revision,
-<<<<<<< HEAD
-        wording=CURRENT,
-=======
         wording=grants.CURRENT,
->>>>>>> integration
     )
     services.accept_proposal(
         proposal.pk, actor=world.advisor, seen_revision=world.solution.revision
@@ -298,11 +293,7 @@ def test_a_proposal_cannot_change_what_the_osk_has_set(world):
         organisation=world.company,
         changes={"short_description": "Anders.", "name": "Neuer Name"},
         base_revision=1,
-<<<<<<< HEAD
-        wording=CURRENT,
-=======
         wording=grants.CURRENT,
->>>>>>> integration
     )
     lock(world)
 
