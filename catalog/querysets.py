@@ -71,7 +71,9 @@ class SolutionQuerySet(models.QuerySet["Solution"]):
 
     def supported(self) -> SolutionQuerySet:
         """Some organisation of the network offers support."""
-        return self._having(supports__state=SupportState.SHOWN)
+        return self._having(
+            supports__state=SupportState.SHOWN, supports__organisation__is_published=True
+        )
 
     def testable(self) -> SolutionQuerySet:
         """Has a test product; those belong to the floor above and are reached by the reverse name."""

@@ -47,11 +47,12 @@ class Supporter:
 def supporters_of(solution: Solution) -> list[Supporter]:
     """In one query; with contractors in two."""
     found: dict[str, Supporter] = {}
-    for support in solution.supports.shown().select_related("organisation"):
+    offers = solution.supports.shown().filter(organisation__is_published=True)
+    for support in offers.select_related("organisation"):
         organisation = support.organisation
         found[_key(organisation.name)] = Supporter(
             name=organisation.name,
-            url=organisation.get_absolute_url() if organisation.is_published else "",
+            url=organisation.get_absolute_url(),
             text=support.text,
             kinds=support.kind_labels,
             link=presentation.link(support.link),

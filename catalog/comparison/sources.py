@@ -292,7 +292,11 @@ def who_uses_it(subjects: Sequence[Subject]) -> Iterator[Group]:
                 _("Support offered by"),
                 subjects,
                 lambda s: known(
-                    *(str(x.organisation) for x in s.solution.supports.all() if x.is_shown)
+                    *(
+                        str(x.organisation)
+                        for x in s.solution.supports.all()
+                        if x.is_shown and x.organisation.is_published
+                    )
                 ),
             ),
             row(

@@ -137,6 +137,8 @@ def test_what_left_the_network_is_named_neither_on_the_page_nor_in_the_compariso
         maintainer=hidden, berlin_body=hidden, origins={"name": stamp}
     )
     world.solution.revisions.update(origin="proposal", organisation=hidden)
+    Support.objects.create(solution=world.solution, organisation=hidden)
+    assert not Solution.objects.published().supported().exists()
     services.enter_statement(
         solution_id=world.solution.pk,
         actor=world.advisor,
