@@ -239,19 +239,9 @@ def test_the_rights_of_who_loses_end_at_once(world, claiming, clock):
     claiming.accept(fresh(claim))
 
     assert fresh(proposal).state == ProposalState.WITHDRAWN
-<<<<<<< HEAD
-    with pytest.raises(
-        TransitionNotAllowed
-    ):  # a correction is everybody's, this only the maintainer's
-        services.submit_withdrawal(
-            solution_id=world.solution.pk, author=world.editor, organisation=world.company,
-            reason="Weg damit.", base_revision=1,
-        )  # fmt: skip
-=======
     lost = fresh(world.solution)
     assert not can_propose(fresh(world.editor), lost)
     assert can_propose_corrections(fresh(world.editor))  # as any member of an organisation
->>>>>>> integration
 
 
 def test_a_claim_without_proof_lapses(world, claiming, clock):
