@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from django.utils.translation import get_language
@@ -94,3 +95,11 @@ def description(document: Mapping[str, Any]) -> tuple[str, Json]:
             if tag.split("-")[0].lower() == wanted.split("-")[0]:
                 return tag, section
     return next(iter(found.items()), ("de", {}))
+
+
+def day(value: object) -> date | None:
+    """A date of a document, which may be incomplete and hold anything; None for what is none."""
+    try:
+        return date.fromisoformat(str(value)[:10])
+    except ValueError:
+        return None

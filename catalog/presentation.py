@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 from urllib.parse import urldefrag, urlsplit
 
@@ -15,6 +16,7 @@ from catalog.models import Solution
 from catalog.models.notices import badge_of, loudest, title_of
 from catalog.search import words_of
 from catalog.shown_pictures import ShownPicture, logo_of, screenshots_of
+from osk_portal.toolkit import clock
 from osk_portal.toolkit.search_text import fold
 
 MOST_LABELS = 4
@@ -86,12 +88,14 @@ class Entry:
     licence: licences.PlainLicence | None
     publisher: str
     version: str
-    release_date: str
-    contract_end: str
+    release_date: date | None
+    contract_end: date | None
+    contract_has_ended: bool
     categories: list[str]
     audiences: list[str]
     platforms: list[str]
     languages: list[str]
+    standards: list[str]
     used_by: Sequence[str]
     dependencies: list[Dependency]
     repository: Link | None
@@ -126,6 +130,7 @@ def notice_badge(solution: Solution) -> NoticeBadge | None:
 def entry(solution: Solution) -> Entry:
     document: Mapping[str, Any] = solution.document
     language, description = documents.description(document)
+    contract_end = _contract_end(document)
     return Entry(
         language=language,
         short=description.get("shortDescription", ""),
@@ -135,8 +140,10 @@ def entry(solution: Solution) -> Entry:
         licence=licences.plain(solution.licence_family),
         publisher=_publisher(document),
         version=document.get("softwareVersion", ""),
-        release_date=document.get("releaseDate", ""),
-        contract_end=_contract_end(document),
+        release_date=documents.day(document.get("releaseDate")),
+        contract_end=contract_end,
+        contract_has_ended=contract_end is not None and contract_end < clock.today(),
+        standards=[str(named["id"]) for named in document.get("supports") or () if named.get("id")],
         categories=[vocabulary_labels.category(c) for c in solution.categories],
         audiences=[
             vocabulary_labels.scope(s)
@@ -178,9 +185,11 @@ def _publisher(document: Mapping[str, Any]) -> str:
     return ""
 
 
-def _contract_end(document: Mapping[str, Any]) -> str:
+def _contract_end(document: Mapping[str, Any]) -> date | None:
+    """Of the contract that runs longest."""
     contractors = documents.get(document, ("maintenance", "contractors")) or []
-    return max((str(c.get("until", "")) for c in contractors), default="")
+    ends = (documents.day(contractor.get("until")) for contractor in contractors)
+    return max((end for end in ends if end is not None), default=None)
 
 
 def _dependencies(document: Mapping[str, Any]) -> list[Dependency]:

@@ -71,7 +71,7 @@ def supporters_of(solution: Solution) -> list[Supporter]:
             link=presentation.link(str(contractor.get("website") or "")),
             is_invented=bool(at_home and at_home.is_invented),
         )
-        until = _day(contractor.get("until"))
+        until = documents.day(contractor.get("until"))
         if supporter.until and until:
             until = max(supporter.until, until)  # named twice: the later end holds
         found[_key(name)] = replace(supporter, is_contractor=True, until=until or supporter.until)
@@ -101,10 +101,3 @@ def _organisations(names: Sequence[str]) -> dict[str, Organisation]:
 
 def _key(name: Any) -> str:
     return " ".join(fold(str(name)).split())
-
-
-def _day(value: Any) -> date | None:
-    try:
-        return date.fromisoformat(str(value)[:10])
-    except ValueError:
-        return None

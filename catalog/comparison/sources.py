@@ -20,6 +20,7 @@ from catalog.models import Solution
 from catalog.notices import notices_of
 from catalog.presentation import Dependency, Entry
 from catalog.statements import StatementRow
+from osk_portal.templatetags.osk import berlin_date
 from osk_portal.toolkit.clock import BERLIN
 
 if TYPE_CHECKING:
@@ -160,7 +161,9 @@ def what_it_is(subjects: Sequence[Subject]) -> Iterator[Group]:
             ),
             made(
                 _("Version and date"),
-                lambda s: known(" · ".join(filter(None, (s.entry.version, s.entry.release_date)))),
+                lambda s: known(
+                    " · ".join(filter(None, (s.entry.version, berlin_date(s.entry.release_date))))
+                ),
             ),
             made(
                 _("Maintenance"),
@@ -182,6 +185,7 @@ def what_it_is(subjects: Sequence[Subject]) -> Iterator[Group]:
             ),
             made(_("Platforms"), lambda s: known(*s.entry.platforms)),
             made(_("Languages"), lambda s: known(*s.entry.languages)),
+            made(_("Standards"), lambda s: known(*s.entry.standards)),
             made(_("What the solution needs"), _needs),
         ),
     )
@@ -190,7 +194,7 @@ def what_it_is(subjects: Sequence[Subject]) -> Iterator[Group]:
 def _contract_end(subject: Subject) -> Cell:
     if subject.solution.maintenance_type in ("internal", "community", "none"):
         return known(_("no contract"))
-    return known(subject.entry.contract_end)
+    return known(berlin_date(subject.entry.contract_end))
 
 
 def _needs(subject: Subject) -> Cell:

@@ -255,6 +255,24 @@ def test_only_advisors_see_what_is_not_published(client, state, name):
     assert client.get(url).status_code == 200
 
 
+def test_standards_and_the_end_of_the_contract_are_said(client):
+    contractors = [
+        {"name": "Musterwerk", "until": "2020-05-31"},
+        {"name": "Alt", "until": "2019-01-01"},
+    ]
+    data = publiccode_file(
+        ("maintenance", {"type": "contract", "contractors": contractors}),
+        ("supports", [{"id": "nis2"}]),
+    )
+    solution = import_publiccode(data, publish=True).solution
+
+    text = client.get(solution.get_absolute_url()).content.decode()
+
+    assert "31.05.2020" in text
+    assert "Der Vertrag ist beendet." in text
+    assert re.search(r"<dt>Standards</dt><dd>nis2", text)
+
+
 def test_hostile_texts_do_no_harm(client):
     solution = import_publiccode(
         publiccode_file(

@@ -1,4 +1,7 @@
-"""Hostile entries in a real browser: no policy is broken, no dialog opens, nothing foreign is asked for."""
+"""Hostile entries in a real browser: no policy is broken, no dialog opens, nothing foreign is asked for.
+
+Runs after the journeys, whose catalog it fills with nonsense.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,6 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser
 
-from osk_portal.embedded.processes import run_step
 from osk_portal.embedded.stack import Stack
 from tests.catalog.hostile import files
 
@@ -25,12 +27,8 @@ def test_nothing_of_a_hostile_file_runs(stack: Stack, browser: Browser, tmp_path
     for name, content in files().items():
         (folder / name).mkdir(parents=True)
         (folder / name / "publiccode.yml").write_bytes(content)
-    run_step(
-        ["manage.py", "import_publiccode", str(folder), "--publish-incomplete"],
-        stack.environment(),
-        tmp_path / "import.log",
-        seconds=180,
-    )
+    taken = stack.manage("import_publiccode", str(folder), "--publish-incomplete", seconds=180)
+    assert taken.returncode == 0, taken.stderr
     context = browser.new_context(base_url=stack.url, locale="de-DE")
     context.add_init_script(WATCH)
     page = context.new_page()
