@@ -42,7 +42,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     def stage(item: pytest.Item) -> int:
         if item.path.name.startswith("test_zz"):
             return 3
-        if item.get_closest_marker("faults") or "faults" in item.path.parts:
+        harms = item.path.name.startswith("test_zy") or "faults" in item.path.parts
+        if harms or item.get_closest_marker("faults"):
             return 2
         return 1 if item.get_closest_marker("e2e") else 0
 
