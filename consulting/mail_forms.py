@@ -140,7 +140,7 @@ class MailRecordForm(FilesMixin, RecordForm):
         self.offer_files()
 
     def values(self) -> dict[str, Any]:
-        said = dict(self.cleaned_data)
+        said = self.facts
         del said["version"]
         said["files"] = said.pop("attachments", [])
         return said

@@ -294,7 +294,7 @@ def test_the_list_asks_as_often_with_one_row_as_with_three(
     another(2)
     another(3)
     assert count() == one
-    assert client.get(url).text.count("L2") == 1
+    assert client.get(url).text.count(">L2<") == 1
 
 
 def test_the_list_shows_nothing_of_others(client, world, claiming):
