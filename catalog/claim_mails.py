@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from catalog.enums import MaintainershipEnd
 from catalog.models import Claim, ClaimEvent, Maintainership, MaintainershipEvent
+from catalog.notifications import editors_of
 from network.enums import MembershipState
 from osk_portal.accounts.models import User
 from osk_portal.notifications.services import Message, notify
@@ -29,16 +30,6 @@ def speakers(organisation_id: int | None) -> list[User]:
     return list(people.distinct().order_by("pk"))
 
 
-def editors(organisation_id: int) -> list[User]:
-    people = User.objects.filter(
-        memberships__is_editor=True,
-        memberships__organisation=organisation_id,
-        memberships__state=MembershipState.ACTIVE,
-        is_active=True,
-    )
-    return list(people.distinct().order_by("pk"))
-
-
 def tell_ready(event: ClaimEvent) -> None:
     """To the advisors: a claim with its proof waits for a decision."""
     url = reverse("admin:catalog_claim_review", args=[event.claim.public_id])
@@ -50,7 +41,7 @@ def tell_claimant(event: ClaimEvent, name: str = "") -> None:
     _tell_claim(
         name or event.kind,
         event,
-        editors(event.claim.organisation_id),
+        editors_of(event.claim.organisation_id),
         event.claim.get_absolute_url(),
     )
 

@@ -66,7 +66,7 @@ def tell_advisors(event: ProposalEvent) -> None:
     }[ProposalKind(proposal.kind)]
     if proposal.is_of_file:
         name = "proposal_of_file"
-    notify(_message(name, event, _review_url(proposal)), _advisors())
+    notify(_message(name, event, _review_url(proposal)), User.objects.advisors())
 
 
 def tell_author(event: ProposalEvent) -> None:
@@ -115,7 +115,7 @@ def tell_author_of_objection(event: ProposalEvent, objection: Objection) -> None
 
 
 def tell_proposal_deadline(proposal: Proposal, kind: ProposalDeadline) -> None:
-    _tell_deadline(proposal, proposal.promised_on, kind, "proposal", _advisors())
+    _tell_deadline(proposal, proposal.promised_on, kind, "proposal", User.objects.advisors())
 
 
 def tell_objection_deadline(objection: Objection, kind: ProposalDeadline) -> None:
@@ -238,7 +238,7 @@ def tell_of_step(event: EntryReportEvent) -> None:
 def tell_of_objection(event: EntryReportEvent) -> None:
     """The maintainer objects: the OSK decides anew."""
     url = reverse("admin:catalog_entryreport_page", args=[event.report.public_id])
-    notify(_of_report(event, REPORT_OBJECTION, "report_objection", url), _advisors())
+    notify(_of_report(event, REPORT_OBJECTION, "report_objection", url), User.objects.advisors())
 
 
 def ask_for_address(report: EntryReport, token: str, lifetime: timedelta) -> None:
@@ -317,7 +317,7 @@ def tell_of_published_assessment(event: AssessmentEvent) -> None:
 def tell_advisors_of_assessment(event: AssessmentEvent) -> None:
     """The maintainer has replied, or asks for a correction."""
     url = reverse("admin:catalog_assessment_page", args=[event.assessment.public_id])
-    _tell_of_assessment(event, _advisors(), url)
+    _tell_of_assessment(event, User.objects.advisors(), url)
 
 
 def _tell_of_assessment(event: AssessmentEvent, people: Iterable[User], url: str) -> None:
@@ -347,7 +347,7 @@ def editors_of(organisation_id: int | None) -> QuerySet[User]:
 def tell_of_proposed_statement(event: StatementEvent) -> None:
     """A Redaktion has stated something: an advisor decides."""
     url = reverse("admin:catalog_statement_page", args=[event.statement.public_id])
-    notify(_statement_message("proposed", event, url), _advisors())
+    notify(_statement_message("proposed", event, url), User.objects.advisors())
 
 
 def tell_author_of_statement(event: StatementEvent) -> None:
@@ -383,13 +383,7 @@ def _tell_maintainer(row: Source | Link, kind: str, once: str, words: Mapping[st
         subject_key=str(solution.public_id),
         context={"solution": solution.name, "address": str(row), **words},
     )
-    notify(message, list(editors) or _advisors())
-
-
-def _advisors() -> QuerySet[User]:
-    return User.objects.filter(
-        is_staff=True, is_active=True, groups__name__in=(StaffRole.ADVISOR, StaffRole.LEAD)
-    ).distinct()
+    notify(message, list(editors) or User.objects.advisors())
 
 
 def _leads(proposal: Proposal) -> QuerySet[User]:

@@ -7,7 +7,6 @@ from typing import Final
 from django.db.models import Q
 
 from catalog.models import Reuse, Support, SupportEvent
-from catalog.notifications import _advisors
 from network.enums import MembershipState
 from osk_portal.accounts.models import User
 from osk_portal.notifications.services import Message, notify, notify_address
@@ -48,7 +47,7 @@ def ask_about_reuse(reuse: Reuse) -> None:
 
 def tell_of_support(support: Support, event: SupportEvent) -> None:
     """A company's offer waits for a check."""
-    notify(_about_support(SUPPORT_OFFERED, support, event), _advisors())
+    notify(_about_support(SUPPORT_OFFERED, support, event), User.objects.advisors())
 
 
 def tell_of_decided_support(support: Support, event: SupportEvent) -> None:

@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from catalog import claim_mails, named, permissions
 from catalog.enums import ClaimAction, LetterState, MaintainershipEnd, Proof
 from catalog.models import Claim, ClaimEvent, Solution
+from catalog.notifications import editors_of
 from catalog.services import claim_letters, maintainers
 from catalog.services.fetching import FETCH_CLAIM
 from catalog.services.maintainers import end_claim, lock_claim, lock_proposals, running
@@ -257,7 +258,7 @@ def leave_claim(claim_id: int, *, person: User) -> None:
     claim = lock_claim(claim_id)
     if claim.author_id != person.pk or not claim.is_open:
         return
-    others = [user for user in claim_mails.editors(claim.organisation_id) if user.pk != person.pk]
+    others = [user for user in editors_of(claim.organisation_id) if user.pk != person.pk]
     if not others:
         end_claim(claim, actor=person)
         return
