@@ -310,7 +310,7 @@ def tell_mails(count: int, *, newest: int) -> None:
             dedupe=f"consulting:mails:{newest}",
             context={"count": count},
         ),
-        advisors(),
+        User.objects.advisors(),
     )
 
 
@@ -447,18 +447,11 @@ def requester_side(case: ConsultingRequest) -> Iterable[User]:
 def osk_side(case: ConsultingRequest) -> Iterable[User]:
     """The contact person, with the deputy of an absent one; all advisors while there is none."""
     if case.assignee is None or not case.assignee.is_advisor:
-        return advisors()
+        return User.objects.advisors()
     absence = permissions.absence_of(case.assignee)
     if absence is not None and absence.deputy.is_advisor:
         return [case.assignee, absence.deputy]
     return [case.assignee]
-
-
-def advisors() -> Iterable[User]:
-    """Active advisors and leads."""
-    return User.objects.filter(
-        is_active=True, is_staff=True, groups__name__in=(StaffRole.ADVISOR, StaffRole.LEAD)
-    ).distinct()
 
 
 def leads() -> Iterable[User]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from consulting import confidential
 from consulting.models import CaseRelation, RelationSide
-from consulting.notifications import advisors, replies, requester_side, staff_url
+from consulting.notifications import replies, requester_side, staff_url
+from osk_portal.accounts.models import User
 from osk_portal.notifications.services import Message, notify
 from osk_portal.toolkit import clock
 
@@ -49,5 +50,5 @@ def tell_relation(relation: CaseRelation) -> None:
             thread=str(case.public_id),
             context={"case": case, "other": relation.other, "relation": relation},
         ),
-        [person] if person.is_active and person.is_advisor else advisors(),
+        [person] if person.is_active and person.is_advisor else User.objects.advisors(),
     )

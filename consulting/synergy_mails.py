@@ -11,7 +11,7 @@ from django.urls import reverse
 from consulting import permissions
 from consulting.enums import NeedEnd
 from consulting.models import Introduction, IntroductionSide, Need, NeedEvent, NeedSupport
-from consulting.notifications import advisors, replies, requester_side
+from consulting.notifications import replies, requester_side
 from network.models import Membership
 from osk_portal.accounts.models import User
 from osk_portal.notifications.services import Message, notify
@@ -54,7 +54,7 @@ def tell_proposer(introduction: Introduction) -> None:
                 "references": [str(side.case.reference) for side in sides],
             },
         ),
-        [person] if person.is_active and person.is_advisor else advisors(),
+        [person] if person.is_active and person.is_advisor else User.objects.advisors(),
     )
 
 
@@ -131,7 +131,7 @@ def tell_need_wanted(need: Need) -> None:
             subject_key=str(need.public_id),
             context={"need": need},
         ),
-        advisors(),
+        User.objects.advisors(),
     )
 
 

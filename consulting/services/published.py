@@ -105,7 +105,7 @@ def hand_in_answer(
         raise NamesSomebody(row, places)
     row.reviewer, row.comment = None, ""
     event = row.move(AnswerAction.HAND_IN, AnswerState.REVIEW, actor=actor)
-    notifications.tell_answer(event, notifications.advisors())
+    notifications.tell_answer(event, User.objects.advisors())
     return event
 
 
@@ -274,7 +274,7 @@ def _fresh(row: PublishedAnswer, action: AnswerAction, version: int) -> Publishe
 
 def _owner_or_advisors(row: PublishedAnswer) -> Iterable[User]:
     """Who looks after it; everybody of the OSK when that person has left."""
-    return [row.owner] if row.owner.is_advisor else notifications.advisors()
+    return [row.owner] if row.owner.is_advisor else User.objects.advisors()
 
 
 def _advisors_only(actor: User) -> None:
