@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import itertools
-import os
 import random
 import statistics
 import subprocess
@@ -19,14 +18,14 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from http.client import HTTPConnection
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
+
+from bench.database import ROOT, empty_database
 
 if TYPE_CHECKING:
     from django.test import Client
 
-ROOT: Final = Path(__file__).resolve().parent.parent
 SIZES: Final = (1_000, 10_000, 50_000, 100_000)
 MOST_GROWTH: Final = 1.5
 """A page at 100,000 rows takes at most so many times what it takes at 1,000 (quality.md 4.4)."""
@@ -64,29 +63,16 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--slow", action="store_true", help="queries that took more than 5 ms")
     options = parser.parse_args(arguments)
 
-    os.environ["OSK_ENV"] = "test"
-    os.environ["DJANGO_SETTINGS_MODULE"] = "bench.settings"
-    os.environ.setdefault("OSK_PROCESS", "command")
-    from osk_portal.embedded.postgres import throwaway_postgres
-
-    folder = Path(os.environ.get("OSK_VAR") or ROOT / "var") / "bench-postgresql"
-    with throwaway_postgres(folder) as postgres:
-        os.environ["DATABASE_URL"] = postgres.url()
+    with empty_database():
         return _run(options)
 
 
 def _run(options: argparse.Namespace) -> int:
-    import django
-
-    django.setup()
-    from django.core.management import call_command
     from django.db import connection
     from django.test import Client
 
     from catalog import invented
 
-    call_command("migrate", verbosity=0)
-    call_command("createcachetable")
     medians: dict[str, list[float]] = {name: [] for name, _url in PAGES}
     numbers: dict[str, int] = {}
     kept = True

@@ -8,18 +8,17 @@ of the queries that took longest.
 from __future__ import annotations
 
 import argparse
-import os
 import statistics
 import sys
 import time
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
+
+from bench.database import empty_database
 
 if TYPE_CHECKING:
     from django.test import Client
 
-ROOT: Final = Path(__file__).resolve().parent.parent
 LIST_MS: Final = 190 / 5
 LIST_QUERIES: Final = 65 // 5
 DETAIL_QUERIES: Final = 44 // 5
@@ -34,30 +33,17 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--explain", action="store_true", help="plans of the slowest queries")
     options = parser.parse_args(arguments)
 
-    os.environ["OSK_ENV"] = "test"
-    os.environ["DJANGO_SETTINGS_MODULE"] = "bench.settings"
-    os.environ.setdefault("OSK_PROCESS", "command")
-    from osk_portal.embedded.postgres import throwaway_postgres
-
-    folder = Path(os.environ.get("OSK_VAR") or ROOT / "var") / "bench-postgresql"
-    with throwaway_postgres(folder) as postgres:
-        os.environ["DATABASE_URL"] = postgres.url()
+    with empty_database():
         return _run(options)
 
 
 def _run(options: argparse.Namespace) -> int:
-    import django
-
-    django.setup()
     from django.conf import settings
-    from django.core.management import call_command
     from django.db import connection
     from django.test import Client
 
     from bench.world import fill
 
-    call_command("migrate", verbosity=0)
-    call_command("createcachetable")
     start = time.perf_counter()
     world = fill(options.requests)
     print(f"{options.requests} requests written in {time.perf_counter() - start:.0f} s")
