@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import Model, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import URLPattern
 from django.utils.translation import gettext as _
@@ -25,26 +24,8 @@ from catalog.statements_admin import StatementAdmin  # noqa: F401 # registers it
 from catalog.support_admin import SupportAdmin  # noqa: F401 # registers itself
 from catalog.synonyms_admin import SynonymGroupAdmin  # noqa: F401 # registers itself
 from osk_portal.toolkit.access import staff_user
+from osk_portal.toolkit.admin import AdvisorsRead
 from osk_portal.toolkit.transitions import Event, TransitionNotAllowed
-
-
-class AdvisorsRead(admin.ModelAdmin[Any]):
-    """Advisors look; every change goes through a service."""
-
-    def has_module_permission(self, request: HttpRequest) -> bool:
-        return staff_user(request).is_advisor
-
-    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return staff_user(request).is_advisor
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
 
 
 @admin.register(Solution)

@@ -7,7 +7,6 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import admin, messages
-from django.contrib.admin.views.main import ChangeList
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import URLPattern, path, reverse
@@ -39,8 +38,8 @@ from catalog.services import (
     take_back_assessment,
     write_assessment,
 )
-from osk_portal.toolkit.access import AuthenticatedRequest, access, staff_user
-from osk_portal.toolkit.admin import ReadOnlyAdmin
+from osk_portal.toolkit.access import AuthenticatedRequest, access
+from osk_portal.toolkit.admin import OwnPagesAdmin
 from osk_portal.toolkit.transitions import TransitionNotAllowed
 
 
@@ -224,31 +223,14 @@ def _page(
     return render(request, f"admin/catalog/{template}", {**shell, **context}, status=status)
 
 
-class AdvisorsOnly(ReadOnlyAdmin):
-    def has_module_permission(self, request: HttpRequest) -> bool:
-        return self.has_view_permission(request)
-
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return can_decide(staff_user(request))
-
-
-class AssessmentChangeList(ChangeList):
-    def url_for_result(  # type: ignore[override] # a list of assessments has assessments
-        self, result: Assessment
-    ) -> str:
-        return page_url(result)
-
-
 @admin.register(Assessment)
-class AssessmentAdmin(AdvisorsOnly):
+class AssessmentAdmin(OwnPagesAdmin):
+    url_of = staticmethod(page_url)
     list_display = ["entry", "number", "state", "criteria_list", "publish_from", "published_at"]
     list_filter = ["state"]
     list_select_related = ["solution", "criteria_list"]
     search_fields = ["solution__name"]
     ordering = ["publish_from", "-created_at"]
-
-    def get_changelist(self, request: HttpRequest, **options: Any) -> type[ChangeList]:
-        return AssessmentChangeList
 
     @admin.display(description=gettext_lazy("Solution"), ordering="solution__sort_key")
     def entry(self, assessment: Assessment) -> str:
@@ -273,19 +255,6 @@ class AssessmentAdmin(AdvisorsOnly):
             ),
             *super().get_urls(),
         ]
-
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        """Django's address of a row leads to the page of the assessment."""
-        found = self.get_object(request, object_id) if self.has_view_permission(request) else None
-        if found is None:
-            raise Http404
-        return redirect(page_url(found))
 
 
 @access(can_decide)
@@ -324,20 +293,15 @@ def criteria_new(request: AuthenticatedRequest, key: str = "") -> HttpResponse:
     return _page(request, "criteria_form.html", context, status)
 
 
-class CriteriaListChangeList(ChangeList):
-    def url_for_result(  # type: ignore[override] # a list of lists has lists
-        self, result: CriteriaList
-    ) -> str:
-        return reverse("admin:catalog_criterialist_page", args=[result.public_id])
+def criteria_url(criteria_list: CriteriaList) -> str:
+    return reverse("admin:catalog_criterialist_page", args=[criteria_list.public_id])
 
 
 @admin.register(CriteriaList)
-class CriteriaListAdmin(AdvisorsOnly):
+class CriteriaListAdmin(OwnPagesAdmin):
+    url_of = staticmethod(criteria_url)
     list_display = ["name", "version_name", "publisher", "issued_on", "number"]
     ordering = ["name", "-number"]
-
-    def get_changelist(self, request: HttpRequest, **options: Any) -> type[ChangeList]:
-        return CriteriaListChangeList
 
     def get_urls(self) -> list[URLPattern]:
         prefix, wrap = "catalog_criterialist", self.admin_site.admin_view
@@ -347,15 +311,3 @@ class CriteriaListAdmin(AdvisorsOnly):
             path("<uuid:public_id>/", wrap(criteria_page), name=f"{prefix}_page"),
             *super().get_urls(),
         ]
-
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        found = self.get_object(request, object_id) if self.has_view_permission(request) else None
-        if found is None:
-            raise Http404
-        return redirect("admin:catalog_criterialist_page", found.public_id)

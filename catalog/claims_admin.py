@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
 from django.contrib import admin, messages
-from django.contrib.admin.views.main import ChangeList
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
@@ -20,10 +18,9 @@ from catalog.claim_forms import DecideForm, LetterForm, TakeAwayForm
 from catalog.enums import ClaimAction, LetterState, MaintainershipAction, MaintainershipEnd, Proof
 from catalog.models import Claim, Maintainership
 from catalog.services import claims, maintainers
-from osk_portal.accounts.models import User
 from osk_portal.accounts.permissions import is_advisor
 from osk_portal.toolkit.access import AuthenticatedRequest, access
-from osk_portal.toolkit.admin import ReadOnlyAdmin
+from osk_portal.toolkit.admin import OwnPagesAdmin
 from osk_portal.toolkit.transitions import TransitionNotAllowed
 
 
@@ -195,42 +192,6 @@ def _render(
     return render(request, f"admin/catalog/{template}", whole, status=status)
 
 
-def _changelist(url_of: Callable[[Any], str]) -> type[ChangeList]:
-    class Leading(ChangeList):
-        def url_for_result(self, result: Any) -> str:
-            return url_of(result)
-
-    return Leading
-
-
-class _Advisors(ReadOnlyAdmin):
-    """Advisors look; every change goes through a service. ``url_of`` is the page of a row."""
-
-    url_of: Callable[[Any], str]
-
-    def has_module_permission(self, request: HttpRequest) -> bool:
-        return self.has_view_permission(request)
-
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return isinstance(request.user, User) and request.user.is_advisor
-
-    def get_changelist(self, request: HttpRequest, **options: Any) -> type[ChangeList]:
-        return _changelist(type(self).url_of)
-
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        """Django's address of a row leads to its page."""
-        found = self.get_object(request, object_id) if self.has_view_permission(request) else None
-        if found is None:
-            raise Http404
-        return redirect(type(self).url_of(found))
-
-
 class ReadyFilter(admin.SimpleListFilter):
     """What waits for a decision, and what waits for its proof."""
 
@@ -247,7 +208,7 @@ class ReadyFilter(admin.SimpleListFilter):
 
 
 @admin.register(Claim)
-class ClaimAdmin(_Advisors):
+class ClaimAdmin(OwnPagesAdmin):
     url_of = staticmethod(review_url)
     list_display = ["entry", "organisation", "proof", "contest", "state", "promised_on"]
     list_filter = ["state", ReadyFilter, "proof"]
@@ -275,7 +236,7 @@ class ClaimAdmin(_Advisors):
 
 
 @admin.register(Maintainership)
-class MaintainershipAdmin(_Advisors):
+class MaintainershipAdmin(OwnPagesAdmin):
     url_of = staticmethod(page_url)
     list_display = ["entry", "organisation", "state", "started_at", "ended_at"]
     list_filter = ["state", "end"]

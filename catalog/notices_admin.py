@@ -6,9 +6,8 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import admin, messages
-from django.contrib.admin.views.main import ChangeList
 from django.db.models import Count, Q
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
@@ -25,8 +24,8 @@ from catalog.notice_forms import (
 from catalog.permissions import can_issue_notices
 from catalog.services import correct_notice, issue_notice, withdraw_notice
 from osk_portal.toolkit import clock
-from osk_portal.toolkit.access import AuthenticatedRequest, access, staff_user
-from osk_portal.toolkit.admin import ReadOnlyAdmin
+from osk_portal.toolkit.access import AuthenticatedRequest, access
+from osk_portal.toolkit.admin import OwnPagesAdmin
 from osk_portal.toolkit.transitions import TransitionNotAllowed
 
 
@@ -172,35 +171,20 @@ def _page(
     return render(request, f"admin/catalog/{template}", {**shell, **context}, status=status)
 
 
-class NoticeChangeList(ChangeList):
-    def url_for_result(  # type: ignore[override] # a list of notices has notices
-        self, result: Notice
-    ) -> str:
-        return page_url(result)
-
-
 @admin.register(Notice)
-class NoticeAdmin(ReadOnlyAdmin):
+class NoticeAdmin(OwnPagesAdmin):
+    url_of = staticmethod(page_url)
     list_display = ["entry", "kind", "state", "issued_on", "told", "confirmed"]
     list_filter = ["state", "kind"]
     list_select_related = ["solution"]
     search_fields = ["solution__name", "text_de", "text_en"]
     ordering = ["-issued_at"]
 
-    def has_module_permission(self, request: HttpRequest) -> bool:
-        return self.has_view_permission(request)
-
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return can_issue_notices(staff_user(request))
-
     def get_queryset(self, request: HttpRequest) -> Any:
         return Notice.objects.annotate(
             told=Count("receipts"),
             confirmed=Count("receipts", filter=Q(receipts__confirmed_at__isnull=False)),
         )
-
-    def get_changelist(self, request: HttpRequest, **options: Any) -> type[ChangeList]:
-        return NoticeChangeList
 
     @admin.display(description=gettext_lazy("Solution"), ordering="solution__sort_key")
     def entry(self, notice: Notice) -> str:
@@ -227,16 +211,3 @@ class NoticeAdmin(ReadOnlyAdmin):
             path("<uuid:public_id>/withdraw/", wrap(notice_withdraw), name=f"{prefix}_withdraw"),
             *super().get_urls(),
         ]
-
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        """Django's address of a row leads to the page of the notice."""
-        notice = self.get_object(request, object_id) if self.has_view_permission(request) else None
-        if notice is None:
-            raise Http404
-        return redirect(page_url(notice))

@@ -37,7 +37,7 @@ from osk_portal.accounts.models import User
 from osk_portal.templatetags.osk import berlin_date, due
 from osk_portal.toolkit import clock
 from osk_portal.toolkit.access import staff_user
-from osk_portal.toolkit.admin import ReadOnlyAdmin
+from osk_portal.toolkit.admin import AdvisorsRead
 from osk_portal.toolkit.transitions import TransitionNotAllowed
 
 
@@ -65,18 +65,12 @@ class ModerationFilter(admin.SimpleListFilter):
 
 
 @admin.register(Proposal)
-class ProposalAdmin(ReadOnlyAdmin):
+class ProposalAdmin(AdvisorsRead):
     list_display = ["entry", "kind", "organisation", "state", "promised"]
     list_display_links = None
     list_filter = ["state", "kind", ModerationFilter]
     list_select_related = ["solution", "organisation"]
     search_fields = ["solution__name", "organisation__name"]
-
-    def has_module_permission(self, request: HttpRequest) -> bool:
-        return self.has_view_permission(request)
-
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return can_decide(staff_user(request))
 
     @admin.display(description=gettext_lazy("Solution"), ordering="solution__sort_key")
     def entry(self, proposal: Proposal) -> str:

@@ -7,8 +7,7 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.views.main import ChangeList
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
@@ -22,8 +21,8 @@ from catalog.models import EntryReport
 from catalog.permissions import can_decide
 from catalog.report_forms import ReportAcceptForm, ReportRejectForm
 from catalog.services import ProposalConflict
-from osk_portal.toolkit.access import AuthenticatedRequest, access, staff_user
-from osk_portal.toolkit.admin import ReadOnlyAdmin
+from osk_portal.toolkit.access import AuthenticatedRequest, access
+from osk_portal.toolkit.admin import OwnPagesAdmin
 from osk_portal.toolkit.transitions import TransitionNotAllowed
 
 
@@ -146,29 +145,14 @@ def _show(
     return render(request, "admin/catalog/report_page.html", context, status=status)
 
 
-class ReportChangeList(ChangeList):
-    def url_for_result(  # type: ignore[override] # a list of reports has reports
-        self, result: EntryReport
-    ) -> str:
-        return page_url(result)
-
-
 @admin.register(EntryReport)
-class EntryReportAdmin(ReadOnlyAdmin):
+class EntryReportAdmin(OwnPagesAdmin):
+    url_of = staticmethod(page_url)
     list_display = ["entry", "statement", "state", "submitted_at", "promised_on", "is_answered"]
     list_filter = ["state"]
     list_select_related = ["solution"]
     search_fields = ["solution__name", "wrong", "right"]
     ordering = ["-submitted_at"]
-
-    def has_module_permission(self, request: HttpRequest) -> bool:
-        return self.has_view_permission(request)
-
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return can_decide(staff_user(request))
-
-    def get_changelist(self, request: HttpRequest, **options: Any) -> type[ChangeList]:
-        return ReportChangeList
 
     @admin.display(description=gettext_lazy("Solution"), ordering="solution__sort_key")
     def entry(self, report: EntryReport) -> str:
@@ -191,16 +175,3 @@ class EntryReportAdmin(ReadOnlyAdmin):
             path("<uuid:public_id>/reject/", wrap(report_reject), name=f"{prefix}_reject"),
             *super().get_urls(),
         ]
-
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        """Django's address of a row leads to the page of the report."""
-        report = self.get_object(request, object_id) if self.has_view_permission(request) else None
-        if report is None:
-            raise Http404
-        return redirect(page_url(report))

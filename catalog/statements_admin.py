@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import admin, messages
-from django.contrib.admin.views.main import ChangeList
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import URLPattern, path, reverse
@@ -25,8 +24,8 @@ from catalog.services import (
 )
 from catalog.statement_forms import EnterStatementForm, StatementReasonForm, initial_of
 from catalog.statements import row_for, table
-from osk_portal.toolkit.access import AuthenticatedRequest, access, staff_user
-from osk_portal.toolkit.admin import ReadOnlyAdmin
+from osk_portal.toolkit.access import AuthenticatedRequest, access
+from osk_portal.toolkit.admin import OwnPagesAdmin
 from osk_portal.toolkit.transitions import TransitionNotAllowed
 
 
@@ -218,29 +217,14 @@ def _page(
     return render(request, f"admin/catalog/{template}", {**shell, **context}, status=status)
 
 
-class StatementChangeList(ChangeList):
-    def url_for_result(  # type: ignore[override] # a list of statements has statements
-        self, result: Statement
-    ) -> str:
-        return page_url(result)
-
-
 @admin.register(Statement)
-class StatementAdmin(ReadOnlyAdmin):
+class StatementAdmin(OwnPagesAdmin):
+    url_of = staticmethod(page_url)
     list_display = ["entry", "topic", "state", "origin", "stated_on", "promised_on"]
     list_filter = ["state", "topic", "origin"]
     list_select_related = ["solution"]
     search_fields = ["solution__name", "value"]
     ordering = ["promised_on", "-created_at"]
-
-    def has_module_permission(self, request: HttpRequest) -> bool:
-        return self.has_view_permission(request)
-
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return can_decide(staff_user(request))
-
-    def get_changelist(self, request: HttpRequest, **options: Any) -> type[ChangeList]:
-        return StatementChangeList
 
     @admin.display(description=gettext_lazy("Solution"), ordering="solution__sort_key")
     def entry(self, statement: Statement) -> str:
@@ -257,16 +241,3 @@ class StatementAdmin(ReadOnlyAdmin):
             path("<uuid:public_id>/retract/", wrap(statement_retract), name=f"{prefix}_retract"),
             *super().get_urls(),
         ]
-
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        """Django's address of a row leads to the page of the statement."""
-        found = self.get_object(request, object_id) if self.has_view_permission(request) else None
-        if found is None:
-            raise Http404
-        return redirect(page_url(found))

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
-from django.http import HttpRequest
+from django.contrib.admin.views.main import ChangeList
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+
+from osk_portal.toolkit.access import staff_user
 
 if TYPE_CHECKING:
     ModelAdmin = admin.ModelAdmin[Any]
@@ -24,3 +29,41 @@ class ReadOnlyAdmin(ModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+
+class AdvisorsRead(ReadOnlyAdmin):
+    """Advisors look; every change goes through a service."""
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return self.has_view_permission(request)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return staff_user(request).is_advisor
+
+
+class OwnPagesAdmin(AdvisorsRead):
+    """A list whose rows lead to pages of our own. ``url_of``: the page of a row, as a static method."""
+
+    url_of: Callable[[Any], str]
+
+    def get_changelist(self, request: HttpRequest, **options: Any) -> type[ChangeList]:
+        url_of = type(self).url_of
+
+        class Leading(ChangeList):
+            def url_for_result(self, result: Any) -> str:
+                return url_of(result)
+
+        return Leading
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """Django's address of a row leads to its page."""
+        found = self.get_object(request, object_id) if self.has_view_permission(request) else None
+        if found is None:
+            raise Http404
+        return redirect(type(self).url_of(found))
