@@ -104,7 +104,7 @@ def test_solutions_stand_side_by_side_in_the_order_of_the_address(client):
 
     assert [s.slug for s in response.context["comparison"].solutions] == [second.slug, first.slug]
     assert texts(response, "Lizenz") == ["MIT", "EUPL-1.2"]
-    assert texts(response, "Vertragsende") == ["kein Vertrag", "2027-12-31"]
+    assert texts(response, "Vertragsende") == ["kein Vertrag", "Fr,\N{NO-BREAK SPACE}31.12.2027"]
     assert texts(response, "Was die Lösung braucht") == [
         "keine Angabe",
         "PostgreSQL; Oracle (proprietär, optional)",
