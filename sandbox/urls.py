@@ -1,19 +1,19 @@
 from django.urls import path
 
-from sandbox import views
+from sandbox.views import blueprints, booking, bookings
 
 app_name = "sandbox"
 
 urlpatterns = [
-    path("", views.blueprint_list, name="blueprint_list"),
-    path("buchung/<uuid:public_id>/", views.booking_detail, name="booking_detail"),
-    path("buchung/<uuid:public_id>/stand/", views.booking_progress, name="booking_progress"),
-    path("buchung/<uuid:public_id>/beenden/", views.booking_end, name="booking_end"),
+    path("", blueprints.blueprint_list, name="blueprint_list"),
+    path("buchung/<uuid:public_id>/", bookings.booking_detail, name="booking_detail"),
+    path("buchung/<uuid:public_id>/stand/", bookings.booking_progress, name="booking_progress"),
+    path("buchung/<uuid:public_id>/beenden/", bookings.booking_end, name="booking_end"),
     path(
         "buchung/<uuid:public_id>/zugang/<uuid:credential_id>/",
-        views.credential_reveal,
+        bookings.credential_reveal,
         name="credential_reveal",
     ),
-    path("<slug:slug>/", views.blueprint_detail, name="blueprint_detail"),
-    path("<slug:slug>/buchen/", views.booking_create, name="booking_create"),
+    path("<slug:slug>/", blueprints.blueprint_detail, name="blueprint_detail"),
+    path("<slug:slug>/buchen/", booking.booking_create, name="booking_create"),
 ]

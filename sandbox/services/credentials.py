@@ -1,0 +1,78 @@
+"""Passwords of products: made by the portal, shown on demand, wiped at the end."""
+
+from __future__ import annotations
+
+import secrets
+
+from django.db import transaction
+
+from osk_portal.accounts.models import User
+from osk_portal.toolkit import clock, encryption
+from osk_portal.toolkit.transitions import TransitionNotAllowed
+from sandbox.enums import (
+    EnvironmentEventKind,
+    ProofKind,
+)
+from sandbox.models import (
+    Credential,
+    Environment,
+    RemovalProof,
+)
+from sandbox.spec import EnvSpec
+
+PASSWORD_LENGTH = 16
+
+
+# Without what looks alike when somebody types it over: 0 O, 1 l I.
+_ALPHABET = "abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"
+
+
+def reveal_credential(*, credential_id: int, actor: User) -> str:
+    """The password in the clear, and a line that says who has seen it.
+
+    Raises TransitionNotAllowed once it was wiped, CannotDecrypt where the key was lost.
+    """
+    with transaction.atomic():
+        credential = Credential.objects.select_for_update(of=("self",)).get(pk=credential_id)
+        if credential.wiped_at is not None:
+            raise TransitionNotAllowed("reveal", "wiped")
+        credential.environment.record(
+            EnvironmentEventKind.CREDENTIAL_SHOWN, actor=actor, credential=str(credential.public_id)
+        )
+        return encryption.decrypt(credential.secret)
+
+
+def ensure_credentials(environment: Environment, spec: EnvSpec) -> None:
+    """Make the passwords once; a repeated set-up uses the same ones."""
+    for account in spec.accounts:
+        Credential.objects.get_or_create(
+            environment=environment,
+            role=account.role,
+            defaults={
+                "label": account.label,
+                "username": account.username,
+                "secret": encryption.encrypt(
+                    "".join(secrets.choice(_ALPHABET) for _ in range(PASSWORD_LENGTH))
+                ),
+            },
+        )
+
+
+def plain_credentials(environment: Environment) -> dict[str, str]:
+    """Password by role, for the engine. Raises CannotDecrypt."""
+    return {
+        credential.role: encryption.decrypt(credential.secret)
+        for credential in environment.credentials.filter(wiped_at__isnull=True)
+    }
+
+
+def wipe_credentials(environment: Environment) -> None:
+    for credential in environment.credentials.filter(wiped_at__isnull=True):
+        credential.secret, credential.wiped_at = "", clock.now()
+        credential.save(update_fields=["secret", "wiped_at"])
+        RemovalProof.objects.update_or_create(
+            environment=environment,
+            kind=ProofKind.CREDENTIAL,
+            name=credential.label,
+            defaults={"verified_at": credential.wiped_at},
+        )

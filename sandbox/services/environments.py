@@ -1,0 +1,111 @@
+"""What is to exist of a booking; what the engines are asked is in provisioning.py."""
+
+from __future__ import annotations
+
+import logging
+import uuid
+
+from django.db import transaction
+
+from osk_portal.accounts.models import User
+from osk_portal.notifications.doorbell import ring
+from osk_portal.toolkit import clock
+from osk_portal.toolkit.transitions import TransitionNotAllowed
+from sandbox import capacity, notifications
+from sandbox.enums import (
+    Desired,
+)
+from sandbox.models import (
+    Allocation,
+    Booking,
+    Environment,
+    Slot,
+)
+from sandbox.services.credentials import wipe_credentials
+
+logger = logging.getLogger(__name__)
+
+
+WORK = "sandbox.tasks.work"
+
+
+def add_generation(booking: Booking, slot: Slot) -> Environment:
+    """The next environment of a booking, due when the slot's time for it begins."""
+    last = booking.environments.order_by("-generation").values_list("generation", flat=True).first()
+    generation = (last or 0) + 1
+    public_id = uuid.uuid4()
+    lead = capacity.occupied(slot.pool, booking.starts_at, booking.ends_at).lower
+    environment = Environment.objects.create(
+        public_id=public_id,
+        booking=booking,
+        slot=slot,
+        generation=generation,
+        backend=slot.backend,
+        backend_key=Environment.key_for(public_id, generation),
+        expires_at=booking.ends_at,
+        next_action_at=max(lead, clock.now()),
+    )
+    ring(WORK, environment_id=environment.pk)
+    return environment
+
+
+def remove_environment(booking: Booking) -> None:
+    """Ask for the removal of what exists; whoever works on it sees it at the next write.
+
+    ``booking`` is locked by the caller.
+    """
+    for environment in booking.environments.existing().select_for_update(of=("self",)):
+        environment.desired = Desired.ABSENT
+        environment.next_action_at = clock.now()
+        environment.save(update_fields=["desired", "next_action_at"])
+        ring(WORK, environment_id=environment.pk)
+
+
+def retry_booking(*, booking_id: int, actor: User) -> Environment:
+    """An operator tries a failed booking again inside its window.
+
+    Raises TransitionNotAllowed (state has moved on, or the window is over) and NoFreeSlot.
+    """
+    with transaction.atomic():
+        booking = Booking.objects.select_for_update(of=("self",)).get(pk=booking_id)
+        if booking.ends_at <= clock.now() or booking.environments.existing().exists():
+            raise TransitionNotAllowed("retry", booking.state)
+        booking.retry(actor=actor)
+        held = booking.allocations.held().select_related("slot__pool").first()
+        return add_generation(booking, (held or capacity.allocate(booking)).slot)
+
+
+def forget_environment(*, environment_id: int, actor: User, reason: str) -> Environment:
+    """An operator gives up a removal that never ends, for example of an engine that is gone.
+
+    The place is free again, the proof of deletion stays empty. A booking that waited for the next
+    generation has failed. Raises TransitionNotAllowed.
+    """
+    with transaction.atomic():
+        booking = Booking.objects.select_for_update(of=("self",)).get(
+            environments__pk=environment_id
+        )
+        environment = Environment.objects.select_for_update(of=("self",)).get(pk=environment_id)
+        environment.abandon(actor=actor, reason=reason)
+        release_lease(environment)
+        wipe_credentials(environment)
+        release_slot(booking)
+        if booking.is_holding:
+            # Its replacement would have come after the removal: now only an operator can retry.
+            booking.fail()
+            notifications.booking_failed(
+                booking,
+                generation=environment.generation,
+                was_ready=environment.ready_at is not None,
+            )
+        logger.warning("sandbox: forgotten", extra={"environment": environment.backend_key})
+        return environment
+
+
+def release_lease(environment: Environment) -> None:
+    environment.lease_owner, environment.lease_until, environment.lease_token = "", None, None
+    environment.save(update_fields=["lease_owner", "lease_until", "lease_token"])
+
+
+def release_slot(booking: Booking) -> None:
+    Allocation.objects.held().filter(booking=booking).update(released_at=clock.now())
