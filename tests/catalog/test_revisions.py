@@ -1,12 +1,10 @@
 from __future__ import annotations
 
-import importlib
 import json
 import threading
 from copy import deepcopy
 
 import pytest
-from django.apps import apps
 from django.db import connection, transaction
 
 from catalog import grants, provenance, services
@@ -90,17 +88,6 @@ def test_a_statement_that_goes_and_comes_back_is_new(world):
     world.solution.refresh_from_db()
 
     assert world.solution.origins["usedBy"]["at"] > first
-
-
-def test_the_migration_finds_the_same_origins_from_the_revisions(world):
-    change(world)
-    kept = deepcopy(world.solution.origins)
-    Solution.objects.update(origins={})
-
-    importlib.import_module("catalog.migrations.0009_revisions").origins_from_revisions(apps, None)
-
-    world.solution.refresh_from_db()
-    assert world.solution.origins == kept
 
 
 # --- restoring ----------------------------------------------------------------------------
