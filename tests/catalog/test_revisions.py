@@ -1,11 +1,9 @@
 from __future__ import annotations
 
-import importlib
 import json
 from copy import deepcopy
 
 import pytest
-from django.apps import apps
 
 from catalog import grants, provenance, services
 from catalog.documents import Json
@@ -87,17 +85,6 @@ def test_a_statement_that_goes_and_comes_back_is_new(world):
     world.solution.refresh_from_db()
 
     assert world.solution.origins["usedBy"]["at"] > first
-
-
-def test_the_migration_finds_the_same_origins_from_the_revisions(world):
-    change(world)
-    kept = deepcopy(world.solution.origins)
-    Solution.objects.update(origins={})
-
-    importlib.import_module("catalog.migrations.0009_revisions").origins_from_revisions(apps, None)
-
-    world.solution.refresh_from_db()
-    assert world.solution.origins == kept
 
 
 # --- restoring ----------------------------------------------------------------------------
