@@ -346,7 +346,7 @@ class Reader(TableReader):
 
     def egress(self, root: Mapping[str, object]) -> Egress:
         try:
-            return Egress(root.get("egress", "none"))
+            return Egress(str(root.get("egress", "none")))
         except ValueError:
             self.problem("egress", _("must be “none” or “internet”"))
             return Egress.NONE

@@ -131,7 +131,7 @@ def test_a_program_may_be_of_schema_2() -> None:
         (changed(depends_on=["mail"]), "depends_on"),
         (changed(name="db"), "db"),
         ({**IMAGES, "endpoints": []}, "endpoints"),
-        ({**IMAGES, "endpoints": [{"port": "web"}, {"port": "sql"}]}, "label"),
+        ({**IMAGES, "endpoints": [{"port": "web"}, {"port": "sql"}]}, "endpoints:"),
         ({**IMAGES, "endpoints": [{"port": "mail"}]}, "endpoint"),
         ({**IMAGES, "egress": "all"}, "egress"),
         ({**IMAGES, "egress": []}, "egress"),
