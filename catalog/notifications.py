@@ -32,8 +32,8 @@ from catalog.models import (
     Source,
     StatementEvent,
 )
+from catalog.permissions import objection_deciders, stands_in
 from network.enums import MembershipState
-from osk_portal.accounts.enums import StaffRole
 from osk_portal.accounts.models import User
 from osk_portal.notifications import rendering
 from osk_portal.notifications.services import Message, notify, notify_address, post_secret
@@ -90,8 +90,8 @@ def tell_maintainer_of_outcome(event: ProposalEvent) -> None:
     _tell_maintaining(event, "proposal_of_others_accepted", event.proposal.get_absolute_url())
 
 
-def tell_leads_of_objection(event: ProposalEvent, objection: Objection) -> None:
-    """The Leitung decides; not who has refused."""
+def tell_of_proposal_objection(event: ProposalEvent, objection: Objection) -> None:
+    """Who may decide about it hears of it: the Leitung, or who stands in for it."""
     proposal = event.proposal
     message = _message(
         "proposal_objected",
@@ -99,12 +99,13 @@ def tell_leads_of_objection(event: ProposalEvent, objection: Objection) -> None:
         _review_url(proposal),
         objection=objection.reason,
         promised_on=objection.promised_on,
+        stands_in=stands_in(proposal),
     )
-    notify(message, _leads(proposal))
+    notify(message, objection_deciders(proposal))
 
 
 def tell_author_of_objection(event: ProposalEvent, objection: Objection) -> None:
-    """The Leitung has decided: ``event.kind`` says how."""
+    """It is decided: ``event.kind`` says how."""
     message = _message(
         f"proposal_{event.kind}",
         event,
@@ -120,7 +121,7 @@ def tell_proposal_deadline(proposal: Proposal, kind: ProposalDeadline) -> None:
 
 def tell_objection_deadline(objection: Objection, kind: ProposalDeadline) -> None:
     proposal = objection.proposal
-    _tell_deadline(proposal, objection.promised_on, kind, "objection", _leads(proposal))
+    _tell_deadline(proposal, objection.promised_on, kind, "objection", objection_deciders(proposal))
 
 
 def _tell_deadline(
@@ -384,12 +385,6 @@ def _tell_maintainer(row: Source | Link, kind: str, once: str, words: Mapping[st
         context={"solution": solution.name, "address": str(row), **words},
     )
     notify(message, list(editors) or User.objects.advisors())
-
-
-def _leads(proposal: Proposal) -> QuerySet[User]:
-    """The Leitung, without who has refused the proposal."""
-    leads = User.objects.filter(is_staff=True, is_active=True, groups__name=StaffRole.LEAD)
-    return leads.exclude(pk__in=[proposal.decided_by_id, proposal.author_id]).distinct()
 
 
 def _tell_maintaining(event: ProposalEvent, name: str, url: str) -> None:

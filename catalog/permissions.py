@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from network.permissions import active_memberships
+from osk_portal.accounts.models import User
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
+    from django.db.models import QuerySet
 
     from catalog.models import (
         Claim,
@@ -19,7 +21,6 @@ if TYPE_CHECKING:
         Solution,
     )
     from network.models import Organisation
-    from osk_portal.accounts.models import User
 
 
 def edited_organisations(user: User) -> list[Organisation]:
@@ -103,8 +104,26 @@ def can_decide(user: User) -> bool:
 
 
 def can_decide_objection(user: User, proposal: Proposal) -> bool:
-    """The Leitung; nobody who has refused the proposal, or made it."""
-    return user.is_lead and user.pk not in (proposal.decided_by_id, proposal.author_id)
+    """The Leitung; an advisor where ``stands_in``. Nobody who has refused the proposal, or made it."""
+    if user.pk in (proposal.decided_by_id, proposal.author_id):
+        return False
+    return user.is_lead or (user.is_advisor and stands_in(proposal))
+
+
+def stands_in(proposal: Proposal) -> bool:
+    """Whether an advisor decides about an objection: the whole Leitung has refused the proposal, or made it."""
+    return not _without_deciders(User.objects.leads(), proposal).exists()
+
+
+def objection_deciders(proposal: Proposal) -> QuerySet[User]:
+    """Everybody who may decide about an objection to the refusal of ``proposal``."""
+    people = User.objects.advisors() if stands_in(proposal) else User.objects.leads()
+    return _without_deciders(people, proposal)
+
+
+def _without_deciders(people: QuerySet[User], proposal: Proposal) -> QuerySet[User]:
+    found = [pk for pk in (proposal.decided_by_id, proposal.author_id) if pk is not None]
+    return people.exclude(pk__in=found)
 
 
 def can_issue_notices(user: User | AnonymousUser) -> bool:

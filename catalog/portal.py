@@ -164,7 +164,7 @@ def _work(user: User) -> Iterable[portal.WorkEntry]:
         Proposal.objects.open,
         _late_proposals,
     )
-    if user.is_lead:
+    if user.is_lead or _waits_for_advisors():
         yield portal.WorkEntry(
             gettext_lazy("Objections"),
             reverse("admin:catalog_proposal_changelist") + "?moderation=objected",
@@ -191,6 +191,14 @@ def _work(user: User) -> Iterable[portal.WorkEntry]:
     )
     yield from reuse_portal.work(user)
     yield from claim_portal.work(user)
+
+
+def _waits_for_advisors() -> bool:
+    """Whether there is an objection that no Leitung may decide (``permissions.stands_in``)."""
+    objected = list(Proposal.objects.objected().values_list("decided_by", "author"))
+    return bool(objected) and any(
+        set(User.objects.leads().values_list("pk", flat=True)) <= set(people) for people in objected
+    )
 
 
 def _decided_by_others() -> QuerySet[Assessment]:

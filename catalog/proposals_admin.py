@@ -20,7 +20,7 @@ from catalog import differences, fields, locks
 from catalog.enums import ProposalState
 from catalog.forms import DecisionForm
 from catalog.models import Proposal, ProposalEvent, Solution
-from catalog.permissions import can_decide, can_decide_objection
+from catalog.permissions import can_decide, can_decide_objection, stands_in
 from catalog.promises import days_left, tone
 from catalog.proposal_history import history
 from catalog.services import (
@@ -150,7 +150,9 @@ class ProposalAdmin(AdvisorsRead):
             "proposal": proposal,
             "solution": solution,
             "objection": objection,
+            "is_objected": is_objected,
             "can_grant": can_grant,
+            "stands_in": is_objected and stands_in(proposal),
             "can_decide": proposal.is_open and not is_own,
             "is_own": proposal.is_open and is_own,
             "due": (tone(waits.promised_on), waits.promise) if waits.is_open else None,

@@ -102,6 +102,10 @@ class ProofKind(models.TextChoices):
 
     PROCESS = "process", _("Program")
     FOLDER = "folder", _("Folder with all data")
+    CONTAINER = "container", _("Container")
+    NETWORK = "network", _("Network of its own")
+    VOLUME = "volume", _("Volume with data")
+    SECRET = "secret", _("File with passwords")
     PORT = "port", _("Network address")
     CREDENTIAL = "credential", _("Password in the portal")
 

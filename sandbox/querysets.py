@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         Allocation,
         Blueprint,
         Booking,
+        Credential,
         Environment,
         Slot,
         WaitlistEntry,
@@ -142,3 +143,9 @@ class EnvironmentQuerySet(models.QuerySet["Environment"]):
                 output_field=models.IntegerField(),
             )
         ).order_by("is_end", "next_action_at", "pk")
+
+
+class CredentialQuerySet(models.QuerySet["Credential"]):
+    def shown(self) -> Self:
+        """Logins of people; what components know among each other is shown to nobody."""
+        return self.exclude(username="")

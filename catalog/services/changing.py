@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from catalog import documents, fields
 from catalog.enums import RevisionOrigin
 from catalog.models import Solution, SolutionRevision
-from catalog.services.entries import write_document
+from catalog.services.entries import RepositoryTaken, write_anew
 from catalog.services.proposals import ProposalConflict
 from network.models import Organisation
 from osk_portal.accounts.models import User
@@ -27,7 +27,8 @@ def change_fields(
 ) -> SolutionRevision:
     """Write those of ``changes`` that are named; the caller has locked the entry.
 
-    Raises ProposalConflict where the entry would break the standard: an error that it had before is none.
+    Raises ProposalConflict where the entry would break the standard (an error that it had before is none), and
+    where it would take the repository of another entry.
     """
     document = fields.apply(solution.document, changes, names)
     result = documents.check(document)
@@ -38,11 +39,14 @@ def change_fields(
             _("These fields alone would break the entry: %(keys)s.")
             % {"keys": ", ".join(sorted({f.key for f in broken}))}
         )
-    return write_document(
-        solution,
-        document,
-        origin=origin,
-        findings=[documents.as_kept(finding, has_file=False) for finding in result.findings],
-        author=author,
-        organisation=organisation,
-    )
+    try:
+        return write_anew(
+            solution,
+            document,
+            origin=origin,
+            findings=[documents.as_kept(finding, has_file=False) for finding in result.findings],
+            author=author,
+            organisation=organisation,
+        )
+    except RepositoryTaken as error:
+        raise ProposalConflict(str(error)) from error

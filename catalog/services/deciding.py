@@ -12,8 +12,8 @@ from catalog.models import Objection, Proposal, ProposalEvent, Solution
 from catalog.notifications import (
     tell_author,
     tell_author_of_objection,
-    tell_leads_of_objection,
     tell_maintainer_of_outcome,
+    tell_of_proposal_objection,
 )
 from catalog.permissions import can_decide, can_decide_objection, can_edit_proposal
 from catalog.promises import promised_date
@@ -104,7 +104,10 @@ def refuse_proposal(proposal_id: int, *, actor: User, comment: str) -> ProposalE
 
 @transaction.atomic
 def object_to_refusal(proposal_id: int, *, actor: User, reason: str) -> Objection:
-    """The one objection, to the Leitung. Raises TransitionNotAllowed for a second one, and for strangers."""
+    """The one objection, to the Leitung (``permissions.objection_deciders``).
+
+    Raises TransitionNotAllowed for a second one, and for strangers.
+    """
     proposal = locked(proposal_id)
     if (
         not proposal.can(ProposalAction.OVERTURN)
@@ -115,7 +118,7 @@ def object_to_refusal(proposal_id: int, *, actor: User, reason: str) -> Objectio
     objection = Objection.objects.create(
         proposal=proposal, author=actor, reason=reason, promised_on=promised_date()
     )
-    tell_leads_of_objection(proposal.note("objected", actor=actor), objection)
+    tell_of_proposal_objection(proposal.note("objected", actor=actor), objection)
     return objection
 
 

@@ -15,6 +15,7 @@ from catalog.enums import RevisionOrigin
 from catalog.models import EntryDraft, Intake
 from catalog.permissions import can_take_in
 from catalog.services.intake import request_file
+from network.models import Organisation
 from osk_portal.accounts.models import User
 from osk_portal.toolkit import clock
 from osk_portal.toolkit.transitions import TransitionNotAllowed
@@ -55,10 +56,11 @@ def hand_in_draft(
     document: Json,
     seen_version: int,
     wording: str,
+    organisation: Organisation | None = None,
 ) -> Intake:
     """Take it in as the file that it makes; handed in once. Raises as ``save_draft`` and ``request_file``.
 
-    ``wording``: of the grant of the texts that the author has read.
+    ``wording``: of the grant of the texts that the author has read. ``organisation``: as of ``request_file``.
     """
     draft = save_draft(draft_id, author=author, values=values, seen_version=seen_version)
     draft.intake = request_file(
@@ -67,6 +69,7 @@ def hand_in_draft(
         data=documents.as_file(document).encode(),
         wording=wording,
         origin=RevisionOrigin.FORM,
+        organisation=organisation,
     )
     draft.save(update_fields=["intake"])
     return draft.intake

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
@@ -24,7 +24,7 @@ from catalog.models import Solution, SolutionEvent, SolutionRevision, Support
 from catalog.notifications import tell_of_publication
 from catalog.services.following import tell_followers
 from catalog.services.indexing import index_solution
-from catalog.services.maintainers import set_maintainer
+from catalog.services.maintainers import lock_proposals_of_maintainer, set_maintainer
 from catalog.services.pictures import match_pictures
 from network.models import Organisation
 from osk_portal.accounts.models import User
@@ -137,6 +137,33 @@ def write_document(
     return revision
 
 
+class RepositoryTaken(Exception):
+    """Another entry has the repository that a document names; ``str(error)`` is a message for people."""
+
+    def __str__(self) -> str:
+        return _("Another entry has this repository now.")
+
+
+def write_anew(solution: Solution, document: Json, **how: Any) -> SolutionRevision:
+    """``write_document`` of a present entry that may get another repository by it: RepositoryTaken, and nothing
+    is written, where that belongs to another entry, be it since this moment."""
+    if _is_taken(solution, document):
+        raise RepositoryTaken
+    try:
+        with transaction.atomic():
+            return write_document(solution, document, **how)
+    except IntegrityError as error:
+        if _is_taken(solution, document):
+            raise RepositoryTaken from error
+        raise
+
+
+def _is_taken(solution: Solution, document: Json) -> bool:
+    identity = repositories.normalise(document.get("url") or "")
+    others = Solution.objects.exclude(pk=solution.pk)
+    return identity is not None and others.filter(repository_url=identity).exists()
+
+
 def repeat_columns(solution: Solution, document: Json) -> None:
     """Columns for lists and facets; an unusable value is left out, never cut to another meaning."""
     solution.name = str(document.get("name") or solution.name)[:200]
@@ -177,7 +204,12 @@ def set_additions(
     supports: Mapping[Organisation, str] | None = None,
     actor: User | None = None,
 ) -> Solution:
-    """What the OSK knows beyond the file; None leaves a value as it is."""
+    """What the OSK knows beyond the file; None leaves a value as it is.
+
+    A new maintainer ends the rights of the present one: its proposals are locked before the entry, as
+    everywhere (services/maintainers.py).
+    """
+    proposals = lock_proposals_of_maintainer(solution_id) if maintainer is not None else []
     solution = Solution.objects.select_for_update(of=("self",)).get(pk=solution_id)
     wanted = {
         "alternatives": alternatives,
@@ -208,7 +240,7 @@ def set_additions(
         if solution.is_published:
             tell_followers(solution, "entry_changed", actor=actor)
     if maintainer is not None and solution.maintainer_id != maintainer.pk:
-        set_maintainer(solution, maintainer, actor=actor)
+        set_maintainer(solution, maintainer, actor=actor, proposals=proposals)
     return solution
 
 

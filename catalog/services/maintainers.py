@@ -111,13 +111,26 @@ def lock_proposals(solution_id: int, organisation_id: int) -> list[Proposal]:
     return list(rows.select_for_update(of=("self",)).order_by("pk"))
 
 
+def lock_proposals_of_maintainer(solution_id: int) -> list[Proposal]:
+    """As ``lock_proposals``, of whoever maintains the entry at this moment."""
+    present = Maintainership.objects.running().filter(solution=solution_id).first()
+    return lock_proposals(solution_id, present.organisation_id) if present else []
+
+
 def set_maintainer(
-    solution: Solution, organisation: Organisation, *, actor: User | None
+    solution: Solution,
+    organisation: Organisation,
+    *,
+    actor: User | None,
+    proposals: list[Proposal],
 ) -> Maintainership:
-    """What the OSK knows beyond the file (``set_additions``): without a claim. The caller has locked the entry."""
+    """What the OSK knows beyond the file (``set_additions``): without a claim.
+
+    The caller has locked the ``proposals`` of who maintains the entry, and then the entry. Raises
+    TransitionNotAllowed where one was made, or the maintainer has changed, between the two.
+    """
     present = running(solution)
     if present is not None:
-        proposals = lock_proposals(solution.pk, present.organisation_id)
         lose(present, MaintainershipEnd.OTHER, actor=actor, proposals=proposals)
     return begin(solution, organisation, actor=actor)
 

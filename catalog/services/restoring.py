@@ -7,12 +7,12 @@ from copy import deepcopy
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from catalog import documents, locks, repositories
+from catalog import documents, locks
 from catalog.documents import Json
 from catalog.enums import RevisionOrigin
 from catalog.models import Solution, SolutionRevision
 from catalog.permissions import can_decide
-from catalog.services.entries import write_document
+from catalog.services.entries import RepositoryTaken, write_anew
 from osk_portal.accounts.models import User
 from osk_portal.toolkit.transitions import TransitionNotAllowed
 
@@ -36,15 +36,18 @@ def restore_revision(
     if problem := _problem(solution, document, reason, seen_revision):
         raise TransitionNotAllowed("restore", solution.state, problem)
     findings = documents.check(document).findings
-    return write_document(
-        solution,
-        document,
-        origin=RevisionOrigin.RESTORED,
-        findings=[documents.as_kept(finding, has_file=False) for finding in findings],
-        author=actor,
-        restored_from=number,
-        reason=reason.strip(),
-    )
+    try:
+        return write_anew(
+            solution,
+            document,
+            origin=RevisionOrigin.RESTORED,
+            findings=[documents.as_kept(finding, has_file=False) for finding in findings],
+            author=actor,
+            restored_from=number,
+            reason=reason.strip(),
+        )
+    except RepositoryTaken as error:
+        raise TransitionNotAllowed("restore", solution.state, str(error)) from error
 
 
 def _problem(solution: Solution, document: Json, reason: str, seen_revision: int) -> str:
@@ -59,8 +62,4 @@ def _problem(solution: Solution, document: Json, reason: str, seen_revision: int
         return _(
             "Set by the OSK: %(fields)s. Free the fields before you restore this revision."
         ) % {"fields": locks.labels(fixed)}
-    identity = repositories.normalise(document.get("url") or "")
-    others = Solution.objects.exclude(pk=solution.pk)
-    if identity and others.filter(repository_url=identity).exists():
-        return _("Another entry has the repository of this revision now.")
     return ""

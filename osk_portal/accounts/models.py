@@ -49,6 +49,10 @@ class UserManager(BaseUserManager["User"]):
         roles = (StaffRole.ADVISOR, StaffRole.LEAD)
         return self.filter(is_active=True, is_staff=True, groups__name__in=roles).distinct()
 
+    def leads(self) -> models.QuerySet[User]:
+        """The active Leitung."""
+        return self.filter(is_active=True, is_staff=True, groups__name=StaffRole.LEAD).distinct()
+
     def get_by_natural_key(self, username: str | None) -> User:
         return self.get(email=normalise_email(username or ""))
 

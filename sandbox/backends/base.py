@@ -13,7 +13,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
-from sandbox.spec import EnvSpec, HttpCheck
+from sandbox.spec import Check, EnvSpec
 
 NAME = re.compile(r"osk-[0-9a-f]{8}-g[0-9]{1,5}")
 
@@ -126,7 +126,7 @@ class SandboxBackend(Protocol):
     def observe_all(self) -> Iterable[Observed]:
         """Everything with our labels, of whatever instance. Raises BackendUnavailable."""
 
-    def probe(self, ref: EnvRef, check: HttpCheck, *, patience: float = 0) -> ProbeResult:
+    def probe(self, ref: EnvRef, check: Check, *, patience: float = 0) -> ProbeResult:
         """Ask the product itself, for at most ``patience`` seconds."""
 
     def halt(self, ref: EnvRef) -> None:

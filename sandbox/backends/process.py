@@ -18,7 +18,6 @@ import contextlib
 import errno
 import fcntl
 import hashlib
-import http.client
 import json
 import os
 import shutil
@@ -52,7 +51,8 @@ from sandbox.backends.base import (
     Retryable,
 )
 from sandbox.backends.other_user import OtherUser, reachable_python
-from sandbox.spec import Component, EnvSpec, HttpCheck, fill
+from sandbox.backends.probing import ask
+from sandbox.spec import Check, Component, EnvSpec, fill
 
 LABEL = "label.json"
 STOP_SECONDS = 5
@@ -148,6 +148,8 @@ class ProcessBackend:
     def validate(self, spec: EnvSpec) -> list[str]:
         return [
             f"{component.name}: program “{component.program}” is not offered here"
+            if component.program
+            else f"{component.name}: images need another engine"
             for component in spec.components
             if component.program not in self._programs
         ]
@@ -414,7 +416,7 @@ class ProcessBackend:
 
     # Asking the product
 
-    def probe(self, ref: EnvRef, check: HttpCheck, *, patience: float = 0) -> ProbeResult:
+    def probe(self, ref: EnvRef, check: Check, *, patience: float = 0) -> ProbeResult:
         deadline = time.monotonic() + patience
         while True:
             result = self._probe_once(ref, check)
@@ -422,7 +424,7 @@ class ProcessBackend:
                 return result
             time.sleep(0.1)
 
-    def _probe_once(self, ref: EnvRef, check: HttpCheck) -> ProbeResult:
+    def _probe_once(self, ref: EnvRef, check: Check) -> ProbeResult:
         try:
             label = Label.read(self._root / ref.name)
         except (OSError, ValueError) as error:
@@ -433,19 +435,10 @@ class ProcessBackend:
         if state in (ObservedState.EXITED, ObservedState.ABSENT):
             return ProbeResult(False, "the program has ended", is_over=True)
         port = label.ports[check.port]
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
-        try:
-            connection.request("GET", check.path)
-            status = connection.getresponse().status
-        except (OSError, http.client.HTTPException) as error:
-            return ProbeResult(False, f"{type(error).__name__}: {error}")
-        finally:
-            connection.close()
-        if status != check.status:
-            return ProbeResult(False, f"answers {status} instead of {check.status}")
-        if not self._listens(ref.name, port):
+        result = ask("127.0.0.1", port, check)
+        if result.ok and not self._listens(ref.name, port):
             return ProbeResult(False, f"port {port} is answered by another program")
-        return ProbeResult(True)
+        return result
 
     def _listens(self, name: str, port: int) -> bool:
         processes = [*self._labelled(name), *_leaders(self._root / name)]

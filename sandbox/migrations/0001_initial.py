@@ -17,8 +17,8 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ("catalog", "0001_initial"),
-        ("network", "0001_initial"),
+        ("catalog", "0001_squashed_0017_reuse"),
+        ("network", "0001_squashed_0003_people"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -24,7 +24,7 @@ from sandbox.enums import (
 )
 from sandbox.models.bookings import Booking
 from sandbox.models.capacity import Slot
-from sandbox.querysets import EnvironmentQuerySet
+from sandbox.querysets import CredentialQuerySet, EnvironmentQuerySet
 
 _S = EnvironmentState
 _A = EnvironmentAction
@@ -233,10 +233,13 @@ class Credential(Addressed):
     )
     role = models.SlugField(_("role"), max_length=40)
     label = models.CharField(_("name of the role"), max_length=60)
-    username = models.CharField(_("user name"), max_length=60)
+    # Empty where only the components know it among each other.
+    username = models.CharField(_("user name"), max_length=60, blank=True)
     secret = models.TextField(editable=False, blank=True)
     wiped_at = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(default=clock.now, editable=False)
+
+    objects = CredentialQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("credential")

@@ -43,14 +43,19 @@ def reveal_credential(*, credential_id: int, actor: User) -> str:
 
 
 def ensure_credentials(environment: Environment, spec: EnvSpec) -> None:
-    """Make the passwords once; a repeated set-up uses the same ones."""
-    for account in spec.accounts:
+    """Make the passwords once; a repeated set-up uses the same ones.
+
+    What only the components know among each other has no user name, and is shown to nobody.
+    """
+    wanted = [(account.role, account.label, account.username) for account in spec.accounts]
+    wanted += [(role, role, "") for role in spec.internal_secrets]
+    for role, label, username in wanted:
         Credential.objects.get_or_create(
             environment=environment,
-            role=account.role,
+            role=role,
             defaults={
-                "label": account.label,
-                "username": account.username,
+                "label": label,
+                "username": username,
                 "secret": encryption.encrypt(
                     "".join(secrets.choice(_ALPHABET) for _ in range(PASSWORD_LENGTH))
                 ),

@@ -84,7 +84,7 @@ def details_of(
         **_steps_of(request, booking),
         "logins": [
             Login(credential, (revealed or {}).get(credential.pk, ""))
-            for credential in (environment.credentials.all() if environment and is_open else ())
+            for credential in (environment.credentials.shown() if environment and is_open else ())
         ],
         "proofs": list(environment.proofs.all()) if environment and not is_open else [],
         "may_reveal": permissions.can_see_credentials(request.user, booking),
@@ -147,7 +147,7 @@ def credential_reveal(
     """Answers with the page itself: a redirect could not carry the password anywhere safe."""
     booking = visible_booking(request, public_id)
     credential = get_object_or_404(
-        Credential, public_id=credential_id, environment__booking=booking
+        Credential.objects.shown(), public_id=credential_id, environment__booking=booking
     )
     if not permissions.can_see_credentials(request.user, booking):
         raise PermissionDenied

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 from django.core.exceptions import PermissionDenied
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from catalog import services
 from catalog.enums import (
@@ -220,3 +221,19 @@ def test_the_end_of_an_organisation_ends_all_that_it_had(world, claiming):
     )  # fmt: skip
     assert agrees(world.solution)
     assert claims.lapse_claims() == 0
+
+
+def test_additions_lock_what_was_proposed_before_the_entry(world, claiming):
+    """As every other way to another maintainer: two of them at once wait, and never for each other."""
+    proposal = services.submit_proposal(
+        solution_id=world.solution.pk, author=world.editor, organisation=world.company,
+        changes={"software_version": "3.0"}, base_revision=1,
+    )  # fmt: skip
+    with CaptureQueriesContext(connection) as asked:
+        services.set_additions(world.solution.pk, maintainer=claiming.office)
+
+    locks = [q["sql"] for q in asked if "FOR UPDATE" in q["sql"]]
+    assert "catalog_proposal" in locks[0].split("FROM")[1]
+    assert agrees(world.solution)
+    assert fresh(proposal).state == ProposalState.WITHDRAWN
+    assert fresh(world.solution).maintainer == claiming.office

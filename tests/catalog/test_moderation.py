@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.urls import reverse
 
 from catalog import grants, promises, services
 from catalog.differences import compare
@@ -16,7 +17,7 @@ from catalog.importing import import_publiccode
 from catalog.models import Objection, Proposal, ProposalReminder, Solution, TextGrant
 from catalog.services import intake, maintainers, proposal_deadlines, proposals
 from catalog.word_differences import Change, excerpt, merged
-from osk_portal.notifications.models import Notification
+from osk_portal.notifications.models import Notification, OutgoingMail
 from osk_portal.toolkit.transitions import TransitionNotAllowed
 from tests.catalog.claiming import fresh
 from tests.catalog.factories import SolutionFactory
@@ -331,6 +332,7 @@ def test_an_objection_is_rejected_with_a_reason_and_nothing_changes(world, lead,
 
 
 def test_neither_who_has_refused_nor_an_advisor_decides_the_objection(world, lead):
+    other = staff("lead")
     proposal = propose(world)
     services.refuse_proposal(proposal.pk, actor=lead, comment="Nein.")
     services.object_to_refusal(proposal.pk, actor=world.stranger, reason="Doch.")
@@ -343,7 +345,44 @@ def test_neither_who_has_refused_nor_an_advisor_decides_the_objection(world, lea
             )
         with pytest.raises(TransitionNotAllowed):
             services.reject_objection(proposal.pk, actor=person, answer="Nein.")
-    services.reject_objection(proposal.pk, actor=staff("lead"), answer="Nein.")
+    services.reject_objection(proposal.pk, actor=other, answer="Nein.")
+
+
+def test_where_the_only_leitung_has_refused_another_advisor_decides(world, client):
+    lead = staff("lead")
+    proposal = propose(world)
+    services.refuse_proposal(proposal.pk, actor=lead, comment="Nein.")
+    services.object_to_refusal(proposal.pk, actor=world.stranger, reason="Doch.")
+    assert told(world.advisor)[-1] == told(world.second_advisor)[-1] == "catalog.proposal_objected"
+    assert "catalog.proposal_objected" not in told(lead)
+    mail = OutgoingMail.objects.filter(kind="catalog.proposal_objected").first()
+    assert "weder abgelehnt noch selbst gemacht" in mail.body
+
+    page = reverse("admin:catalog_proposal_review", args=[proposal.public_id])
+    client.force_login(world.advisor)
+    shown = client.get(page).content.decode()
+    assert "Niemand aus der Leitung darf" in shown
+    assert 'value="grant"' in shown
+    client.force_login(lead)
+    assert 'value="grant"' not in client.get(page).content.decode()
+    with pytest.raises(TransitionNotAllowed):
+        services.reject_objection(proposal.pk, actor=lead, answer="Nein.")
+
+    services.grant_objection(
+        proposal.pk, actor=world.second_advisor, answer="Ja.", seen_revision=1, accepted=None
+    )
+    assert fresh(proposal).state == ProposalState.ACCEPTED
+
+
+def test_an_advisor_who_has_refused_does_not_stand_in_for_nobody(world):
+    proposal = propose(world)
+    services.refuse_proposal(proposal.pk, actor=world.advisor, comment="Nein.")
+    services.object_to_refusal(proposal.pk, actor=world.stranger, reason="Doch.")
+
+    assert "catalog.proposal_objected" not in told(world.advisor)
+    with pytest.raises(TransitionNotAllowed):
+        services.reject_objection(proposal.pk, actor=world.advisor, answer="Nein.")
+    services.reject_objection(proposal.pk, actor=world.second_advisor, answer="Nein.")
 
 
 def test_an_overturned_refusal_overwrites_nothing_unseen(world, lead, refused):

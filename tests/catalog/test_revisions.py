@@ -1,11 +1,11 @@
 from __future__ import annotations
 
-import importlib
 import json
+import threading
 from copy import deepcopy
 
 import pytest
-from django.apps import apps
+from django.db import connection, transaction
 
 from catalog import grants, provenance, services
 from catalog.documents import Json
@@ -16,6 +16,7 @@ from catalog.services import refresh
 from catalog.services.fetching import Fetched, Found
 from osk_portal.notifications.models import Notification
 from osk_portal.toolkit.transitions import TransitionNotAllowed
+from tests.catalog.conftest import World
 from tests.catalog.files import publiccode_file
 
 SHORT = "description.de.shortDescription"
@@ -87,17 +88,6 @@ def test_a_statement_that_goes_and_comes_back_is_new(world):
     world.solution.refresh_from_db()
 
     assert world.solution.origins["usedBy"]["at"] > first
-
-
-def test_the_migration_finds_the_same_origins_from_the_revisions(world):
-    change(world)
-    kept = deepcopy(world.solution.origins)
-    Solution.objects.update(origins={})
-
-    importlib.import_module("catalog.migrations.0009_revisions").origins_from_revisions(apps, None)
-
-    world.solution.refresh_from_db()
-    assert world.solution.origins == kept
 
 
 # --- restoring ----------------------------------------------------------------------------
@@ -310,3 +300,35 @@ def test_a_proposal_cannot_change_what_the_osk_has_set(world):
     world.solution.refresh_from_db()
     assert world.solution.name == "Neuer Name"
     assert world.solution.document["description"]["de"]["shortDescription"] != "Anders."
+
+
+@pytest.mark.django_db(transaction=True)
+def test_another_entry_takes_the_repository_at_the_same_moment():
+    """The other one is not committed when we look, and is when we write: words, and nothing is lost."""
+    world = World()
+    moved = json.loads(publiccode_file(url="https://github.com/Muster/Neu"))
+    services.write_document(world.solution, moved, origin=RevisionOrigin.IMPORT, findings=[])
+    written = threading.Event()
+
+    def take():
+        with transaction.atomic():
+            import_publiccode(publiccode_file(name="Anderer"), publish=True)
+            written.set()
+            with connection.cursor() as cursor:
+                for _again in range(2000):  # until we wait for it
+                    cursor.execute("SELECT pg_sleep(0.005)")
+                    cursor.execute("SELECT 1 FROM pg_locks WHERE NOT granted")
+                    if cursor.fetchone():
+                        break
+        connection.close()
+
+    other = threading.Thread(target=take)
+    other.start()
+    written.wait(timeout=30)
+    with pytest.raises(TransitionNotAllowed, match="Repository"):
+        restore(world)
+    other.join(timeout=30)
+
+    world.solution.refresh_from_db()
+    assert (world.solution.revision, world.solution.revisions.count()) == (2, 2)
+    assert world.solution.document["url"] == "https://github.com/Muster/Neu"

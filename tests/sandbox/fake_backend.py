@@ -16,7 +16,7 @@ from sandbox.backends.base import (
     Permanent,
     ProbeResult,
 )
-from sandbox.spec import EnvSpec, HttpCheck
+from sandbox.spec import Check, EnvSpec
 
 Fault = BaseException | Callable[[], None]
 
@@ -84,7 +84,7 @@ class FakeBackend:
         self._strike("observe_all", "")
         return list(self.objects.values())
 
-    def probe(self, ref: EnvRef, check: HttpCheck, *, patience: float = 0) -> ProbeResult:
+    def probe(self, ref: EnvRef, check: Check, *, patience: float = 0) -> ProbeResult:
         self._strike("probe", ref.name)
         there = self.objects.get(ref.name)
         if there is None or there.state != ObservedState.RUNNING:

@@ -36,7 +36,10 @@ def test_defaults() -> None:
     ("data", "problem"),
     [
         (None, "spec"),
-        ({**SPEC, "schema": 2}, "schema"),
+        ({**SPEC, "schema": 3}, "schema"),
+        ({**SPEC, "schema": True}, "schema"),
+        ({**SPEC, "schema": 2}, "endpoint"),
+        (changed(image="localhost/x:1"), "image"),
         ({**SPEC, "extra": 1}, "extra"),
         ({**SPEC, "components": []}, "components"),
         ({**SPEC, "components": "web"}, "components"),

@@ -287,7 +287,7 @@ def test_the_list_asks_as_often_with_one_row_as_with_three(
         own = import_publiccode(
             publiccode_file(name=f"M{number}", url=f"https://forge.example/m{number}"), publish=True
         ).solution
-        maintainers.set_maintainer(own, claiming.office, actor=None)
+        maintainers.set_maintainer(own, claiming.office, actor=None, proposals=[])
 
     another(1)
     one = count()

@@ -9,6 +9,8 @@ from osk_portal.notifications.models import Notification, OutgoingMail
 from osk_portal.toolkit import encryption
 from sandbox import provisioning, services
 from sandbox.models import EnvironmentEvent
+from tests.sandbox.factories import BlueprintVersionFactory
+from tests.sandbox.test_spec_of_images import IMAGES
 from tests.sandbox.world import book
 
 
@@ -48,6 +50,24 @@ def test_a_credential_of_another_booking_is_not_found(signed_in, world, ready):
     foreign = other.environments.get().credentials.get()
     address = reverse("sandbox:credential_reveal", args=[ready[0].public_id, foreign.public_id])
 
+    assert signed_in(world.booker).post(address).status_code == 404
+
+
+def test_what_components_know_among_each_other_is_shown_to_nobody(signed_in, world):
+    blueprint = BlueprintVersionFactory(
+        spec=IMAGES, blueprint__pool=world.blueprint.pool, number=1
+    ).blueprint
+    booking = book(blueprint, world.booker.memberships.get())
+    provisioning.work(booking.environments.get().pk)
+    environment = booking.environments.get()
+    inner = environment.credentials.get(role="database")
+    address = reverse("sandbox:credential_reveal", args=[booking.public_id, inner.public_id])
+
+    page = signed_in(world.booker).get(reverse("sandbox:booking_detail", args=[booking.public_id]))
+
+    assert {*world.engine.secrets[environment.backend_key]} == {"admin", "database"}
+    assert str(environment.credentials.shown().get().public_id) in page.content.decode()
+    assert str(inner.public_id) not in page.content.decode()
     assert signed_in(world.booker).post(address).status_code == 404
 
 

@@ -1,0 +1,32 @@
+"""Asking a product whether it answers: by the portal itself, never by an engine's own health check."""
+
+from __future__ import annotations
+
+import http.client
+import socket
+
+from sandbox.backends.base import ProbeResult
+from sandbox.spec import Check, TcpCheck
+
+TIMEOUT = 5.0
+
+
+def ask(host: str, port: int, check: Check, *, timeout: float = TIMEOUT) -> ProbeResult:
+    """One question, one answer; what went wrong stands in ``detail``."""
+    if isinstance(check, TcpCheck):
+        try:
+            socket.create_connection((host, port), timeout).close()
+        except OSError as error:
+            return ProbeResult(False, f"{type(error).__name__}: {error}")
+        return ProbeResult(True)
+    connection = http.client.HTTPConnection(host, port, timeout=timeout)
+    try:
+        connection.request("GET", check.path)
+        status = connection.getresponse().status
+    except (OSError, http.client.HTTPException) as error:
+        return ProbeResult(False, f"{type(error).__name__}: {error}")
+    finally:
+        connection.close()
+    if status != check.status:
+        return ProbeResult(False, f"answers {status} instead of {check.status}")
+    return ProbeResult(True)

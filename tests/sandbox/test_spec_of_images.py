@@ -1,0 +1,169 @@
+"""Schema 2: container images, and what only they need."""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sandbox import spec
+from sandbox.spec import SpecError
+from tests.sandbox.factories import SPEC
+
+DIGEST = "sha256:" + "0123456789abcdef" * 4
+WEB: dict[str, Any] = {
+    "name": "web",
+    "image": f"registry.example.org/team/app:5.1@{DIGEST}",
+    "command": ["/start"],
+    "args": ["--port", "${port.web}", "--url", "${address}"],
+    "files": [{"path": "app.ini", "content": "home = ${home}\n"}],
+    "env": {"MODE": "test", "ADMIN_PASSWORD_FILE": "${home}/admin"},
+    "secrets": [
+        {"role": "admin", "file": "admin"},
+        {"role": "database", "env": "DATABASE_URL", "text": "postgresql://app:${secret}@db/app"},
+    ],
+    "mail": {"host": "SMTP_HOST", "port": "SMTP_PORT"},
+    "ports": [{"name": "web", "number": 8080}],
+    "volumes": [{"name": "data", "path": "/var/lib/app", "size_mb": 512}],
+    "tmpfs": ["/tmp"],
+    "user": "1000:1000",
+    "capabilities": ["CHOWN"],
+    "limits": {"memory_mb": 512, "cpu_millis": 500, "processes": 64, "open_files": 1024},
+    "readiness": {"type": "http", "port": "web", "path": "/health"},
+    "depends_on": ["db"],
+}
+DB: dict[str, Any] = {
+    "name": "db",
+    "image": "localhost/osk-postgres:15",
+    "secrets": [{"role": "database", "file": "password"}],
+    "ports": [{"name": "sql", "number": 5432}],
+    "readiness": {"type": "tcp", "port": "sql"},
+}
+IMAGES: dict[str, Any] = {
+    "schema": 2,
+    "components": [WEB, DB],
+    "endpoints": [{"port": "web", "path": "/"}],
+    "accounts": [{"role": "admin", "label": "Verwaltung", "username": "admin@demo.osk.example"}],
+    "internal_secrets": ["database"],
+    "first_login": {"role": "admin", "must_change": True},
+    "egress": "none",
+    "resources": "medium",
+    "ready_timeout": 300,
+}
+
+
+def changed(**component: Any) -> dict[str, Any]:
+    """The first component with other values; None takes a key away."""
+    data = copy.deepcopy(IMAGES)
+    web = data["components"][0] | component
+    data["components"][0] = {name: value for name, value in web.items() if value is not None}
+    return data
+
+
+def test_everything_is_read() -> None:
+    found = spec.parse(IMAGES)
+    web, db = found.components
+
+    assert found.is_of_images
+    assert found.wants_mail
+    assert (found.endpoint.port, found.resources, found.egress) == ("web", "medium", "none")
+    assert found.first_login == spec.FirstLogin("admin", must_change=True)
+    assert web.listens == (spec.Port("web", 8080),)
+    assert web.secrets[1].text == "postgresql://app:${secret}@db/app"
+    assert web.volumes == (spec.Volume("data", "/var/lib/app", 512),)
+    assert web.limits.cpu_millis == 500
+    assert web.mail == spec.MailVariables("SMTP_HOST", "SMTP_PORT")
+    assert (web.read_only, db.capabilities, db.home) == (True, (), "/run/osk")
+    assert db.readiness == spec.TcpCheck("sql")
+    assert found.component_of("sql") is db
+    assert [component.name for component in found.in_order()] == ["db", "web"]
+
+
+def test_a_program_may_be_of_schema_2() -> None:
+    data = copy.deepcopy(SPEC) | {"schema": 2, "endpoints": [SPEC["endpoint"]]}
+    del data["endpoint"]
+
+    assert spec.parse(data) == spec.parse(SPEC)
+
+
+@pytest.mark.parametrize(
+    ("data", "problem"),
+    [
+        (changed(image="registry.example.org/app:5.1"), "components[0].image"),
+        (changed(image="registry.example.org/app@sha256:abc"), "components[0].image"),
+        (changed(image=f"app@{DIGEST}"), "components[0].image"),
+        (changed(image="localhost/app"), "components[0].image"),
+        (changed(image=None), "components[0]"),
+        (changed(program="python"), "program"),
+        (changed(prepare=[["x"]]), "prepare"),
+        (changed(command="/start"), "command"),
+        (changed(env={"ADMIN_PASSWORD": "geheim"}), "ADMIN_PASSWORD"),
+        (changed(secrets=[{"role": "admin"}]), "secrets[0]"),
+        (changed(secrets=[{"role": "admin", "env": "A", "file": "a"}]), "secrets[0]"),
+        (changed(secrets=[{"role": "admin", "file": "/etc/x"}]), "secrets[0]"),
+        (changed(secrets=[{"role": "nobody", "file": "x"}]), "web.secrets"),
+        (changed(secrets=[{"role": "admin", "env": "MODE"}]), "web.env"),
+        (changed(secrets=[{"role": "admin", "file": "app.ini"}]), "web.files"),
+        (changed(secrets=[{"role": "admin", "env": "A", "text": "x"}]), "secrets[0].text"),
+        (changed(args=["${secret}"]), "secret"),
+        (changed(mail={"host": "SMTP_HOST"}), "mail.port"),
+        (changed(ports=["web"]), "ports[0]"),
+        (changed(ports=[{"name": "web", "number": 0}]), "number"),
+        (changed(volumes=[{"name": "data", "path": "data"}]), "path"),
+        (changed(volumes=[{"name": "data", "path": "/a/../b"}]), "path"),
+        (changed(volumes=[{"name": "data", "path": "/"}]), "path"),
+        (changed(volumes=[{"name": "data", "path": "/proc/x"}]), "path"),
+        (changed(volumes=[{"name": "data", "path": "/tmp"}]), "web.volumes"),
+        (changed(volumes=[{"name": "data", "path": "/a", "size_mb": 0}]), "size_mb"),
+        (changed(tmpfs=["tmp"]), "tmpfs"),
+        (changed(read_only="no"), "read_only"),
+        (changed(user="me; rm"), "user"),
+        (changed(capabilities=["SYS_ADMIN"]), "SYS_ADMIN"),
+        (changed(limits={"file_mb": 1}), "file_mb"),
+        (changed(limits={"cpu_millis": 1}), "cpu_millis"),
+        (changed(readiness={"type": "exec", "port": "web"}), "readiness.type"),
+        (changed(readiness={"type": "tcp", "port": "web", "path": "/"}), "path"),
+        (changed(depends_on=["web"]), "depends_on"),
+        (changed(depends_on=["mail"]), "depends_on"),
+        (changed(name="db"), "db"),
+        ({**IMAGES, "endpoints": []}, "endpoints"),
+        ({**IMAGES, "endpoints": [{"port": "web"}, {"port": "sql"}]}, "endpoints:"),
+        ({**IMAGES, "endpoints": [{"port": "mail"}]}, "endpoint"),
+        ({**IMAGES, "egress": "all"}, "egress"),
+        ({**IMAGES, "egress": []}, "egress"),
+        ({**IMAGES, "internal_secrets": ["database", "admin"]}, "internal_secrets"),
+        ({**IMAGES, "first_login": {"role": "nobody"}}, "first_login"),
+        ({**IMAGES, "resources": "very large"}, "resources"),
+        ({**IMAGES, "components": [DB, SPEC["components"][0]]}, "components"),
+    ],
+)
+def test_problems_are_named(data: object, problem: str) -> None:
+    with pytest.raises(SpecError) as refused:
+        spec.parse(data)
+
+    assert problem in str(refused.value)
+
+
+def test_all_problems_come_at_once() -> None:
+    with pytest.raises(SpecError) as refused:
+        spec.parse({**changed(image="x", user="?", ports=[]), "egress": "?"})
+
+    assert len(refused.value.problems) >= 4
+
+
+json = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+)
+
+
+@given(st.sampled_from([*WEB]), json)
+def test_nothing_makes_the_reader_fail_otherwise(key: str, value: Any) -> None:
+    data = copy.deepcopy(IMAGES)
+    data["components"][0][key] = value
+    with contextlib.suppress(SpecError):
+        spec.parse(data)
