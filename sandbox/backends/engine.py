@@ -7,6 +7,7 @@ False, and every failure is Retryable, Permanent, BackendUnavailable or Capacity
 from __future__ import annotations
 
 import contextlib
+import socket
 from collections.abc import Iterator, Mapping
 from types import TracebackType
 from typing import Any, Self
@@ -30,7 +31,13 @@ TIMEOUT = 60
 PULL_TIMEOUT = 900
 
 _NO_ROOM = ("no space left", "cannot allocate memory", "disk quota", "too many open files")
-_WRONG = ("executable file", "permission denied", "invalid reference", "no such image")
+_WRONG = (
+    "executable file",
+    "was not found",
+    "permission denied",
+    "invalid reference",
+    "no such image",
+)
 _TAKEN = ("already in use", "already exists", "already used")
 
 
@@ -40,6 +47,7 @@ class Engine:
     def __init__(self, address: str, *, timeout: float = TIMEOUT) -> None:
         self._address = address
         with _translated():
+            _knock(address)
             self._api = docker.APIClient(base_url=address, version="auto", timeout=timeout)
 
     def __enter__(self) -> Self:
@@ -222,6 +230,13 @@ class Engine:
                     return False
                 raise
         return True
+
+
+def _knock(address: str) -> None:
+    """Raises OSError where nobody listens; the library would leave its own sockets open then."""
+    with socket.socket(socket.AF_UNIX) as knocking:
+        knocking.settimeout(5)
+        knocking.connect(address.removeprefix("unix://"))
 
 
 @contextlib.contextmanager

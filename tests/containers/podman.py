@@ -97,7 +97,19 @@ class Podman:
             program = tarfile.TarInfo("bin/busybox")
             program.size, program.mode = len(busybox), 0o755
             tar.addfile(program, io.BytesIO(busybox))
-            for name in ("sh", "httpd", "sleep", "cat", "nc", "id", "touch", "ls", "wget", "ip"):
+            for name in (
+                "sh",
+                "timeout",
+                "httpd",
+                "sleep",
+                "cat",
+                "nc",
+                "id",
+                "touch",
+                "ls",
+                "wget",
+                "ip",
+            ):
                 link = tarfile.TarInfo(f"bin/{name}")
                 link.type, link.linkname = tarfile.SYMTYPE, "busybox"
                 tar.addfile(link)
