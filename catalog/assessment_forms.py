@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from catalog.enums import CriterionAnswer
+from catalog.forms import GrantField
 from catalog.models import Assessment, CriteriaList, CriterionFinding
 from catalog.models.assessments import LONGEST_TEXT
 from catalog.services import CriterionWords, FindingWords
@@ -152,6 +153,12 @@ class WordsForm(forms.Form):
     def __init__(self, *args: Any, label: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["text"].label = label
+
+
+class ReplyForm(WordsForm):
+    """The maintainer's reply, which is given out with the assessment."""
+
+    cc0 = GrantField()
 
 
 class CriteriaListForm(forms.Form):

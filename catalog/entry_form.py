@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from django import forms
@@ -16,8 +16,9 @@ from catalog.all_fields import ALL, FLAG, GROUPS, PARTS, Column, Group
 from catalog.documents import Json
 from catalog.enums import DevelopmentStatus, MaintenanceType, SoftwareType
 from catalog.fields import Field, Kind
-from catalog.forms import GrantField
+from catalog.forms import GrantField, OrganisationChoice
 from catalog.importing import LARGEST_FILE
+from network.models import Organisation
 from osk_portal.toolkit.forms import DateInput
 
 MOST_ROWS: Final = 20
@@ -38,17 +39,23 @@ _LABELS: Final[Mapping[str, Any]] = {
 _ROW = re.compile(r"([a-z_]+)-([0-9]{1,2})-([A-Za-z]+)")
 
 
-class EntryForm(forms.Form):
+class EntryForm(OrganisationChoice):
     """Filled with what a draft has kept. Every value is kept as it was typed, right or wrong.
 
     ``values`` is what to keep, ``document`` what it says. ``is_valid()`` asks the reader; a form that is only
-    saved, or gets a row more, is not asked. The grant of the texts is not kept: it is given with handing in.
+    saved, or gets a row more, is not asked. The grant of the texts, and for which of several ``organisations`` the
+    person suggests it, are not kept: they are given with handing in.
     """
 
     use_required_attribute = False  # what is incomplete can be saved too
 
     def __init__(
-        self, *, kept: Mapping[str, Any], data: QueryDict | None = None, add: str = ""
+        self,
+        *,
+        kept: Mapping[str, Any],
+        data: QueryDict | None = None,
+        add: str = "",
+        organisations: Sequence[Organisation] = (),
     ) -> None:
         self.values: Json = _typed(data) if data is not None else dict(kept)
         self.rows = {name: _rows(name, self.values) for name in GROUPS}
@@ -61,7 +68,14 @@ class EntryForm(forms.Form):
             for row in range(self.rows[group.name]):
                 for column in group.columns:
                     self.fields[f"{group.name}-{row}-{column.name}"] = _cell(column)
+        self.ask_organisation(organisations)
         self.fields["cc0"] = GrantField()
+
+    @property
+    def typed_organisation(self) -> Organisation | None:
+        """The chosen one of a form that is only saved, and not asked whether it is right."""
+        chosen = self.data.get("organisation", "") if self.is_bound else ""
+        return next((o for o in self.organisations if str(o.pk) == chosen), None)
 
     @property
     def parts(self) -> Iterator[dict[str, Any]]:

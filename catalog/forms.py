@@ -48,7 +48,34 @@ class GrantField(forms.BooleanField):
         )
 
 
-class ProposalForm(forms.Form):
+class OrganisationChoice(forms.Form):
+    """For which of several organisations the person acts; of one only it is not asked."""
+
+    organisations: Sequence[Organisation] = ()
+
+    def ask_organisation(self, organisations: Sequence[Organisation]) -> None:
+        self.organisations = organisations
+        if len(organisations) > 1:
+            self.fields["organisation"] = forms.ChoiceField(
+                label=_("For which organisation?"),
+                choices=[(str(o.pk), o.name) for o in organisations],
+                widget=forms.RadioSelect,
+                error_messages={"required": _("Choose the organisation.")},
+            )
+
+    @property
+    def organisation_choice(self) -> forms.BoundField | None:
+        return self["organisation"] if "organisation" in self.fields else None
+
+    @property
+    def organisation(self) -> Organisation | None:
+        """The one that was chosen, or the only one."""
+        chosen = self.cleaned_data.get("organisation")
+        found = (o for o in self.organisations if not chosen or str(o.pk) == chosen)
+        return next(found, None)
+
+
+class ProposalForm(OrganisationChoice):
     """Filled with the entry (and, for a returned proposal, with what was proposed).
 
     After ``is_valid()``, ``changes`` holds only what the author has changed. The form sends every field, so
@@ -65,7 +92,6 @@ class ProposalForm(forms.Form):
     ) -> None:
         """``organisations``: for which the person may propose; asked where there are several."""
         self.changes: dict[str, Any] = {}
-        self.organisations = list(organisations)
         is_new = proposal is not None and proposal.is_new
         # The draft of a new entry may be somebody else's: the author goes on with the own file.
         self.base = {} if is_new else _base(solution, data)
@@ -91,11 +117,7 @@ class ProposalForm(forms.Form):
             max_length=LONGEST_REASON,
             widget=forms.Textarea(attrs={"rows": 3}),
         )
-        if len(self.organisations) > 1:
-            self.fields["organisation"] = forms.ChoiceField(
-                label=_("For which organisation?"),
-                choices=[("", _("Please choose")), *((str(o.pk), o.name) for o in organisations)],
-            )
+        self.ask_organisation(organisations)
         self.fields["cc0"] = GrantField(required=False)
         self.fields["base_revision"] = forms.IntegerField(
             min_value=0, max_value=2**31 - 1, widget=forms.HiddenInput
@@ -126,13 +148,6 @@ class ProposalForm(forms.Form):
     def wording(self) -> str:
         """The version of the words by which the texts were released; empty where they were not."""
         return grants.CURRENT if self.cleaned_data.get("cc0") else ""
-
-    @property
-    def organisation(self) -> Organisation | None:
-        """The one that was chosen, or the only one."""
-        chosen = self.cleaned_data.get("organisation")
-        found = [o for o in self.organisations if not chosen or str(o.pk) == chosen]
-        return found[0] if found else None
 
     @property
     def chosen_categories(self) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -11,14 +12,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from catalog import forges
-from catalog.forms import GrantField
+from catalog.forms import GrantField, OrganisationChoice
 from catalog.importing import LARGEST_FILE
+from network.models import Organisation
 from osk_portal.toolkit import uploads
 
 LONGEST_ADDRESS = 500
 
 
-class IntakeForm(forms.Form):
+class IntakeForm(OrganisationChoice):
     """After ``is_valid()`` either ``place`` is set, or ``file_name`` and ``data_of_file``."""
 
     address = forms.CharField(
@@ -41,6 +43,11 @@ class IntakeForm(forms.Form):
     )
 
     cc0 = GrantField()
+
+    def __init__(self, *args: Any, organisations: Sequence[Organisation], **kwargs: Any) -> None:
+        """``organisations``: for which the person may suggest; asked where there are several."""
+        super().__init__(*args, **kwargs)
+        self.ask_organisation(organisations)
 
     place: forges.Place | None = None
     file_name = ""

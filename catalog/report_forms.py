@@ -10,9 +10,9 @@ from django.core.validators import URLValidator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from catalog import reports
+from catalog import grants, reports
 from catalog.fields import BY_NAME
-from catalog.forms import for_document, for_form, form_field
+from catalog.forms import GrantField, for_document, for_form, form_field
 from catalog.models import EntryReport, Solution
 from osk_portal.toolkit.forms import HttpsURLField
 
@@ -62,6 +62,7 @@ class ReportForm(forms.Form):
             )
         },
     )
+    cc0 = GrantField(required=False)
     # Only machines fill it in: it is not shown to people.
     website = forms.CharField(required=False, widget=forms.HiddenInput)
 
@@ -78,13 +79,22 @@ class ReportForm(forms.Form):
             raise ValidationError(_("Please leave this field empty."))
         return ""
 
+    def clean(self) -> dict[str, Any]:
+        """Only a text for the description needs the grant: a version or an address is a fact."""
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        text = {cleaned.get("field", ""): cleaned.get("right", "").strip()}
+        if grants.needs_grant(text) and not cleaned.get("cc0"):
+            self.add_error("cc0", _("Release your text under CC0 1.0, or leave it out."))
+        return cleaned
+
     @property
     def words(self) -> dict[str, str]:
         """For the service, line ends as we keep them."""
         names = ("field", "wrong", "right", "evidence", "email")
-        return {
+        words = {
             name: self.cleaned_data.get(name, "").replace("\r\n", "\n").strip() for name in names
         }
+        return {**words, "wording": grants.CURRENT if self.cleaned_data["cc0"] else ""}
 
 
 class ReportAnswerForm(forms.Form):

@@ -11,7 +11,9 @@ from django.core.validators import URLValidator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from catalog import grants
 from catalog.enums import StatementOrigin, StatementTopic
+from catalog.forms import REFUSED_GRANT, GrantField
 from catalog.models import Solution, Statement
 from catalog.models.statements import ANSWERS, LONGEST_VALUE
 from catalog.services import StatementWords
@@ -130,6 +132,22 @@ class StatementForm(forms.Form):
             stated_on=found["stated_on"],
             evidence=found["evidence"],
         )
+
+
+class ProposeStatementForm(StatementForm):
+    """The Redaktion's: a text needs the grant, a mere answer is a fact."""
+
+    cc0 = GrantField(required=False)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        if cleaned.get("value") and not cleaned.get("cc0"):
+            self.add_error("cc0", REFUSED_GRANT)
+        return cleaned
+
+    @property
+    def wording(self) -> str:
+        return grants.CURRENT if self.cleaned_data["cc0"] else ""
 
 
 class EnterStatementForm(StatementForm):

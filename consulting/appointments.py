@@ -108,7 +108,8 @@ def check_names_one_moment(moment: datetime) -> None:
     local = moment.astimezone(clock.BERLIN)
     if local.utcoffset() != local.replace(fold=1 - local.fold).utcoffset():
         raise LocalTimeError(
-            _("This time comes twice on that day: the clocks are put back. Choose another one.")
+            _("This time comes twice on that day: the clocks are put back. Choose another one."),
+            (local.replace(fold=0), local.replace(fold=1)),
         )
 
 

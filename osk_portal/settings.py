@@ -724,6 +724,33 @@ OSK_SANDBOX_INSTANCE = env.text(
 OSK_SANDBOX_QUOTA = env.number(
     "OSK_SANDBOX_QUOTA", 2, help="Test environments an organisation may have at the same time."
 )
+OSK_SANDBOX_QUOTA_DAYS = env.number(
+    "OSK_SANDBOX_QUOTA_DAYS", 90, help="Days that an organisation may book in a quarter.", least=1
+)
+OSK_SANDBOX_HORIZON_DAYS = env.number(
+    "OSK_SANDBOX_HORIZON_DAYS",
+    90,
+    help="How many days ahead a test environment may be booked.",
+    least=1,
+)
+OSK_SANDBOX_APPROVAL_DAYS = env.number(
+    "OSK_SANDBOX_APPROVAL_DAYS",
+    2,
+    help="Working days in which the OSK promises to decide on a booking that needs approval.",
+    least=1,
+)
+OSK_SANDBOX_HOLD_DAYS = env.number(
+    "OSK_SANDBOX_HOLD_DAYS",
+    5,
+    help="Working days for which such a booking holds its place, at most until its begin.",
+    least=1,
+)
+OSK_SANDBOX_OFFER_HOURS = env.number(
+    "OSK_SANDBOX_OFFER_HOURS",
+    24,
+    help="Hours for which an offer of the waitlist holds its place; never until a day on which nobody works.",
+    least=1,
+)
 OSK_SANDBOX_USER = env.text(
     "OSK_SANDBOX_USER",
     # Owns nothing and has no account; "nobody" is the embedded PostgreSQL.

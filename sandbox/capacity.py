@@ -4,48 +4,50 @@ from __future__ import annotations
 
 import logging
 import random
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from django.conf import settings
 from django.db import IntegrityError, OperationalError, transaction
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.utils.translation import gettext as _
 from psycopg.errors import DeadlockDetected, ExclusionViolation
 
-from network.models import Organisation
 from osk_portal.toolkit import clock
 from sandbox.models import Allocation, Booking, Pool, Slot
+from sandbox.timetable import Timetable, occupied
 
 logger = logging.getLogger(__name__)
 
 R = TypeVar("R")
+TRIES = 4
 _chance = random.SystemRandom()
 
 
 class CannotBook(Exception):
-    """``str(error)`` is for the person who books."""
+    """``str(error)`` is for the person who books; ``field`` of the form is where it belongs."""
+
+    field: str | None = None
 
 
 class NoFreeSlot(CannotBook):
     """Every place is taken; ``next_free`` is the earliest start at which one is free as long."""
+
+    field = "when"
 
     def __init__(self, next_free: datetime | None) -> None:
         self.next_free = next_free
         super().__init__(_("All places are taken in this time."))
 
 
-class QuotaExceeded(CannotBook):
-    def __init__(self, quota: int) -> None:
-        self.quota = quota
-        super().__init__(
-            _(
-                "Your organisation has booked %(quota)d test environments for this time already. "
-                "End one of them or choose another time."
-            )
-            % {"quota": quota}
-        )
+class TooLong(CannotBook):
+    """The place is promised to somebody else afterwards; ``latest_end`` is as long as it can be had."""
+
+    field = "days"
+
+    def __init__(self, latest_end: datetime | None) -> None:
+        self.latest_end = latest_end
+        super().__init__(_("The place is promised to somebody else afterwards."))
 
 
 def allocate(booking: Booking) -> Allocation:
@@ -57,23 +59,82 @@ def allocate(booking: Booking) -> Allocation:
     pool = booking.blueprint_version.blueprint.pool
     occupies = occupied(pool, booking.starts_at, booking.ends_at)
     for slot in _candidates(pool):
-        try:
-            with transaction.atomic():
-                # Two inserts at once would each wait for the other's row. The lock of a try that is
-                # refused goes with its savepoint, so nobody holds one slot and waits for another.
-                Slot.objects.select_for_update(no_key=True).get(pk=slot.pk)
-                return Allocation.objects.create(slot=slot, booking=booking, occupies=occupies)
-        except IntegrityError as error:
-            if not isinstance(error.__cause__, ExclusionViolation):
-                raise
+
+        def take(slot: Slot = slot) -> Allocation:
+            return Allocation.objects.create(slot=slot, booking=booking, occupies=occupies)
+
+        taken = _unless_taken(slot, take)
+        if taken is not None:
+            return taken
     raise NoFreeSlot(next_free(pool, booking.starts_at, booking.ends_at))
 
 
-def occupied(pool: Pool, start: datetime, end: datetime) -> DateTimeTZRange:
-    """What a slot gives for a window. A booking that starts now has no lead to take."""
-    lead = start - timedelta(minutes=pool.lead_minutes)
-    begin = min(start, max(lead, clock.now()))
-    return DateTimeTZRange(begin, end + timedelta(minutes=pool.buffer_minutes))
+def move(allocation: Allocation, start: datetime, end: datetime) -> Allocation:
+    """Another window for what is held, on the same slot if possible, else on another one.
+
+    ``allocation`` comes with its slot and pool; the booking is locked. Raises NoFreeSlot.
+    """
+    pool = allocation.slot.pool
+    occupies = occupied(pool, start, end)
+    others = [slot for slot in _candidates(pool) if slot.pk != allocation.slot_id]
+    for slot in [allocation.slot, *others]:
+
+        def take(slot: Slot = slot) -> int:
+            mine = Allocation.objects.held().filter(pk=allocation.pk)
+            return mine.update(slot=slot, occupies=occupies)
+
+        if slot.is_enabled and _unless_taken(slot, take) == 1:
+            allocation.slot, allocation.occupies = slot, occupies
+            return allocation
+    raise NoFreeSlot(next_free(pool, start, end, without=allocation))
+
+
+def extend(allocation: Allocation, end: datetime) -> Allocation:
+    """A later end on the same slot, where the environment is. Raises TooLong.
+
+    An environment that is late already keeps the begin of its time.
+    """
+    begin = allocation.occupies.lower
+    until = end + timedelta(minutes=allocation.slot.pool.buffer_minutes)
+    occupies = DateTimeTZRange(begin, until)
+
+    def take() -> int:
+        return Allocation.objects.held().filter(pk=allocation.pk).update(occupies=occupies)
+
+    if not _unless_taken(allocation.slot, take):
+        raise TooLong(latest_end(allocation))
+    allocation.occupies = occupies
+    return allocation
+
+
+def latest_end(allocation: Allocation) -> datetime | None:
+    """How long the place can be had before somebody else's time on it begins; None: without limit."""
+    following = (
+        Allocation.objects.held()
+        .filter(slot=allocation.slot_id, occupies__startswith__gte=allocation.occupies.upper)
+        .exclude(pk=allocation.pk)
+        .order_by("occupies")
+        .values_list("occupies", flat=True)
+        .first()
+    )
+    if following is None:
+        return None
+    end: datetime = following.lower - timedelta(minutes=allocation.slot.pool.buffer_minutes)
+    return end
+
+
+def _unless_taken(slot: Slot, take: Callable[[], R]) -> R | None:
+    """What ``take`` returns, or None where the constraint refused it."""
+    try:
+        with transaction.atomic():
+            # Two inserts at once would each wait for the other's row. The lock of a try that is
+            # refused goes with its savepoint, so nobody holds one slot and waits for another.
+            Slot.objects.select_for_update(no_key=True).get(pk=slot.pk)
+            return take()
+    except IntegrityError as error:
+        if not isinstance(error.__cause__, ExclusionViolation):
+            raise
+        return None
 
 
 def _candidates(pool: Pool) -> list[Slot]:
@@ -81,61 +142,27 @@ def _candidates(pool: Pool) -> list[Slot]:
     slots = list(pool.slots.enabled())
     late = set(
         Allocation.objects.held()
-        .filter(slot__in=slots, occupies__fully_lt=(clock.now(), None))
+        .filter(slot__in=slots, booking__isnull=False, occupies__fully_lt=(clock.now(), None))
         .values_list("slot_id", flat=True)
     )
     _chance.shuffle(slots)
     return sorted(slots, key=lambda slot: slot.pk in late)
 
 
-def check_quota(organisation: Organisation, start: datetime, end: datetime) -> None:
-    """Lock the organisation until the end of the transaction and count. Raises QuotaExceeded."""
-    # NO KEY: rows that merely refer to the organisation can still be written meanwhile.
-    Organisation.objects.select_for_update(no_key=True, of=("self",)).get(pk=organisation.pk)
-    held = Booking.objects.of_organisation(organisation).holding().overlapping(start, end).count()
-    if held >= settings.OSK_SANDBOX_QUOTA:
-        raise QuotaExceeded(settings.OSK_SANDBOX_QUOTA)
-
-
-def free_slots(pool: Pool, start: datetime, end: datetime) -> int:
-    """How many places are free now for that window; only to inform, never to decide."""
-    wanted = occupied(pool, start, end)
-    busy = Allocation.objects.held().filter(occupies__overlap=wanted).values("slot")
-    return pool.slots.enabled().exclude(pk__in=busy).count()
-
-
-def next_free(pool: Pool, start: datetime, end: datetime) -> datetime | None:
+def next_free(
+    pool: Pool, start: datetime, end: datetime, *, without: Allocation | None = None
+) -> datetime | None:
     """The earliest start from ``start`` on at which a place is free as long; None without places."""
-    length = end - start
-    # A place that is still being cleared after its time is over could not be promised for sooner.
-    horizon = DateTimeTZRange(start - timedelta(days=1), None)
-    taken: dict[int, list[DateTimeTZRange]] = {slot.pk: [] for slot in pool.slots.enabled()}
-    rows = Allocation.objects.held().filter(slot__in=list(taken), occupies__overlap=horizon)
-    for slot_id, occupies in rows.order_by("occupies").values_list("slot_id", "occupies"):
-        taken[slot_id].append(occupies)
-    starts = [_first_gap(pool, ranges, start, length) for ranges in taken.values()]
-    return min(starts, default=None)
-
-
-def _first_gap(
-    pool: Pool, taken: Iterable[DateTimeTZRange], start: datetime, length: timedelta
-) -> datetime:
-    """``taken`` in its order of time, without overlaps."""
-    lead = timedelta(minutes=pool.lead_minutes)
-    candidate = start
-    for occupies in taken:
-        wanted = occupied(pool, candidate, candidate + length)
-        if occupies.lower < wanted.upper and wanted.lower < occupies.upper:
-            candidate = max(candidate, occupies.upper + lead)
-    return candidate
+    return Timetable(pool, start, without=without).next_free(start, end - start)
 
 
 def without_deadlock(work: Callable[[], R]) -> R:
-    """Run a whole transaction; once more where PostgreSQL ended it to resolve a deadlock (40P01)."""
-    try:
-        return work()
-    except OperationalError as error:
-        if not isinstance(error.__cause__, DeadlockDetected):
-            raise
-        logger.warning("sandbox: deadlock while booking, tried again")
-        return work()
+    """Run a whole transaction; again where PostgreSQL ended it to resolve a deadlock (40P01)."""
+    for tried in range(1, TRIES + 1):
+        try:
+            return work()
+        except OperationalError as error:
+            if not isinstance(error.__cause__, DeadlockDetected) or tried == TRIES:
+                raise
+            logger.warning("sandbox: deadlock while booking, tried again")
+    raise AssertionError("unreachable")

@@ -4,7 +4,10 @@ from django.utils.translation import pgettext_lazy
 
 
 class BookingState(models.TextChoices):
-    """What was promised (sandbox.md section 1). What exists is the environment's state."""
+    """What was promised (sandbox.md section 1). What exists is the environment's state.
+
+    A draft is an offer from the waitlist: complete but for the person's yes.
+    """
 
     DRAFT = "draft", _("Draft")
     REQUESTED = "requested", _("Requested")
@@ -18,11 +21,25 @@ class BookingState(models.TextChoices):
 
 
 class BookingAction(models.TextChoices):
+    ACCEPT = "accept", _("Accept the offer")
+    APPROVE = "approve", _("Approve")
+    REJECT = "reject", _("Reject")
+    EXPIRE = "expire", _("Let it lapse")
+    MOVE = "move", _("Change the time")
+    EXTEND = "extend", _("Extend")
     ACTIVATE = "activate", _("Hand over")
     CANCEL = "cancel", _("End early")
     FINISH = "finish", _("End")
     FAIL = "fail", _("Give up")
     RETRY = "retry", _("Try again")
+
+
+class BookingEventKind(models.TextChoices):
+    """How a booking began; what follows is a ``BookingAction``."""
+
+    BOOK = "book", _("Booked")
+    ASK = "ask", _("Asked for approval")
+    OFFER = "offer", _("Offered from the waitlist")
 
 
 class EnvironmentState(models.TextChoices):
@@ -44,6 +61,7 @@ class EnvironmentAction(models.TextChoices):
     START = "start", _("Start")
     HAND_OVER = "hand_over", _("Hand over")
     DISTURB = "disturb", _("Report a disturbance")
+    RESTART = "restart", _("Start anew")
     FAIL = "fail", _("Give up")
     TEAR_DOWN = "tear_down", pgettext_lazy("step", "Remove")
     VANISH = "vanish", _("Confirm the removal")
@@ -68,6 +86,10 @@ class EnvironmentEventKind(models.TextChoices):
     REPLACED = "replaced", _("We set the environment up anew")
     DISTURBED = "disturbed", _("The environment does not answer. We look into it")
     REPAIRED = "repaired", _("The environment works again")
+    RESTARTED = "restarted", _("Restart asked for")
+    RESET = "reset", _("Reset asked for")
+    EXTENDED = "extended", _("Extended")
+    MOVED = "moved", _("Moved to another time")
     LOST = "lost", _("The environment has disappeared")
     REMOVING = "removing", _("Removal started")
     GONE = "gone", _("Everything is removed and checked")
@@ -91,14 +113,36 @@ class ProofKind(models.TextChoices):
 class Phase(models.TextChoices):
     """What a person reads; derived from booking and environment (product.md 3, ux.md 4.3)."""
 
+    OFFERED = "offered", _("Offered")
     REQUESTED = "requested", _("Requested")
     SCHEDULED = "scheduled", _("Booked")
     PROVISIONING = "provisioning", _("Being provided")
     READY = "ready", _("Active")
     DISTURBED = "disturbed", _("Disturbed")
+    RESTARTING = "restarting", _("Being restarted")
     EXPIRING = "expiring", _("Ending soon")
     REMOVING = "removing", _("Being removed")
     ENDED = "ended", _("Ended")
     FAILED = "failed", _("Failed")
     REJECTED = "rejected", _("Rejected")
     CANCELLED = "cancelled", _("Cancelled")
+    LAPSED = "lapsed", _("Lapsed")
+
+
+class WaitState(models.TextChoices):
+    """Where somebody stands on the waitlist."""
+
+    WAITING = "waiting", pgettext_lazy("waitlist", "Waiting")
+    OFFERED = "offered", _("Offered")
+    TAKEN = "taken", _("Accepted")
+    DECLINED = "declined", pgettext_lazy("waitlist", "Declined")
+    LAPSED = "lapsed", _("Lapsed")
+    LEFT = "left", pgettext_lazy("waitlist", "Left")
+
+
+class WaitAction(models.TextChoices):
+    OFFER = "offer", pgettext_lazy("waitlist", "Offer")
+    TAKE = "take", _("Accept the offer")
+    DECLINE = "decline", _("Decline the offer")
+    LAPSE = "lapse", _("Let it lapse")
+    LEAVE = "leave", _("Leave the waitlist")

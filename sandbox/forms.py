@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
-from datetime import datetime, timedelta
-from typing import Any, cast
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any, Final, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from network.models import Organisation
+from osk_portal.templatetags.osk import berlin_datetime
 from osk_portal.toolkit import clock
 from osk_portal.toolkit.clock import BERLIN
 from osk_portal.toolkit.forms import DateInput
+from sandbox import quotas
 from sandbox.models import Blueprint
-from sandbox.windows import LocalTimeError, berlin_moment, end_after
+from sandbox.moments import accept_any, clock_change_field, moment_of
+from sandbox.timetable import Choice
+from sandbox.windows import end_after
 
-HORIZON = timedelta(days=90)
 USUAL_DAYS = 7
+AT = re.compile(r"at-([0-9]{8}T[0-9]{4}Z)")
 
 
 class TimeInput(forms.TimeInput):
@@ -31,10 +38,30 @@ class TimeInput(forms.TimeInput):
         super().__init__(format="%H:%M")
 
 
-class BookingForm(forms.Form):
-    """``cleaned_data`` holds ``organisation``, ``start`` and ``end`` (aware), and ``purpose``."""
+class WhenChoice(forms.ChoiceField):
+    """Also takes a free begin that was in the list when the page was made, and is gone now."""
 
-    NOW, LATER = "now", "later"
+    def valid_value(self, value: Any) -> bool:
+        return super().valid_value(value) or begin_of(str(value)) is not None
+
+
+def begin_of(value: str) -> datetime | None:
+    """The moment that a choice of the list of free begins stands for."""
+    found = AT.fullmatch(value)
+    if found is None:
+        return None
+    try:
+        return datetime.strptime(found[1], "%Y%m%dT%H%MZ").replace(tzinfo=UTC)
+    except ValueError:
+        return None
+
+
+def value_of(start: datetime) -> str:
+    return start.astimezone(UTC).strftime("at-%Y%m%dT%H%MZ")
+
+
+class PurposeForm(forms.Form):
+    """For whom, for how long, what for: what a booking and a turn on the waitlist have in common."""
 
     organisation = forms.ModelChoiceField(
         label=_("For which organisation?"),
@@ -44,32 +71,6 @@ class BookingForm(forms.Form):
             "required": _("Choose the organisation."),
             "invalid_choice": _("Choose the organisation."),
         },
-    )
-    when = forms.ChoiceField(
-        label=_("When does it begin?"),
-        widget=forms.RadioSelect,
-        choices=[
-            (NOW, _("Now")),
-            (LATER, _("Later, at a time that I enter below")),
-        ],
-        error_messages={
-            "required": _("Choose when it begins."),
-            "invalid_choice": _("Choose when it begins."),
-        },
-    )
-    start_date = forms.DateField(
-        label=_("Begin: day"),
-        required=False,
-        widget=DateInput,
-        help_text=_("Only for a later begin."),
-        error_messages={"invalid": _("Enter a date, for example 30.11.2026.")},
-    )
-    start_time = forms.TimeField(
-        label=_("Begin: time"),
-        required=False,
-        widget=TimeInput,
-        help_text=_("Berlin time."),
-        error_messages={"invalid": _("Enter a time, for example 08:30.")},
     )
     days = forms.IntegerField(
         label=_("For how many days?"),
@@ -100,13 +101,7 @@ class BookingForm(forms.Form):
     ) -> None:
         super().__init__(*args, **kwargs)
         self._organisations = organisations
-        days = self.fields["days"]
-        longest = blueprint.longest_days
-        days.initial = min(USUAL_DAYS, longest)
-        days.help_text = _("At most %(days)d days.") % {"days": longest}
-        too_long = _("Enter at most %(days)d days.") % {"days": longest}
-        days.validators.append(MaxValueValidator(longest, too_long))
-        days.widget.attrs.update(min=1, max=longest, inputmode="numeric")
+        limit_days(cast("forms.IntegerField", self.fields["days"]), blueprint.longest_days)
         if len(organisations) > 1:
             choice = cast("forms.ModelChoiceField[Organisation]", self.fields["organisation"])
             choice.queryset = Organisation.objects.filter(pk__in=[o.pk for o in organisations])
@@ -124,15 +119,85 @@ class BookingForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data
-        data.setdefault("organisation", self._organisations[0])
-        start = self._start(data)
-        if start is not None and "days" in data:
-            data["start"], data["end"] = start, end_after(start, data["days"])
+        if len(self._organisations) == 1:
+            data["organisation"] = self._organisations[0]
         return data
 
-    def _start(self, data: dict[str, Any]) -> datetime | None:
-        if data.get("when") != self.LATER:
-            return clock.now() if data.get("when") == self.NOW else None
+
+def limit_days(field: forms.IntegerField, longest: int) -> None:
+    field.initial = min(USUAL_DAYS, longest)
+    field.help_text = _("At most %(days)d days.") % {"days": longest}
+    too_long = _("Enter at most %(days)d days.") % {"days": longest}
+    field.validators.append(MaxValueValidator(longest, too_long))
+    field.widget.attrs.update(min=1, max=longest, inputmode="numeric")
+
+
+class WhenForm(forms.Form):
+    """When it begins: from the list of free begins, or at a time that is typed."""
+
+    NOW: Final = "now"
+    LATER: Final = "later"
+
+    when = WhenChoice(
+        label=_("When does it begin?"),
+        widget=forms.RadioSelect,
+        error_messages={
+            "required": _("Choose when it begins."),
+            "invalid_choice": _("Choose when it begins."),
+        },
+    )
+    start_date = forms.DateField(
+        label=_("Begin: day"),
+        required=False,
+        widget=DateInput,
+        help_text=_("Only for a later begin."),
+        error_messages={"invalid": _("Enter a date, for example 30.11.2026.")},
+    )
+    start_time = forms.TimeField(
+        label=_("Begin: time"),
+        required=False,
+        widget=TimeInput,
+        help_text=_("Berlin time."),
+        error_messages={"invalid": _("Enter a time, for example 08:30.")},
+    )
+    clock_change = clock_change_field()
+
+    def offer(self, choices: Iterable[Choice], *, with_now: bool, first: datetime | None) -> None:
+        """``first``: the earliest begin of a product that has to be approved."""
+        self._first = first
+        listed = [(value_of(c.start), choice_words(c)) for c in choices]
+        now = [(self.NOW, _("Now"))] if with_now else []
+        when = cast("forms.ChoiceField", self.fields["when"])
+        when.choices = [*now, *listed, (self.LATER, _("Later, at a time that I enter below"))]
+        if self.is_bound:
+            accept_any(self)
+
+    def start_from(
+        self, data: dict[str, Any], organisation: Organisation | None
+    ) -> datetime | None:
+        """The begin, or None with an error at its field."""
+        when = data.get("when")
+        if when == self.NOW:
+            return clock.now()
+        listed = begin_of(when or "")
+        start = listed or (self._typed(data) if when == self.LATER else None)
+        if start is None:
+            return None
+        field = "start_date" if listed is None else "when"
+        if start <= clock.now():
+            self.add_error(field, _("This time is over. Choose a later one, or “Now”."))
+            return None
+        if self._first is not None and start < self._first:
+            self.add_error(field, approval_words(self._first))
+            return None
+        if organisation is not None:
+            limits = quotas.limits_of(organisation)
+            if start.astimezone(BERLIN).date() > limits.last_day():
+                self.add_error(field, quotas.horizon_text(limits.horizon_days))
+                return None
+        return start
+
+    def _typed(self, data: dict[str, Any]) -> datetime | None:
         day, hour = data.get("start_date"), data.get("start_time")
         if day is None and "start_date" not in self.errors:
             self.add_error("start_date", _("Enter the day on which it begins."))
@@ -140,22 +205,100 @@ class BookingForm(forms.Form):
             self.add_error("start_time", _("Enter the time at which it begins."))
         if day is None or hour is None:
             return None
+        return self._moment(day, hour)
+
+    def _moment(self, day: date, hour: time) -> datetime | None:
+        """Years far away have no clock of Berlin to ask."""
         today = clock.today()
         if day < today:
             self.add_error("start_date", _("This time is over. Choose a later one, or “Now”."))
             return None
-        if day > today + HORIZON:
-            self.add_error("start_date", _("Choose a day in the next 90 days."))
+        if day > today + timedelta(days=MOST_DAYS_AHEAD):
+            self.add_error("start_date", _("Choose an earlier day."))
             return None
-        try:
-            start = berlin_moment(day, hour)
-        except LocalTimeError as error:
-            self.add_error("start_time", str(error))
-            return None
-        if start <= clock.now():
-            self.add_error("start_date", _("This time is over. Choose a later one, or “Now”."))
-            return None
-        return start
+        return moment_of(self, day, hour)
+
+
+MOST_DAYS_AHEAD = 800
+"""More than any organisation may be given."""
+
+
+def choice_words(choice: Choice) -> str:
+    return ngettext(
+        "%(start)s, free for %(days)d day", "%(start)s, free for up to %(days)d days", choice.days
+    ) % {"start": berlin_datetime(choice.start), "days": choice.days}
+
+
+def approval_words(first: datetime) -> str:
+    return gettext(
+        "The OSK approves bookings of this test product first. It can begin on %(first)s at the earliest."
+    ) % {"first": berlin_datetime(first)}
+
+
+class BookingForm(WhenForm, PurposeForm):
+    """``cleaned_data`` holds ``organisation``, ``start`` and ``end`` (aware), and ``purpose``."""
+
+    field_order = [
+        "organisation", "when", "start_date", "start_time", "clock_change", "days", "purpose",
+        "only_test_data",
+    ]  # fmt: skip
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean()
+        start = self.start_from(data, data.get("organisation"))
+        if start is not None and "days" in data:
+            data["start"], data["end"] = start, end_after(start, data["days"])
+        return data
+
+
+class WaitForm(PurposeForm):
+    """``cleaned_data`` holds ``organisation``, ``days`` and ``purpose``."""
+
+
+class MoveForm(WhenForm):
+    """``cleaned_data`` holds ``start`` and ``end`` (aware)."""
+
+    days = forms.IntegerField(
+        label=_("For how many days?"),
+        min_value=1,
+        error_messages={
+            "required": _("Enter the number of days."),
+            "invalid": _("Enter a whole number of days."),
+            "min_value": _("Enter at least 1 day."),
+        },
+    )
+
+    def __init__(
+        self, *args: Any, blueprint: Blueprint, organisation: Organisation, **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self._organisation = organisation
+        limit_days(cast("forms.IntegerField", self.fields["days"]), blueprint.longest_days)
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or self.cleaned_data
+        start = self.start_from(data, self._organisation)
+        if start is not None and "days" in data:
+            data["start"], data["end"] = start, end_after(start, data["days"])
+        return data
+
+
+class ExtendForm(forms.Form):
+    """``cleaned_data["days"]``: how many days more."""
+
+    days = forms.IntegerField(
+        label=_("How many days more?"),
+        min_value=1,
+        error_messages={
+            "required": _("Enter the number of days."),
+            "invalid": _("Enter a whole number of days."),
+            "min_value": _("Enter at least 1 day."),
+        },
+    )
+
+    def __init__(self, *args: Any, most: int, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        limit_days(cast("forms.IntegerField", self.fields["days"]), most)
 
 
 class ForgetForm(forms.Form):
@@ -177,7 +320,7 @@ def later_at(start: datetime) -> dict[str, Any]:
     if whole < local:
         whole += timedelta(minutes=15)
     return {
-        "when": BookingForm.LATER,
+        "when": WhenForm.LATER,
         "start_date": whole.date(),
         "start_time": whole.time().replace(microsecond=0),
     }

@@ -2,21 +2,40 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from typing import Final
+
+from django.urls import reverse
+from django.utils import translation
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from osk_portal.accounts.models import User
 from osk_portal.notifications.services import Message, notify
-from sandbox.models import Booking, Environment
+from osk_portal.toolkit import clock, ics
+from sandbox.calendar_entries import attachment
+from sandbox.enums import EnvironmentEventKind
+from sandbox.models import Booking, Environment, EnvironmentEvent
 
+TO_APPROVE: Final = "sandbox.booking_to_approve"
 _REASON = _("You booked a test environment.")
+_WAITED = _("You are on the waitlist for a test environment.")
+_DECIDES = _("You decide on bookings of test environments.")
 
 
 def booking_ready(environment: Environment) -> None:
     """One mail a generation: a replaced environment has new passwords and lost its data."""
+    was_reset = EnvironmentEvent.objects.filter(
+        environment__booking=environment.booking_id,
+        environment__generation=environment.generation - 1,
+        kind=EnvironmentEventKind.RESET,
+    ).exists()
     _tell(
         environment.booking,
         "booking_ready",
         dedupe=f"sandbox.ready:{environment.public_id}",
-        is_replacement=environment.generation > 1,
+        is_replacement=environment.generation > 1 and not was_reset,
+        was_reset=was_reset,
     )
 
 
@@ -33,7 +52,101 @@ def booking_ended(booking: Booking) -> None:
     _tell(booking, "booking_ended", dedupe=f"sandbox.ended:{booking.public_id}")
 
 
-def _tell(booking: Booking, event: str, *, dedupe: str, **context: object) -> None:
+def booking_requested(booking: Booking) -> None:
+    """To the person that it has arrived, to the advisors that somebody waits."""
+    _tell(booking, "booking_requested", dedupe=f"sandbox.requested:{booking.public_id}")
+    notify(
+        Message(
+            kind=TO_APPROVE,
+            template="sandbox/email/booking_to_approve",
+            url=reverse("admin:sandbox_application_page", args=[booking.public_id]),
+            dedupe=f"sandbox.to_approve:{booking.public_id}",
+            subject_key=str(booking.public_id),
+            context={**_facts(booking), "organisation": booking.organisation.name},
+            reason=_DECIDES,
+        ),
+        User.objects.advisors(),
+    )
+
+
+def booking_confirmed(booking: Booking) -> None:
+    """For later: the mail puts it into the calendar."""
+    _tell(
+        booking,
+        "booking_confirmed",
+        dedupe=f"sandbox.confirmed:{booking.public_id}",
+        method="REQUEST",
+        was_approved=booking.decided_at is not None,
+    )
+
+
+def booking_rejected(booking: Booking) -> None:
+    _tell(booking, "booking_rejected", dedupe=f"sandbox.rejected:{booking.public_id}")
+
+
+def booking_expired(booking: Booking) -> None:
+    _tell(booking, "booking_expired", dedupe=f"sandbox.expired:{booking.public_id}")
+
+
+def booking_changed(booking: Booking) -> None:
+    """Extended or moved: in another place of the calendar, where it is a promise."""
+    _tell(
+        booking,
+        "booking_changed",
+        dedupe=f"sandbox.changed:{booking.public_id}:{booking.sequence}",
+        method="REQUEST" if booking.is_holding else None,
+    )
+
+
+def booking_cancelled(booking: Booking) -> None:
+    """Before it began: the mail takes it out of the calendar."""
+    _tell(
+        booking,
+        "booking_cancelled",
+        dedupe=f"sandbox.cancelled:{booking.public_id}",
+        method="CANCEL",
+    )
+
+
+def place_offered(booking: Booking, *, days: int) -> None:
+    deadline = booking.hold_expires_at or clock.now()
+    _tell(
+        booking,
+        "place_offered",
+        dedupe=f"sandbox.offered:{booking.public_id}",
+        reason=_WAITED,
+        lifetime=deadline - clock.now(),
+        days=days,
+    )
+
+
+def offer_lapsed(booking: Booking) -> None:
+    _tell(booking, "offer_lapsed", dedupe=f"sandbox.lapsed:{booking.public_id}", reason=_WAITED)
+
+
+def _facts(booking: Booking) -> dict[str, object]:
+    return {
+        "product": booking.blueprint_version.blueprint.name,
+        "starts_at": booking.starts_at,
+        "ends_at": booking.ends_at,
+        "held_until": booking.hold_expires_at,
+    }
+
+
+def _tell(
+    booking: Booking,
+    event: str,
+    *,
+    dedupe: str,
+    reason: str | Promise = _REASON,
+    lifetime: timedelta | None = None,
+    method: ics.Method | None = None,
+    **context: object,
+) -> None:
+    """``method``: what the mail does in the calendar of the person who booked."""
+    person = booking.booked_by
+    with translation.override(person.language):
+        attached = () if method is None else (attachment(booking, person, method),)
     notify(
         Message(
             kind=f"sandbox.{event}",
@@ -41,12 +154,10 @@ def _tell(booking: Booking, event: str, *, dedupe: str, **context: object) -> No
             url=booking.get_absolute_url(),
             dedupe=dedupe,
             subject_key=str(booking.public_id),
-            context={
-                "product": booking.blueprint_version.blueprint.name,
-                "ends_at": booking.ends_at,
-                **context,
-            },
-            reason=_REASON,
+            context={**_facts(booking), **context},
+            reason=reason,
+            lifetime=lifetime,
+            attachments=attached,
         ),
-        [booking.booked_by],
+        [person],
     )

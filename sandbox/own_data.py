@@ -10,11 +10,14 @@ from osk_portal import portal
 from osk_portal.accounts.models import User
 from sandbox import services
 from sandbox.enums import BookingAction, BookingState
-from sandbox.models import Booking
+from sandbox.models import Booking, WaitlistEntry
 
 
 def erase(user: User) -> None:
     """Environments that run or are to come end now; what they were for was the person's own words."""
+    for entry in WaitlistEntry.objects.waiting().filter(person=user):
+        services.leave_waitlist(entry_id=entry.pk, actor=user)
+    WaitlistEntry.objects.filter(person=user).update(purpose="")
     mine = Booking.objects.filter(booked_by=user)
     for booking in mine.filter(state__in=Booking.ALLOWED[BookingAction.CANCEL]).order_by("pk"):
         services.end_booking(booking_id=booking.pk, actor=user)
@@ -57,8 +60,26 @@ OFFER: Final = portal.PersonalData(
             },
             words={"to_state": dict(BookingState.choices)},
         ),
+        portal.Rows(
+            "sandbox.WaitlistEntry.person",
+            _("Waitlist"),
+            {
+                "blueprint__name": _("Product"),
+                "organisation__name": _("Organisation"),
+                "days": _("Days"),
+                "purpose": _("Purpose"),
+                "test_data_acknowledged_at": _("Promised to use test data only"),
+                "state": _("State"),
+                "created_at": _("Since"),
+                "ended_at": _("Ended at"),
+            },
+        ),
     ),
     left_out={
+        "sandbox.Booking.decided_by": "a decision of the OSK, in the list of what was done with bookings",
+        "sandbox.Blackout.created_by": "maintenance by an operator, of the portal's places",
+        "sandbox.Blackout.lifted_by": "maintenance by an operator, of the portal's places",
+        "sandbox.WaitlistEvent.actor": "steps of the waitlist; the entry itself stands in the list",
         "sandbox.Booking.ended_by": "stands in the list of what the person did with bookings",
         "sandbox.EnvironmentEvent.actor": "steps of operators, and readings of a password, of the organisation's"
         " environment",

@@ -13,6 +13,20 @@ def bookable_organisations(user: User) -> list[Organisation]:
     return [m.organisation for m in active_memberships(user) if m.organisation.is_entitled]
 
 
+def may_book_for(user: User, organisation: Organisation) -> bool:
+    return organisation in bookable_organisations(user)
+
+
+def can_decide(user: User) -> bool:
+    """On applications: the advisors of the OSK (product.md, roles)."""
+    return user.is_active and user.is_advisor
+
+
+def can_change(user: User, booking: Booking) -> bool:
+    """Extend, move, restart, reset: whoever may end it."""
+    return can_end(user, booking)
+
+
 def can_see_credentials(user: User, booking: Booking) -> bool:
     """The booker alone: a manager sees that a booking exists, not how to get in."""
     return booking.booked_by_id == user.pk

@@ -18,14 +18,22 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class PhaseText:
-    """``text`` may name %(end)s, the end of the window, and %(since)s, the end of the booking."""
+    """``text`` may name %(end)s, the end of the window, %(hold)s, until when its place is held, and
+    %(since)s, the end of the booking.
+    """
 
     badge: str
     text: _StrPromise
 
 
 PHASES: Mapping[Phase, PhaseText] = {
-    Phase.REQUESTED: PhaseText("info", _("We have received your application.")),
+    Phase.OFFERED: PhaseText(
+        "warning", _("A place is free for you. We keep it for you until %(hold)s.")
+    ),
+    Phase.REQUESTED: PhaseText(
+        "info",
+        _("We have received your application. We keep the place for you until %(hold)s."),
+    ),
     Phase.SCHEDULED: PhaseText(
         "info", _("Your test environment is booked. We set it up in time for the start.")
     ),
@@ -39,6 +47,7 @@ PHASES: Mapping[Phase, PhaseText] = {
         "warning",
         _("Your test environment does not answer at the moment. We are already repairing it."),
     ),
+    Phase.RESTARTING: PhaseText("info", _("We are restarting your environment. Your data stay.")),
     Phase.EXPIRING: PhaseText(
         "warning", _("Your test environment ends on %(end)s. Save what you want to keep.")
     ),
@@ -49,6 +58,7 @@ PHASES: Mapping[Phase, PhaseText] = {
     ),
     Phase.REJECTED: PhaseText("danger", _("We could not approve your application.")),
     Phase.CANCELLED: PhaseText("none", _("The booking was cancelled.")),
+    Phase.LAPSED: PhaseText("none", _("The place was not confirmed in time and is free again.")),
 }
 
 _BEFORE_READY = (
@@ -69,10 +79,14 @@ def phase_of(booking: Booking, *, now: datetime) -> Phase:
     """Where the booking stands for the person who made it."""
     environment = current_environment(booking)
     match booking.state:
-        case BookingState.DRAFT | BookingState.REQUESTED:
+        case BookingState.DRAFT:
+            return Phase.OFFERED
+        case BookingState.REQUESTED:
             return Phase.REQUESTED
-        case BookingState.REJECTED | BookingState.EXPIRED:
+        case BookingState.REJECTED:
             return Phase.REJECTED
+        case BookingState.EXPIRED:
+            return Phase.LAPSED
         case BookingState.FAILED:
             return Phase.FAILED
         case BookingState.ENDED | BookingState.CANCELLED:
@@ -85,15 +99,21 @@ def _phase_of_an_ended(booking: Booking, environment: Environment | None) -> Pha
         return Phase.CANCELLED
     if not environment.is_final:
         return Phase.REMOVING
-    was_set_up = environment.endpoint or environment.generation > 1
-    if booking.state == BookingState.CANCELLED and not was_set_up:
+    if booking.state == BookingState.CANCELLED and not was_set_up(environment):
         return Phase.CANCELLED
     return Phase.ENDED
+
+
+def was_set_up(environment: Environment) -> bool:
+    """There was something to remove; else the booking was cancelled before its time."""
+    return bool(environment.endpoint) or environment.generation > 1
 
 
 def _phase_of_a_holding(booking: Booking, environment: Environment | None, now: datetime) -> Phase:
     if environment is None:
         return Phase.SCHEDULED
+    if environment.state == EnvironmentState.STARTING and environment.ready_at is not None:
+        return Phase.RESTARTING
     if environment.state in _BEFORE_READY:
         # A generation that failed is replaced by the next one: for the person it is still set up.
         return Phase.PROVISIONING

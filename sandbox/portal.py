@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from django.conf import settings
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
@@ -21,8 +20,11 @@ from osk_portal.toolkit.clock import BERLIN
 from osk_portal.toolkit.ics import Entry
 from osk_portal.toolkit.search_text import fold
 from sandbox import demo_world, own_data, statistics
+from sandbox.calendar_entries import entry_of
 from sandbox.enums import EnvironmentState, Phase
 from sandbox.models import Blueprint, Booking, Environment
+from sandbox.notifications import TO_APPROVE
+from sandbox.permissions import can_decide
 from sandbox.phases import phase_of
 
 if TYPE_CHECKING:
@@ -31,6 +33,9 @@ if TYPE_CHECKING:
 MOST_HITS = 10
 _TEST_ENVIRONMENT: _StrPromise = gettext_lazy("Test environment")
 _SHOWN = {
+    Phase.OFFERED: (gettext_lazy("A place is free for you."), "warning"),
+    Phase.REQUESTED: (gettext_lazy("Your application is with the OSK."), "info"),
+    Phase.RESTARTING: (gettext_lazy("Your test environment is being restarted."), "info"),
     Phase.READY: (gettext_lazy("Your test environment is ready."), "success"),
     Phase.DISTURBED: (gettext_lazy("Your test environment does not answer."), "warning"),
     Phase.EXPIRING: (gettext_lazy("Your test environment ends soon."), "warning"),
@@ -53,7 +58,7 @@ def _search(query: str, request: HttpRequest) -> Iterable[portal.Hit]:
 
 def _testing(solution: Solution) -> Iterable[portal.Concerned]:
     """Who has a test environment of the solution now or later."""
-    bookings = Booking.objects.holding().filter(blueprint_version__blueprint__solution=solution)
+    bookings = Booking.objects.promised().filter(blueprint_version__blueprint__solution=solution)
     people = bookings.order_by().values_list("booked_by", "organisation").distinct()
     return [portal.Concerned(user, organisation) for user, organisation in people]
 
@@ -69,7 +74,7 @@ def _tasks(user: User) -> Iterable[portal.Task]:
                 booking.blueprint_version.blueprint.name,
                 str(shown[0]),
                 booking.get_absolute_url(),
-                booking.ends_at.astimezone(BERLIN).date(),
+                (booking.hold_expires_at or booking.ends_at).astimezone(BERLIN).date(),
                 badge=shown[1],
                 action=pgettext("button", "Open"),
             )
@@ -77,15 +82,9 @@ def _tasks(user: User) -> Iterable[portal.Task]:
 
 def _calendar(user: User) -> Iterable[Entry]:
     """One's own bookings that run or are to come; they take no time of the person."""
-    mine = Booking.objects.visible_to(user).filter(booked_by=user).holding().with_details()
+    mine = Booking.objects.visible_to(user).filter(booked_by=user).promised().with_details()
     for booking in mine:
-        yield Entry(
-            uid=f"{booking.public_id}@{settings.OSK_MAIL_DOMAIN}",
-            title=f"{_TEST_ENVIRONMENT}: {booking.blueprint_version.blueprint.name}",
-            starts=booking.starts_at,
-            ends=booking.ends_at,
-            url=booking.get_absolute_url(),
-        )
+        yield entry_of(booking, booking.get_absolute_url())
 
 
 def _of_solution(solution: Solution, request: HttpRequest) -> dict[str, object] | None:
@@ -94,8 +93,10 @@ def _of_solution(solution: Solution, request: HttpRequest) -> dict[str, object] 
 
 
 def _still_allowed(user_id: int, kind: str, subject_key: str) -> bool:
-    """Whoever has lost the booking is no longer told about it."""
+    """Whoever has lost the booking is no longer told about it, nor who is no advisor any more."""
     user = User.objects.filter(pk=user_id).first()
+    if kind == TO_APPROVE:
+        return user is not None and can_decide(user)
     return (
         user is not None and Booking.objects.visible_to(user).filter(public_id=subject_key).exists()
     )
@@ -106,6 +107,12 @@ def _failed() -> QuerySet[Environment]:
 
 
 def _work(user: User) -> Iterable[portal.WorkEntry]:
+    if user.is_advisor:
+        yield portal.WorkEntry(
+            gettext_lazy("To approve"),
+            reverse("admin:sandbox_application_changelist"),
+            Booking.objects.to_approve,
+        )
     if not user.is_operator:
         return
     yield portal.WorkEntry(
@@ -118,6 +125,15 @@ def _work(user: User) -> Iterable[portal.WorkEntry]:
         gettext_lazy("Test products"), reverse("admin:sandbox_blueprint_changelist")
     )
     yield portal.WorkEntry(gettext_lazy("Capacity"), reverse("admin:sandbox_pool_changelist"))
+    yield portal.WorkEntry(
+        gettext_lazy("Planned maintenance"), reverse("admin:sandbox_blackout_changelist")
+    )
+    yield portal.WorkEntry(
+        gettext_lazy("Quotas"), reverse("admin:sandbox_organisationquota_changelist")
+    )
+    yield portal.WorkEntry(
+        gettext_lazy("Waitlist"), reverse("admin:sandbox_waitlistentry_changelist")
+    )
 
 
 portal.figures.register(

@@ -31,6 +31,7 @@ from osk_portal.toolkit.clock import DbNow
 from osk_portal.toolkit.encryption import CannotDecrypt
 from sandbox import backends, notifications, services
 from sandbox.backends.base import (
+    BackendError,
     BackendUnavailable,
     EnvRef,
     Observed,
@@ -46,7 +47,7 @@ from sandbox.enums import (
     EnvironmentEventKind,
     EnvironmentState,
 )
-from sandbox.models import Booking, Environment, RemovalProof
+from sandbox.models import Booking, Environment, EnvironmentEvent, RemovalProof
 from sandbox.spec import EnvSpec, SpecError
 
 logger = logging.getLogger(__name__)
@@ -77,7 +78,9 @@ _chance = random.SystemRandom()
 
 def tick() -> list[int]:
     """End what is over, then ring for everything that is due. Returns the ids that were rung for."""
+    services.expire_holds()
     end_what_is_over()
+    services.offer_places()
     with transaction.atomic():
         due = (
             Environment.objects.due()
@@ -257,6 +260,8 @@ def _prepare(claimed: Claim) -> None:
     with claimed.writing() as environment:
         if environment is None:
             return
+        if environment.next_action_at > clock.now() and environment.desired == Desired.PRESENT:
+            return  # moved to a later time meanwhile
         if Environment.objects.owning().filter(slot=environment.slot).exists():
             if not environment.events.filter(kind=EnvironmentEventKind.WAITING_FOR_SLOT).exists():
                 environment.record(EnvironmentEventKind.WAITING_FOR_SLOT)
@@ -299,6 +304,9 @@ def _ensure(claimed: Claim) -> Observed:
 
 def _wait_until_ready(claimed: Claim) -> None:
     """STARTING: asked by us, not by the engine, whose own checks may never run (sandbox.md 4)."""
+    if claimed.environment.restart_at is not None:
+        _restart(claimed)
+        return
     result = _probe(claimed, PROBE_PATIENCE)
     if result.ok:
         _hand_over(claimed)
@@ -312,6 +320,18 @@ def _wait_until_ready(claimed: Claim) -> None:
     with claimed.writing() as environment:
         if environment is not None:
             _wait(environment, PROBE_AGAIN)
+
+
+def _restart(claimed: Claim) -> None:
+    """Stopped once; a step that is repeated stops it once more, which only takes time."""
+    claimed.backend.halt(claimed.ref)
+    found = _ensure(claimed)
+    with claimed.writing() as environment:
+        if environment is None or environment.desired == Desired.ABSENT:
+            return
+        environment.restart_at = None
+        environment.endpoint = found.endpoint or environment.endpoint
+        environment.save(update_fields=["restart_at", "endpoint"])
 
 
 def _probe(claimed: Claim, patience: float) -> ProbeResult:
@@ -331,7 +351,8 @@ def _hand_over(claimed: Claim) -> None:
             return
         is_new = environment.ready_at is None
         environment.hand_over(endpoint=found.endpoint or environment.endpoint)
-        _wait_for_end(environment)
+        if found.expires_at == environment.expires_at:
+            _wait_for_end(environment)
         booking = environment.booking
         if booking.state == BookingState.APPROVED:
             booking.activate()
@@ -341,9 +362,22 @@ def _hand_over(claimed: Claim) -> None:
 
 
 def _rest(claimed: Claim) -> None:
-    """READY: nothing to do before the end, which ``end_what_is_over`` finds."""
+    """READY: the engine is told the end, which may have been moved; ``end_what_is_over`` finds it."""
+    told = claimed.environment.expires_at
+    try:
+        claimed.backend.set_expiry(claimed.ref, told)
+    except BackendError as error:
+        # Only the second line of defence: what runs is not given up for it.
+        logger.warning(
+            "sandbox: the engine does not know the new end",
+            extra={"environment": claimed.environment.backend_key, "detail": str(error)},
+        )
+        with claimed.writing() as environment:
+            if environment is not None:
+                _wait(environment, _backoff(environment.attempts))
+        return
     with claimed.writing() as environment:
-        if environment is not None:
+        if environment is not None and environment.expires_at == told:
             _wait_for_end(environment)
 
 
@@ -400,7 +434,7 @@ def _remove(claimed: Claim) -> None:
             services.add_generation(booking, environment.slot)
             return
         services.release_slot(booking)
-        if booking.state != BookingState.FAILED:
+        if booking.state != BookingState.FAILED and _had_begun(environment):
             notifications.booking_ended(booking)
         logger.info("sandbox: gone", extra={"environment": environment.backend_key})
 
@@ -451,11 +485,7 @@ def _give_up(
         booking = environment.booking
         if not booking.is_holding:
             return
-        if (
-            not is_final
-            and environment.generation < MAX_GENERATIONS
-            and booking.ends_at > clock.now()
-        ):
+        if not is_final and _failures(booking) < MAX_GENERATIONS and booking.ends_at > clock.now():
             environment.record(EnvironmentEventKind.REPLACED)
             logger.warning("sandbox: set up anew", extra={"environment": environment.backend_key})
             return
@@ -467,6 +497,22 @@ def _give_up(
             "sandbox: booking failed",
             extra={"environment": environment.backend_key, "detail": detail},
         )
+
+
+def _had_begun(environment: Environment) -> bool:
+    """Else the booking was cancelled before its set-up, and the person was told so at once."""
+    return (
+        environment.generation > 1
+        or environment.events.filter(kind=EnvironmentEventKind.SECRETS_MADE).exists()
+    )
+
+
+def _failures(booking: Booking) -> int:
+    """Generations that did not come or were lost; a reset by a person is none."""
+    return EnvironmentEvent.objects.filter(
+        environment__booking=booking,
+        kind__in=(EnvironmentEventKind.FAILED, EnvironmentEventKind.LOST),
+    ).count()
 
 
 def _log_lines(claimed: Claim) -> list[str]:

@@ -8,7 +8,7 @@ from django.db.models import Q
 
 from network.permissions import active_memberships
 from osk_portal.toolkit.clock import DbNow
-from sandbox.enums import BookingState, Desired, EnvironmentState
+from sandbox.enums import BookingEventKind, BookingState, Desired, EnvironmentState, WaitState
 
 if TYPE_CHECKING:
     from network.models import Organisation
@@ -20,9 +20,16 @@ if TYPE_CHECKING:
         Credential,
         Environment,
         Slot,
+        WaitlistEntry,
     )
 
-HOLDING = (BookingState.REQUESTED, BookingState.APPROVED, BookingState.ACTIVE)
+PROMISED = (BookingState.APPROVED, BookingState.ACTIVE)
+"""Bookings that will have an environment, or have one."""
+
+UNDECIDED = (BookingState.DRAFT, BookingState.REQUESTED)
+"""Offers and applications: they hold a place for a while."""
+
+HOLDING = (*UNDECIDED, *PROMISED)
 """Bookings that count against the quota of an organisation."""
 
 FINAL = (EnvironmentState.GONE, EnvironmentState.ABANDONED)
@@ -62,6 +69,26 @@ class BookingQuerySet(models.QuerySet["Booking"]):
     def holding(self) -> Self:
         return self.filter(state__in=HOLDING)
 
+    def promised(self) -> Self:
+        return self.filter(state__in=PROMISED)
+
+    def ever_promised(self) -> Self:
+        """Whatever became of them: not what was only offered or asked for."""
+        return self.filter(environments__generation=1)
+
+    def to_approve(self) -> Self:
+        return self.filter(state=BookingState.REQUESTED)
+
+    def asked_for(self) -> Self:
+        """On which the OSK decides or has decided."""
+        return self.filter(
+            Q(state=BookingState.REQUESTED) | Q(events__kind=BookingEventKind.ASK)
+        ).distinct()
+
+    def hold_is_over(self) -> Self:
+        """Undecided, and their place is to be given back."""
+        return self.filter(state__in=UNDECIDED, hold_expires_at__lte=DbNow())
+
     def of_organisation(self, organisation: Organisation) -> Self:
         return self.filter(organisation=organisation)
 
@@ -70,14 +97,26 @@ class BookingQuerySet(models.QuerySet["Booking"]):
 
     def due_to_end(self) -> Self:
         """Their window is over, but nobody has ended them yet."""
-        return self.filter(
-            state__in=(BookingState.APPROVED, BookingState.ACTIVE), window__endswith__lte=DbNow()
-        )
+        return self.promised().filter(window__endswith__lte=DbNow())
 
     def with_details(self) -> Self:
         return self.select_related(
             "blueprint_version__blueprint__solution", "organisation", "booked_by"
         ).prefetch_related("environments")
+
+
+class WaitlistQuerySet(models.QuerySet["WaitlistEntry"]):
+    def visible_to(self, user: User) -> Self:
+        """One's own, while the membership lasts."""
+        member_of = [m.organisation_id for m in active_memberships(user)]
+        return self.filter(person=user, organisation__in=member_of)
+
+    def waiting(self) -> Self:
+        return self.filter(state=WaitState.WAITING)
+
+    def open(self) -> Self:
+        """Waiting, or with an offer to answer."""
+        return self.filter(state__in=(WaitState.WAITING, WaitState.OFFERED))
 
 
 class EnvironmentQuerySet(models.QuerySet["Environment"]):

@@ -16,18 +16,20 @@ from sandbox.models import Blueprint, Booking
 
 
 def _booked(spans: Sequence[portal.Span]) -> list[portal.Part]:
-    return counted(Booking.objects.all(), [(_("Bookings"), Q())], spans, "created_at")
+    return counted(Booking.objects.ever_promised(), [(_("Bookings"), Q())], spans, "created_at")
 
 
 def _by_product(spans: Sequence[portal.Span]) -> list[portal.Part]:
     """Products that can no longer be booked count on."""
     products = Blueprint.objects.order_by("name", "pk").values_list("pk", "name")
     parts = [(name, Q(blueprint_version__blueprint=pk)) for pk, name in products]
-    return counted(Booking.objects.all(), parts, spans, "created_at")
+    return counted(Booking.objects.ever_promised(), parts, spans, "created_at")
 
 
 def _since() -> date | None:
-    first: datetime | None = Booking.objects.aggregate(first=Min("created_at"))["first"]
+    first: datetime | None = Booking.objects.ever_promised().aggregate(first=Min("created_at"))[
+        "first"
+    ]
     return first.astimezone(clock.BERLIN).date() if first else None
 
 

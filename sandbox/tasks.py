@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from sandbox import provisioning, reconciling
+from sandbox import provisioning, reconciling, services
 
 
 @shared_task(name="sandbox.tasks.tick")
@@ -15,6 +15,11 @@ def tick() -> None:
 @shared_task(name="sandbox.tasks.work")
 def work(environment_id: int) -> None:
     provisioning.work(environment_id)
+
+
+@shared_task(name="sandbox.tasks.offer_places")
+def offer_places() -> None:
+    services.offer_places()
 
 
 @shared_task(name="sandbox.tasks.reconcile")

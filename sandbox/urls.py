@@ -1,6 +1,6 @@
 from django.urls import path
 
-from sandbox.views import blueprints, booking, bookings
+from sandbox.views import blueprints, booking, bookings, changing, month
 
 app_name = "sandbox"
 
@@ -9,6 +9,12 @@ urlpatterns = [
     path("buchung/<uuid:public_id>/", bookings.booking_detail, name="booking_detail"),
     path("buchung/<uuid:public_id>/stand/", bookings.booking_progress, name="booking_progress"),
     path("buchung/<uuid:public_id>/beenden/", bookings.booking_end, name="booking_end"),
+    path("buchung/<uuid:public_id>/verlaengern/", changing.booking_extend, name="booking_extend"),
+    path("buchung/<uuid:public_id>/verschieben/", changing.booking_move, name="booking_move"),
+    path("buchung/<uuid:public_id>/neustart/", changing.booking_restart, name="booking_restart"),
+    path("buchung/<uuid:public_id>/zuruecksetzen/", changing.booking_reset, name="booking_reset"),
+    path("buchung/<uuid:public_id>/annehmen/", changing.offer_accept, name="offer_accept"),
+    path("buchung/<uuid:public_id>/kalender/", changing.booking_calendar, name="booking_calendar"),
     path(
         "buchung/<uuid:public_id>/zugang/<uuid:credential_id>/",
         bookings.credential_reveal,
@@ -16,4 +22,7 @@ urlpatterns = [
     ),
     path("<slug:slug>/", blueprints.blueprint_detail, name="blueprint_detail"),
     path("<slug:slug>/buchen/", booking.booking_create, name="booking_create"),
+    path("<slug:slug>/termine/", month.month_table, name="month_table"),
+    path("<slug:slug>/warteliste/", booking.waitlist_join, name="waitlist_join"),
+    path("<slug:slug>/warteliste/verlassen/", booking.waitlist_leave, name="waitlist_leave"),
 ]

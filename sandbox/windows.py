@@ -14,7 +14,15 @@ from osk_portal.toolkit.clock import BERLIN
 
 
 class LocalTimeError(ValueError):
-    """The message is for the person who chose the time."""
+    """The message is for the person who chose the time.
+
+    ``choices``: the two moments that may be meant, the earlier first. Of a time that comes twice both; of
+    one that is skipped the same time before and after the clocks are put forward.
+    """
+
+    def __init__(self, message: str, choices: tuple[datetime, datetime]) -> None:
+        self.choices = choices
+        super().__init__(message)
 
 
 def berlin_moment(day: date, hour: time) -> datetime:
@@ -22,15 +30,19 @@ def berlin_moment(day: date, hour: time) -> datetime:
     first = datetime.combine(day, hour, tzinfo=BERLIN)
     second = first.replace(fold=1)
     if first.utcoffset() != second.utcoffset():
+        moments = sorted((first.astimezone(UTC), second.astimezone(UTC)))
+        choices = (moments[0], moments[1])
         exists = first.astimezone(UTC).astimezone(BERLIN).replace(fold=0, tzinfo=None)
         if exists != first.replace(tzinfo=None):
             raise LocalTimeError(
                 _(
                     "This time does not exist on that day: the clocks are put forward. Choose another one."
-                )
+                ),
+                choices,
             )
         raise LocalTimeError(
-            _("This time comes twice on that day: the clocks are put back. Choose another one.")
+            _("This time comes twice on that day: the clocks are put back. Choose another one."),
+            choices,
         )
     return first.astimezone(UTC)
 

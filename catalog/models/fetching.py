@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from catalog.enums import IntakeProblem, IntakeState, SourceProblem
 from catalog.models.solutions import Solution
 from catalog.querysets import IntakeQuerySet
+from network.models import Organisation
 from osk_portal.toolkit import clock
 from osk_portal.toolkit.addressed import Addressed
 
@@ -40,6 +41,14 @@ class Intake(FetchJob, Addressed):
 
     requester = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="intakes"
+    )
+    organisation = models.ForeignKey(
+        Organisation,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="intakes",
+        help_text=_("For which somebody suggests it; empty: an advisor does."),
     )
     state = models.CharField(
         _("state"), max_length=20, choices=IntakeState, default=IntakeState.WAITING

@@ -11,8 +11,11 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from catalog.enums import ObjectionAction, ObjectionState, ProposalDeadline
+from catalog.models.assessments import Assessment
 from catalog.models.fetching import Intake
 from catalog.models.proposals import Proposal
+from catalog.models.reports import EntryReport
+from catalog.models.statements import Statement
 from catalog.promises import decision_in_words
 from osk_portal.accounts.models import User
 from osk_portal.toolkit import clock
@@ -97,19 +100,34 @@ class Objection(models.Model):
 
 
 class TextGrant(models.Model):
-    """That a person has put the texts of a proposal, or of a suggested file, under CC0 1.0.
+    """That a person has put own texts under CC0 1.0: those of a proposal, a suggested file, a report, a statement
+    or a reply.
 
-    ``wording`` names the version of the words that stood there (``catalog.grants``).
+    ``wording`` names the version of the words that stood there (``catalog.grants``). ``person`` is missing
+    where a visitor without an account has written a report.
     """
 
     person = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="text_grants"
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        related_name="text_grants",
+        null=True,
+        blank=True,
     )
     proposal = models.ForeignKey(
         Proposal, on_delete=models.CASCADE, null=True, blank=True, related_name="grants"
     )
     intake = models.ForeignKey(
         Intake, on_delete=models.CASCADE, null=True, blank=True, related_name="grants"
+    )
+    report = models.ForeignKey(
+        EntryReport, on_delete=models.CASCADE, null=True, blank=True, related_name="grants"
+    )
+    statement = models.ForeignKey(
+        Statement, on_delete=models.CASCADE, null=True, blank=True, related_name="grants"
+    )
+    assessment = models.ForeignKey(
+        Assessment, on_delete=models.CASCADE, null=True, blank=True, related_name="grants"
     )
     wording = models.CharField(_("wording"), max_length=20)
     granted_at = models.DateTimeField(_("granted at"), default=clock.now)
@@ -120,8 +138,16 @@ class TextGrant(models.Model):
         ordering = ["granted_at", "pk"]
         constraints = [
             models.CheckConstraint(
-                condition=Q(proposal__isnull=False) | Q(intake__isnull=False),
+                condition=Q(proposal__isnull=False)
+                | Q(intake__isnull=False)
+                | Q(report__isnull=False)
+                | Q(statement__isnull=False)
+                | Q(assessment__isnull=False),
                 name="text_grant_is_for_something",
+            ),
+            models.CheckConstraint(
+                condition=Q(person__isnull=False) | Q(report__isnull=False),
+                name="text_grant_of_visitor_is_of_report",
             ),
             models.CheckConstraint(condition=~Q(wording=""), name="text_grant_has_wording"),
         ]

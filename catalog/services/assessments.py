@@ -35,6 +35,7 @@ from catalog.notifications import (
 from catalog.permissions import can_decide, can_propose
 from catalog.promises import promised_date
 from catalog.services.following import tell_followers
+from catalog.services.grants import grant_texts, need_grant
 from osk_portal.accounts.models import User
 from osk_portal.toolkit import clock
 from osk_portal.toolkit.transitions import TransitionNotAllowed
@@ -250,18 +251,24 @@ def discard_assessment(*, assessment_id: int, actor: User) -> AssessmentEvent:
 
 
 @transaction.atomic
-def reply_to_assessment(*, assessment_id: int, actor: User, text: str) -> AssessmentEvent | None:
+def reply_to_assessment(
+    *, assessment_id: int, actor: User, text: str, wording: str = ""
+) -> AssessmentEvent | None:
     """The maintainer's Redaktion writes what stands beside the assessment, or writes it anew.
 
-    None where it says that already. A reply that was taken off may be written anew.
+    ``wording``: the version of the words by which the author has put the reply under CC0: it is given out with
+    the assessment, whose other side it is. None where it says that already. A reply that was taken off may be
+    written anew.
     """
     assessment = _begin_for_maintainer(assessment_id, actor, AssessmentAction.REPLY)
     if assessment.reply == text:
         return None
+    need_grant(wording)
     assessment.reply, assessment.hidden_reason = text, ""
     assessment.reply_of_id = assessment.solution.maintainer_id
     assessment.replied_by, assessment.replied_at = actor, clock.now()
     event = assessment.act(AssessmentAction.REPLY, actor=actor)
+    grant_texts(person=actor, wording=wording, assessment=assessment)
     if assessment.is_published:
         _changed(assessment.solution, actor)
     tell_advisors_of_assessment(event)

@@ -17,7 +17,12 @@ from catalog import code_release, publiccode
 from catalog.code_release import FILE_STEP, STEPS
 from catalog.enums import CodeReleaseAction, IntakeState
 from catalog.models import CodeRelease, CodeReleaseEvent, CodeReleaseStep, Intake
-from catalog.permissions import can_change_code_release, can_take_in, publishing_organisations
+from catalog.permissions import (
+    can_change_code_release,
+    can_take_in,
+    is_editor_for,
+    publishing_organisations,
+)
 from catalog.services import intake as intakes
 from network.models import Organisation
 from osk_portal.accounts.models import User
@@ -124,8 +129,13 @@ def make_draft(release_id: int, *, actor: User, wording: str) -> Intake:
         raise TransitionNotAllowed(
             CodeReleaseAction.MAKE_DRAFT, "", _("Some points are still open. Settle them first.")
         )
+    is_editor = is_editor_for(actor, release.organisation_id)
     intake = intakes.request_file(
-        requester=actor, name="publiccode.yml", data=release.file.encode(), wording=wording
+        requester=actor,
+        name="publiccode.yml",
+        data=release.file.encode(),
+        wording=wording,
+        organisation=release.organisation if is_editor else None,
     )
     release.intake = intake
     release.save(update_fields=["intake"])

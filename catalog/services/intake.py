@@ -9,20 +9,19 @@ from typing import Final
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q
-from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from catalog import forges, importing, repositories
 from catalog.documents import Json
 from catalog.enums import IntakeProblem, IntakeState, RevisionOrigin
-from catalog.grants import WORDINGS
 from catalog.importing import FileRead
 from catalog.models import Intake, RepositoryAlias, Solution, Source
-from catalog.permissions import can_take_in
+from catalog.permissions import can_take_in, edited_organisations
 from catalog.services import fetching, free_slug, write_document
 from catalog.services.fetching import Fetched, Found
-from catalog.services.grants import grant_texts
+from catalog.services.grants import grant_texts, need_grant
 from catalog.services.proposals import propose_new
+from network.models import Organisation
 from osk_portal.accounts.models import User
 from osk_portal.notifications.doorbell import ring
 from osk_portal.toolkit import clock
@@ -41,19 +40,29 @@ _WAITING: Final = Q(state=IntakeState.WAITING)
 
 
 @transaction.atomic
-def request_repository(*, requester: User, place: forges.Place, wording: str = "") -> Intake:
+def request_repository(
+    *,
+    requester: User,
+    place: forges.Place,
+    wording: str = "",
+    organisation: Organisation | None = None,
+) -> Intake:
     """Want the solution of a repository. Asked twice while it waits, there is one wish.
 
-    ``wording``: the version of the words by which the person has put own texts under CC0. Raises
-    TransitionNotAllowed without it, for somebody who may not, or who has wanted too many today.
+    ``wording``: the version of the words by which the person has put own texts under CC0. ``organisation``:
+    for which; None: the only one, or the first, for which the person has the role Redaktion. Raises
+    TransitionNotAllowed without the words, for somebody who may not, or who has wanted too many today.
     """
-    _may_ask(requester, wording)
+    organisation = _may_ask(requester, wording, organisation)
     waiting = Intake.objects.filter(_WAITING, requester=requester, repository=place.repository)
     if present := waiting.first():
         return present
     _not_too_many(requester)
     intake = Intake.objects.create(
-        requester=requester, repository=place.repository, next_attempt_at=clock.now()
+        requester=requester,
+        organisation=organisation,
+        repository=place.repository,
+        next_attempt_at=clock.now(),
     )
     grant_texts(person=requester, wording=wording, intake=intake)
     ring(fetching.FETCH_INTAKE, intake_id=intake.pk)
@@ -68,14 +77,15 @@ def request_file(
     data: bytes,
     wording: str = "",
     origin: RevisionOrigin = RevisionOrigin.IMPORT,
+    organisation: Organisation | None = None,
 ) -> Intake:
     """Want the solution of an uploaded file; it is read at once. Raises as ``request_repository``.
 
     ``origin`` is kept on the draft of an entry that it makes.
     """
-    _may_ask(requester, wording)
+    organisation = _may_ask(requester, wording, organisation)
     _not_too_many(requester)
-    intake = Intake.objects.create(requester=requester, file_name=name)
+    intake = Intake.objects.create(requester=requester, organisation=organisation, file_name=name)
     grant_texts(person=requester, wording=wording, intake=intake)
     _read(intake, data, place=None, origin=origin)
     return intake
@@ -268,11 +278,15 @@ def _try_later(intake: Intake, error: OutboundError) -> None:
     )
 
 
-def _may_ask(requester: User, wording: str) -> None:
-    if not can_take_in(requester):
+def _may_ask(
+    requester: User, wording: str, organisation: Organisation | None
+) -> Organisation | None:
+    """For which organisation; None for an advisor who has the role Redaktion of none."""
+    edited = edited_organisations(requester)
+    if not can_take_in(requester) or (organisation is not None and organisation not in edited):
         raise TransitionNotAllowed("take_in", "")
-    if wording not in WORDINGS:
-        raise TransitionNotAllowed("take_in", "", _("Release your texts under CC0 1.0."))
+    need_grant(wording)
+    return organisation or next(iter(edited), None)
 
 
 def _not_too_many(requester: User) -> None:

@@ -111,7 +111,10 @@ def propose_new(intake: Intake, *, solution: Solution, document: Mapping[str, An
     ``document`` is what the person's own file says; the draft may be somebody else's, and stays so. The
     caller has locked the entry. Nothing new where the organisation has proposed it already.
     """
-    organisation = next(iter(edited_organisations(intake.requester)), None)
+    edited = edited_organisations(intake.requester)
+    organisation = intake.organisation or next(iter(edited), None)
+    if organisation is not None and organisation not in edited:
+        organisation = None  # the role has ended while the file was fetched
     present = Proposal.objects.undecided().filter(solution=solution, organisation=organisation)
     if organisation is None or present.exists():
         return

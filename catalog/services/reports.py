@@ -17,6 +17,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from catalog import grants
 from catalog.enums import ReportAction, ReportState, RevisionOrigin
 from catalog.fields import BY_NAME
 from catalog.models import EntryReport, EntryReportEvent, Solution
@@ -31,6 +32,7 @@ from catalog.notifications import (
 from catalog.permissions import can_answer_reports, can_decide
 from catalog.promises import promised_date
 from catalog.services.changing import change_fields
+from catalog.services.grants import grant_texts, need_grant
 from catalog.services.proposals import ProposalConflict
 from osk_portal.accounts.models import User
 from osk_portal.notifications.services import forget
@@ -58,12 +60,18 @@ def report_entry(
     email: str = "",
     language: str = "de",
     reporter: User | None = None,
+    wording: str = "",
 ) -> EntryReport:
     """Keep a report, tell the maintainer, and ask an address to confirm itself.
 
-    The same words of the same sender a second time are the report that waits. Raises TransitionNotAllowed
-    for an entry that is not published, or has too many reports.
+    ``wording``: the version of the words by which the person has put a text that may go into the entry
+    (``right``) under CC0; what is said beside it is the OSK's to read only. The same words of the same sender a
+    second time are the report that waits. Raises TransitionNotAllowed for an entry that is not published, or
+    has too many reports, and without the grant that the text needs.
     """
+    needs_grant = grants.needs_grant({field: right})
+    if needs_grant:
+        need_grant(wording)
     solution = _locked_solution(solution_id)
     if not solution.is_published:
         raise TransitionNotAllowed("report", solution.state)
@@ -91,6 +99,8 @@ def report_entry(
         reported_by=reporter,
         promised_on=promised_date(),
     )
+    if needs_grant:
+        grant_texts(person=reporter, wording=wording, report=report)
     report.submitted()
     tell_of_report(report)
     if report.email:
@@ -266,4 +276,5 @@ def _repeat(solution: Solution) -> None:
     found = sorted(set(checking.order_by().values_list("field", flat=True)))
     if found != solution.checked_fields:
         solution.checked_fields = found
-        solution.save(update_fields=["checked_fields"])
+        solution.updated_at = clock.now()
+        solution.save(update_fields=["checked_fields", "updated_at"])

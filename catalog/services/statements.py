@@ -20,6 +20,7 @@ from catalog.notifications import tell_author_of_statement, tell_of_proposed_sta
 from catalog.permissions import can_decide, can_propose
 from catalog.promises import promised_date
 from catalog.services.following import tell_followers
+from catalog.services.grants import grant_texts, need_grant
 from network.models import Organisation
 from osk_portal.accounts.models import User
 from osk_portal.toolkit import clock
@@ -77,15 +78,24 @@ def enter_statement(
 
 @transaction.atomic
 def propose_statement(
-    *, solution_id: int, author: User, organisation: Organisation, words: StatementWords
+    *,
+    solution_id: int,
+    author: User,
+    organisation: Organisation,
+    words: StatementWords,
+    wording: str = "",
 ) -> Statement:
     """The Redaktion of the maintaining organisation says something; an advisor decides within the promise.
 
-    One open proposal a topic. The same form twice: the proposal that is there.
+    ``wording``: the version of the words by which the author has put the text under CC0, where there is one (an
+    advisor's own, and what a file says, need none: they are the OSK's to give, and the file's). One open proposal
+    a topic. The same form twice: the proposal that is there.
     """
     solution = _locked_solution(solution_id)
     if solution.maintainer_id != organisation.pk or not can_propose(author, solution):
         raise PermissionDenied("statements are proposed by the maintainer's Redaktion")
+    if words.value:
+        need_grant(wording)
     if not solution.is_published:
         raise TransitionNotAllowed("propose", solution.state)
     origin = StatementOrigin.MAINTAINER
@@ -113,6 +123,8 @@ def propose_statement(
         promised_on=promised_date(),
         **asdict(words),
     )
+    if words.value:
+        grant_texts(person=author, wording=wording, statement=made)
     tell_of_proposed_statement(made.born())
     return made
 

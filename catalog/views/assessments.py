@@ -13,8 +13,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from catalog.assessment_forms import WordsForm
+from catalog.assessment_forms import ReplyForm, WordsForm
 from catalog.enums import AssessmentAction
+from catalog.grants import CURRENT
 from catalog.models import Assessment, AssessmentEvent, Solution
 from catalog.permissions import belongs_to_maintainer, can_propose
 from catalog.presentation import link
@@ -79,7 +80,12 @@ def _answer(
     if not form.is_valid():
         return _show(request, assessment, {which: form}, 422)
     try:
-        service(assessment_id=assessment.pk, actor=request.user, text=form.cleaned_data["text"])
+        service(
+            assessment_id=assessment.pk,
+            actor=request.user,
+            text=form.cleaned_data["text"],
+            **({"wording": CURRENT} if isinstance(form, ReplyForm) else {}),
+        )
     except TransitionNotAllowed as error:
         form.add_error(None, str(error))
         return _show(request, assessment, {which: form}, 409)
@@ -104,8 +110,9 @@ def _of_maintainer(request: AuthenticatedRequest, slug: str, public_id: UUID) ->
 
 
 def _form(which: str, data: object = None) -> WordsForm:
-    label = _("What you reply") if which == "reply" else _("What is wrong?")
-    return WordsForm(data, label=label, auto_id=f"id_{which}_%s")
+    if which == "reply":
+        return ReplyForm(data, label=_("What you reply"), auto_id="id_reply_%s")
+    return WordsForm(data, label=_("What is wrong?"), auto_id="id_correction_%s")
 
 
 def _show(

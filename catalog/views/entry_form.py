@@ -16,7 +16,7 @@ from catalog import documents
 from catalog.entry_form import EntryForm, is_too_large
 from catalog.grants import CURRENT
 from catalog.models import EntryDraft
-from catalog.permissions import can_take_in
+from catalog.permissions import can_take_in, edited_organisations
 from catalog.publiccode.licenses import spdx_ids
 from catalog.services import drafts as service
 from osk_portal.toolkit.access import LOGIN, AuthenticatedRequest, access, no_store
@@ -45,11 +45,12 @@ def entry_form(request: AuthenticatedRequest, public_id: UUID) -> HttpResponse:
     draft = _mine(request, public_id)
     if draft.intake is not None:
         return redirect(draft.intake)
+    organisations = edited_organisations(request.user)
     if request.method != "POST":
-        return _page(request, draft, EntryForm(kept=draft.values))
+        return _page(request, draft, EntryForm(kept=draft.values, organisations=organisations))
     action = request.POST.get("action", "save")
     add = action.removeprefix("add:") if action.startswith("add:") else ""
-    form = EntryForm(kept={}, data=request.POST, add=add)
+    form = EntryForm(kept={}, data=request.POST, add=add, organisations=organisations)
     sent = request.POST.get("version", "")
     seen = int(sent) if sent.isdecimal() and len(sent) < 10 else -1
     if is_too_large(form.values):
@@ -65,10 +66,15 @@ def entry_form(request: AuthenticatedRequest, public_id: UUID) -> HttpResponse:
                     document=form.document,
                     seen_version=seen,
                     wording=CURRENT,
+                    organisation=form.organisation,
                 )
             )
         draft = service.save_draft(
-            draft.pk, author=request.user, values=form.values, seen_version=seen
+            draft.pk,
+            author=request.user,
+            values=form.values,
+            seen_version=seen,
+            organisation=form.typed_organisation,
         )
     except TransitionNotAllowed as error:
         messages.error(request, str(error))
@@ -108,12 +114,13 @@ def _mine(request: AuthenticatedRequest, public_id: UUID) -> EntryDraft:
 
 def _unasked(form: EntryForm, add: str = "") -> EntryForm:
     """The same text, without what is wrong of it: nobody has said that it is finished."""
-    return EntryForm(kept=form.values, add=add)
+    return EntryForm(kept=form.values, add=add, organisations=form.organisations)
 
 
 def _page(
     request: AuthenticatedRequest, draft: EntryDraft, form: EntryForm, status: int = 200
 ) -> HttpResponse:
+    form.initial.setdefault("organisation", str(draft.organisation_id or ""))
     context = {
         "draft": draft,
         "form": form,

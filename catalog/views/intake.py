@@ -14,7 +14,7 @@ from catalog.enums import IntakeState, ProposalKind
 from catalog.grants import CURRENT
 from catalog.intake_form import IntakeForm
 from catalog.models import Intake, Proposal, Solution
-from catalog.permissions import can_take_in
+from catalog.permissions import can_take_in, edited_organisations
 from catalog.services import intake as service
 from catalog.variants import bases
 from osk_portal.accounts.models import User
@@ -28,7 +28,8 @@ MOST_SHOWN = 10
 def intake_create(request: AuthenticatedRequest) -> HttpResponse:
     """Enter an address or choose a file; beneath it what the person has suggested last."""
     is_sent = request.method == "POST"
-    form = IntakeForm(request.POST, request.FILES) if is_sent else IntakeForm()
+    sent = (request.POST, request.FILES) if is_sent else ()
+    form = IntakeForm(*sent, organisations=edited_organisations(request.user))
     if is_sent and form.is_valid():
         try:
             intake = _start(request.user, form)
@@ -50,9 +51,15 @@ def intake_create(request: AuthenticatedRequest) -> HttpResponse:
 
 def _start(user: User, form: IntakeForm) -> Intake:
     if form.place is not None:
-        return service.request_repository(requester=user, place=form.place, wording=CURRENT)
+        return service.request_repository(
+            requester=user, place=form.place, wording=CURRENT, organisation=form.organisation
+        )
     return service.request_file(
-        requester=user, name=form.file_name, data=form.data_of_file, wording=CURRENT
+        requester=user,
+        name=form.file_name,
+        data=form.data_of_file,
+        wording=CURRENT,
+        organisation=form.organisation,
     )
 
 

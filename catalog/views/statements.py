@@ -16,7 +16,7 @@ from catalog.enums import StatementTopic
 from catalog.models import Solution, Statement
 from catalog.permissions import belongs_to_maintainer, can_propose
 from catalog.services import propose_statement, withdraw_statement
-from catalog.statement_forms import StatementForm, initial_of
+from catalog.statement_forms import ProposeStatementForm, initial_of
 from catalog.statements import row_for
 from osk_portal.toolkit.access import LOGIN, PUBLIC, AuthenticatedRequest, access, no_store
 from osk_portal.toolkit.transitions import TransitionNotAllowed
@@ -72,9 +72,9 @@ def statement_propose(request: AuthenticatedRequest, slug: str, topic: str) -> H
             messages.info(request, _("A statement on this topic is being checked already."))
             return redirect("catalog:statement_list", solution.slug)
         initial = initial_of(found.standing().select_related("organisation").first())
-        form = StatementForm(topic=wanted, initial=initial)
+        form = ProposeStatementForm(topic=wanted, initial=initial)
         return _form_page(request, solution, wanted, form, 200)
-    form = StatementForm(request.POST, topic=wanted)
+    form = ProposeStatementForm(request.POST, topic=wanted)
     if not form.is_valid():
         return _form_page(request, solution, wanted, form, 422)
     try:
@@ -83,6 +83,7 @@ def statement_propose(request: AuthenticatedRequest, slug: str, topic: str) -> H
             author=request.user,
             organisation=organisation,
             words=form.words,
+            wording=form.wording,
         )
     except TransitionNotAllowed as error:
         form.add_error(None, str(error))
@@ -109,7 +110,7 @@ def _form_page(
     request: AuthenticatedRequest,
     solution: Solution,
     topic: StatementTopic,
-    form: StatementForm,
+    form: ProposeStatementForm,
     status: int,
 ) -> HttpResponse:
     context = {

@@ -1,5 +1,21 @@
 """The operator's side: capacity, products, and what exists."""
 
-from sandbox.admin import blueprints, capacity, environments
+from sandbox.admin import (
+    applications,
+    blackouts,
+    blueprints,
+    capacity,
+    environments,
+    quotas,
+    waiting,
+)
 
-__all__ = ["blueprints", "capacity", "environments"]
+__all__ = [
+    "applications",
+    "blackouts",
+    "blueprints",
+    "capacity",
+    "environments",
+    "quotas",
+    "waiting",
+]

@@ -133,6 +133,11 @@ class SandboxBackend(Protocol):
     def probe(self, ref: EnvRef, check: Check, *, patience: float = 0) -> ProbeResult:
         """Ask the product itself, for at most ``patience`` seconds."""
 
+    def halt(self, ref: EnvRef) -> None:
+        """End its programs and keep its data, so that ``ensure`` starts it again; a second time is
+        nothing new. Raises as ``ensure``.
+        """
+
     def destroy(self, ref: EnvRef) -> Observed:
         """Remove all of it; what is not there counts as removed. Raises as ``ensure``."""
 

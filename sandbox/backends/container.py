@@ -287,6 +287,11 @@ class ContainerBackend:
 
     # Removing
 
+    def halt(self, ref: EnvRef) -> None:
+        with self._engine() as engine:
+            for container in engine.containers(plans.owner_labels(ref)):
+                engine.stop(name_of(container), patience=self._patience)
+
     def destroy(self, ref: EnvRef) -> Observed:
         labels = plans.owner_labels(ref)
         with self._engine() as engine:

@@ -201,14 +201,18 @@ class Engine:
         with _translated():
             self._api.start(name)
 
+    def stop(self, name: str, *, patience: int) -> None:
+        """Twice is once, and what is not there has stopped."""
+        with _translated(), contextlib.suppress(NotFound):
+            self._api.stop(name, timeout=patience)
+
     def unpause(self, name: str) -> None:
         with _translated():
             self._api.unpause(name)
 
     def remove_container(self, name: str, *, patience: int) -> None:
         """Asked to end first; who does not listen within ``patience`` seconds is killed."""
-        with _translated(), contextlib.suppress(NotFound):
-            self._api.stop(name, timeout=patience)
+        self.stop(name, patience=patience)
         with _translated(), contextlib.suppress(NotFound):
             self._api.remove_container(name, force=True, v=True)
 

@@ -474,6 +474,15 @@ class ProcessBackend:
             with contextlib.suppress(OSError):
                 home.parent.rmdir()  # holds the homes of this portal; goes with the last of them
 
+    def halt(self, ref: EnvRef) -> None:
+        folder = self._root / ref.name
+        try:
+            with self._locked(ref.name):
+                if self._own_label(folder, ref) is not None:
+                    self._stop(folder, ref.name)
+        except OSError as error:
+            raise Retryable(f"{type(error).__name__}: {error}") from error
+
     def stop(self, name: str) -> None:
         """End its processes and keep its data: the next reconciliation starts it again."""
         with self._locked(name):

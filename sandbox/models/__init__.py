@@ -1,12 +1,17 @@
 """Try: products to book, the capacity they need, who booked what, and what exists of it."""
 
+from sandbox.models.blackouts import Blackout
 from sandbox.models.blueprints import Blueprint, BlueprintVersion
-from sandbox.models.bookings import Booking, BookingEvent
+from sandbox.models.bookings import Application, Booking, BookingEvent
 from sandbox.models.capacity import Allocation, Pool, Slot
 from sandbox.models.environments import Credential, Environment, EnvironmentEvent, RemovalProof
+from sandbox.models.quotas import OrganisationQuota
+from sandbox.models.waiting import WaitlistEntry, WaitlistEvent
 
 __all__ = [
     "Allocation",
+    "Application",
+    "Blackout",
     "Blueprint",
     "BlueprintVersion",
     "Booking",
@@ -14,7 +19,10 @@ __all__ = [
     "Credential",
     "Environment",
     "EnvironmentEvent",
+    "OrganisationQuota",
     "Pool",
     "RemovalProof",
     "Slot",
+    "WaitlistEntry",
+    "WaitlistEvent",
 ]

@@ -43,6 +43,11 @@ class Blueprint(models.Model):
         validators=[MinValueValidator(1), MaxValueValidator(90)],
     )
     is_bookable = models.BooleanField(_("can be booked"), default=False)
+    needs_approval = models.BooleanField(
+        _("with approval"),
+        default=False,
+        help_text=_("The OSK approves each booking. Until then its place is held."),
+    )
 
     objects = BlueprintQuerySet.as_manager()
 

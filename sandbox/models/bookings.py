@@ -9,6 +9,7 @@ from typing import ClassVar
 from django.conf import settings
 from django.contrib.postgres.fields import DateTimeRangeField
 from django.db import models
+from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -19,7 +20,7 @@ from osk_portal.toolkit import clock
 from osk_portal.toolkit.addressed import Addressed
 from osk_portal.toolkit.logs import request_id
 from osk_portal.toolkit.transitions import Event, check
-from sandbox.enums import BookingAction, BookingState
+from sandbox.enums import BookingAction, BookingEventKind, BookingState
 from sandbox.models.blueprints import BlueprintVersion
 from sandbox.querysets import BookingQuerySet
 
@@ -34,8 +35,14 @@ class Booking(Addressed):
     """
 
     ALLOWED: ClassVar[Mapping[BookingAction, frozenset[BookingState]]] = {
+        _A.ACCEPT: frozenset({_S.DRAFT}),
+        _A.APPROVE: frozenset({_S.REQUESTED}),
+        _A.REJECT: frozenset({_S.REQUESTED}),
+        _A.EXPIRE: frozenset({_S.DRAFT, _S.REQUESTED}),
+        _A.MOVE: frozenset({_S.REQUESTED, _S.APPROVED}),
+        _A.EXTEND: frozenset({_S.APPROVED, _S.ACTIVE}),
         _A.ACTIVATE: frozenset({_S.APPROVED}),
-        _A.CANCEL: frozenset({_S.REQUESTED, _S.APPROVED, _S.ACTIVE}),
+        _A.CANCEL: frozenset({_S.DRAFT, _S.REQUESTED, _S.APPROVED, _S.ACTIVE}),
         _A.FINISH: frozenset({_S.APPROVED, _S.ACTIVE}),
         _A.FAIL: frozenset({_S.APPROVED, _S.ACTIVE}),
         _A.RETRY: frozenset({_S.FAILED}),
@@ -57,6 +64,18 @@ class Booking(Addressed):
         _("state"), max_length=20, choices=BookingState, default=BookingState.APPROVED
     )
     hold_expires_at = models.DateTimeField(_("held until"), null=True, blank=True)
+    is_outside_quota = models.BooleanField(_("outside the quota"), default=False)
+    decided_at = models.DateTimeField(_("decided at"), null=True, blank=True)
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        related_name="+",
+        null=True,
+        blank=True,
+        verbose_name=_("decided by"),
+    )
+    decision_reason = models.TextField(_("reason of the decision"), max_length=2000, blank=True)
+    sequence = models.PositiveIntegerField(default=0, editable=False)
     created_at = models.DateTimeField(default=clock.now, editable=False)
     ended_at = models.DateTimeField(_("ended at"), null=True, blank=True)
     ended_by = models.ForeignKey(
@@ -87,8 +106,21 @@ class Booking(Addressed):
             ),
             models.CheckConstraint(
                 name="booking_over_has_time",
-                condition=Q(ended_at__isnull=False) | ~Q(state__in=["ended", "cancelled"]),
+                condition=Q(ended_at__isnull=False)
+                | ~Q(state__in=["ended", "cancelled", "rejected", "expired"]),
                 violation_error_message=_("An ended booking needs the time of its end."),
+            ),
+            models.CheckConstraint(
+                name="booking_undecided_is_held",
+                condition=Q(state__in=["draft", "requested"], hold_expires_at__isnull=False)
+                | (~Q(state__in=["draft", "requested"]) & Q(hold_expires_at__isnull=True)),
+                violation_error_message=_("What is not decided yet is held until a date."),
+            ),
+            models.CheckConstraint(
+                name="booking_rejected_has_reason",
+                condition=~Q(state="rejected")
+                | (~Q(decision_reason="") & Q(decided_by__isnull=False)),
+                violation_error_message=_("A rejection needs a reason."),
             ),
         ]
 
@@ -111,20 +143,78 @@ class Booking(Addressed):
     @property
     def is_holding(self) -> bool:
         """The promise stands: an environment shall exist until the end of the window."""
-        return self.state in (_S.REQUESTED, _S.APPROVED, _S.ACTIVE)
+        return self.state in (_S.APPROVED, _S.ACTIVE)
+
+    @property
+    def is_undecided(self) -> bool:
+        """Holds a place that is free again at ``hold_expires_at``."""
+        return self.state in (_S.DRAFT, _S.REQUESTED)
 
     def can(self, action: BookingAction) -> bool:
         return self.state in self.ALLOWED[action]
+
+    def accept(self, *, actor: User, hold_expires_at: datetime | None) -> BookingEvent:
+        """The offer of the waitlist is taken. ``hold_expires_at``: where it still has to be approved."""
+        check(self.ALLOWED, _A.ACCEPT, self.state)
+        self.hold_expires_at = hold_expires_at
+        to = _S.APPROVED if hold_expires_at is None else _S.REQUESTED
+        return self._move(_A.ACCEPT, to, actor=actor, fields=["hold_expires_at"])
+
+    def approve(self, *, actor: User, note: str = "") -> BookingEvent:
+        return self._decide(_A.APPROVE, _S.APPROVED, actor, note)
+
+    def reject(self, *, actor: User, reason: str) -> BookingEvent:
+        """``reason`` is shown to the person who asked."""
+        check(self.ALLOWED, _A.REJECT, self.state)
+        self.ended_at = clock.now()
+        return self._decide(_A.REJECT, _S.REJECTED, actor, reason)
+
+    def _decide(
+        self, action: BookingAction, to: BookingState, actor: User, reason: str
+    ) -> BookingEvent:
+        check(self.ALLOWED, action, self.state)
+        self.decided_at, self.decided_by = clock.now(), actor
+        self.decision_reason, self.hold_expires_at = reason, None
+        fields = ["decided_at", "decided_by", "decision_reason", "hold_expires_at", "ended_at"]
+        return self._move(action, to, actor=actor, fields=fields)
+
+    def expire(self) -> BookingEvent:
+        """Nobody decided while the place was held."""
+        check(self.ALLOWED, _A.EXPIRE, self.state)
+        self.ended_at, self.hold_expires_at = clock.now(), None
+        return self._move(_A.EXPIRE, _S.EXPIRED, fields=["ended_at", "hold_expires_at"])
+
+    def move(self, window: DateTimeTZRange, *, actor: User) -> BookingEvent:
+        """Another window, before the start."""
+        return self._change_window(_A.MOVE, window, actor)
+
+    def extend(self, window: DateTimeTZRange, *, actor: User) -> BookingEvent:
+        """The same start, a later end."""
+        return self._change_window(_A.EXTEND, window, actor)
+
+    def _change_window(
+        self, action: BookingAction, window: DateTimeTZRange, actor: User
+    ) -> BookingEvent:
+        check(self.ALLOWED, action, self.state)
+        self.window, self.sequence = window, self.sequence + 1
+        return self._move(
+            action,
+            BookingState(self.state),
+            actor=actor,
+            fields=["window", "sequence", "hold_expires_at"],
+        )
 
     def activate(self) -> BookingEvent:
         """The environment was handed over for the first time."""
         return self._move(_A.ACTIVATE, _S.ACTIVE)
 
     def cancel(self, *, actor: User) -> BookingEvent:
-        """Ended early by a person."""
+        """Withdrawn, cancelled before the start, or ended early by a person."""
         check(self.ALLOWED, _A.CANCEL, self.state)
         self.ended_at, self.ended_by = clock.now(), actor
-        return self._move(_A.CANCEL, _S.CANCELLED, actor=actor, fields=["ended_at", "ended_by"])
+        self.hold_expires_at, self.sequence = None, self.sequence + 1
+        fields = ["ended_at", "ended_by", "hold_expires_at", "sequence"]
+        return self._move(_A.CANCEL, _S.CANCELLED, actor=actor, fields=fields)
 
     def finish(self) -> BookingEvent:
         """The window is over."""
@@ -163,5 +253,20 @@ class Booking(Addressed):
         )
 
 
+class Application(Booking):
+    """A booking as the OSK decides on it: the list "to approve" of the work area."""
+
+    class Meta:
+        proxy = True
+        verbose_name = _("application")
+        verbose_name_plural = _("To approve")
+
+
 class BookingEvent(Event):
     booking = models.ForeignKey(Booking, on_delete=models.PROTECT, related_name="events")
+
+    @property
+    def words(self) -> str:
+        """The line as a person reads it, in the present language."""
+        labels = {**dict(BookingAction.choices), **dict(BookingEventKind.choices)}
+        return str(labels.get(self.kind, self.kind))

@@ -67,7 +67,7 @@ class Slot(models.Model):
 
 
 class Allocation(models.Model):
-    """A slot is taken for a booking, lead and removal included.
+    """A slot is taken: for a booking, lead and removal included, or by a maintenance (``blackout``).
 
     Two rows of one slot never overlap before they are released: the exclusion constraint refuses the
     second, on INSERT and on UPDATE, however many do it at once. Released only when the engine has
@@ -76,7 +76,18 @@ class Allocation(models.Model):
 
     slot = models.ForeignKey(Slot, on_delete=models.PROTECT, related_name="allocations")
     booking = models.ForeignKey(
-        "sandbox.Booking", on_delete=models.PROTECT, related_name="allocations"
+        "sandbox.Booking",
+        on_delete=models.PROTECT,
+        related_name="allocations",
+        null=True,
+        blank=True,
+    )
+    blackout = models.ForeignKey(
+        "sandbox.Blackout",
+        on_delete=models.PROTECT,
+        related_name="allocations",
+        null=True,
+        blank=True,
     )
     occupies = DateTimeRangeField(_("occupies"))
     released_at = models.DateTimeField(_("released at"), null=True, blank=True)
@@ -109,6 +120,11 @@ class Allocation(models.Model):
                 ),
                 violation_error_message=_("Begin and end are both needed."),
             ),
+            models.CheckConstraint(
+                name="allocation_one_reason",
+                condition=Q(booking__isnull=True, blackout__isnull=False)
+                | Q(booking__isnull=False, blackout__isnull=True),
+            ),
             models.UniqueConstraint(
                 fields=["booking"],
                 condition=Q(released_at__isnull=True),
@@ -118,4 +134,4 @@ class Allocation(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.slot_id} {self.booking_id}"
+        return f"{self.slot_id} {self.booking_id or self.blackout_id}"

@@ -43,6 +43,7 @@ class Environment(Addressed):
         _A.START: frozenset({_S.PROVISIONING}),
         _A.HAND_OVER: frozenset({_S.STARTING, _S.DEGRADED}),
         _A.DISTURB: frozenset({_S.READY}),
+        _A.RESTART: frozenset({_S.READY, _S.DEGRADED}),
         _A.FAIL: frozenset({_S.PENDING, _S.PROVISIONING, _S.STARTING, _S.READY, _S.DEGRADED}),
         # From every state that may own something at the engine, being set up included.
         _A.TEAR_DOWN: frozenset(
@@ -73,6 +74,7 @@ class Environment(Addressed):
     expires_at = models.DateTimeField(_("ends at"))
     ready_at = models.DateTimeField(_("ready at"), null=True, blank=True)
     checked_at = models.DateTimeField(_("last answered at"), null=True, blank=True)
+    restart_at = models.DateTimeField(_("restart asked for at"), null=True, blank=True)
     gone_at = models.DateTimeField(_("removed at"), null=True, blank=True)
     error_for_user = models.CharField(_("error in words"), max_length=300, blank=True)
     error_for_operator = models.TextField(_("error in detail"), blank=True)
@@ -142,6 +144,14 @@ class Environment(Addressed):
 
     def disturb(self) -> EnvironmentEvent:
         return self._move(_A.DISTURB, _S.DEGRADED, EnvironmentEventKind.DISTURBED)
+
+    def restart(self, *, actor: User) -> EnvironmentEvent:
+        """Stopped and started again with its data; ``restart_at`` stays until it was stopped."""
+        check(self.ALLOWED, _A.RESTART, self.state)
+        self.restart_at = clock.now()
+        return self._move(
+            _A.RESTART, _S.STARTING, EnvironmentEventKind.RESTARTED, ["restart_at"], actor=actor
+        )
 
     def fail(
         self, *, for_user: str, for_operator: str, kind: str = EnvironmentEventKind.FAILED

@@ -1,7 +1,10 @@
 """Every write that a person starts. What the engines are asked is in provisioning.py."""
 
+from sandbox.services.approval import approve_booking, expire_holds, reject_booking
+from sandbox.services.blackouts import PlacesTaken, add_blackout, lift_blackout
 from sandbox.services.blueprints import publish_version
-from sandbox.services.bookings import book, end_booking
+from sandbox.services.bookings import TooEarly, book, end_booking
+from sandbox.services.changing import can_move, extend_booking, latest_by_product, move_booking
 from sandbox.services.credentials import (
     PASSWORD_LENGTH,
     ensure_credentials,
@@ -10,6 +13,7 @@ from sandbox.services.credentials import (
     wipe_credentials,
 )
 from sandbox.services.environments import (
+    OFFER,
     WORK,
     add_generation,
     forget_environment,
@@ -18,20 +22,46 @@ from sandbox.services.environments import (
     remove_environment,
     retry_booking,
 )
+from sandbox.services.steering import can_steer, reset_environment, restart_environment
+from sandbox.services.waiting import (
+    accept_offer,
+    join_waitlist,
+    leave_waitlist,
+    offer_places,
+)
 
 __all__ = [
+    "OFFER",
     "PASSWORD_LENGTH",
     "WORK",
+    "PlacesTaken",
+    "TooEarly",
+    "accept_offer",
+    "add_blackout",
     "add_generation",
+    "approve_booking",
     "book",
+    "can_move",
+    "can_steer",
     "end_booking",
     "ensure_credentials",
+    "expire_holds",
+    "extend_booking",
     "forget_environment",
+    "join_waitlist",
+    "latest_by_product",
+    "leave_waitlist",
+    "lift_blackout",
+    "move_booking",
+    "offer_places",
     "plain_credentials",
     "publish_version",
+    "reject_booking",
     "release_lease",
     "release_slot",
     "remove_environment",
+    "reset_environment",
+    "restart_environment",
     "retry_booking",
     "reveal_credential",
     "wipe_credentials",

@@ -5,25 +5,34 @@ from __future__ import annotations
 import logging
 from datetime import datetime
 
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
+from django.utils.translation import gettext as _
 
 from network.models import Organisation
 from osk_portal.accounts.models import User
 from osk_portal.toolkit import clock
 from osk_portal.toolkit.transitions import TransitionNotAllowed
-from sandbox import capacity
-from sandbox.enums import (
-    BookingState,
-    EnvironmentEventKind,
-)
-from sandbox.models import (
-    Blueprint,
-    Booking,
-)
-from sandbox.services.environments import add_generation, remove_environment
+from sandbox import capacity, deadlines, notifications, permissions, quotas
+from sandbox.enums import BookingEventKind, BookingState, EnvironmentEventKind
+from sandbox.models import Blueprint, Booking
+from sandbox.services.environments import add_generation, release_slot, remove_environment
+from sandbox.services.waiting import offer_places
 
 logger = logging.getLogger(__name__)
+
+
+class TooEarly(capacity.CannotBook):
+    """The OSK has to approve it first; ``first`` is the earliest begin."""
+
+    field = "when"
+
+    def __init__(self, first: datetime) -> None:
+        self.first = first
+        super().__init__(
+            _("The OSK approves bookings of this test product first. Choose a later begin.")
+        )
 
 
 def book(
@@ -34,16 +43,24 @@ def book(
     start: datetime,
     end: datetime,
     purpose: str,
+    by_osk: bool = False,
 ) -> Booking:
     """Promise an environment of the newest published version for the window, and start on it.
 
+    Where the product needs the OSK's approval it is only asked for, and the place is held meanwhile.
+    ``by_osk``: the OSK books for a case or an event, outside the quota and without an approval.
     The caller has checked that the user may book for the organisation and has promised to use test
-    data only. Raises NoFreeSlot, QuotaExceeded, TransitionNotAllowed (not bookable any more).
+    data only. Raises NoFreeSlot, QuotaExceeded, TooEarly, TransitionNotAllowed (not bookable any more),
+    PermissionDenied (``by_osk`` for somebody else).
     """
+    if by_osk and not user.is_advisor:
+        raise PermissionDenied("book for the OSK")
+    # Who has waited comes before who books now.
+    offer_places(pool_id=blueprint.pool_id)
 
     def work() -> Booking:
         with transaction.atomic():
-            return _book(user, organisation, blueprint, start, end, purpose)
+            return _book(user, organisation, blueprint, (start, end), purpose, by_osk=by_osk)
 
     return capacity.without_deadlock(work)
 
@@ -52,35 +69,69 @@ def _book(
     user: User,
     organisation: Organisation,
     blueprint: Blueprint,
-    start: datetime,
-    end: datetime,
+    window: tuple[datetime, datetime],
     purpose: str,
+    *,
+    by_osk: bool,
 ) -> Booking:
+    start, end = window
     version = blueprint.published_version()
     if version is None or not blueprint.is_bookable:
         raise TransitionNotAllowed("book", "not bookable")
-    capacity.check_quota(organisation, start, end)
+    now = clock.now()
+    to_approve = blueprint.needs_approval and not by_osk
+    if to_approve and start < deadlines.first_start_with_approval(now):
+        raise TooEarly(deadlines.first_start_with_approval(now))
+    if not by_osk:
+        quotas.check(organisation, start, end)
     booking = Booking.objects.create(
         blueprint_version=version,
         organisation=organisation,
         booked_by=user,
         purpose=purpose,
-        test_data_acknowledged_at=clock.now(),
+        test_data_acknowledged_at=now,
         window=DateTimeTZRange(start, end),
-        state=BookingState.APPROVED,
+        state=BookingState.REQUESTED if to_approve else BookingState.APPROVED,
+        hold_expires_at=deadlines.approval_deadline(start, now) if to_approve else None,
+        is_outside_quota=by_osk,
     )
-    booking.record("book", actor=user)
-    allocation = capacity.allocate(booking)
-    environment = add_generation(booking, allocation.slot)
-    environment.record(EnvironmentEventKind.BOOKED, actor=user)
+    booking.record(BookingEventKind.ASK if to_approve else BookingEventKind.BOOK, actor=user)
+    capacity.allocate(booking)
+    if to_approve:
+        notifications.booking_requested(booking)
+    else:
+        promise(booking, actor=user)
     logger.info("sandbox: booked", extra={"booking": str(booking.public_id)})
     return booking
 
 
+def promise(booking: Booking, *, actor: User) -> None:
+    """From here on it is set up. ``booking`` is locked or new, approved, and holds its place."""
+    allocation = booking.allocations.held().select_related("slot__pool").get()
+    environment = add_generation(booking, allocation.slot)
+    environment.record(EnvironmentEventKind.BOOKED, actor=actor)
+    if booking.starts_at > clock.now():  # what begins now is told once it is ready
+        notifications.booking_confirmed(booking)
+
+
 def end_booking(*, booking_id: int, actor: User) -> Booking:
-    """End it now: process and data go at once. Raises TransitionNotAllowed."""
+    """Cancel it, decline the offer, or end it now: process and data go at once.
+
+    Raises TransitionNotAllowed, and PermissionDenied for who may not.
+    """
     with transaction.atomic():
         booking = Booking.objects.select_for_update(of=("self",)).get(pk=booking_id)
+        if not permissions.can_end(actor, booking):
+            raise PermissionDenied("end a booking")
+        was_offer = booking.state == BookingState.DRAFT
         booking.cancel(actor=actor)
-        remove_environment(booking)
-    return booking
+        had_begun = booking.environments.owning().exists()
+        if booking.environments.existing().exists():
+            remove_environment(booking)
+        else:
+            release_slot(booking)
+        if was_offer:
+            booking.waitlist_entry.decline(actor=actor)
+        elif not had_begun:  # else told once everything is removed
+            notifications.booking_cancelled(booking)
+        return booking

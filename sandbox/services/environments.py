@@ -22,11 +22,13 @@ from sandbox.models import (
     Slot,
 )
 from sandbox.services.credentials import wipe_credentials
+from sandbox.timetable import occupied
 
 logger = logging.getLogger(__name__)
 
 
 WORK = "sandbox.tasks.work"
+OFFER = "sandbox.tasks.offer_places"
 
 
 def add_generation(booking: Booking, slot: Slot) -> Environment:
@@ -34,7 +36,7 @@ def add_generation(booking: Booking, slot: Slot) -> Environment:
     last = booking.environments.order_by("-generation").values_list("generation", flat=True).first()
     generation = (last or 0) + 1
     public_id = uuid.uuid4()
-    lead = capacity.occupied(slot.pool, booking.starts_at, booking.ends_at).lower
+    lead = occupied(slot.pool, booking.starts_at, booking.ends_at).lower
     environment = Environment.objects.create(
         public_id=public_id,
         booking=booking,
@@ -108,4 +110,6 @@ def release_lease(environment: Environment) -> None:
 
 
 def release_slot(booking: Booking) -> None:
+    """Who waits is offered it next."""
+    ring(OFFER)
     Allocation.objects.held().filter(booking=booking).update(released_at=clock.now())

@@ -10,9 +10,9 @@ from django.views.decorators.http import require_GET
 
 from osk_portal.toolkit import clock
 from osk_portal.toolkit.access import PUBLIC, access
-from sandbox import capacity
-from sandbox.models import Blueprint, Booking
+from sandbox.models import Blueprint, Booking, WaitlistEntry
 from sandbox.phases import phase_of
+from sandbox.timetable import Timetable
 from sandbox.views.bookings import state_of
 from sandbox.windows import end_after
 
@@ -23,6 +23,7 @@ def blueprint_list(request: HttpRequest) -> HttpResponse:
     context = {
         "blueprints": Blueprint.objects.published().select_related("solution"),
         "bookings": _own_bookings(request),
+        "waiting": _own_turns(request),
         "crumbs": [(_("Test environment"), None)],
     }
     return render(request, "sandbox/blueprint_list.html", context)
@@ -38,16 +39,25 @@ def _own_bookings(request: HttpRequest) -> list[dict[str, object]]:
     ]
 
 
+def _own_turns(request: HttpRequest) -> list[WaitlistEntry]:
+    """Where one waits; an offer stands among the bookings."""
+    if not request.user.is_authenticated:
+        return []
+    mine = WaitlistEntry.objects.visible_to(request.user).waiting()
+    return list(mine.select_related("blueprint", "organisation")[:50])
+
+
 @require_GET
 @access(PUBLIC)
 def blueprint_detail(request: HttpRequest, slug: str) -> HttpResponse:
     blueprint = published_blueprint(slug)
     now = clock.now()
     end = end_after(now, 1)
+    table = Timetable(blueprint.pool, now)
     context = {
         "blueprint": blueprint,
-        "free": capacity.free_slots(blueprint.pool, now, end),
-        "next_free": capacity.next_free(blueprint.pool, now, end),
+        "free": table.free_places(now, end),
+        "next_free": table.next_free(now, end - now),
         "crumbs": [
             (_("Test environment"), reverse("sandbox:blueprint_list")),
             (blueprint.name, None),

@@ -1,4 +1,4 @@
-"""Booking a test product."""
+"""Booking a test product, or waiting for a place."""
 
 from __future__ import annotations
 
@@ -8,15 +8,19 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
+from network.models import Organisation
 from osk_portal.templatetags.osk import berlin_datetime
 from osk_portal.toolkit import clock
 from osk_portal.toolkit.access import LOGIN, AuthenticatedRequest, access
 from osk_portal.toolkit.transitions import TransitionNotAllowed
-from sandbox import capacity, permissions, services
-from sandbox.forms import BookingForm, later_at
+from sandbox import capacity, deadlines, permissions, quotas, services
+from sandbox.forms import BookingForm, WaitForm, WhenForm, later_at, value_of
+from sandbox.models import Blueprint, WaitlistEntry
+from sandbox.timetable import Timetable, opening
 from sandbox.views.blueprints import published_blueprint
 from sandbox.windows import end_after
 
@@ -24,27 +28,19 @@ from sandbox.windows import end_after
 @require_http_methods(["GET", "POST"])
 @access(LOGIN)
 def booking_create(request: AuthenticatedRequest, slug: str) -> HttpResponse:
+    """``?tag=2026-12-01``: a day of the month table, chosen already."""
     blueprint = published_blueprint(slug)
-    crumbs = [
-        (_("Test environment"), reverse("sandbox:blueprint_list")),
-        (blueprint.name, blueprint.get_absolute_url()),
-        (_("Book"), None),
-    ]
     organisations = permissions.bookable_organisations(request.user)
-    if not organisations:
-        context: dict[str, Any] = {"blueprint": blueprint, "crumbs": crumbs}
-        return render(request, "sandbox/not_entitled.html", context, status=403)
-    if not blueprint.is_bookable:
-        messages.info(request, _("This test product cannot be booked at the moment."))
-        return redirect(blueprint)
-    now = clock.now()
-    free = capacity.next_free(blueprint.pool, now, end_after(now, 1))
+    refused = _refusal(request, blueprint, organisations)
+    if refused is not None:
+        return refused
     form = BookingForm(
         data=request.POST if request.method == "POST" else None,
         blueprint=blueprint,
         organisations=organisations,
-        initial={"when": BookingForm.NOW} if free in (None, now) else later_at(free),
     )
+    times = offer_times(form, blueprint)
+    form.initial = _initial(request.GET.get("tag", ""), times)
     if form.is_valid():
         try:
             booking = services.book(
@@ -55,26 +51,180 @@ def booking_create(request: AuthenticatedRequest, slug: str) -> HttpResponse:
                 end=form.cleaned_data["end"],
                 purpose=form.cleaned_data["purpose"],
             )
-        except capacity.NoFreeSlot as error:
-            form.add_error("when", _no_free_slot(error))
-        except (capacity.QuotaExceeded, TransitionNotAllowed) as error:
+        except capacity.CannotBook as error:
+            show_error(form, error)
+        except TransitionNotAllowed as error:
             form.add_error(None, str(error))
         else:
             return redirect(booking)
+    organisation = organisations[0] if len(organisations) == 1 else None
     context = {
         "form": form,
         "blueprint": blueprint,
-        "organisation": organisations[0] if len(organisations) == 1 else None,
-        "next_free": free if free not in (None, now) else None,
-        "has_place": free is not None,
-        "crumbs": crumbs,
+        "organisation": organisation,
+        "quota": _quota(organisation),
+        **times,
+        "entry": _entry(request, blueprint),
+        "crumbs": crumbs_of(blueprint, _("Book")),
     }
     return render(request, "sandbox/booking_create.html", context)
 
 
-def _no_free_slot(error: capacity.NoFreeSlot) -> str:
+def crumbs_of(blueprint: Blueprint, last: str) -> list[tuple[str, str | None]]:
+    return [
+        (_("Test environment"), reverse("sandbox:blueprint_list")),
+        (blueprint.name, blueprint.get_absolute_url()),
+        (last, None),
+    ]
+
+
+def _refusal(
+    request: AuthenticatedRequest, blueprint: Blueprint, organisations: list[Organisation]
+) -> HttpResponse | None:
+    """Who may not book reads why; what cannot be booked leads back."""
+    if not organisations:
+        context: dict[str, Any] = {
+            "blueprint": blueprint,
+            "crumbs": crumbs_of(blueprint, _("Book")),
+        }
+        return render(request, "sandbox/not_entitled.html", context, status=403)
+    if not blueprint.is_bookable:
+        messages.info(request, _("This test product cannot be booked at the moment."))
+        return redirect(blueprint)
+    return None
+
+
+def offer_times(form: WhenForm, blueprint: Blueprint) -> dict[str, Any]:
+    """Put the free begins into the form; what the page says of them."""
+    now = clock.now()
+    first = deadlines.first_start_with_approval(now) if blueprint.needs_approval else None
+    begin = first or now
+    table = Timetable(blueprint.pool, begin)
+    free = table.next_free(begin, end_after(begin, 1) - begin)
+    is_free_now = free == begin
+    horizon = quotas.usual_last_day()
+    choices = table.choices(blueprint.longest_days, first=begin, horizon=horizon)
+    form.offer(choices, with_now=first is None, first=first)
+    return {
+        "choices": choices,
+        "next_free": None if is_free_now or first else free,
+        "has_place": free is not None,
+        "first": first,
+    }
+
+
+def _initial(day: str, times: dict[str, Any]) -> dict[str, Any]:
+    """A day of the month table, else now, else the next free begin."""
+    try:
+        chosen = parse_date(day)
+    except ValueError:
+        chosen = None
+    if chosen is not None:
+        begins = {choice.start: choice for choice in times["choices"]}
+        start = opening(chosen)
+        return {"when": value_of(start)} if start in begins else later_at(start)
+    if times["first"] is not None and times["choices"]:
+        return {"when": value_of(times["choices"][0].start)}
+    if times["next_free"] is not None:
+        return later_at(times["next_free"])
+    return {"when": BookingForm.NOW}
+
+
+def _quota(organisation: Organisation | None) -> dict[str, int] | None:
+    """How much of its quota the organisation uses now and in this quarter."""
+    if organisation is None:
+        return None
+    quarter = quotas.quarter_of(clock.today())
+    limits = quotas.limits_of(organisation)
+    return {
+        "held": quotas.held_now(organisation),
+        "concurrent": limits.concurrent,
+        "days": quotas.used_days(organisation, [quarter])[quarter],
+        "days_per_quarter": limits.days_per_quarter,
+    }
+
+
+def _entry(request: AuthenticatedRequest, blueprint: Blueprint) -> WaitlistEntry | None:
+    mine = WaitlistEntry.objects.visible_to(request.user).open()
+    return mine.filter(blueprint=blueprint).select_related("booking").first()
+
+
+def show_error(form: WhenForm, error: capacity.CannotBook) -> None:
+    """At its field, where the form has it, with the next free begin."""
+    field = error.field if error.field in form.fields else None
+    form.add_error(field, error_text(error))
+
+
+def error_text(error: capacity.CannotBook) -> str:
+    if isinstance(error, capacity.TooLong) and error.latest_end is not None:
+        return _("It can run until %(end)s at the latest.") % {
+            "end": berlin_datetime(error.latest_end)
+        }
+    if not isinstance(error, capacity.NoFreeSlot):
+        return str(error)
     if error.next_free is None:
         return _("This time is no longer free. Choose another one.")
     return _("This time is no longer free. Choose another one. The next free time is %(next)s.") % {
         "next": berlin_datetime(error.next_free)
     }
+
+
+@require_http_methods(["GET", "POST"])
+@access(LOGIN)
+def waitlist_join(request: AuthenticatedRequest, slug: str) -> HttpResponse:
+    blueprint = published_blueprint(slug)
+    organisations = permissions.bookable_organisations(request.user)
+    refused = _refusal(request, blueprint, organisations)
+    if refused is not None:
+        return refused
+    form = WaitForm(
+        data=request.POST if request.method == "POST" else None,
+        blueprint=blueprint,
+        organisations=organisations,
+    )
+    if form.is_valid():
+        try:
+            services.join_waitlist(
+                user=request.user,
+                organisation=form.cleaned_data["organisation"],
+                blueprint=blueprint,
+                days=form.cleaned_data["days"],
+                purpose=form.cleaned_data["purpose"],
+            )
+        except TransitionNotAllowed as error:
+            form.add_error(None, str(error))
+        else:
+            messages.success(
+                request,
+                _("You are on the waitlist. As soon as a place is free, we offer it to you."),
+            )
+            return redirect("sandbox:blueprint_list")
+    context = {
+        "form": form,
+        "blueprint": blueprint,
+        "organisation": organisations[0] if len(organisations) == 1 else None,
+        "waiting": WaitlistEntry.objects.waiting().filter(blueprint=blueprint).count(),
+        "entry": _entry(request, blueprint),
+        "crumbs": crumbs_of(blueprint, _("Waitlist")),
+    }
+    return render(request, "sandbox/waitlist_join.html", context)
+
+
+@require_POST
+@access(LOGIN)
+def waitlist_leave(request: AuthenticatedRequest, slug: str) -> HttpResponse:
+    """Leave every turn that one has for the product; an offer is answered on its own page."""
+    blueprint = published_blueprint(slug)
+    mine = WaitlistEntry.objects.visible_to(request.user).filter(blueprint=blueprint)
+    left = 0
+    for entry in mine.waiting():
+        try:
+            services.leave_waitlist(entry_id=entry.pk, actor=request.user)
+        except TransitionNotAllowed:
+            continue  # has an offer since a moment ago
+        left += 1
+    if left:
+        messages.success(request, _("You have left the waitlist."))
+    else:
+        messages.info(request, _("You are not on this waitlist."))
+    return redirect("sandbox:blueprint_list")

@@ -25,7 +25,7 @@ from sandbox.enums import BookingAction, BookingState, Phase
 from sandbox.models import Booking, Credential
 from sandbox.phases import PHASES, current_environment, phase_of
 
-POLLING = (Phase.PROVISIONING, Phase.REMOVING, Phase.DISTURBED)
+POLLING = (Phase.PROVISIONING, Phase.REMOVING, Phase.DISTURBED, Phase.RESTARTING)
 
 
 def state_of(booking: Booking, phase: Phase) -> dict[str, object]:
@@ -33,7 +33,11 @@ def state_of(booking: Booking, phase: Phase) -> dict[str, object]:
     environment = current_environment(booking)
     since = environment.gone_at if environment else booking.ended_at
     shown = PHASES[phase]
-    values = {"end": berlin_datetime(booking.ends_at), "since": berlin_datetime(since)}
+    values = {
+        "end": berlin_datetime(booking.ends_at),
+        "hold": berlin_datetime(booking.hold_expires_at),
+        "since": berlin_datetime(since),
+    }
     return {"phase": phase, "badge": shown.badge, "text": str(shown.text) % values}
 
 
@@ -75,7 +79,9 @@ def details_of(
         "steps_done": progress.count_done(steps),
         "is_open": is_open,
         "is_polling": phase in POLLING,
-        "is_over": phase in (Phase.ENDED, Phase.REMOVING, Phase.CANCELLED),
+        "is_over": phase in (Phase.ENDED, Phase.REMOVING, Phase.CANCELLED)
+        and environment is not None,
+        **_steps_of(request, booking),
         "logins": [
             Login(credential, (revealed or {}).get(credential.pk, ""))
             for credential in (environment.credentials.shown() if environment and is_open else ())
@@ -91,6 +97,28 @@ def details_of(
         ],
         **state_of(booking, phase),
     }
+
+
+def _steps_of(request: AuthenticatedRequest, booking: Booking) -> dict[str, object]:
+    """What this person may do with it now."""
+    environment = current_environment(booking)
+    may_change = permissions.can_change(request.user, booking)
+    runs_on = booking.ends_at > clock.now()
+    return {
+        "may_extend": may_change and booking.can(BookingAction.EXTEND) and runs_on,
+        "may_move": may_change and services.can_move(booking, environment),
+        "may_steer": may_change and services.can_steer(booking, environment),
+        "may_answer": booking.state == BookingState.DRAFT
+        and booking.booked_by_id == request.user.pk,
+    }
+
+
+def booking_crumbs(booking: Booking, last: str) -> list[tuple[str, str | None]]:
+    return [
+        (_("Test environment"), reverse("sandbox:blueprint_list")),
+        (booking.blueprint_version.blueprint.name, booking.get_absolute_url()),
+        (last, None),
+    ]
 
 
 @require_GET
@@ -135,6 +163,14 @@ def credential_reveal(
     return render(request, "sandbox/booking_detail.html", context)
 
 
+def _ended_text(before: Booking) -> str:
+    if before.state == BookingState.DRAFT:
+        return _("You have declined the place. The next one on the waitlist gets it.")
+    if before.state == BookingState.REQUESTED:
+        return _("You have withdrawn your application.")
+    return _("The booking has ended. We are deleting the environment.")
+
+
 @require_http_methods(["GET", "POST"])
 @access(LOGIN)
 def booking_end(request: AuthenticatedRequest, public_id: UUID) -> HttpResponse:
@@ -147,7 +183,7 @@ def booking_end(request: AuthenticatedRequest, public_id: UUID) -> HttpResponse:
         except TransitionNotAllowed as error:
             messages.info(request, str(error))
         else:
-            messages.success(request, _("The booking has ended. We are deleting the environment."))
+            messages.success(request, _ended_text(booking))
         return redirect(booking)
     if not booking.can(BookingAction.CANCEL):
         messages.info(request, _("This booking has ended already."))
@@ -157,10 +193,8 @@ def booking_end(request: AuthenticatedRequest, public_id: UUID) -> HttpResponse:
         "booking": booking,
         "product": product,
         "was_handed_over": booking.state == BookingState.ACTIVE,
-        "crumbs": [
-            (_("Test environment"), reverse("sandbox:blueprint_list")),
-            (product.name, booking.get_absolute_url()),
-            (_("End"), None),
-        ],
+        "is_offer": booking.state == BookingState.DRAFT,
+        "is_asked": booking.state == BookingState.REQUESTED,
+        "crumbs": booking_crumbs(booking, _("End")),
     }
     return render(request, "sandbox/booking_end.html", context)

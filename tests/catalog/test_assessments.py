@@ -14,7 +14,8 @@ from django.urls import reverse
 
 from catalog import services
 from catalog.enums import AssessmentAction, AssessmentState
-from catalog.models import Assessment, CriteriaList, Follow
+from catalog.grants import CURRENT
+from catalog.models import Assessment, CriteriaList, Follow, TextGrant
 from catalog.services import CriterionWords, FindingWords
 from catalog.services.criteria import ensure_lists
 from osk_portal.notifications.models import Notification
@@ -217,9 +218,17 @@ def test_a_reply_is_the_maintainer_s_and_is_taken_off_with_a_reason_only(written
     for person in (world.colleague, world.stranger, world.visitor, world.advisor):
         with pytest.raises(PermissionDenied):
             written.do(services.reply_to_assessment, person, text="Fremd.")
-    written.do(services.reply_to_assessment, world.editor, text="Wir sehen das anders.")
+    written.do(
+        services.reply_to_assessment, world.editor, text="Wir sehen das anders.", wording=CURRENT
+    )
     assert (
-        written.do(services.reply_to_assessment, world.editor, text="Wir sehen das anders.") is None
+        written.do(
+            services.reply_to_assessment,
+            world.editor,
+            text="Wir sehen das anders.",
+            wording=CURRENT,
+        )
+        is None
     )
     assert (written.row.public_reply, written.row.reply_of) == (
         "Wir sehen das anders.",
@@ -363,8 +372,10 @@ def test_everybody_reads_the_published_one_its_reply_and_older_ones_without_a_to
     correct = reverse(
         "catalog:assessment_correct", args=[world.solution.slug, written.row.public_id]
     )
-    assert client.post(reply, {"text": " "}).status_code == 422
-    assert client.post(reply, {"text": "Unsere <b>Sicht</b>."}).status_code == 302
+    assert client.post(reply, {"text": " ", "cc0": "on"}).status_code == 422
+    assert client.post(reply, {"text": "Unsere <b>Sicht</b>."}).status_code == 422
+    assert client.post(reply, {"text": "Unsere <b>Sicht</b>.", "cc0": "on"}).status_code == 302
+    assert TextGrant.objects.get().assessment == written.row
     assert client.post(correct, {"text": "Intern: falsch."}).status_code == 302
     written.do(services.answer_correction, text="Bleibt so.")
     clock.move_to(datetime(2026, 12, 11, 12, tzinfo=BERLIN))

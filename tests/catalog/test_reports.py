@@ -10,6 +10,7 @@ from django.db import IntegrityError, transaction
 
 from catalog import reports, services
 from catalog.enums import ReportAction, ReportState
+from catalog.grants import CURRENT
 from catalog.models import EntryReport, EntryReportEvent, Follow, Solution
 from catalog.services import ProposalConflict
 from catalog.services import reports as service
@@ -29,6 +30,7 @@ def report(world, **more):
         "field": "licence",
         "wrong": "Die Lizenz ist MIT.",
         "right": "MIT",
+        "wording": CURRENT,
     }
     return services.report_entry(**{**words, **more})
 

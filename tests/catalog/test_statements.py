@@ -12,8 +12,9 @@ from django.db import IntegrityError, transaction
 
 from catalog import country_section, own_data, services
 from catalog.enums import StatementAction, StatementOrigin, StatementState, StatementTopic
+from catalog.grants import CURRENT
 from catalog.importing import import_publiccode
-from catalog.models import Follow, Statement
+from catalog.models import Follow, Statement, TextGrant
 from catalog.services import StatementWords
 from osk_portal.notifications.models import Notification, OutgoingMail
 from osk_portal.toolkit.transitions import TransitionNotAllowed
@@ -39,12 +40,13 @@ def enter(world, words=WORDS, **options):
     )
 
 
-def propose(world, words=WORDS, author=None):
+def propose(world, words=WORDS, author=None, wording=CURRENT):
     return services.propose_statement(
         solution_id=world.solution.pk,
         author=author or world.editor,
         organisation=world.company,
         words=words,
+        wording=wording,
     )
 
 
@@ -141,6 +143,18 @@ def test_a_refusal_needs_its_reason_and_the_author_reads_it(world):
     assert "Ohne Beleg & alt." in mail.body
     assert not Statement.objects.standing().exists()
     assert propose(world).is_proposed  # and may try again
+
+
+def test_a_text_needs_the_grant_and_an_answer_alone_does_not(world):
+    with pytest.raises(TransitionNotAllowed, match="CC0"):
+        propose(world, wording="")
+    made = propose(world)
+    grant = TextGrant.objects.get(statement=made)
+    assert (grant.person, grant.wording) == (world.editor, CURRENT)
+    services.withdraw_statement(statement_id=made.pk, actor=world.editor)
+    propose(world, replace(WORDS, value=""), wording="")
+    enter(world, replace(WORDS, topic="itdz", answer="open"))
+    assert TextGrant.objects.count() == 1
 
 
 def test_strangers_and_members_without_the_role_do_not_propose(world):

@@ -37,6 +37,17 @@ def test_destroy_leaves_nothing_and_may_come_twice(engine: Engine) -> None:
     assert list(engine.backend.observe_all()) == []
 
 
+def test_what_was_halted_starts_again(engine: Engine) -> None:
+    engine.ensure()
+
+    for _time in range(2):
+        engine.backend.halt(engine.ref)
+    assert engine.backend.observe(engine.ref).state != ObservedState.RUNNING
+
+    assert engine.ensure().state == ObservedState.RUNNING
+    assert engine.is_ready()
+
+
 def test_what_never_was_is_absent(engine: Engine) -> None:
     assert engine.backend.observe(engine.ref).state == ObservedState.ABSENT
     assert engine.backend.destroy(engine.ref).state == ObservedState.ABSENT

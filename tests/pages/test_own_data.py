@@ -67,8 +67,10 @@ def unpacked(content: bytes) -> tuple[dict[str, Any], str]:
 
 
 def relations_to_people() -> Iterable[str]:
-    """Every column that names a person, also of Django's and allauth's tables."""
+    """Every column that names a person, also of Django's and allauth's tables; a proxy has none of its own."""
     for model in apps.get_models(include_auto_created=True):
+        if model._meta.proxy:
+            continue
         for field in model._meta.get_fields(include_hidden=True):
             if field.concrete and field.is_relation and field.related_model is User:
                 yield f"{model._meta.label}.{field.name}"

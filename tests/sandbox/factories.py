@@ -85,11 +85,31 @@ class BookingFactory(DjangoModelFactory[Booking]):
     blueprint_version = factory.SubFactory(BlueprintVersionFactory)
     organisation = factory.SubFactory(OrganisationFactory, authority=True)
     booked_by = factory.SubFactory(UserFactory)
+    state = "approved"
     purpose = "Wir prüfen, ob das Produkt zu uns passt."
     test_data_acknowledged_at = factory.LazyFunction(clock.now)
     window = factory.LazyFunction(
         lambda: DateTimeTZRange(clock.now(), clock.now() + timedelta(days=7))
     )
+
+    @factory.lazy_attribute
+    def hold_expires_at(self):
+        """What is not decided is held; the database refuses it otherwise."""
+        undecided = self.state in ("draft", "requested")
+        return clock.now() + timedelta(days=2) if undecided else None
+
+    @factory.lazy_attribute
+    def ended_at(self):
+        over = self.state in ("ended", "cancelled", "rejected", "expired")
+        return clock.now() if over else None
+
+    @factory.lazy_attribute
+    def decided_by(self):
+        return UserFactory() if self.state == "rejected" else None
+
+    @factory.lazy_attribute
+    def decision_reason(self):
+        return "Zu groß für den Testplatz." if self.state == "rejected" else ""
 
 
 class AllocationFactory(DjangoModelFactory[Allocation]):

@@ -105,7 +105,14 @@ class FakeBackend:
     def logs(self, ref: EnvRef, *, limit: int = 50) -> list[str]:
         return self.log_lines[-limit:]
 
+    def halt(self, ref: EnvRef) -> None:
+        self._strike("halt", ref.name)
+        there = self.objects.get(ref.name)
+        if there is not None:
+            self.objects[ref.name] = replace(there, state=ObservedState.EXITED)
+
     def set_expiry(self, ref: EnvRef, when: datetime) -> None:
+        self._strike("set_expiry", ref.name)
         there = self.objects.get(ref.name)
         if there is not None:
             self.objects[ref.name] = replace(there, expires_at=when)

@@ -12,8 +12,10 @@ from psycopg.errors import DeadlockDetected
 
 from osk_portal.toolkit import clock as portal_clock
 from sandbox import capacity, services
-from sandbox.capacity import NoFreeSlot, QuotaExceeded
+from sandbox.capacity import NoFreeSlot
 from sandbox.models import Allocation, Booking
+from sandbox.quotas import QuotaExceeded
+from sandbox.timetable import Timetable
 from tests.conftest import Clock
 from tests.factories import MembershipFactory
 from tests.sandbox.factories import AllocationFactory
@@ -130,7 +132,7 @@ class TestOneAfterTheOther:
         book(blueprint)
         now = portal_clock.now()
 
-        assert capacity.free_slots(blueprint.pool, now, now + timedelta(days=1)) == 2
+        assert Timetable(blueprint.pool, now).free_places(now, now + timedelta(days=1)) == 2
 
 
 def test_a_deadlock_is_tried_once_more() -> None:

@@ -15,6 +15,7 @@ from catalog.services import drafts
 from osk_portal import portal
 from osk_portal.notifications.models import Notification
 from osk_portal.toolkit import clock
+from tests.factories import MembershipFactory, OrganisationFactory
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 LIST = reverse("catalog:entry_form_list")
@@ -92,6 +93,16 @@ def test_a_whole_description_becomes_a_draft_for_the_osk_once(client, world, dra
     assert (grant.person, grant.proposal, grant.wording) == (world.editor, proposal, CURRENT)
     assert send(client, draft)["Location"] == intake.get_absolute_url()
     assert Intake.objects.count() == 1
+
+
+def test_a_redaktion_of_two_organisations_says_for_which(client, world, draft):
+    office = OrganisationFactory(name="Zweites Amt")
+    MembershipFactory(user=world.editor, organisation=office, editor=True)
+    refused = send(client, draft)
+    assert refused.context["form"].errors.keys() == {"organisation"}
+    assert "Zweites Amt" in refused.text
+    assert send(client, draft, version=1, organisation=str(office.pk)).status_code == 302
+    assert Proposal.objects.get().organisation == office
 
 
 def test_texts_are_handed_in_only_once_they_are_released(client, draft):

@@ -11,11 +11,13 @@ from django.urls import reverse
 from catalog import forges
 from catalog.grants import CURRENT
 from catalog.importing import import_publiccode
-from catalog.models import Intake, Solution
+from catalog.models import Intake, Proposal, Solution
 from catalog.services import intake as service
 from catalog.services import publish_solution
+from osk_portal.toolkit.transitions import TransitionNotAllowed
 from tests.catalog.fetching import REPOSITORY
 from tests.catalog.files import publiccode_file
+from tests.factories import MembershipFactory, OrganisationFactory
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 pytestmark = pytest.mark.django_db
@@ -212,3 +214,42 @@ def test_the_list_asks_no_more_for_more(page, world, django_assert_max_num_queri
         Intake.objects.create(requester=world.editor, repository=f"{REPOSITORY}{number}")
     with django_assert_max_num_queries(len(few)):
         page("editor")
+
+
+def test_a_redaktion_of_two_organisations_chooses_for_which_it_suggests(client, world, page):
+    assert "organisation" not in page("editor").context["form"].fields
+    office = OrganisationFactory(name="Zweites Amt")
+    MembershipFactory(user=world.editor, organisation=office, editor=True)
+    MembershipFactory(user=world.editor, organisation=OrganisationFactory(name="Nur Mitglied"))
+
+    shown = page("editor").text
+    assert "Für welche Organisation?" in shown
+    assert "Zweites Amt" in shown
+    assert "Nur Mitglied" not in shown
+    upload = {"file": SimpleUploadedFile("publiccode.yml", file())}
+    refused = page("editor", **upload)
+    assert refused.status_code == 422
+    assert refused.context["form"].errors.keys() == {"organisation"}
+    upload = {"file": SimpleUploadedFile("publiccode.yml", file())}
+    page("editor", organisation=str(office.pk), **upload)
+
+    intake = Intake.objects.get()
+    proposal = Proposal.objects.get()
+    assert intake.organisation == proposal.organisation == office
+    with pytest.raises(TransitionNotAllowed):
+        service.request_repository(
+            requester=world.stranger, place=forges.find(REPOSITORY), wording=CURRENT,
+            organisation=office,
+        )  # fmt: skip
+
+
+def test_who_has_lost_the_role_while_the_file_was_fetched_proposes_nothing(world, forge):
+    forge.body = file()
+    found = service.request_repository(
+        requester=world.editor, place=forges.find(REPOSITORY), wording=CURRENT
+    )
+    assert found.organisation == world.company
+    MembershipFactory(user=world.editor, editor=True)
+    world.company.memberships.filter(user=world.editor).update(is_editor=False)
+    service.run(found.pk)
+    assert not Proposal.objects.exists()

@@ -11,9 +11,10 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from catalog import services
-from catalog.models import EntryReport, Solution
+from catalog.models import EntryReport, Solution, TextGrant
 from catalog.services.reports import token_of
 from osk_portal.notifications.models import OutgoingMail
+from osk_portal.toolkit.transitions import TransitionNotAllowed
 from tests.catalog.factories import SolutionFactory
 from tests.catalog.test_reports import ADDRESS, accept, answer, check, reject, report
 from tests.factories import staff
@@ -87,6 +88,25 @@ def test_what_cannot_be_taken_is_told_and_kept(client, world, data, field):
     assert "<title>Fehler: " in response.text
     assert "<script>alert" not in response.text
     assert not EntryReport.objects.exists()
+
+
+def test_a_text_for_the_description_is_taken_only_once_it_is_released(client, world):
+    said = words(field="short_description", right="Termine vergeben.")
+    response = client.post(form_url(world), said)
+    assert response.status_code == 422
+    assert response.context["form"].errors.keys() == {"cc0"}
+    assert "Termine vergeben." in response.text
+    assert not EntryReport.objects.exists()
+
+    assert client.post(form_url(world), {**said, "cc0": "on"}).status_code == 302
+    grant = TextGrant.objects.get()
+    assert (grant.report, grant.person) == (EntryReport.objects.get(), None)
+    assert client.post(form_url(world), {**said, "cc0": "on"}).status_code == 302  # the same twice
+    assert TextGrant.objects.count() == 1
+    with pytest.raises(TransitionNotAllowed, match="CC0"):
+        services.report_entry(
+            solution_id=world.solution.pk, field="features", wrong="Fehlt.", right="Aufruf"
+        )
 
 
 def test_only_entries_of_the_catalog(client, world):

@@ -27,7 +27,7 @@ def login(client, user):
 
 
 def form(**more):
-    return {"answer": "yes", "value": "In Hamburg.", "stated_on": "2026-03-01", **more}
+    return {"answer": "yes", "value": "In Hamburg.", "stated_on": "2026-03-01", "cc0": "on", **more}
 
 
 def list_url(world):

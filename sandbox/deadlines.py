@@ -1,0 +1,35 @@
+"""Until when somebody has to decide, in working days and wall clock times of Berlin."""
+
+from __future__ import annotations
+
+from datetime import datetime, time, timedelta
+
+from django.conf import settings
+
+from osk_portal.toolkit.clock import BERLIN
+from osk_portal.toolkit.working_days import add_working_days, is_working_day
+
+
+def first_start_with_approval(now: datetime) -> datetime:
+    """The earliest begin of a booking that the OSK has to approve: the day after it promised to decide."""
+    decided = add_working_days(now.astimezone(BERLIN).date(), settings.OSK_SANDBOX_APPROVAL_DAYS)
+    return datetime.combine(
+        decided + timedelta(days=1), time(settings.OSK_OFFICE_OPENS), tzinfo=BERLIN
+    )
+
+
+def approval_deadline(start: datetime, asked_at: datetime) -> datetime:
+    """Until when an application holds its place: at most until it would begin."""
+    last = add_working_days(asked_at.astimezone(BERLIN).date(), settings.OSK_SANDBOX_HOLD_DAYS)
+    return min(start, datetime.combine(last, time(settings.OSK_OFFICE_CLOSES), tzinfo=BERLIN))
+
+
+def offer_deadline(now: datetime) -> datetime:
+    """Until when an offer of the waitlist holds its place.
+
+    Never on a day on which nobody works: then at the same hour of the next working day.
+    """
+    end = (now + timedelta(hours=settings.OSK_SANDBOX_OFFER_HOURS)).astimezone(BERLIN)
+    if is_working_day(end.date()):
+        return end
+    return datetime.combine(add_working_days(end.date(), 0), end.time(), tzinfo=BERLIN)

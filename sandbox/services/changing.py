@@ -1,0 +1,147 @@
+"""Another time for a booking: a later end, or another window before the start."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
+from django.utils.translation import gettext as _
+
+from osk_portal.accounts.models import User
+from osk_portal.notifications.doorbell import ring
+from osk_portal.toolkit import clock
+from osk_portal.toolkit.transitions import TransitionNotAllowed
+from sandbox import capacity, deadlines, notifications, permissions, quotas
+from sandbox.enums import BookingAction, BookingState, EnvironmentEventKind, EnvironmentState
+from sandbox.models import Allocation, Booking, Environment
+from sandbox.services.approval import is_lapsed
+from sandbox.services.bookings import TooEarly
+from sandbox.services.environments import WORK
+from sandbox.windows import end_after
+
+
+def extend_booking(*, booking_id: int, actor: User, end: datetime) -> Booking:
+    """Let it run until ``end``, on the same place, with the same data. The same end again is nothing new.
+
+    Raises TooLong (with the latest possible end), QuotaExceeded, TransitionNotAllowed, PermissionDenied.
+    """
+
+    def work() -> Booking:
+        with transaction.atomic():
+            return _extend(booking_id, actor, end)
+
+    return capacity.without_deadlock(work)
+
+
+def _extend(booking_id: int, actor: User, end: datetime) -> Booking:
+    booking = _locked(booking_id, actor)
+    if not booking.can(BookingAction.EXTEND) or booking.ends_at <= clock.now():
+        raise TransitionNotAllowed(BookingAction.EXTEND, booking.state)
+    if end == booking.ends_at:
+        return booking
+    longest = latest_by_product(booking)
+    if not booking.ends_at < end <= longest:
+        raise capacity.TooLong(longest if longest > booking.ends_at else booking.ends_at)
+    environment = _environment(booking)
+    if not booking.is_outside_quota:
+        quotas.check(booking.organisation, booking.starts_at, end, without=booking)
+    capacity.extend(_held(booking), end)
+    booking.extend(DateTimeTZRange(booking.starts_at, end), actor=actor)
+    if environment is not None:
+        environment.expires_at = end
+        # Whoever works on it tells the engine the new end.
+        if environment.state == EnvironmentState.READY:
+            environment.next_action_at = clock.now()
+        environment.save(update_fields=["expires_at", "next_action_at"])
+        environment.record(EnvironmentEventKind.EXTENDED, actor=actor)
+        ring(WORK, environment_id=environment.pk)
+    notifications.booking_changed(booking)
+    return booking
+
+
+def latest_by_product(booking: Booking) -> datetime:
+    """The end of the longest booking of its product that begins when this one does."""
+    return end_after(booking.starts_at, booking.blueprint_version.blueprint.longest_days)
+
+
+def move_booking(*, booking_id: int, actor: User, start: datetime, end: datetime) -> Booking:
+    """Another window before the start. The same window again is nothing new.
+
+    Raises NoFreeSlot (with the next free begin), QuotaExceeded, TooEarly, PermissionDenied, and
+    TransitionNotAllowed where it has begun or is being set up.
+    """
+
+    def work() -> Booking:
+        with transaction.atomic():
+            return _move(booking_id, actor, start, end)
+
+    return capacity.without_deadlock(work)
+
+
+def _move(booking_id: int, actor: User, start: datetime, end: datetime) -> Booking:
+    booking = _locked(booking_id, actor)
+    environment = _environment(booking)
+    if not can_move(booking, environment):
+        raise TransitionNotAllowed(
+            BookingAction.MOVE,
+            booking.state,
+            _("The set-up has begun: the time can no longer be changed."),
+        )
+    if (start, end) == (booking.starts_at, booking.ends_at):
+        return booking
+    now = clock.now()
+    if not now <= start < end <= end_after(start, booking.blueprint_version.blueprint.longest_days):
+        raise capacity.TooLong(end_after(start, booking.blueprint_version.blueprint.longest_days))
+    if booking.state == BookingState.REQUESTED:
+        first = deadlines.first_start_with_approval(booking.created_at)
+        if start < first:
+            raise TooEarly(first)
+        booking.hold_expires_at = deadlines.approval_deadline(start, booking.created_at)
+    if not booking.is_outside_quota:
+        quotas.check(booking.organisation, start, end, without=booking)
+    allocation = capacity.move(_held(booking), start, end)
+    booking.move(DateTimeTZRange(start, end), actor=actor)
+    if environment is not None:
+        environment.slot, environment.backend = allocation.slot, allocation.slot.backend
+        environment.expires_at = end
+        environment.next_action_at = max(allocation.occupies.lower, now)
+        environment.attempts = 0
+        environment.save(
+            update_fields=["slot", "backend", "expires_at", "next_action_at", "attempts"]
+        )
+        environment.record(EnvironmentEventKind.MOVED, actor=actor)
+        ring(WORK, environment_id=environment.pk)
+    notifications.booking_changed(booking)
+    return booking
+
+
+def can_move(booking: Booking, environment: Environment | None) -> bool:
+    """Before its start, and nothing of it is set up yet."""
+    return (
+        booking.can(BookingAction.MOVE)
+        and not is_lapsed(booking)
+        and booking.starts_at > clock.now()
+        and (environment is None or environment.state == EnvironmentState.PENDING)
+    )
+
+
+def _locked(booking_id: int, actor: User) -> Booking:
+    booking = (
+        Booking.objects.select_for_update(of=("self",))
+        .select_related("blueprint_version__blueprint__pool", "organisation", "booked_by")
+        .get(pk=booking_id)
+    )
+    if not permissions.can_change(actor, booking):
+        raise PermissionDenied("change a booking")
+    return booking
+
+
+def _environment(booking: Booking) -> Environment | None:
+    """The one that exists, locked: after the booking, as everywhere."""
+    return booking.environments.existing().select_for_update(of=("self",)).first()
+
+
+def _held(booking: Booking) -> Allocation:
+    return booking.allocations.held().select_related("slot__pool").get()
