@@ -239,7 +239,11 @@ CACHES = {
         "LOCATION": "portal_cache",
         "OPTIONS": {"MAX_ENTRIES": 100_000},
     },
-    "fragments": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+    # Parts of pages by the values they show, so that a new value is a new part and none is ever stale.
+    "fragments": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "OPTIONS": {"MAX_ENTRIES": 10_000},
+    },
 }
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 
@@ -761,6 +765,16 @@ OSK_SANDBOX_PORTS = env.text(
     "OSK_SANDBOX_PORTS",
     "21000-21999",
     help="Loopback ports of the process backend, as 21000-21999.",
+)
+OSK_SANDBOX_ENGINE = env.text(
+    "OSK_SANDBOX_ENGINE",
+    "",
+    help="Socket of Podman or Docker, as unix:///run/podman/podman.sock. Empty: no containers.",
+)
+OSK_SANDBOX_NETWORK = env.text(
+    "OSK_SANDBOX_NETWORK",
+    "10.213.0.0/16",
+    help="Addresses of the containers, 32 for each test environment. Nothing else may use them.",
 )
 OSK_SANDBOX_PROGRAMS = {
     "radicale": env.text(
