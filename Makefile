@@ -18,7 +18,7 @@ PIP := -m pip --disable-pip-version-check --no-input install -qq --require-hashe
 # Programs are started as modules: the scripts in bin/ stop working when the folder is moved.
 PY := $(VENV)/bin/python
 LINT_IMPORTS := from importlinter.cli import lint_imports_command as c; c(["--no-logo"])
-UNIT := not e2e and not faults and not imap and not clamav
+UNIT := not e2e and not faults and not imap and not clamav and not containers
 COVERAGE := --cov --cov-report=term:skip-covered --cov-fail-under=90
 COMPILE := $(PY) -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url $(UPGRADE)
@@ -26,8 +26,8 @@ COMPILE := $(PY) -m uv pip compile --quiet --universal --python-version 3.11 --g
 export UV_PYTHON_DOWNLOADS := never
 
 .DEFAULT_GOAL := help
-.PHONY: help run test unit test-faults test-imap test-clamav coverage bench bench-queue bench-catalog screenshots test-3.13 lint types \
-	messages lock clean install install-dev browser dovecot clamd
+.PHONY: help run test unit test-faults test-imap test-clamav test-containers coverage bench bench-queue bench-catalog screenshots test-3.13 lint types \
+	messages lock clean install install-dev browser dovecot clamd podman
 
 help: ## Show this list
 	@sed -n 's/^\([a-z0-9.-]*\):.*## \(.*\)/\1|\2/p' $(firstword $(MAKEFILE_LIST)) \
@@ -39,7 +39,7 @@ run: install ## Start the portal on http://localhost:8000/ (PORT, OSK_VAR, OSK_D
 test: install-dev browser ## Run every check and every test; the last line counts
 	@$(MAKE) --no-print-directory lint types
 	$(PY) -m pytest -m "$(UNIT)" -n $(WORKERS) $(ARGS)
-	$(PY) -m pytest -m "e2e and not faults" -n 2 --dist loadscope $(ARGS)
+	$(PY) -m pytest -m "e2e and not faults and not containers" -n 2 --dist loadscope $(ARGS)
 
 coverage: install-dev ## Run the unit tests and show what they leave out
 	$(PY) -m pytest -m "$(UNIT)" -n $(WORKERS) $(COVERAGE) $(ARGS)
@@ -55,6 +55,9 @@ test-imap: install-dev dovecot ## Run the tests that read a mailbox of a real Do
 
 test-clamav: install-dev clamd ## Run the tests with a real ClamAV (installs Debian's clamav-daemon)
 	$(PY) -m pytest -m clamav tests/clamav $(ARGS)
+
+test-containers: install-dev browser podman ## Run the tests with a real Podman (as root; installs Debian's podman)
+	$(PY) -m pytest -m containers tests/conformance tests/containers $(ARGS)
 
 bench: bench-queue bench-catalog ## Measure pages on full databases
 
@@ -167,3 +170,12 @@ clamd: # ClamAV's daemon; the test brings its own database, so no signatures are
 	else \
 		echo "clamd is missing. Install it, on Debian with: sudo apt-get install clamav-daemon" >&2; exit 1; \
 	fi
+
+podman: # Debian's engine of containers, and what builds images without a registry; needs root
+	@if [ "$$(id -u)" != 0 ]; then echo "The tests with containers need root." >&2; exit 1; fi; \
+	for name in podman runc busybox iptables debootstrap; do \
+		command -v $$name >/dev/null 2>&1 || missing="$$missing $$name"; done; \
+	if [ -n "$$missing" ]; then \
+		echo "Installing Podman …" && apt-get update -qq \
+			&& DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends podman runc netavark \
+				aardvark-dns iptables busybox-static debootstrap >/dev/null; fi

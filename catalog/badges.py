@@ -33,6 +33,10 @@ class ShownBadge:
     fetched_at: datetime
 
 
+def name_of(badge: str) -> str:
+    return str(_NAMES.get(badge, badge))
+
+
 def fetched() -> ArraySubquery:
     """For a query of solutions, as ``badged``: it costs the page no query of its own."""
     rows = Badge.objects.filter(solution=OuterRef("pk")).order_by("badge")
@@ -44,7 +48,7 @@ def of(solution: Any) -> list[ShownBadge]:
     """``solution``: annotated with ``badged=fetched()``."""
     return [
         ShownBadge(
-            str(_NAMES.get(values["badge"], values["badge"])),
+            name_of(values["badge"]),
             values["level"],
             values["url"],
             datetime.fromisoformat(values["fetched_at"]),

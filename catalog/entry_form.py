@@ -72,6 +72,12 @@ class EntryForm(OrganisationChoice):
         self.fields["cc0"] = GrantField()
 
     @property
+    def typed_organisation(self) -> Organisation | None:
+        """The chosen one of a form that is only saved, and not asked whether it is right."""
+        chosen = self.data.get("organisation", "") if self.is_bound else ""
+        return next((o for o in self.organisations if str(o.pk) == chosen), None)
+
+    @property
     def parts(self) -> Iterator[dict[str, Any]]:
         """For the template: each section with its fields and repeated groups."""
         for part in PARTS:

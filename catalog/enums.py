@@ -412,3 +412,12 @@ class CodeReleaseAction(models.TextChoices):
     ANSWER = "answer", pgettext_lazy("code release", "Step changed")
     CHECK_FILE = "check_file", pgettext_lazy("code release", "File checked")
     MAKE_DRAFT = "make_draft", pgettext_lazy("code release", "Draft made")
+
+
+class FollowRhythm(models.TextChoices):
+    """How often somebody hears of followed entries. Source: product.md 6 (at once, digest, off)."""
+
+    AT_ONCE = "at_once", pgettext_lazy("how often", "At once")
+    DAILY = "daily", pgettext_lazy("how often", "Once a day, gathered in one mail")
+    WEEKLY = "weekly", pgettext_lazy("how often", "Once a week, gathered in one mail")
+    OFF = "off", pgettext_lazy("how often", "Not at all")

@@ -13,6 +13,8 @@ from catalog.models import (
     EntryDraft,
     EntryReport,
     Follow,
+    FollowNews,
+    FollowSetting,
     NoticeReceipt,
     Proposal,
     SavedComparison,
@@ -26,6 +28,8 @@ def erase(user: User) -> None:
     """What waits is taken back: nobody could be asked about it. What was decided is the catalog's history."""
     mine = Proposal.objects.filter(author=user)
     Follow.objects.filter(user=user).delete()
+    FollowNews.objects.filter(user=user).delete()
+    FollowSetting.objects.filter(user=user).delete()
     EntryDraft.objects.filter(author=user).delete()
     for pk in Claim.objects.open().filter(author=user).order_by("pk").values_list("pk", flat=True):
         claims.leave_claim(pk, person=user)
@@ -98,6 +102,16 @@ OFFER: Final = portal.PersonalData(
             "catalog.Follow.user",
             _("Entries that you follow"),
             {"solution__name": _("Solution"), "created_at": _("Since")},
+        ),
+        portal.Rows(
+            "catalog.FollowSetting.user",
+            _("How often you hear of entries that you follow"),
+            {"rhythm": _("how often"), "told_on": _("last told on")},
+        ),
+        portal.Rows(
+            "catalog.FollowNews.user",
+            _("What the next mail about entries that you follow tells"),
+            {"solution__name": _("Solution"), "happened_at": _("When")},
         ),
         portal.Rows(
             "catalog.CodeRelease.author",

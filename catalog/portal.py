@@ -12,13 +12,23 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from catalog import claim_portal, demo_world, own_data, presentation, reuse_portal, statistics
+from catalog import (
+    claim_portal,
+    demo_world,
+    own_data,
+    presentation,
+    proposal_portal,
+    reuse_portal,
+    statistics,
+)
 from catalog.exports import nightly
 from catalog.models import (
     Assessment,
     EntryReport,
     Follow,
+    FollowSetting,
     Intake,
+    Notice,
     NoticeReceipt,
     Proposal,
     Solution,
@@ -41,6 +51,7 @@ from catalog.permissions import belongs_to_maintainer, edited_organisations
 from catalog.search import clean, search
 from catalog.services import badges, drafts, forget_report_addresses, links, pictures, refresh
 from catalog.services.criteria import ensure_lists
+from catalog.services.digests import DIGEST, GATHERED
 from catalog.services.synonyms import ensure_shipped
 from network.models import Organisation
 from osk_portal import portal
@@ -155,6 +166,12 @@ def _sitemap(start: int, most: int) -> Iterable[portal.SitemapEntry]:
         yield portal.SitemapEntry(reverse("catalog:solution_detail", args=[slug]), updated_at)
 
 
+def _sitemap_of_notices(start: int, most: int) -> Iterable[portal.SitemapEntry]:
+    rows = Notice.objects.published().order_by("pk").values_list("public_id", "changed_at")
+    for public_id, changed_at in rows[start : start + most]:
+        yield portal.SitemapEntry(reverse("catalog:notice_detail", args=[public_id]), changed_at)
+
+
 def _work(user: User) -> Iterable[portal.WorkEntry]:
     if not user.is_advisor:
         return
@@ -240,6 +257,8 @@ def _late_objections() -> QuerySet[Proposal]:
 
 def _may_still_read(user_id: int, kind: str, subject_key: str) -> bool:
     """Who follows the entry; author and advisors, as long as they may open the proposal."""
+    if kind == DIGEST:
+        return FollowSetting.objects.filter(user=user_id, rhythm__in=GATHERED).exists()
     if kind.startswith("catalog.entry_"):
         return Follow.objects.filter(user=user_id, solution__public_id=subject_key).exists()
     if (may_read := claim_portal.may_still_read(user_id, kind, subject_key)) is not None:
@@ -337,6 +356,8 @@ portal.my_areas.register(
     )
 )
 portal.handovers.register(claim_portal.HANDOVER)
+portal.handovers.register(proposal_portal.PROPOSALS)
+portal.handovers.register(proposal_portal.DRAFTS)
 portal.my_areas.register(
     portal.MyArea(
         "catalog_reuses",
@@ -387,6 +408,11 @@ portal.daily_jobs.register(portal.DailyJob("catalog.addresses", 30, _forget_addr
 portal.daily_jobs.register(portal.DailyJob("catalog-giving", 30, nightly.run))
 portal.sitemap_sections.register(
     portal.SitemapSection("loesungen", 20, lambda: Solution.objects.published().count(), _sitemap)
+)
+portal.sitemap_sections.register(
+    portal.SitemapSection(
+        "hinweise", 21, lambda: Notice.objects.published().count(), _sitemap_of_notices
+    )
 )
 portal.personal_data.register(own_data.OFFER)
 portal.statistics.register(statistics.SOLUTIONS)

@@ -21,6 +21,7 @@ _WORDS: Final[Mapping[str, _StrPromise]] = {
     "returned": pgettext_lazy("proposal happened", "Returned with a comment"),
     "refused": pgettext_lazy("proposal happened", "Refused"),
     "withdrawn": pgettext_lazy("proposal happened", "Withdrawn"),
+    "handed_over": pgettext_lazy("proposal happened", "Handed over to a colleague"),
     "commented": pgettext_lazy("proposal happened", "Comment of who maintains the entry"),
     "objected": pgettext_lazy("proposal happened", "Objection to the Leitung"),
     "objection_withdrawn": pgettext_lazy("proposal happened", "Objection taken back"),
@@ -50,7 +51,7 @@ def history(proposal: Proposal) -> list[Happened]:
 
 def _who(event: ProposalEvent) -> str:
     if event.kind in _BY_OSK:
-        return _("Leitung of the OSK") if event.kind.startswith("objection") else _("OSK")
+        return _("OSK")
     if event.kind == "commented" or event.actor is None:
         return ""
     return str(event.actor)

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from catalog.models import (  # named in the type parameters
         Assessment,
         CodeRelease,
+        EntryDraft,
         EntryReport,
         Intake,
         Link,
@@ -235,6 +236,10 @@ class ProposalQuerySet(models.QuerySet["Proposal"]):
         """Open, or given back and not yet submitted again."""
         return self.filter(state__in=(ProposalState.OPEN, ProposalState.RETURNED))
 
+    def to_hand_over(self, author: Any, organisation: Any) -> ProposalQuerySet:
+        """What needs somebody else when ``author`` leaves ``organisation``; keys or outer references."""
+        return self.undecided().filter(author=author, organisation=organisation)
+
     def objected(self) -> ProposalQuerySet:
         """Refused, with an objection that the Leitung has not decided."""
         return self.filter(objection__state=ObjectionState.OPEN)
@@ -287,6 +292,12 @@ class ProposalQuerySet(models.QuerySet["Proposal"]):
             organisation__memberships__user=user,
             organisation__memberships__state=MembershipState.ACTIVE,
         ).select_related("solution")
+
+
+class EntryDraftQuerySet(models.QuerySet["EntryDraft"]):
+    def to_hand_over(self, author: Any, organisation: Any) -> EntryDraftQuerySet:
+        """Begun for ``organisation`` and not handed in; keys or outer references."""
+        return self.filter(author=author, organisation=organisation, intake=None)
 
 
 class IntakeQuerySet(models.QuerySet["Intake"]):

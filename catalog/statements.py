@@ -97,10 +97,14 @@ def standing() -> ArraySubquery:
     return ArraySubquery(rows.values(found=JSONObject(**{name: name for name in _COLUMNS})))
 
 
-def in_order(solution: Any) -> list[Mapping[str, Any]]:
-    """What is in force, in the order of the topics. ``solution``: as ``of``."""
+def standing_of(keys: Iterable[int]) -> dict[int, list[Mapping[str, Any]]]:
+    """What is in force of several entries, each in the order of the topics; one query."""
+    rows = Statement.objects.standing().filter(solution__in=list(keys))
     order = list(StatementTopic.values)
-    return sorted(solution.stated, key=lambda values: order.index(values["topic"]))
+    found: dict[int, list[Mapping[str, Any]]] = {}
+    for values in sorted(rows.values("solution", *_COLUMNS), key=lambda v: order.index(v["topic"])):
+        found.setdefault(values["solution"], []).append(values)
+    return found
 
 
 def of(solution: Any) -> list[StatementRow]:

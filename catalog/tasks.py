@@ -11,6 +11,7 @@ from catalog.services import (
     badges,
     claim_checks,
     confirming,
+    digests,
     intake,
     links,
     pictures,
@@ -106,3 +107,4 @@ def sweep_notices() -> None:
 @shared_task(name="catalog.tasks.tell_proposals")
 def tell_proposals() -> None:
     proposal_deadlines.remind()
+    digests.send()

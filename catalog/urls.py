@@ -111,6 +111,8 @@ urlpatterns = [
         name="reuse_withdraw",
     ),
     path("folgen/", following.follow_list, name="follow_list"),
+    path("folgen/wie-oft/", following.follow_rhythm, name="follow_rhythm"),
+    path("folgen/beenden/<str:token>/", following.follow_end, name="follow_end"),
     path("aufnehmen/", intake.intake_create, name="intake_create"),
     path("aufnehmen/formular/", entry_form.entry_form_list, name="entry_form_list"),
     path("aufnehmen/formular/<uuid:public_id>/", entry_form.entry_form, name="entry_form"),

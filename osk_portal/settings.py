@@ -762,6 +762,16 @@ OSK_SANDBOX_PORTS = env.text(
     "21000-21999",
     help="Loopback ports of the process backend, as 21000-21999.",
 )
+OSK_SANDBOX_ENGINE = env.text(
+    "OSK_SANDBOX_ENGINE",
+    "",
+    help="Socket of Podman or Docker, as unix:///run/podman/podman.sock. Empty: no containers.",
+)
+OSK_SANDBOX_NETWORK = env.text(
+    "OSK_SANDBOX_NETWORK",
+    "10.213.0.0/16",
+    help="Addresses of the containers, 32 for each test environment. Nothing else may use them.",
+)
 OSK_SANDBOX_PROGRAMS = {
     "radicale": env.text(
         "OSK_RADICALE_PYTHON",

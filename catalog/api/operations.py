@@ -14,10 +14,11 @@ from django.utils.translation import gettext_noop
 from ninja import Path, Query, Router
 from pydantic import BaseModel
 
-from catalog import assessments, statements, vocabulary_labels
+from catalog import vocabulary_labels
 from catalog.api import pages, rows, schemas
 from catalog.api.problems import WrongParameter
 from catalog.enums import STAGES_IN_USE, LicenceFamily
+from catalog.exports import facts
 from catalog.facets import SolutionFilter
 from catalog.history import public_revisions, without_persons
 from catalog.models import Notice, Solution, SolutionRevision
@@ -95,12 +96,14 @@ def facets(request: HttpRequest, wanted: Query[schemas.SolutionFilters]) -> Any:
     summary=gettext_noop("One solution with its publiccode.yml"),
 )
 def solution(request: HttpRequest, response: HttpResponse, slug: Slug) -> Any:
-    found = _published(slug, stated=statements.standing(), assessed=assessments.current())
+    found = _published(slug)
+    added = facts.of_one(found)
     supporters = Organisation.objects.published().filter(
         pk__in=found.supports.shown().values("organisation")
     )
-    _changed(response, found.updated_at)
-    return rows.solution_detail(found, list(supporters.order_by("sort_key", "pk")), all_of(found))
+    _changed(response, max(filter(None, (found.updated_at, added.changed_at))))
+    bodies = list(supporters.order_by("sort_key", "pk"))
+    return rows.solution_detail(found, added, bodies, all_of(found))
 
 
 @router.get(

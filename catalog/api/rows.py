@@ -8,9 +8,10 @@ from typing import Any
 from django.conf import settings
 from django.urls import reverse
 
-from catalog import assessments, statements
+from catalog import statements
 from catalog.api import schemas
-from catalog.models import Notice, Solution, SolutionRevision
+from catalog.exports.facts import Facts, assessment_page, reply_of
+from catalog.models import Assessment, Notice, Solution, SolutionRevision
 from catalog.shown_pictures import logo_of, screenshots_of
 from network.models import Organisation
 
@@ -65,6 +66,7 @@ def solution(found: Solution) -> dict[str, Any]:
         "maintainer": body(found.maintainer),
         "berlin_body": body(found.berlin_body),
         "notice_kinds": found.notice_kinds,
+        "being_checked": found.checked_fields,
         "logo": logo.address if logo else None,
         "is_incomplete": found.is_incomplete,
         "revision": found.revision,
@@ -82,13 +84,16 @@ def solution(found: Solution) -> dict[str, Any]:
 
 
 def solution_detail(
-    found: Solution, supporters: list[Organisation], notices: Sequence[Notice]
+    found: Solution, added: Facts, supporters: list[Organisation], notices: Sequence[Notice]
 ) -> dict[str, Any]:
-    """``found`` with ``stated`` and ``assessed`` at hand."""
     return {
         **solution(found),
-        "statements": [statement(values) for values in statements.in_order(found)],
-        "assessment": assessment(found),
+        "statements": [statement(values) for values in added.statements],
+        "assessment": assessment(found, added.assessment),
+        "badges": [
+            {"badge": b.badge, "level": b.level, "url": b.url, "fetched_at": b.fetched_at}
+            for b in added.badges
+        ],
         "supporters": [body(organisation) for organisation in supporters],
         "screenshots": [
             {"url": shot.address, "width": shot.width, "height": shot.height, "text": shot.alt}
@@ -113,16 +118,26 @@ def statement(values: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def assessment(found: Solution) -> dict[str, Any] | None:
-    said = assessments.of(found)
+def assessment(found: Solution, said: Assessment | None) -> dict[str, Any] | None:
     if said is None:
         return None
     return {
         "number": said.number,
-        "criteria": said.criteria,
+        "criteria": said.criteria_list.name,
         "summary": said.summary,
         "published_at": said.published_at,
-        "url": address("catalog:assessment_current", found.slug),
+        "findings": [
+            {
+                "criterion": finding.criterion.title,
+                "answer": finding.answer,
+                "text": finding.text or None,
+                "evidence": finding.evidence or None,
+                "checked_on": finding.checked_on,
+            }
+            for finding in said.findings.all()
+        ],
+        "reply": reply_of(said),
+        "url": assessment_page(found),
     }
 
 

@@ -10,6 +10,7 @@ from ninja import Schema
 from pydantic import Field, StringConstraints
 
 from catalog.enums import (
+    CriterionAnswer,
     DevelopmentStatus,
     LicenceFamily,
     MaintenanceType,
@@ -146,6 +147,11 @@ class Solution(Schema):
     notice_kinds: list[NoticeKind] = Field(
         description=gettext_noop("Kinds of the OSK's notices that stand on the entry.")
     )
+    being_checked: list[str] = Field(
+        description=gettext_noop(
+            "Statements that somebody has reported as wrong and that the OSK is checking."
+        )
+    )
     logo: str | None = Field(
         description=gettext_noop(
             "Address of the logo, drawn anew by the portal; it keeps its licence."
@@ -217,6 +223,24 @@ class Statement(Schema):
     organisation: str | None
 
 
+class Finding(Schema):
+    """What the OSK says of one criterion."""
+
+    criterion: str
+    answer: CriterionAnswer
+    text: str | None
+    evidence: str | None = Field(description=gettext_noop("An address, or the name of a document."))
+    checked_on: date | None
+
+
+class Reply(Schema):
+    """What the maintainer says to it, unchanged."""
+
+    text: str
+    organisation: str | None
+    replied_at: datetime
+
+
 class Assessment(Schema):
     """The OSK's Einschätzung by criteria; it has no total."""
 
@@ -224,7 +248,18 @@ class Assessment(Schema):
     criteria: str = Field(description=gettext_noop("Name of the list of criteria."))
     summary: str
     published_at: datetime
+    findings: list[Finding]
+    reply: Reply | None
     url: str
+
+
+class Badge(Schema):
+    """A badge as openCode gave it on the day it was fetched; never computed here."""
+
+    badge: str
+    level: str
+    url: str
+    fetched_at: datetime
 
 
 class SolutionDetail(Solution):
@@ -232,6 +267,7 @@ class SolutionDetail(Solution):
         description=gettext_noop("For administrations: what is missing is unknown, it is no “No”.")
     )
     assessment: Assessment | None
+    badges: list[Badge] = Field(description=gettext_noop("Badges of openCode."))
     supporters: list[Body]
     screenshots: list[Screenshot] = Field(
         description=gettext_noop("Those that somebody has described.")

@@ -13,8 +13,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
-from catalog import assessments, presentation, statements
+from catalog import assessments, badges, presentation, reports, statements
 from catalog.assessments import AssessmentSummary
+from catalog.badges import ShownBadge
 from catalog.enums import StatementTopic
 from catalog.models import Solution
 from catalog.notices import notices_of
@@ -106,6 +107,7 @@ class Subject:
     has_test: bool
     statements: list[StatementRow]
     assessment: AssessmentSummary | None
+    badges: list[ShownBadge]
 
 
 Source: TypeAlias = "Callable[[Sequence[Subject]], Iterable[Group]]"
@@ -261,6 +263,36 @@ def what_the_osk_has_found(subjects: Sequence[Subject]) -> Iterator[Group]:
     yield Group(label, (row(_("By the list"), subjects, _assessed),))
 
 
+def what_opencode_says(subjects: Sequence[Subject]) -> Iterator[Group]:
+    """Badges as they were fetched, each with its day; a row a badge."""
+    names = dict.fromkeys(badge.label for subject in subjects for badge in subject.badges)
+    if not names:
+        return
+    yield Group(_("Badges of openCode"), tuple(_badged(name, subjects) for name in names))
+
+
+def _badged(name: str, subjects: Sequence[Subject]) -> Row:
+    def said(subject: Subject) -> Cell:
+        found = next((badge for badge in subject.badges if badge.label == name), None)
+        if found is None:
+            return Cell(kind="unknown")
+        day = found.fetched_at.astimezone(BERLIN).strftime("%d.%m.%Y")
+        return Cell((Piece(found.level, detail=day),))
+
+    return row(name, subjects, said)
+
+
+def what_is_being_checked(subjects: Sequence[Subject]) -> Iterator[Group]:
+    """Statements that somebody has reported as wrong: they stand above, and may change."""
+    if not any(subject.solution.checked_fields for subject in subjects):
+        return
+    yield Group(_("Statements being checked"), (row(_("Reported as wrong"), subjects, _checked),))
+
+
+def _checked(subject: Subject) -> Cell:
+    return known(*reports.labels_of(subject.solution.checked_fields))
+
+
 def _assessed(subject: Subject) -> Cell:
     found = subject.assessment
     if found is None:
@@ -326,12 +358,14 @@ SOURCES: Final[tuple[Source, ...]] = (
     what_it_is,
     what_administrations_must_know,
     what_the_osk_has_found,
+    what_opencode_says,
     who_uses_it,
+    what_is_being_checked,
 )
 
 
 def subject(solution: Any) -> Subject:
-    """``solution``: with what ``for_comparison()`` counts, and ``stated`` and ``assessed`` (``table.compare``)."""
+    """``solution``: with what ``for_comparison()`` counts, and the annotations of ``table.compare``."""
     return Subject(
         solution,
         presentation.entry(solution),
@@ -340,4 +374,5 @@ def subject(solution: Any) -> Subject:
         solution.has_test,
         statements.of(solution),
         assessments.of(solution),
+        badges.of(solution),
     )

@@ -10,7 +10,7 @@ from typing import Final
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from catalog import assessments, statements
+from catalog import assessments, badges, statements
 from catalog.comparison.sources import SOURCES, Cell, Group, Kind, Piece, Row, subject
 from catalog.comparison.wanted import OwnRow, Wanted
 from catalog.enums import OwnAnswer, OwnWeight
@@ -52,7 +52,7 @@ class Comparison:
 def compare(wanted: Wanted) -> Comparison:
     """Published entries only, whoever asks: an address that is passed on shows everybody the same."""
     rows = Solution.objects.for_comparison().annotate(
-        stated=statements.standing(), assessed=assessments.current()
+        stated=statements.standing(), assessed=assessments.current(), badged=badges.fetched()
     )
     found = {s.slug: s for s in rows.filter(slug__in=wanted.slugs)}
     solutions = tuple(found[slug] for slug in wanted.slugs if slug in found)

@@ -7,6 +7,7 @@ dataset; access address of a distribution), with the EU's vocabularies for theme
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -14,8 +15,11 @@ from django.utils.translation import gettext, override
 
 from catalog import vocabulary_labels
 from catalog.exports import addresses
+from catalog.exports.facts import Facts, assessment_page, badge_name, notice_page, of_one
 from catalog.exports.turtle import Blank, Iri, Name, Node, Text, about, prefixes
 from catalog.models import Solution
+from catalog.models.notices import title_of
+from catalog.shown_pictures import logo_of, screenshots_of
 
 CONTENT_TYPE = "text/turtle"
 PREFIXES = {
@@ -24,6 +28,10 @@ PREFIXES = {
     "foaf": "http://xmlns.com/foaf/0.1/",
     "vcard": "http://www.w3.org/2006/vcard/ns#",
     "xsd": "http://www.w3.org/2001/XMLSchema#",
+    "rdf": "http://www.w3.org/1999/02/22-rdf-syntax-ns#",
+    "rdfs": "http://www.w3.org/2000/01/rdf-schema#",
+    "dqv": "http://www.w3.org/ns/dqv#",
+    "oa": "http://www.w3.org/ns/oa#",
 }
 _EU = "http://publications.europa.eu/resource/authority/"
 _MEDIA = "https://www.iana.org/assignments/media-types/"
@@ -42,7 +50,7 @@ _PUBLISHER = "OSK im ITDZ Berlin"
 Pair = tuple[str, Node | None]
 
 
-def catalog(solutions: Iterable[Solution]) -> Iterator[str]:
+def catalog(entries: Iterable[tuple[Solution, Facts]]) -> Iterator[str]:
     """The whole catalog, piece by piece, so that it never stands in memory as one."""
     yield from prefixes(PREFIXES)
     described: list[Pair] = [("a", Name("dcat:Catalog"))]
@@ -66,18 +74,18 @@ def catalog(solutions: Iterable[Solution]) -> Iterator[str]:
         *(("dct:language", Iri(f"{_EU}language/{code}")) for code in ("DEU", "ENG")),
     ]
     yield about(_catalog(), described)
-    for solution in solutions:
+    for solution, added in entries:
         yield f"{_catalog()} dcat:dataset {_dataset(solution)} .\n"
-        yield _described(solution)
+        yield _described(solution, added)
 
 
 def entry(solution: Solution) -> str:
     """One entry, and that it belongs to the catalog."""
     belongs = f"{_catalog()} dcat:dataset {_dataset(solution)} .\n"
-    return "".join([*prefixes(PREFIXES), belongs, _described(solution)])
+    return "".join([*prefixes(PREFIXES), belongs, _described(solution, of_one(solution))])
 
 
-def _described(solution: Solution) -> str:
+def _described(solution: Solution, added: Facts) -> str:
     document: dict[str, Any] = solution.document
     slug = solution.slug
     descriptions: dict[str, Any] = document.get("description") or {}
@@ -107,6 +115,9 @@ def _described(solution: Solution) -> str:
         *(("dcat:theme", Iri(f"{_EU}data-theme/{theme}")) for theme in _THEMES),
         *(("dct:language", language) for language in _languages(descriptions)),
         *(("dcat:keyword", keyword) for keyword in _keywords(solution)),
+        *(("foaf:depiction", picture) for picture in _pictures(solution)),
+        *(("dct:provenance", statement) for statement in _statements(added)),
+        *(("dqv:hasQualityAnnotation", said) for said in _annotations(solution, added)),
     ]
     files = {
         "solution_publiccode": "application/yaml",
@@ -134,6 +145,58 @@ def _described(solution: Solution) -> str:
             )
         )
     return "".join(parts)
+
+
+def _pictures(solution: Solution) -> list[Iri]:
+    logo = logo_of(solution)
+    found = [*([logo] if logo else ()), *screenshots_of(solution)]
+    return [Iri(picture.address) for picture in found]
+
+
+def _statements(added: Facts) -> Iterator[Blank]:
+    """For administrations: what is said, with its origin and date in the words, and its evidence."""
+    with override("de"):
+        for row in added.rows:
+            said = [row.origin, row.said_by, row.stated_on.isoformat() if row.stated_on else ""]
+            marks = ", ".join(filter(None, [*said, row.document]))
+            pairs: list[tuple[str, Node]] = [
+                ("a", Name("dct:ProvenanceStatement")),
+                ("rdfs:label", Text(f"{row.label}: {row.text} ({marks})", "de")),
+            ]
+            if row.evidence and (page := _page(row.evidence.url)):
+                pairs.append(("rdfs:seeAlso", page))
+            yield Blank(tuple(pairs))
+
+
+def _annotations(solution: Solution, added: Facts) -> Iterator[Blank]:
+    """Einschätzung, badges, notices and what is being checked, as the Data Quality Vocabulary says it (W3C)."""
+    said = added.assessment
+    with override("de"):
+        if said is not None and said.published_at is not None:
+            page = assessment_page(solution)
+            yield _annotation(f"{said.criteria_list.name}: {said.summary}", said.published_at, page)
+        for badge in added.badges:
+            text = f"{badge_name(badge)}: {badge.level}"
+            yield _annotation(text, badge.fetched_at, addresses.web(badge.url))
+        for notice in added.notices:
+            text = f"{title_of(notice.kind)}: {notice.text_de}"
+            yield _annotation(text, notice.issued_at, notice_page(notice))
+        for words in added.checked_words:
+            yield _annotation(f"{gettext('This statement is being checked')}: {words}", None, None)
+
+
+def _annotation(text: str, at: datetime | None, page: str | None) -> Blank:
+    body = Blank((("a", Name("oa:TextualBody")), ("rdf:value", Text(text, "de"))))
+    pairs: list[tuple[str, Node]] = [
+        ("a", Name("dqv:QualityAnnotation")),
+        ("oa:motivatedBy", Name("dqv:qualityAssessment")),
+        ("oa:hasBody", body),
+    ]
+    if at is not None:
+        pairs.append(("dct:issued", Text(at)))
+    if page:
+        pairs.append(("foaf:page", Iri(page)))
+    return Blank(tuple(pairs))
 
 
 def _catalog() -> Iri:

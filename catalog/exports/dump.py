@@ -14,20 +14,24 @@ from django.conf import settings
 from django.core.files.storage import storages
 
 from catalog import documents
+from catalog.enums import StatementTopic
 from catalog.exports import addresses, dcat
+from catalog.exports.facts import Facts, assessment_page, with_facts
 from catalog.models import Solution
-from catalog.shown_pictures import logo_of
+from catalog.shown_pictures import logo_of, screenshots_of
+from catalog.statements import StatementRow
 from osk_portal.toolkit.spreadsheets import plain_cell
 
 CSV_FILE = "loesungen.csv"
 TURTLE_FILE = "loesungen.ttl"
-CHUNK = 500
 READABLE = 0o640  # as everything in the private storage (settings.STORAGES)
 HEADER = (
     "slug", "name", "short_description_de", "short_description_en", "repository", "landing_page",
     "licence", "licence_family", "development_status", "software_type", "maintenance_type", "version",
     "release_date", "categories", "platforms", "languages", "alternatives", "reuse_berlin", "reuse_elsewhere",
     "maintained_by", "revision", "published_at", "updated_at", "url", "data_licence", "notices", "logo",
+    *(f"statement_{topic}" for topic in StatementTopic.values), "assessment", "assessed_at", "badges",
+    "being_checked", "screenshots",
 )  # fmt: skip
 
 
@@ -47,9 +51,9 @@ def write_files() -> None:
         unfinished.replace(path)
 
 
-def _published() -> Iterator[Solution]:
+def _published() -> Iterator[tuple[Solution, Facts]]:
     found = Solution.objects.published().with_reuse_counts().select_related("maintainer")
-    return found.order_by("sort_key", "pk").iterator(chunk_size=CHUNK)
+    return with_facts(found.order_by("sort_key", "pk"))
 
 
 def turtle_lines() -> Iterator[bytes]:
@@ -63,8 +67,9 @@ def csv_lines() -> Iterator[bytes]:
     writer = csv.writer(out, delimiter=";")
     yield codecs.BOM_UTF8
     writer.writerow(HEADER)
-    for solution in _published():
-        writer.writerow([plain_cell(cell) for cell in _cells(solution)])
+    for solution, added in _published():
+        cells = [*_cells(solution), *_added(solution, added)]
+        writer.writerow([plain_cell(cell) for cell in cells])
         yield out.getvalue().encode()
         out.seek(0)
         out.truncate()
@@ -111,6 +116,33 @@ def _cells(solution: Solution) -> list[str]:
         ", ".join(solution.notice_kinds),
         logo.address if logo else "",
     ]  # fmt: skip
+
+
+def _added(solution: Solution, added: Facts) -> list[str]:
+    """What the OSK adds: a column a topic, each statement with its origin and date."""
+    stated = {row.topic: row for row in added.rows}
+    said = added.assessment
+    return [
+        *(_stated(stated.get(topic)) for topic in StatementTopic.values),
+        assessment_page(solution) if said else "",
+        said.published_at.isoformat() if said and said.published_at else "",
+        "; ".join(
+            f"{badge.badge}: {badge.level} ({badge.fetched_at.date().isoformat()})"
+            for badge in added.badges
+        ),
+        ", ".join(added.checked),
+        ", ".join(shot.address for shot in screenshots_of(solution)),
+    ]
+
+
+def _stated(row: StatementRow | None) -> str:
+    """Empty where nothing is stated: that is unknown, never a no."""
+    if row is None:
+        return ""
+    day = row.stated_on.isoformat() if row.stated_on else ""
+    evidence = row.evidence.url if row.evidence else row.document
+    marks = ", ".join(filter(None, [row.origin, row.said_by, day, evidence]))
+    return f"{row.text} ({marks})"
 
 
 LINES: Final[Mapping[str, Callable[[], Iterator[bytes]]]] = {

@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from catalog import documents, presentation
-from catalog.exports import addresses
-from catalog.models import Notice, Solution
+from catalog.enums import StatementTopic
+from catalog.exports import addresses, facts
+from catalog.models import Assessment, Badge, Notice, Solution
 from catalog.models.notices import title_of
-from catalog.notices import notices_of
 from catalog.shown_pictures import logo_of, screenshots_of
+from catalog.statements import StatementRow
 
 CONTEXT = "https://schema.org"
 CONTENT_TYPE = "application/ld+json"
@@ -23,6 +25,7 @@ def entry(solution: Solution) -> dict[str, Any]:
     page = addresses.of("solution_detail", solution.slug)
     language, description = documents.description(document)
     found = presentation.entry(solution)
+    added = facts.of_one(solution)
     logo = logo_of(solution)
     members: dict[str, Any] = {
         "@context": CONTEXT,
@@ -57,17 +60,106 @@ def entry(solution: Solution) -> dict[str, Any]:
             "featureList": list(description.get("features") or ()),
             "availableLanguage": solution.languages,
         },
-        "subjectOf": {
-            "@type": "DataDownload",
-            "contentUrl": addresses.of("solution_publiccode", solution.slug),
-            "encodingFormat": "application/yaml",
-            "license": settings.OSK_DATA_LICENCE_URL,
-        },
-        "comment": [_notice(notice) for notice in notices_of([solution]).get(solution.pk, ())],
+        "subjectOf": [
+            {
+                "@type": "DataDownload",
+                "contentUrl": addresses.of("solution_publiccode", solution.slug),
+                "encodingFormat": "application/yaml",
+                "license": settings.OSK_DATA_LICENCE_URL,
+            },
+            *(_claim(row) for row in added.rows),
+            *(_badge(badge) for badge in added.badges),
+        ],
+        "accessibilitySummary": next(
+            (row.text for row in added.rows if row.topic == StatementTopic.ACCESSIBILITY), None
+        ),
+        "review": _review(solution, added.assessment) if added.assessment else None,
+        "comment": [
+            *(_notice(notice) for notice in added.notices),
+            *(_checked(words) for words in added.checked_words),
+        ],
         "sdLicense": settings.OSK_DATA_LICENCE_URL,
         "sdPublisher": {"@type": "Organization", "name": settings.OSK_SITE_NAME},
     }
     return _said(members)
+
+
+def _claim(row: StatementRow) -> dict[str, Any]:
+    """A statement for administrations: what is said, by whom, when, and by which evidence."""
+    return _said(
+        {
+            "@type": "Claim",
+            "name": row.label,
+            "text": row.text,
+            "dateCreated": row.stated_on.isoformat() if row.stated_on else None,
+            "author": _organisation(row.said_by or row.origin),
+            "sdPublisher": _organisation(row.origin),
+            "citation": row.evidence.url if row.evidence else row.document,
+        }
+    )
+
+
+def _badge(badge: Badge) -> dict[str, Any]:
+    """What openCode said on that day."""
+    return {
+        "@type": "CreativeWork",
+        "name": facts.badge_name(badge),
+        "text": badge.level,
+        "url": addresses.web(badge.url),
+        "dateCreated": badge.fetched_at.isoformat(),
+        "author": _organisation("openCode"),
+    }
+
+
+def _review(solution: Solution, said: Assessment) -> dict[str, Any]:
+    """The Einschätzung in words, a review a criterion; it has neither mark nor total, so there is no rating."""
+    reply = facts.reply_of(said)
+    published = said.published_at.isoformat() if said.published_at else None
+    return _said(
+        {
+            "@type": "Review",
+            "@id": facts.assessment_page(solution),
+            "name": said.criteria_list.name,
+            "reviewBody": said.summary,
+            "datePublished": published,
+            "author": _organisation(facts.osk()),
+            "associatedReview": [
+                _said(
+                    {
+                        "@type": "Review",
+                        "reviewAspect": finding.criterion.title,
+                        "reviewBody": f"{finding.get_answer_display()}: {finding.text}",
+                        "dateCreated": finding.checked_on and finding.checked_on.isoformat(),
+                        "citation": finding.evidence,
+                    }
+                )
+                for finding in said.findings.all()
+                if finding.text
+            ],
+            "comment": reply
+            and _said(
+                {
+                    "@type": "Comment",
+                    "text": reply["text"],
+                    "datePublished": reply["replied_at"].isoformat(),
+                    "author": _organisation(reply["organisation"]),
+                }
+            ),
+        }
+    )
+
+
+def _checked(words: str) -> dict[str, Any]:
+    return {
+        "@type": "Comment",
+        "name": _("This statement is being checked"),
+        "text": words,
+        "author": _organisation(facts.osk()),
+    }
+
+
+def _organisation(name: str | None) -> dict[str, str] | None:
+    return {"@type": "Organization", "name": name} if name else None
 
 
 def _notice(notice: Notice) -> dict[str, Any]:
@@ -80,7 +172,7 @@ def _notice(notice: Notice) -> dict[str, Any]:
         "inLanguage": notice.language,
         "datePublished": notice.issued_at.isoformat(),
         "dateModified": notice.changed_at.isoformat(),
-        "author": {"@type": "Organization", "name": settings.OSK_SITE_NAME},
+        "author": _organisation(facts.osk()),
     }
 
 

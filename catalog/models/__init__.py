@@ -15,7 +15,7 @@ from catalog.models.code_releases import CodeRelease, CodeReleaseEvent, CodeRele
 from catalog.models.comparisons import SavedComparison
 from catalog.models.drafts import EntryDraft
 from catalog.models.fetching import Intake, RepositoryAlias, Source
-from catalog.models.following import Follow
+from catalog.models.following import Follow, FollowNews, FollowSetting
 from catalog.models.links import Link
 from catalog.models.maintainerships import Maintainership, MaintainershipEvent
 from catalog.models.moderation import Objection, ProposalReminder, TextGrant
@@ -56,6 +56,8 @@ __all__ = [
     "EntryReport",
     "EntryReportEvent",
     "Follow",
+    "FollowNews",
+    "FollowSetting",
     "Intake",
     "Link",
     "Maintainership",

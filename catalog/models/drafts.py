@@ -10,6 +10,8 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from catalog.models.fetching import Intake
+from catalog.querysets import EntryDraftQuerySet
+from network.models import Organisation
 from osk_portal.toolkit import clock
 from osk_portal.toolkit.addressed import Addressed
 
@@ -17,11 +19,16 @@ from osk_portal.toolkit.addressed import Addressed
 class EntryDraft(Addressed):
     """What somebody has typed, right or wrong; only that person sees it. ``intake`` is what became of it.
 
+    ``organisation``: for which it is described, so that it does not leave with its author; none for advisors.
+
     ``version`` counts the savings, so that of two tabs the older does not overwrite the newer.
     """
 
     author = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="entry_drafts"
+    )
+    organisation = models.ForeignKey(
+        Organisation, on_delete=models.PROTECT, null=True, blank=True, related_name="entry_drafts"
     )
     values: Any = models.JSONField(_("values"), default=dict, blank=True)
     version = models.PositiveIntegerField(default=0)
@@ -30,6 +37,8 @@ class EntryDraft(Addressed):
     )
     created_at = models.DateTimeField(_("created at"), default=clock.now)
     updated_at = models.DateTimeField(_("changed at"), default=clock.now)
+
+    objects = EntryDraftQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("begun description")

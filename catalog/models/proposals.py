@@ -201,9 +201,9 @@ class Proposal(Addressed):
         )  # fmt: skip
         return self.note("commented", actor=actor)
 
-    def note(self, kind: str, *, actor: User | None) -> ProposalEvent:
-        """Something happened to the proposal that leaves its state."""
-        return self._event(kind, self.state, actor=actor)
+    def note(self, kind: str, *, actor: User | None, **data: int) -> ProposalEvent:
+        """Something happened to the proposal that leaves its state. ``data``: ids."""
+        return self._event(kind, self.state, actor=actor, data=data)
 
     def withdraw(self, *, actor: User | None) -> ProposalEvent:
         """``actor`` None: the file has changed again, or back."""

@@ -111,6 +111,9 @@ def _conclude(claimed: BadgeJob, said: list[tuple[Said, str]] | None, problem: s
         job.next_attempt_at = now + min(pause, LONGEST_PAUSE)
     else:
         job.attempts, job.fetched_at, job.next_attempt_at = 0, now, now + WEEK
+        known = set(Badge.objects.filter(solution=job.solution_id).values_list("badge", "level"))
+        if known != {(found.badge, found.level) for found, _url in said}:
+            Solution.objects.filter(pk=job.solution_id).update(updated_at=now)
         Badge.objects.filter(solution=job.solution_id).delete()
         Badge.objects.bulk_create(
             Badge(

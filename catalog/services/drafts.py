@@ -13,7 +13,7 @@ from catalog import documents
 from catalog.documents import Json
 from catalog.enums import RevisionOrigin
 from catalog.models import EntryDraft, Intake
-from catalog.permissions import can_take_in
+from catalog.permissions import can_take_in, edited_organisations
 from catalog.services.intake import request_file
 from network.models import Organisation
 from osk_portal.accounts.models import User
@@ -33,17 +33,30 @@ def begin_draft(*, author: User) -> EntryDraft:
         raise TransitionNotAllowed(
             "begin", "", _("You have begun very many descriptions. Please delete one first.")
         )
-    return EntryDraft.objects.create(author=author)
+    edited = edited_organisations(author)
+    only = edited[0] if len(edited) == 1 else None  # of several it is asked in the form
+    return EntryDraft.objects.create(author=author, organisation=only)
 
 
 @transaction.atomic
-def save_draft(draft_id: int, *, author: User, values: Json, seen_version: int) -> EntryDraft:
-    """Keep what was typed. Raises TransitionNotAllowed when it is handed in, or saved elsewhere since."""
+def save_draft(
+    draft_id: int,
+    *,
+    author: User,
+    values: Json,
+    seen_version: int,
+    organisation: Organisation | None = None,
+) -> EntryDraft:
+    """Keep what was typed, and for which ``organisation`` where one was chosen.
+
+    Raises TransitionNotAllowed when it is handed in, or saved elsewhere since.
+    """
     draft = _locked(draft_id, author, seen_version)
     draft.values = values
     draft.version += 1
     draft.updated_at = clock.now()
-    draft.save(update_fields=["values", "version", "updated_at"])
+    draft.organisation = organisation or draft.organisation
+    draft.save(update_fields=["values", "version", "updated_at", "organisation"])
     return draft
 
 
@@ -62,7 +75,13 @@ def hand_in_draft(
 
     ``wording``: of the grant of the texts that the author has read. ``organisation``: as of ``request_file``.
     """
-    draft = save_draft(draft_id, author=author, values=values, seen_version=seen_version)
+    draft = save_draft(
+        draft_id,
+        author=author,
+        values=values,
+        seen_version=seen_version,
+        organisation=organisation,
+    )
     draft.intake = request_file(
         requester=author,
         name="publiccode.yml",

@@ -9,7 +9,9 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from catalog.models import Follow, Solution
+from catalog.enums import FollowRhythm
+from catalog.models import Follow, FollowNews, FollowSetting, Solution
+from catalog.services.digests import GATHERED
 from osk_portal.accounts.models import User
 from osk_portal.notifications.services import Message, notify
 from osk_portal.toolkit import clock
@@ -40,6 +42,9 @@ def tell_followers(
 ) -> None:
     """Write a message to everybody who follows ``solution``, except to ``actor``, who knows.
 
+    Who wants to hear once a day or a week gets a row for that mail (services/digests.py); who wants to hear
+    nothing, nothing.
+
     ``kind``: "entry_changed", "entry_withdrawn"; templates/catalog/email/ has its words.
     ``dedupe``: what is told once; without it the day, so that ten changes are one mail.
     Called in the transaction of the change: raises NotInTransaction outside one.
@@ -47,7 +52,20 @@ def tell_followers(
     followers = User.objects.filter(follows__solution=solution)
     if actor is not None:
         followers = followers.exclude(pk=actor.pk)
-    people = list(followers.order_by("pk"))
+    quiet = FollowSetting.objects.exclude(rhythm=FollowRhythm.AT_ONCE)
+    rhythms = dict(quiet.filter(user__in=followers).values_list("user", "rhythm"))
+    everybody = list(followers.order_by("pk"))
+    FollowNews.objects.bulk_create(
+        [
+            FollowNews(user=user, solution=solution, kind=kind)
+            for user in everybody
+            if rhythms.get(user.pk) in GATHERED
+        ],
+        update_conflicts=True,
+        unique_fields=["user", "solution", "kind"],
+        update_fields=["happened_at"],
+    )
+    people = [user for user in everybody if user.pk not in rhythms]
     if not people:
         return
     key = dedupe or clock.today().isoformat()
@@ -61,6 +79,9 @@ def tell_followers(
         dedupe=f"catalog.{kind}:{solution.pk}:{key}",
         subject_key=str(solution.public_id),
         context={"solution": solution.name, **(context or {})},
-        reason=_("You get this mail because you follow this entry. You can end that on its page."),
+        reason=_(
+            "You get this mail because you follow this entry. You can end that on its page, and choose"
+            " how often we write where your followed entries are listed."
+        ),
     )
     notify(message, people)

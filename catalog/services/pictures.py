@@ -88,7 +88,10 @@ def _repeat(solution: Solution) -> None:
     ]
     if shown != solution.shown_pictures:
         solution.shown_pictures = shown
-        Solution.objects.filter(pk=solution.pk).update(shown_pictures=shown)
+        solution.updated_at = clock.now()
+        Solution.objects.filter(pk=solution.pk).update(
+            shown_pictures=shown, updated_at=solution.updated_at
+        )
 
 
 def _as_shown(picture: Picture) -> dict[str, Any]:

@@ -276,4 +276,5 @@ def _repeat(solution: Solution) -> None:
     found = sorted(set(checking.order_by().values_list("field", flat=True)))
     if found != solution.checked_fields:
         solution.checked_fields = found
-        solution.save(update_fields=["checked_fields"])
+        solution.updated_at = clock.now()
+        solution.save(update_fields=["checked_fields", "updated_at"])

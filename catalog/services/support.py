@@ -16,6 +16,7 @@ from catalog.services.indexing import index_solution
 from network.enums import OrganisationKind
 from network.models import Organisation
 from osk_portal.accounts.models import User
+from osk_portal.toolkit import clock
 from osk_portal.toolkit.transitions import TransitionNotAllowed
 
 
@@ -67,7 +68,7 @@ def offer_support(
     )
     if is_checked:
         tell_of_support(support, event)
-    index_solution(solution)
+    _changed(solution)
     return support
 
 
@@ -77,7 +78,7 @@ def withdraw_support(support_id: int, *, actor: User) -> SupportEvent:
     if not can_offer_support_for(actor, support.organisation):
         raise PermissionDenied("support is withdrawn by the Redaktion")
     event = support.withdraw(actor=actor)
-    index_solution(support.solution)
+    _changed(support.solution)
     return event
 
 
@@ -95,8 +96,15 @@ def decide_support(
         raise TransitionNotAllowed("refuse", support.state, _("Say why."))
     event = support.show(actor=actor) if is_shown else support.refuse(actor=actor, comment=comment)
     tell_of_decided_support(support, event)
-    index_solution(support.solution)
+    _changed(support.solution)
     return event
+
+
+def _changed(solution: Solution) -> None:
+    """Search finds the organisation, and who reads the interface hears that there is something new."""
+    solution.updated_at = clock.now()
+    solution.save(update_fields=["updated_at"])
+    index_solution(solution)
 
 
 def _locked(support_id: int) -> Support:

@@ -70,7 +70,11 @@ def entry_form(request: AuthenticatedRequest, public_id: UUID) -> HttpResponse:
                 )
             )
         draft = service.save_draft(
-            draft.pk, author=request.user, values=form.values, seen_version=seen
+            draft.pk,
+            author=request.user,
+            values=form.values,
+            seen_version=seen,
+            organisation=form.typed_organisation,
         )
     except TransitionNotAllowed as error:
         messages.error(request, str(error))
@@ -116,6 +120,7 @@ def _unasked(form: EntryForm, add: str = "") -> EntryForm:
 def _page(
     request: AuthenticatedRequest, draft: EntryDraft, form: EntryForm, status: int = 200
 ) -> HttpResponse:
+    form.initial.setdefault("organisation", str(draft.organisation_id or ""))
     context = {
         "draft": draft,
         "form": form,

@@ -43,6 +43,10 @@ class BackendUnavailable(Retryable):
     """The engine does not answer. Says nothing about what exists there: never read as "gone"."""
 
 
+class CapacityExhausted(Retryable):
+    """The engine has no room left: of memory, disk or addresses."""
+
+
 class ObservedState(StrEnum):
     ABSENT = "absent"
     CREATING = "creating"

@@ -32,6 +32,7 @@ from sandbox.spec.tables import NAME, VARIABLE, TableReader
 
 SCHEMAS = (1, 2)
 MAX_READY_SECONDS = 15 * 60
+MAX_COMPONENTS = 20
 
 CAPABILITIES = frozenset(
     {
@@ -107,6 +108,8 @@ class Reader(TableReader):
             self.problem("components", _("name at least one"))
         elif not any(c.readiness for c in components):
             self.problem("readiness", _("at least one component must say when it is ready"))
+        if len(components) > MAX_COMPONENTS:
+            self.problem("components", _("at most %(number)d") % {"number": MAX_COMPONENTS})
         if len({bool(component.image) for component in components}) > 1:
             self.problem("components", _("programs and images do not go together"))
         self.unique([c.name for c in components], "components")
@@ -297,8 +300,8 @@ class Reader(TableReader):
         )
 
     def limits(self, data: object, where: str, *, is_image: bool) -> Limits:
-        own = {"cpu_millis"} if is_image else {"file_mb"}
-        table = self.table(data, where, {"memory_mb", "processes", "open_files"} | own)
+        own = {"cpu_millis"} if is_image else {"file_mb", "open_files"}
+        table = self.table(data, where, {"memory_mb", "processes"} | own)
         return Limits(
             memory_mb=self.number(table, "memory_mb", where, 1024, 64, 65536),
             processes=self.number(table, "processes", where, 256, 8, 4096),

@@ -59,7 +59,7 @@ class Limits:
     memory_mb: int = 1024
     processes: int = 256
     file_mb: int = 256
-    """Largest file that a program writes; of no meaning to images."""
+    """Largest file that a program writes. Images get what their engine allows, and ``open_files`` too."""
     open_files: int = 512
     cpu_millis: int = 1000
     """Thousandths of a processor; of no meaning to programs."""

@@ -10,7 +10,7 @@ import pytest
 
 from catalog import opencode_badges
 from catalog.importing import import_publiccode
-from catalog.models import Badge, BadgeJob
+from catalog.models import Badge, BadgeJob, Solution
 from catalog.opencode_badges import Said
 from catalog.services import badges
 from osk_portal.templatetags.osk import berlin_date
@@ -48,6 +48,18 @@ def service(forge, clock, settings):
     assert badges.ensure_jobs() == 0
     forge.job = BadgeJob.objects.get()
     return forge
+
+
+def test_another_level_is_a_change_of_the_entry_and_the_same_one_is_none(service, clock):
+    clock.move_to(NOON + timedelta(hours=1))
+    assert badges.run(service.job.pk)
+    first = Solution.objects.get(pk=service.solution.pk).updated_at
+    assert first > service.solution.updated_at
+    for days, level, is_moved in ((8, "silver", False), (16, "gold", True)):
+        clock.move_to(NOON + timedelta(days=days))
+        service.says["MAINTENANCE"] = {**SAYS, "badgeLevel": level}
+        assert badges.run(service.job.pk)
+        assert (Solution.objects.get(pk=service.solution.pk).updated_at > first) is is_moved
 
 
 def test_a_badge_is_taken_over_with_date_and_link_and_asked_for_again_after_a_week(

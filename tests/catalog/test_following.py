@@ -1,12 +1,19 @@
 from __future__ import annotations
 
+import re
+from datetime import datetime, timedelta
+
 from django.urls import reverse
 
 from catalog import services
-from catalog.models import Follow
+from catalog.models import Follow, FollowNews
+from catalog.services import digests
 from osk_portal import portal
 from osk_portal.notifications.models import Notification, OutgoingMail
+from osk_portal.toolkit.clock import BERLIN
+from tests.catalog.factories import SolutionFactory
 
+MONDAY = datetime(2026, 11, 23, 10, tzinfo=BERLIN)
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 
@@ -112,3 +119,78 @@ def test_it_goes_with_the_account(world):
     portal.personal_data.get("catalog").erase(world.visitor)
 
     assert not Follow.objects.exists()
+
+
+# How often
+
+
+def test_whoever_wants_it_gathered_gets_one_mail_a_week_and_ends_it_by_its_link(
+    client, world, clock
+):
+    clock.move_to(MONDAY)
+    reader = world.visitor
+    other = SolutionFactory(name="Andere")
+    for solution in (world.solution, other):
+        services.follow_solution(solution.pk, user=reader)
+    client.force_login(reader, backend=BACKEND)
+    page = client.get(reverse("catalog:follow_list")).text
+    assert "Wie oft sollen wir schreiben?" in page
+    address = reverse("catalog:follow_rhythm")
+    assert client.get(address).status_code == 405
+    assert client.post(address, {"rhythm": "hourly"}).status_code == 422
+    assert client.post(address, {"rhythm": "weekly"}).status_code == 302
+    assert "weekly" in client.get(reverse("catalog:follow_list")).text.split("checked")[0]
+
+    for keywords in (["eins"], ["zwei"]):
+        services.set_additions(world.solution.pk, keywords=keywords)
+    services.withdraw_solution(other.pk, actor=world.advisor)
+    assert kinds(reader) == []
+    assert FollowNews.objects.count() == 2
+    assert digests.send() == 1
+    assert digests.send() == 0
+
+    mail = OutgoingMail.objects.get(user=reader)
+    assert mail.subject == "2 Einträge, denen Sie folgen, haben sich geändert"
+    assert "Terminplaner" in mail.body
+    assert world.solution.get_absolute_url() in mail.body
+    assert "Andere" in mail.body
+    assert other.get_absolute_url() not in mail.body
+    assert portal.mail_guards.get("catalog").still_allowed(reader.pk, mail.kind, mail.subject_key)
+
+    services.set_additions(world.solution.pk, keywords=["drei"])
+    for days, count in ((1, 0), (5, 0), (7, 1)):  # a Tuesday, a Saturday, the next Monday
+        clock.move_to(MONDAY + timedelta(days=days))
+        assert digests.send() == count
+
+    link = re.search(r"http\S+(/loesungen/folgen/beenden/\S+)", mail.body)[1]
+    client.logout()
+    assert "Keine Mails mehr" in client.get(link).text
+    assert digests.rhythm_of(reader) == "weekly"  # a program that opens links ends nothing
+    for _twice in range(2):
+        assert "keine Mails mehr" in client.post(link).text
+    assert digests.rhythm_of(reader) == "off"
+    services.set_additions(world.solution.pk, keywords=["vier"])
+    assert not FollowNews.objects.exists()
+    assert OutgoingMail.objects.filter(user=reader).count() == 2
+    assert client.get(link[:-3] + "abc/").status_code == 404
+    assert not portal.mail_guards.get("catalog").still_allowed(
+        reader.pk, mail.kind, mail.subject_key
+    )
+
+
+def test_what_is_no_longer_followed_or_wanted_is_not_told(world, clock):
+    clock.move_to(MONDAY)
+    services.follow_solution(world.solution.pk, user=world.visitor)
+    digests.set_rhythm(user=world.visitor, rhythm="daily")
+    services.set_additions(world.solution.pk, keywords=["eins"])
+    services.unfollow_solution(world.solution.pk, user=world.visitor)
+    assert digests.send() == 0
+    services.follow_solution(world.solution.pk, user=world.visitor)
+    services.set_additions(world.solution.pk, keywords=["zwei"])
+    clock.move_to(MONDAY.replace(hour=3))
+    assert digests.send() == 0  # at night
+    clock.move_to(MONDAY)
+    digests.set_rhythm(user=world.visitor, rhythm="at_once")
+    assert digests.send() == 0
+    services.set_additions(world.solution.pk, keywords=["drei"])
+    assert kinds(world.visitor) == ["catalog.entry_changed"]

@@ -9,6 +9,7 @@ import venv
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from ipaddress import IPv4Network
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from osk_portal.toolkit import clock
 from sandbox import spec
 from sandbox.backends.base import EnvRef, SandboxBackend
 from sandbox.backends.process import ProcessBackend
+from tests.containers.podman import BUSYBOX, Podman
 from tests.sandbox.fake_backend import FakeBackend
 
 COMPONENT = (Path(__file__).parent / "component.py").read_text(encoding="utf-8")
@@ -55,6 +57,32 @@ def make_spec(mode: str = "", path: str = "/") -> spec.EnvSpec:
     )
 
 
+def make_container_spec(**component: Any) -> spec.EnvSpec:
+    """The same product as an image: busybox serves the folder of its passwords."""
+    web = {
+        "name": "web",
+        "image": BUSYBOX,
+        "command": ["/bin/httpd"],
+        "args": ["-f", "-p", "${port.web}", "-h", "${home}"],
+        "files": [{"path": "index.html", "content": "Hallo\n"}],
+        "secrets": [{"role": "test", "file": "given"}],
+        "volumes": [{"name": "data", "path": "/data"}],
+        "user": "1000:1000",
+        "limits": {"memory_mb": 64, "processes": 32, "cpu_millis": 500},
+        "ports": [{"name": "web", "number": 8080}],
+        "readiness": {"port": "web"},
+    }
+    return spec.parse(
+        {
+            "schema": 2,
+            "components": [web | component],
+            "endpoints": [{"port": "web"}],
+            "accounts": [{"role": "test", "label": "Test", "username": "test"}],
+            "ready_timeout": 20,
+        }
+    )
+
+
 @dataclass
 class Engine:
     """An engine under test and one environment on it."""
@@ -62,6 +90,8 @@ class Engine:
     backend: Any
     ref: EnvRef
     spec: spec.EnvSpec
+    address: str = "http://127.0.0.1:"
+    kinds: frozenset[str] = frozenset({"folder", "process"})
 
     def ensure(self, ref: EnvRef | None = None, **changes: Any) -> Any:
         return self.backend.ensure(
@@ -113,8 +143,35 @@ def process_backend(tmp_path: Path, outside: Path, small_python: Path) -> Iterat
         backend.destroy(EnvRef(found.instance, found.env, found.generation))
 
 
-@pytest.fixture(params=["process", "fake"])
+@pytest.fixture
+def container_backend(podman: Podman) -> Iterator[SandboxBackend]:
+    from sandbox.backends.container import ContainerBackend
+
+    # Busybox does not listen to SIGTERM as the first process: no test waits for it.
+    backend = ContainerBackend(
+        address=podman.socket, pool=IPv4Network("10.213.64.0/20"), patience=0
+    )
+    yield backend
+    for found in backend.observe_all():
+        backend.destroy(EnvRef(found.instance, found.env, found.generation))
+
+
+@pytest.fixture
+def container_engine(container_backend: SandboxBackend) -> Engine:
+    return Engine(
+        container_backend,
+        reference(),
+        make_container_spec(),
+        address="http://10.213.",
+        kinds=frozenset({"container", "network", "secret", "volume"}),
+    )
+
+
+@pytest.fixture(params=["process", "fake", pytest.param("container", marks=pytest.mark.containers)])
 def engine(request: pytest.FixtureRequest) -> Engine:
+    if request.param == "container":
+        found: Engine = request.getfixturevalue("container_engine")
+        return found
     backend: SandboxBackend = (
         request.getfixturevalue("process_backend") if request.param == "process" else FakeBackend()
     )

@@ -32,7 +32,7 @@ WEB: dict[str, Any] = {
     "tmpfs": ["/tmp"],
     "user": "1000:1000",
     "capabilities": ["CHOWN"],
-    "limits": {"memory_mb": 512, "cpu_millis": 500, "processes": 64, "open_files": 1024},
+    "limits": {"memory_mb": 512, "cpu_millis": 500, "processes": 64},
     "readiness": {"type": "http", "port": "web", "path": "/health"},
     "depends_on": ["db"],
 }
@@ -124,6 +124,7 @@ def test_a_program_may_be_of_schema_2() -> None:
         (changed(user="me; rm"), "user"),
         (changed(capabilities=["SYS_ADMIN"]), "SYS_ADMIN"),
         (changed(limits={"file_mb": 1}), "file_mb"),
+        (changed(limits={"open_files": 64}), "open_files"),
         (changed(limits={"cpu_millis": 1}), "cpu_millis"),
         (changed(readiness={"type": "exec", "port": "web"}), "readiness.type"),
         (changed(readiness={"type": "tcp", "port": "web", "path": "/"}), "path"),

@@ -1,0 +1,35 @@
+#!/bin/sh
+# Makes the database at the first start, sets the administrator's password, and becomes Puma.
+set -eu
+
+export RAILS_ENV=production REDMINE_LANG=de X_DEBIAN_SITEID=default
+export HOME=/tmp
+cd /usr/share/redmine
+
+cat > /etc/redmine/default/database.yml <<'YAML'
+production:
+  adapter: sqlite3
+  database: /data/redmine.sqlite3
+YAML
+[ -s /data/secret_key ] || head -c 48 /dev/urandom | od -An -tx1 | tr -d ' \n' > /data/secret_key
+SECRET_KEY_BASE=$(cat /data/secret_key)
+export SECRET_KEY_BASE
+printf "RedmineApp::Application.config.secret_key_base = '%s'\n" "$SECRET_KEY_BASE" \
+    > /etc/redmine/default/secret_key.txt
+
+bundle exec rake db:migrate >/dev/null
+if [ ! -e /data/filled ]; then
+    bundle exec rake redmine:load_default_data >/dev/null
+    touch /data/filled
+fi
+OSK_PASSWORD=$(cat /run/osk/verwaltung) bundle exec rails runner '
+    admin = User.find_by(login: "admin")
+    admin.password = admin.password_confirmation = ENV.fetch("OSK_PASSWORD")
+    admin.must_change_passwd = false
+    admin.language = "de"
+    admin.save!(validate: false)
+    Setting.default_language = "de"
+    Setting.login_required = "1"
+    Setting.self_registration = "0"
+'
+exec bundle exec puma --bind tcp://0.0.0.0:3000 --environment production

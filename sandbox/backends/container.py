@@ -1,0 +1,338 @@
+"""Environments as containers of Podman or Docker, reached by the engine's socket.
+
+An environment ``osk-<8 hex>-g<generation>`` is
+
+* a network of that name: no way out unless the specification asks for one, and none to other environments;
+* a container ``…-<component>`` for each component, with an address of its own in that network;
+* a volume ``….data`` for data, and one ``….home`` for the files and passwords of a component;
+* perhaps a volume ``….until-<time>``: labels cannot change, so a later end is written on a new object.
+
+Every object carries the labels of ``container_plan``; nothing is kept anywhere else. The portal asks the
+products itself, at their addresses: it must run on the engine's machine.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ipaddress
+import time
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import ClassVar
+
+from django.conf import settings
+
+from osk_portal.toolkit import clock
+from sandbox.backends import container_plan as plans
+from sandbox.backends.base import (
+    BackendUnavailable,
+    CapacityExhausted,
+    EnvRef,
+    Health,
+    Observed,
+    ObservedState,
+    Permanent,
+    ProbeResult,
+    Retryable,
+)
+from sandbox.backends.container_listing import (
+    Found,
+    Objects,
+    mounts_of,
+    name_of,
+    observed,
+    ours,
+    ref_of,
+    subnet_of,
+    subnets_of,
+)
+from sandbox.backends.container_plan import Plan
+from sandbox.backends.engine import Engine
+from sandbox.backends.probing import ask
+from sandbox.spec import Check, Component, EnvSpec
+
+STOP_SECONDS = 5
+DEPENDS_SECONDS = 20.0
+"""How long a set-up waits for what others depend on; what takes longer comes with the next step."""
+OUT_OF_MEMORY = 137
+
+
+class ContainerBackend:
+    key: ClassVar[str] = "container"
+
+    def __init__(
+        self,
+        *,
+        address: str,
+        pool: ipaddress.IPv4Network,
+        mail_port: int = 0,
+        patience: int = STOP_SECONDS,
+    ) -> None:
+        self._address = address
+        self._pool = pool
+        self._mail_port = mail_port
+        self._patience = patience
+
+    @classmethod
+    def from_settings(cls) -> ContainerBackend:
+        address = settings.OSK_SANDBOX_ENGINE
+        if not address.startswith("unix://"):
+            # An engine's port without a socket's permissions is root for whoever reaches it.
+            raise BackendUnavailable("OSK_SANDBOX_ENGINE names no Unix socket.", after=60)
+        return cls(address=address, pool=ipaddress.IPv4Network(settings.OSK_SANDBOX_NETWORK))
+
+    def _engine(self) -> Engine:
+        return Engine(self._address)
+
+    # What is there
+
+    def check(self) -> Health:
+        try:
+            with self._engine() as engine:
+                return Health(True, engine.version())
+        except Retryable as error:
+            return Health(False, error.detail)
+
+    def validate(self, spec: EnvSpec) -> list[str]:
+        problems = [f"{c.name}: programs need another engine" for c in spec.components if c.program]
+        recipes = [c for c in spec.components if c.image.startswith("localhost/")]
+        if recipes:
+            with self._engine() as engine:
+                problems += [
+                    f"{component.name}: the image {component.image} was not built here"
+                    for component in recipes
+                    if not engine.has_image(component.image)
+                ]
+        return problems
+
+    def observe(self, ref: EnvRef) -> Observed:
+        try:
+            with self._engine() as engine:
+                return self._observe(engine, ref)
+        except Retryable:
+            return Observed(ref.name, ObservedState.UNKNOWN)
+
+    def _observe(self, engine: Engine, ref: EnvRef) -> Observed:
+        labels = plans.owner_labels(ref)
+        found = Found(engine.networks(labels), engine.containers(labels), engine.volumes(labels))
+        if found.is_empty:
+            network = engine.network(ref.name)
+            if network is None:
+                return Observed(ref.name, ObservedState.ABSENT)
+            theirs = network.get("Labels") or {}
+            return Observed(
+                ref.name,
+                ObservedState.UNKNOWN,
+                instance=theirs.get(plans.INSTANCE, ""),
+                env=theirs.get(plans.ENV, ""),
+            )
+        return observed(ref.name, found)
+
+    def observe_all(self) -> Iterable[Observed]:
+        label = {plans.MANAGED: "true"}
+        every: dict[str, Found] = defaultdict(Found)
+        with self._engine() as engine:
+            # Containers first: what is made meanwhile is then seen with its network at least.
+            for kind in ("containers", "volumes", "networks"):
+                for thing in getattr(engine, kind)(label):
+                    ref = ref_of(thing.get("Labels") or {})
+                    if ref is not None:
+                        # Two portals may share an engine and, by accident, a name.
+                        getattr(every[f"{ref.name} {ref.instance} {ref.env}"], kind).append(thing)
+        return [observed(key.partition(" ")[0], found) for key, found in sorted(every.items())]
+
+    # Making it exist
+
+    def ensure(
+        self, ref: EnvRef, spec: EnvSpec, secrets: Mapping[str, str], *, expires_at: datetime
+    ) -> Observed:
+        plan = Plan(ref, spec, expires_at, clock.now())
+        with self._engine() as engine:
+            self._ensure_images(engine, spec)
+            network = self._ensure_network(engine, plan)
+            for component in spec.components:
+                for volume in component.volumes:
+                    self._ensure_volume(engine, plan, plan.volume(volume.name), plans.DATA)
+                if plans.has_home(component):
+                    self._ensure_volume(engine, plan, plan.home(component), plans.SECRET)
+            for component in spec.in_order():
+                if not self._may_start(plan, component, subnet_of(network)):
+                    break
+                self._ensure_container(engine, plan, component, network, secrets)
+            return self._observe(engine, ref)
+
+    def _ensure_images(self, engine: Engine, spec: EnvSpec) -> None:
+        for component in spec.components:
+            if component.program:
+                raise Permanent("", f"{component.name}: programs need another engine")
+            if engine.has_image(component.image):
+                continue
+            if component.image.startswith("localhost/"):
+                raise Permanent("", f"the image {component.image} was not built here")
+            engine.pull(component.image)
+
+    def _ensure_network(self, engine: Engine, plan: Plan) -> Objects:
+        found = engine.network(plan.network)
+        if found is None:
+            taken = [subnet for n in engine.networks() for subnet in subnets_of(n)]
+            for subnet in plans.subnets(self._pool, plan.network, taken):
+                engine.create_network(
+                    plan.network,
+                    plan.network_labels,
+                    subnet=subnet,
+                    is_internal=plan.is_internal,
+                )
+                # Made just now, by us or by another worker; else its addresses were taken meanwhile.
+                found = engine.network(plan.network)
+                if found is not None:
+                    break
+            else:
+                raise CapacityExhausted(f"No free network in {self._pool}.", after=60)
+        return ours(found, plan.ref, plan.network)
+
+    def _ensure_volume(self, engine: Engine, plan: Plan, name: str, kind: str) -> None:
+        found = engine.volume(name)
+        if found is None:
+            engine.create_volume(name, {**plan.labels, plans.KIND: kind})
+            found = engine.volume(name)
+        ours(found, plan.ref, name)
+
+    def _may_start(self, plan: Plan, component: Component, subnet: str) -> bool:
+        """What it depends on answers."""
+        hosts = plans.addresses(plan.spec, subnet)
+        until = time.monotonic() + DEPENDS_SECONDS
+        for other in plan.spec.components:
+            if other.name not in component.depends_on or other.readiness is None:
+                continue
+            number = plans.number_of(other, other.readiness.port)
+            while not ask(hosts[other.name], number, other.readiness, timeout=2).ok:
+                if time.monotonic() > until:
+                    return False
+                time.sleep(0.2)
+        return True
+
+    def _ensure_container(
+        self,
+        engine: Engine,
+        plan: Plan,
+        component: Component,
+        network: Objects,
+        secrets: Mapping[str, str],
+    ) -> None:
+        name, subnet = plan.container_name(component.name), subnet_of(network)
+        found = engine.container(name)
+        if found is not None:
+            found = self._keep_or_remove(engine, plan, ours(found, plan.ref, name))
+        if found is None:
+            mail = (str(ipaddress.IPv4Network(subnet)[1]), str(self._mail_port or ""))
+            engine.create_container(plan.container(component, subnet, secrets, mail))
+            found = ours(engine.container(name), plan.ref, name)
+        status = found["State"]["Status"]
+        if status == "running":
+            return
+        if status == "paused":
+            engine.unpause(name)
+            return
+        if plans.has_home(component):
+            engine.put_files(name, component.home, plan.files(component, subnet, secrets))
+        try:
+            engine.start(name)
+        except (Retryable, Permanent):
+            # It would keep its ports and its name as a thing that never ran.
+            with contextlib.suppress(Retryable, Permanent):
+                engine.remove_container(name, patience=0)
+            raise
+
+    def _keep_or_remove(self, engine: Engine, plan: Plan, found: Objects) -> Objects | None:
+        """What was made for another specification, or is being removed, gives way to a new one."""
+        is_same = found["Config"]["Labels"].get(plans.SPEC) == plan.labels[plans.SPEC]
+        if is_same and found["State"]["Status"] not in ("removing", "dead", "stopping"):
+            return found
+        engine.remove_container(found["Name"].lstrip("/"), patience=self._patience)
+        return None
+
+    # Asking the product
+
+    def probe(self, ref: EnvRef, check: Check, *, patience: float = 0) -> ProbeResult:
+        deadline = time.monotonic() + patience
+        with self._engine() as engine:
+            while True:
+                result = self._probe_once(engine, ref, check)
+                if result.ok or result.is_over or time.monotonic() >= deadline:
+                    return result
+                time.sleep(0.1)
+
+    def _probe_once(self, engine: Engine, ref: EnvRef, check: Check) -> ProbeResult:
+        label = f"{plans.PORT}{check.port}"
+        for container in engine.containers(plans.owner_labels(ref)):
+            labels = container["Labels"]
+            if label not in labels:
+                continue
+            if container["State"] != "running":
+                return ProbeResult(False, self._end_of(engine, container), is_over=True)
+            return ask(labels[plans.ADDRESS], int(labels[label]), check)
+        return ProbeResult(False, f"nothing has the port {check.port} yet", is_over=True)
+
+    def _end_of(self, engine: Engine, container: Objects) -> str:
+        """In words why it does not run."""
+        name = name_of(container)
+        found = engine.container(name)
+        if found is None or found["State"]["Status"] == "created":
+            return f"{name} has not been started"
+        code = found["State"]["ExitCode"]
+        # Podman does not say that memory ran out, but the code is that of a program that was killed.
+        memory = ", perhaps for want of memory" if code == OUT_OF_MEMORY else ""
+        return f"{name} has ended with {code}{memory}"
+
+    # Removing
+
+    def halt(self, ref: EnvRef) -> None:
+        with self._engine() as engine:
+            for container in engine.containers(plans.owner_labels(ref)):
+                engine.stop(name_of(container), patience=self._patience)
+
+    def destroy(self, ref: EnvRef) -> Observed:
+        labels = plans.owner_labels(ref)
+        with self._engine() as engine:
+            foreign = engine.network(ref.name)
+            if foreign is not None and not plans.belongs_to(foreign.get("Labels"), ref):
+                raise Permanent("", f"{ref.name} belongs to somebody else")
+            nameless: list[str] = []
+            for container in engine.containers(labels):
+                nameless += [
+                    mount for mount in mounts_of(container) if not mount.startswith("osk-")
+                ]
+                engine.remove_container(name_of(container), patience=self._patience)
+            for volume in [*(v["Name"] for v in engine.volumes(labels)), *nameless]:
+                engine.remove_volume(volume)
+            for network in engine.networks(labels):
+                engine.remove_network(network["Name"])
+            return self._observe(engine, ref)
+
+    def logs(self, ref: EnvRef, *, limit: int = 50) -> list[str]:
+        lines: list[str] = []
+        with self._engine() as engine:
+            for container in engine.containers(plans.owner_labels(ref)):
+                name = container["Labels"].get(plans.COMPONENT, "")
+                found = engine.logs(name_of(container), limit=limit)
+                lines += [f"{name}: {line}" for line in found]
+        return lines[-limit:]
+
+    def set_expiry(self, ref: EnvRef, when: datetime) -> None:
+        """Labels cannot change: the newest marker counts. The new one comes before the old ones go."""
+        labels = plans.owner_labels(ref)
+        with self._engine() as engine:
+            if not engine.networks(labels):
+                return
+            old = [v["Name"] for v in engine.volumes({**labels, plans.KIND: plans.MARKER})]
+            now = clock.now()
+            name = f"{ref.name}.until-{now:%Y%m%d%H%M%S%f}"
+            marker = {
+                plans.KIND: plans.MARKER,
+                plans.EXPIRES_AT: when.isoformat(),
+                plans.SET_AT: now.isoformat(),
+            }
+            engine.create_volume(name, {**labels, **marker})
+            for volume in old:
+                engine.remove_volume(volume)

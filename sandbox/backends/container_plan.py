@@ -1,0 +1,214 @@
+"""What a specification means to an engine of containers: names, labels, addresses, files. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import ipaddress
+import tarfile
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sandbox.backends.base import EnvRef
+from sandbox.spec import Component, Egress, EnvSpec, fill
+
+MANAGED = "osk.managed"
+INSTANCE, ENV, GENERATION = "osk.instance", "osk.env", "osk.generation"
+CREATED_AT, EXPIRES_AT, SET_AT = "osk.created-at", "osk.expires-at", "osk.set-at"
+COMPONENT, COMPONENTS, SPEC = "osk.component", "osk.components", "osk.spec"
+ADDRESS, ENDPOINT, PORT = "osk.address", "osk.endpoint", "osk.port."
+KIND = "osk.kind"
+SECRET, DATA, MARKER = "secret", "data", "expiry"
+
+PREFIX = 27
+"""Addresses of one environment: 30, the first of which is the engine's own."""
+FIRST_HOST = 10
+
+
+@dataclass(frozen=True)
+class ContainerPlan:
+    """All that an engine is told about one container."""
+
+    name: str
+    image: str
+    labels: Mapping[str, str]
+    network: str
+    address: str
+    command: tuple[str, ...] = ()
+    args: tuple[str, ...] = ()
+    env: Mapping[str, str] | None = None
+    hosts: Mapping[str, str] | None = None
+    volumes: tuple[tuple[str, str], ...] = ()
+    """Name and path."""
+    tmpfs: tuple[str, ...] = ()
+    read_only: bool = True
+    user: str = ""
+    capabilities: tuple[str, ...] = ()
+    memory_mb: int = 1024
+    cpu_millis: int = 1000
+    processes: int = 256
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One environment, as an engine is told it."""
+
+    ref: EnvRef
+    spec: EnvSpec
+    expires_at: datetime
+    created_at: datetime
+
+    @property
+    def network(self) -> str:
+        return self.ref.name
+
+    @property
+    def is_internal(self) -> bool:
+        return self.spec.egress == Egress.NONE
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """On every object, so that each is found, known as ours and known to expire by itself."""
+        return {
+            **owner_labels(self.ref),
+            CREATED_AT: self.created_at.isoformat(),
+            EXPIRES_AT: self.expires_at.isoformat(),
+            SPEC: hashlib.sha256(repr(self.spec).encode()).hexdigest()[:16],
+        }
+
+    @property
+    def network_labels(self) -> dict[str, str]:
+        end = self.spec.endpoint
+        component = self.spec.component_of(end.port)
+        return {
+            **self.labels,
+            COMPONENTS: ",".join(c.name for c in self.spec.components),
+            ENDPOINT: f"{component.name} {number_of(component, end.port)} {end.path}",
+        }
+
+    def container(
+        self, component: Component, subnet: str, secrets: Mapping[str, str], mail: tuple[str, str]
+    ) -> ContainerPlan:
+        """``mail``: host and port of the sink, empty where there is none."""
+        hosts = addresses(self.spec, subnet)
+        values = self.values(component, hosts)
+        env = {name: fill(text, values) for name, text in component.env}
+        for use in component.secrets:
+            if use.env:
+                env[use.env] = fill(use.text, {**values, "secret": secrets[use.role]})
+        if component.mail is not None and all(mail):
+            env[component.mail.host], env[component.mail.port] = mail
+        volumes = [(self.volume(v.name), v.path) for v in component.volumes]
+        if has_home(component):
+            volumes.append((self.home(component), component.home))
+        address = hosts[component.name]
+        return ContainerPlan(
+            name=self.container_name(component.name),
+            image=component.image,
+            labels={
+                **self.labels,
+                COMPONENT: component.name,
+                ADDRESS: address,
+                **{f"{PORT}{port.name}": str(port.number) for port in component.listens},
+            },
+            network=self.network,
+            address=address,
+            command=tuple(fill(word, values) for word in component.command),
+            args=tuple(fill(word, values) for word in component.args),
+            env=env,
+            hosts={name: host for name, host in hosts.items() if name != component.name},
+            volumes=tuple(volumes),
+            tmpfs=component.tmpfs,
+            read_only=component.read_only,
+            user=component.user,
+            capabilities=component.capabilities,
+            memory_mb=component.limits.memory_mb,
+            cpu_millis=component.limits.cpu_millis,
+            processes=component.limits.processes,
+        )
+
+    def values(self, component: Component, hosts: Mapping[str, str]) -> dict[str, str]:
+        """What the placeholders of the texts stand for."""
+        end = self.spec.endpoint
+        owner = self.spec.component_of(end.port)
+        host = f"{hosts[owner.name]}:{number_of(owner, end.port)}"
+        return {
+            "home": component.home,
+            "host": host,
+            "address": f"http://{host}{end.path}",
+            **{f"port.{p.name}": str(p.number) for c in self.spec.components for p in c.listens},
+        }
+
+    def files(self, component: Component, subnet: str, secrets: Mapping[str, str]) -> bytes:
+        """The component's folder as a tar archive. Readable by whatever user the image runs as."""
+        values = self.values(component, addresses(self.spec, subnet))
+        contents = {file.path: fill(file.content, values) for file in component.files}
+        for use in component.secrets:
+            if use.file:
+                contents[use.file] = fill(use.text, {**values, "secret": secrets[use.role]})
+        return archive(contents)
+
+    # Names
+
+    def container_name(self, component: str) -> str:
+        return f"{self.ref.name}-{component}"
+
+    def volume(self, name: str) -> str:
+        return f"{self.ref.name}-{name}.data"
+
+    def home(self, component: Component) -> str:
+        return f"{self.ref.name}-{component.name}.home"
+
+
+def owner_labels(ref: EnvRef) -> dict[str, str]:
+    return {
+        MANAGED: "true",
+        INSTANCE: ref.instance,
+        ENV: ref.env,
+        GENERATION: str(ref.generation),
+    }
+
+
+def belongs_to(labels: Mapping[str, str] | None, ref: EnvRef) -> bool:
+    return {**owner_labels(ref)}.items() <= (labels or {}).items()
+
+
+def number_of(component: Component, port: str) -> int:
+    return next(p.number for p in component.listens if p.name == port)
+
+
+def has_home(component: Component) -> bool:
+    return bool(component.files) or any(use.file for use in component.secrets)
+
+
+def addresses(spec: EnvSpec, subnet: str) -> dict[str, str]:
+    """Address by component: it follows from the place in the specification, and outlives restarts."""
+    net = ipaddress.IPv4Network(subnet)
+    return {c.name: str(net[FIRST_HOST + n]) for n, c in enumerate(spec.components)}
+
+
+def archive(contents: Mapping[str, str]) -> bytes:
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as tar:
+        for path, text in sorted(contents.items()):
+            data = text.encode()
+            entry = tarfile.TarInfo(path)
+            entry.size, entry.mode = len(data), 0o444
+            tar.addfile(entry, io.BytesIO(data))
+    return buffer.getvalue()
+
+
+def subnets(
+    pool: ipaddress.IPv4Network, name: str, taken: Iterable[ipaddress.IPv4Network]
+) -> Iterator[str]:
+    """Free ranges of the pool, from a place that follows from the name: two rarely want the same."""
+    occupied = list(taken)
+    count = 2 ** (PREFIX - pool.prefixlen)
+    start = int.from_bytes(hashlib.sha256(name.encode()).digest()[:4], "big")
+    base = int(pool.network_address)
+    for step in range(count):
+        offset = (start + step) % count * 2 ** (32 - PREFIX)
+        candidate = ipaddress.IPv4Network((base + offset, PREFIX))
+        if not any(candidate.overlaps(other) for other in occupied):
+            yield str(candidate)

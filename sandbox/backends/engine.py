@@ -1,0 +1,282 @@
+"""Podman and Docker through one library and one socket: plain answers, and errors of our kinds.
+
+Where the two differ, the caller sees no difference: what is not there is None, whose name is taken is
+False, and every failure is Retryable, Permanent, BackendUnavailable or CapacityExhausted.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+from collections.abc import Iterator, Mapping
+from types import TracebackType
+from typing import Any, Self
+
+import docker
+import requests
+from docker.errors import APIError, DockerException, NotFound
+from docker.types import IPAMConfig, IPAMPool, Mount
+from docker.utils import parse_repository_tag
+
+from sandbox.backends.base import (
+    BackendError,
+    BackendUnavailable,
+    CapacityExhausted,
+    Permanent,
+    Retryable,
+)
+from sandbox.backends.container_plan import ContainerPlan
+
+TIMEOUT = 60
+PULL_TIMEOUT = 900
+
+_NO_ROOM = ("no space left", "cannot allocate memory", "disk quota", "too many open files")
+_WRONG = (
+    "executable file",
+    "was not found",
+    "permission denied",
+    "invalid reference",
+    "no such image",
+)
+_TAKEN = ("already in use", "already exists", "already used")
+
+
+class Engine:
+    """One conversation with the engine; use it in a ``with``. Raises BackendUnavailable at the start."""
+
+    def __init__(self, address: str, *, timeout: float = TIMEOUT) -> None:
+        self._address = address
+        with _translated():
+            _knock(address)
+            self._api = docker.APIClient(base_url=address, version="auto", timeout=timeout)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._api.close()
+
+    def version(self) -> str:
+        with _translated():
+            told = self._api.version()
+        names = [part.get("Name", "") for part in told.get("Components") or ()]
+        return f"{names[0] if names else 'Engine'} {told.get('Version', '')}"
+
+    # Images
+
+    def has_image(self, image: str) -> bool:
+        with _translated():
+            try:
+                self._api.inspect_image(_without_tag(image))
+            except NotFound:
+                return False
+        return True
+
+    def pull(self, image: str) -> None:
+        """From its registry, by digest. Raises Retryable, Permanent."""
+        name, digest = parse_repository_tag(_without_tag(image))
+        with (
+            _translated(),
+            contextlib.closing(
+                docker.APIClient(base_url=self._address, version="auto", timeout=PULL_TIMEOUT)
+            ) as api,
+        ):
+            for line in api.pull(name, tag=digest, stream=True, decode=True):
+                if "error" in line:
+                    raise Retryable(f"{image}: {line['error']}", after=60)
+
+    # Networks
+
+    def networks(self, labels: Mapping[str, str] | None = None) -> list[dict[str, Any]]:
+        with _translated():
+            return _with(labels or {}, self._api.networks(filters=_filters(labels or {})))
+
+    def network(self, name: str) -> dict[str, Any] | None:
+        """By its exact name: engines also find what only begins like it."""
+        with _translated():
+            named = self._api.networks(names=[name])
+        return next((network for network in named if network["Name"] == name), None)
+
+    def create_network(
+        self, name: str, labels: Mapping[str, str], *, subnet: str, is_internal: bool
+    ) -> bool:
+        """False where the name or the addresses are taken."""
+        return self._create(
+            self._api.create_network,
+            name,
+            driver="bridge",
+            internal=is_internal,
+            labels=dict(labels),
+            options=self._network_options,
+            ipam=IPAMConfig(pool_configs=[IPAMPool(subnet=subnet)]),
+        )
+
+    @property
+    def _network_options(self) -> dict[str, str]:
+        """Podman lets networks reach each other unless told otherwise; Docker knows no such word."""
+        return {"isolate": "true"} if "podman" in self.version().lower() else {}
+
+    def remove_network(self, name: str) -> None:
+        with _translated(), contextlib.suppress(NotFound):
+            self._api.remove_network(name)
+
+    # Volumes
+
+    def volumes(self, labels: Mapping[str, str]) -> list[dict[str, Any]]:
+        with _translated():
+            listed = self._api.volumes(filters=_filters(labels)).get("Volumes") or []
+        return _with(labels, listed)
+
+    def volume(self, name: str) -> dict[str, Any] | None:
+        with _translated():
+            try:
+                found: dict[str, Any] = self._api.inspect_volume(name)
+            except NotFound:
+                return None
+        return found
+
+    def create_volume(self, name: str, labels: Mapping[str, str]) -> bool:
+        return self._create(self._api.create_volume, name, labels=dict(labels))
+
+    def remove_volume(self, name: str) -> None:
+        with _translated(), contextlib.suppress(NotFound):
+            self._api.remove_volume(name)
+
+    # Containers
+
+    def containers(self, labels: Mapping[str, str]) -> list[dict[str, Any]]:
+        with _translated():
+            return _with(labels, self._api.containers(all=True, filters=_filters(labels)))
+
+    def container(self, name: str) -> dict[str, Any] | None:
+        with _translated():
+            try:
+                found: dict[str, Any] = self._api.inspect_container(name)
+            except NotFound:
+                return None
+        return found
+
+    def create_container(self, plan: ContainerPlan) -> bool:
+        host = self._api.create_host_config(
+            network_mode=plan.network,
+            extra_hosts=dict(plan.hosts or {}),
+            mounts=[Mount(path, name, type="volume") for name, path in plan.volumes],
+            tmpfs=dict.fromkeys(plan.tmpfs, "mode=1777,nosuid,nodev"),
+            read_only=plan.read_only,
+            cap_drop=["ALL"],
+            cap_add=list(plan.capabilities),
+            security_opt=["no-new-privileges"],
+            mem_limit=plan.memory_mb * 2**20,
+            memswap_limit=plan.memory_mb * 2**20,
+            nano_cpus=plan.cpu_millis * 10**6,
+            pids_limit=plan.processes,
+            restart_policy={"Name": "no"},
+        )
+        endpoint = self._api.create_endpoint_config(ipv4_address=plan.address)
+        return self._create(
+            self._api.create_container,
+            _without_tag(plan.image),
+            name=plan.name,
+            entrypoint=list(plan.command) or None,
+            command=list(plan.args) or None,
+            environment=dict(plan.env or {}),
+            labels=dict(plan.labels),
+            user=plan.user or None,
+            host_config=host,
+            networking_config=self._api.create_networking_config({plan.network: endpoint}),
+        )
+
+    def put_files(self, name: str, folder: str, archive: bytes) -> None:
+        """Unpack a tar archive in a folder of a container, whether or not it runs."""
+        with _translated():
+            self._api.put_archive(name, folder, archive)
+
+    def start(self, name: str) -> None:
+        """Twice is once."""
+        with _translated():
+            self._api.start(name)
+
+    def stop(self, name: str, *, patience: int) -> None:
+        """Twice is once, and what is not there has stopped."""
+        with _translated(), contextlib.suppress(NotFound):
+            self._api.stop(name, timeout=patience)
+
+    def unpause(self, name: str) -> None:
+        with _translated():
+            self._api.unpause(name)
+
+    def remove_container(self, name: str, *, patience: int) -> None:
+        """Asked to end first; who does not listen within ``patience`` seconds is killed."""
+        self.stop(name, patience=patience)
+        with _translated(), contextlib.suppress(NotFound):
+            self._api.remove_container(name, force=True, v=True)
+
+    def logs(self, name: str, *, limit: int) -> list[str]:
+        with _translated():
+            try:
+                raw: bytes = self._api.logs(name, tail=limit)
+            except NotFound:
+                return []
+        return raw.decode("utf-8", "replace").replace("\0", "").splitlines()
+
+    def _create(self, make: Any, *args: Any, **options: Any) -> bool:
+        """False where the name is taken: Docker says 409, Podman 500 with a sentence."""
+        with _translated():
+            try:
+                make(*args, **options)
+            except APIError as error:
+                if error.status_code == 409 or any(word in str(error).lower() for word in _TAKEN):
+                    return False
+                raise
+        return True
+
+
+def _knock(address: str) -> None:
+    """Raises OSError where nobody listens; the library would leave its own sockets open then."""
+    with socket.socket(socket.AF_UNIX) as knocking:
+        knocking.settimeout(5)
+        knocking.connect(address.removeprefix("unix://"))
+
+
+@contextlib.contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except APIError as error:
+        raise _kind_of(error) from error
+    except (DockerException, requests.RequestException, OSError) as error:
+        raise BackendUnavailable(f"{type(error).__name__}: {error}", after=30) from error
+
+
+def _kind_of(error: APIError) -> BackendError:
+    said = str(error.explanation or error)
+    words = said.lower()
+    if any(word in words for word in _NO_ROOM):
+        return CapacityExhausted(said, after=60)
+    if error.status_code == 400 or any(word in words for word in _WRONG):
+        return Permanent("", said)
+    return Retryable(said)
+
+
+def _filters(labels: Mapping[str, str]) -> dict[str, list[str]]:
+    return {"label": [f"{name}={value}" for name, value in labels.items()]} if labels else {}
+
+
+def _with(labels: Mapping[str, str], listed: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Those that carry all of the labels: Podman lists volumes that carry any of them."""
+    wanted = labels.items()
+    return [thing for thing in listed if wanted <= (thing.get("Labels") or {}).items()]
+
+
+def _without_tag(image: str) -> str:
+    """The digest alone decides; a tag beside it is for people, and engines trip over it."""
+    name, at, digest = image.partition("@")
+    if not at:
+        return image
+    folder, slash, last = name.rpartition("/")
+    return f"{folder}{slash}{last.partition(':')[0]}@{digest}"

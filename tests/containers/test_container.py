@@ -1,0 +1,325 @@
+"""What only containers need: apart from each other and the outside, and what an accident leaves."""
+
+from __future__ import annotations
+
+import http.client
+import socket
+import subprocess
+from datetime import timedelta
+from ipaddress import IPv4Network
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from django.core.management import call_command
+
+from osk_portal.embedded.processes import wait_until
+from osk_portal.toolkit import clock
+from sandbox import backends, spec
+from sandbox.backends.base import (
+    BackendUnavailable,
+    CapacityExhausted,
+    ObservedState,
+    Permanent,
+)
+from tests.conformance.conftest import (
+    Engine,
+    container_backend,
+    container_engine,
+    make_container_spec,
+    reference,
+)
+from tests.containers.podman import BUSYBOX, Podman
+
+pytestmark = pytest.mark.containers
+__all__ = ["container_backend"]
+
+engine = container_engine
+
+
+def body(url: str, path: str = "/") -> str:
+    address = urlsplit(url)
+    connection = http.client.HTTPConnection(address.hostname or "", address.port or 0, timeout=5)
+    try:
+        connection.request("GET", path)
+        return connection.getresponse().read().decode()
+    finally:
+        connection.close()
+
+
+def inside(podman: Podman, name: str, *words: str) -> tuple[int, str]:
+    done = subprocess.run(
+        podman.command("exec", name, *words), capture_output=True, env=podman.variables, check=False
+    )
+    return done.returncode, (done.stdout + done.stderr).decode()
+
+
+def test_the_product_answers_with_its_files_and_passwords(engine: Engine) -> None:
+    found = engine.ensure()
+    assert engine.is_ready()
+
+    assert body(found.endpoint) == "Hallo\n"
+    assert body(found.endpoint, "/given") == "geheim-4711"
+
+
+def test_passwords_stand_in_no_label_and_no_variable(engine: Engine, podman: Podman) -> None:
+    engine.ensure()
+
+    for kind, name in (("container", "-web"), ("network", ""), ("volume", "-web.home")):
+        assert "geheim-4711" not in podman.run(kind, "inspect", f"{engine.ref.name}{name}")
+
+
+def test_every_object_carries_the_labels(engine: Engine, podman: Podman) -> None:
+    engine.ensure()
+    name = engine.ref.name
+
+    for kind, what in (
+        ("container", f"{name}-web"),
+        ("network", name),
+        ("volume", f"{name}-data.data"),
+        ("volume", f"{name}-web.home"),
+    ):
+        told = podman.run(kind, "inspect", what)
+        for label in ("osk.managed", "osk.instance", "osk.env", "osk.generation", "osk.expires-at"):
+            assert label in told, (kind, what, label)
+
+
+def test_it_may_do_little(engine: Engine, podman: Podman) -> None:
+    engine.ensure()
+    container = f"{engine.ref.name}-web"
+
+    _code, status = inside(podman, container, "cat", "/proc/self/status")
+    assert "CapEff:\t0000000000000000" in status
+    assert "NoNewPrivs:\t1" in status
+    assert inside(podman, container, "touch", "/x")[0] != 0
+    assert inside(podman, container, "touch", "/data/x")[0] == 0
+    assert "uid=1000" in inside(podman, container, "id")[1]
+    memory = "/sys/fs/cgroup/memory/memory.limit_in_bytes", "/sys/fs/cgroup/memory.max"
+    limits = [inside(podman, container, "cat", path)[1].strip() for path in memory]
+    assert str(64 * 2**20) in limits
+
+
+def can_reach(podman: Podman, container: str, host: str, port: int) -> bool:
+    """Connected is enough: who answers and who waits for us count the same."""
+    code, _told = inside(
+        podman, container, "timeout", "3", "sh", "-c", f"nc -w 2 {host} {port} </dev/null; echo $?"
+    )
+    return _told.strip() == "0" or code in (124, 143)
+
+
+def test_environments_reach_neither_each_other_nor_the_outside(
+    engine: Engine, podman: Podman
+) -> None:
+    first = engine.ensure()
+    other = engine.ensure(reference(2))
+    address, theirs = urlsplit(first.endpoint).hostname, urlsplit(other.endpoint).hostname
+    container = f"{engine.ref.name}-web"
+    assert address
+    assert theirs
+    assert engine.is_ready()
+    assert body(other.endpoint) == "Hallo\n"
+
+    assert can_reach(podman, container, address, 8080)
+    assert not can_reach(podman, container, theirs, 8080)
+    # No route leads out of the network: whatever is asked for, the kernel says so at once.
+    routes = inside(podman, container, "ip", "route")[1].strip().splitlines()
+    assert [line.split()[0] for line in routes] == [
+        str(IPv4Network((f"{address}/27"), strict=False))
+    ]
+    assert not can_reach(podman, container, "192.0.2.1", 80)
+
+
+def test_the_firewall_of_the_handbook_closes_the_machine_itself(
+    engine: Engine, podman: Podman
+) -> None:
+    """An engine's bridge is an address of the machine, and what listens everywhere listens there, too."""
+    found = engine.ensure()
+    assert engine.is_ready()
+    pool = IPv4Network(f"{urlsplit(found.endpoint).hostname}/27", strict=False)
+    rule = ["-s", str(pool), "-m", "conntrack", "--ctstate", "NEW", "-j", "DROP"]
+    with socket.create_server((str(pool[1]), 0)) as server:
+        port = server.getsockname()[1]
+        assert can_reach(podman, f"{engine.ref.name}-web", str(pool[1]), port)
+        subprocess.run(["iptables", "-I", "INPUT", *rule], check=True)
+        try:
+            assert not can_reach(podman, f"{engine.ref.name}-web", str(pool[1]), port)
+            assert engine.is_ready()
+        finally:
+            subprocess.run(["iptables", "-D", "INPUT", *rule], check=True)
+
+
+def test_an_ended_container_is_started_again_with_its_data(engine: Engine, podman: Podman) -> None:
+    engine.ensure()
+    container = f"{engine.ref.name}-web"
+    inside(podman, container, "touch", "/data/kept")
+    podman.run("kill", container)
+    assert wait_until(lambda: engine.backend.observe(engine.ref).state == ObservedState.EXITED, 5)
+    check = engine.spec.components[0].readiness
+    assert "137" in engine.backend.probe(engine.ref, check).detail
+
+    assert engine.ensure().state == ObservedState.RUNNING
+    assert engine.is_ready()
+    assert "kept" in inside(podman, container, "ls", "/data")[1]
+
+
+@pytest.mark.parametrize("kept", ["network", "volume", "created", "no network", "no volume"])
+def test_half_of_it_is_completed(engine: Engine, podman: Podman, kept: str) -> None:
+    """As a worker leaves it that was killed in between, or as somebody leaves it who tidied up."""
+    engine.ensure()
+    name = engine.ref.name
+    gone = {
+        "network": [("rm", "-f", "-t0", f"{name}-web"), ("volume", "rm", f"{name}-web.home")],
+        "volume": [("rm", "-f", "-t0", f"{name}-web"), ("network", "rm", name)],
+        "created": [("stop", "-t0", f"{name}-web")],
+        "no network": [("network", "rm", "-f", name)],
+        "no volume": [("rm", "-f", "-t0", f"{name}-web"), ("volume", "rm", f"{name}-data.data")],
+    }[kept]
+    for words in gone:
+        podman.run(*words)
+    before = engine.backend.observe(engine.ref)
+    assert before.state not in (ObservedState.ABSENT, ObservedState.UNKNOWN)
+    assert (before.instance, before.env) == ("here", engine.ref.env)
+
+    assert engine.ensure().state == ObservedState.RUNNING
+    assert engine.is_ready()
+    engine.backend.destroy(engine.ref)
+    assert name not in podman.run("ps", "-a") + podman.run("volume", "ls")
+
+
+def test_another_specification_replaces_the_container(engine: Engine) -> None:
+    engine.ensure()
+    changed = make_container_spec(files=[{"path": "index.html", "content": "Neu\n"}])
+
+    found = engine.ensure(spec=changed)
+
+    assert engine.is_ready()
+    assert body(found.endpoint) == "Neu\n"
+
+
+def test_what_cannot_start_leaves_no_container(engine: Engine, podman: Podman) -> None:
+    engine.spec = make_container_spec(command=["/bin/missing"])
+
+    with pytest.raises(Permanent):
+        engine.ensure()
+
+    assert engine.ref.name not in podman.run("ps", "--all")
+    assert engine.backend.observe(engine.ref).state == ObservedState.CREATING
+
+
+def test_an_image_that_was_not_built_is_named(engine: Engine) -> None:
+    missing = make_container_spec(image="localhost/osk-missing:1")
+
+    assert "localhost/osk-missing:1" in "".join(engine.backend.validate(missing))
+    with pytest.raises(Permanent, match="osk-missing"):
+        engine.ensure(spec=missing)
+    assert engine.backend.observe(engine.ref).state == ObservedState.ABSENT
+
+
+def test_components_start_in_order_and_find_each_other_by_name(
+    engine: Engine, podman: Podman
+) -> None:
+    parts: dict[str, Any] = {
+        "image": BUSYBOX,
+        "command": ["/bin/httpd"],
+        "files": [{"path": "index.html", "content": "${port.inner}"}],
+        "user": "1000",
+    }
+    plan = spec.parse(
+        {
+            "schema": 2,
+            "components": [
+                {
+                    "name": "web",
+                    **parts,
+                    "args": ["-f", "-p", "8080", "-h", "${home}"],
+                    "ports": [{"name": "web", "number": 8080}],
+                    "readiness": {"port": "web"},
+                    "depends_on": ["db"],
+                },
+                {
+                    "name": "db",
+                    **parts,
+                    "args": ["-f", "-p", "5432", "-h", "${home}"],
+                    "ports": [{"name": "inner", "number": 5432}],
+                    "readiness": {"type": "tcp", "port": "inner"},
+                },
+            ],
+            "endpoints": [{"port": "web"}],
+        }
+    )
+
+    assert engine.ensure(spec=plan).state == ObservedState.RUNNING
+    check = plan.components[0].readiness
+    assert check
+    assert engine.backend.probe(engine.ref, check, patience=10).ok
+    code, told = inside(podman, f"{engine.ref.name}-web", "wget", "-qO-", "http://db:5432/")
+    assert (code, told) == (0, "5432")
+    started = "{{.State.StartedAt}}"
+    assert podman.run("inspect", "-f", started, f"{engine.ref.name}-db") < podman.run(
+        "inspect", "-f", started, f"{engine.ref.name}-web"
+    )
+
+
+def test_an_engine_that_does_not_answer_says_nothing_about_what_exists(
+    engine: Engine, podman: Podman
+) -> None:
+    engine.ensure()
+    podman.stop()
+    try:
+        assert not engine.backend.check().ok
+        assert engine.backend.observe(engine.ref).state == ObservedState.UNKNOWN
+        for call in (engine.ensure, lambda: engine.backend.destroy(engine.ref)):
+            with pytest.raises(BackendUnavailable):
+                call()
+        with pytest.raises(BackendUnavailable):
+            list(engine.backend.observe_all())
+    finally:
+        podman.start()
+
+    assert engine.backend.observe(engine.ref).state == ObservedState.RUNNING
+
+
+def test_the_newest_end_counts(engine: Engine, podman: Podman) -> None:
+    end = clock.now() + timedelta(hours=3)
+    engine.ensure(expires_at=end)
+    for hours in (5, 1):
+        engine.backend.set_expiry(engine.ref, end + timedelta(hours=hours))
+
+    assert engine.backend.observe(engine.ref).expires_at == end + timedelta(hours=1)
+    assert podman.run("volume", "ls").count(".until-") == 1
+    engine.backend.destroy(engine.ref)
+    engine.backend.set_expiry(engine.ref, end)
+    assert engine.backend.observe(engine.ref).state == ObservedState.ABSENT
+
+
+def test_no_free_addresses_are_no_error_of_the_product(engine: Engine) -> None:
+    engine.ensure()
+    engine.backend._pool = IPv4Network(f"{urlsplit(engine.ensure().endpoint).hostname}/27", False)
+
+    with pytest.raises(CapacityExhausted):
+        engine.ensure(reference(2))
+
+
+def test_logs_are_of_the_product(engine: Engine) -> None:
+    engine.spec = make_container_spec(
+        command=["/bin/sh", "-c"], args=["echo begonnen; exec httpd -f -p 8080 -h /run/osk"]
+    )
+    engine.ensure()
+
+    assert wait_until(lambda: "web: begonnen" in engine.backend.logs(engine.ref), 5)
+
+
+def test_the_safety_net_needs_no_database(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], settings
+) -> None:
+    settings.OSK_SANDBOX_INSTANCE = "here"
+    monkeypatch.setattr(backends, "BACKENDS", {"container": lambda: engine.backend})
+    engine.ensure(expires_at=clock.now() - timedelta(minutes=1))
+    engine.ensure(reference(2))
+    engine.ensure(reference(3, instance="elsewhere"), expires_at=clock.now() - timedelta(days=1))
+
+    call_command("sandbox_reap", "--expired")
+
+    assert f"{engine.ref.name}: removed" in capsys.readouterr().out
+    left = {(o.env[:8], o.instance) for o in engine.backend.observe_all()}
+    assert left == {("00000002", "here"), ("00000003", "elsewhere")}
