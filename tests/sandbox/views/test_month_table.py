@@ -155,6 +155,7 @@ def test_a_product_with_approval_says_so_and_offers_no_now(signed_in, world, clo
     page = client.get(URL)
     assert "frühestens am Do, 26.11.2026, 08:00 Uhr" in words(page)
     assert 'value="now"' not in page.text
+    assert 'value="at-20261126T0700Z"' in page.text, "the first begin is in the list"
     client.post(URL, data(when="now"))
     early = client.post(URL, data(when="later", start_date="2026-11-24", start_time="09:00"))
     assert "frühestens" in words(early)
