@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from django.db import transaction
+from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.db.models import Max, Q
 
 from osk_portal.toolkit import clock
@@ -67,27 +68,27 @@ def _due(now: datetime) -> list[tuple[int, ReminderKind]]:
         .order_by("window__endswith", "pk")
     )
     found = [
-        (booking, kind)
-        for booking in near
-        if (kind := _kind_of(booking, booking.changed_at, now)) is not None
+        (booking_id, kind, window.upper)
+        for booking_id, window, changed_at in near.values_list("pk", "window", "changed_at")
+        if (kind := _kind_of(window, changed_at, now)) is not None
     ]
     sent = set(
-        Reminder.objects.filter(booking__in=[booking.pk for booking, _kind in found]).values_list(
-            "booking", "kind", "ends_at"
-        )
+        Reminder.objects.filter(
+            booking__in=[booking_id for booking_id, *_rest in found]
+        ).values_list("booking", "kind", "ends_at")
     )
     due = [
-        (booking.pk, kind)
-        for booking, kind in found
-        if (booking.pk, kind.value, booking.ends_at) not in sent
+        (booking_id, kind)
+        for booking_id, kind, ends_at in found
+        if (booking_id, kind.value, ends_at) not in sent
     ]
     return due[:BATCH]
 
 
-def _kind_of(booking: Booking, changed_at: datetime | None, now: datetime) -> ReminderKind | None:
-    return due_kind(
-        starts_at=booking.starts_at, ends_at=booking.ends_at, changed_at=changed_at, now=now
-    )
+def _kind_of(
+    window: DateTimeTZRange, changed_at: datetime | None, now: datetime
+) -> ReminderKind | None:
+    return due_kind(starts_at=window.lower, ends_at=window.upper, changed_at=changed_at, now=now)
 
 
 def _send(booking_id: int, kind: ReminderKind, now: datetime) -> None:
@@ -102,7 +103,7 @@ def _send(booking_id: int, kind: ReminderKind, now: datetime) -> None:
         if booking is None:
             return
         changed_at = booking.events.filter(kind__in=_CHANGES).aggregate(at=Max("at"))["at"]
-        if _kind_of(booking, changed_at, now) != kind:
+        if _kind_of(booking.window, changed_at, now) != kind:
             return  # extended meanwhile
         _row, is_new = Reminder.objects.get_or_create(
             booking=booking, kind=kind, ends_at=booking.ends_at
