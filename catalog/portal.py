@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import F, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -181,13 +182,12 @@ def _work(user: User) -> Iterable[portal.WorkEntry]:
         Proposal.objects.open,
         _late_proposals,
     )
-    if user.is_lead or _waits_for_advisors():
-        yield portal.WorkEntry(
-            gettext_lazy("Objections"),
-            reverse("admin:catalog_proposal_changelist") + "?moderation=objected",
-            Proposal.objects.objected,
-            _late_objections,
-        )
+    yield portal.WorkEntry(
+        gettext_lazy("Objections"),
+        reverse("admin:catalog_proposal_changelist") + "?moderation=objected",
+        Proposal.objects.objected if user.is_lead else _objected_without_lead,
+        _late_objections if user.is_lead else False,
+    )
     yield portal.WorkEntry(
         gettext_lazy("Reported statements"),
         reverse("admin:catalog_entryreport_changelist"),
@@ -210,12 +210,12 @@ def _work(user: User) -> Iterable[portal.WorkEntry]:
     yield from claim_portal.work(user)
 
 
-def _waits_for_advisors() -> bool:
-    """Whether there is an objection that no Leitung may decide (``permissions.stands_in``)."""
-    objected = list(Proposal.objects.objected().values_list("decided_by", "author"))
-    return bool(objected) and any(
-        set(User.objects.leads().values_list("pk", flat=True)) <= set(people) for people in objected
-    )
+def _objected_without_lead() -> QuerySet[Proposal]:
+    """Objections that an advisor decides, for no Leitung may (``permissions.stands_in``)."""
+    impartial = User.objects.leads()
+    for involved in ("decided_by", "author"):
+        impartial = impartial.exclude(pk=Coalesce(OuterRef(involved), 0))
+    return Proposal.objects.objected().filter(~Exists(impartial))
 
 
 def _decided_by_others() -> QuerySet[Assessment]:

@@ -239,7 +239,11 @@ CACHES = {
         "LOCATION": "portal_cache",
         "OPTIONS": {"MAX_ENTRIES": 100_000},
     },
-    "fragments": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+    # Parts of pages by the values they show, so that a new value is a new part and none is ever stale.
+    "fragments": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "OPTIONS": {"MAX_ENTRIES": 10_000},
+    },
 }
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 

@@ -18,6 +18,7 @@ from catalog.models import Objection, Proposal, ProposalReminder, Solution, Text
 from catalog.services import intake, maintainers, proposal_deadlines, proposals
 from catalog.word_differences import Change, excerpt, merged
 from osk_portal.notifications.models import Notification, OutgoingMail
+from osk_portal.pages import navigation
 from osk_portal.toolkit.transitions import TransitionNotAllowed
 from tests.catalog.claiming import fresh
 from tests.catalog.factories import SolutionFactory
@@ -372,6 +373,23 @@ def test_where_the_only_leitung_has_refused_another_advisor_decides(world, clien
         proposal.pk, actor=world.second_advisor, answer="Ja.", seen_revision=1, accepted=None
     )
     assert fresh(proposal).state == ProposalState.ACCEPTED
+
+
+def test_the_side_list_counts_for_advisors_the_objections_that_no_leitung_may_decide(world, rf):
+    def waiting(person):
+        request = rf.get("/")
+        request.user = person
+        sections = {section.key: section for section in navigation.work(request)}
+        return {entry.label: entry.count for entry in sections["catalog"].entries}["Widersprüche"]
+
+    first = staff("lead")
+    proposal = propose(world)
+    services.refuse_proposal(proposal.pk, actor=first, comment="Nein.")
+    services.object_to_refusal(proposal.pk, actor=world.stranger, reason="Doch.")
+    assert waiting(world.advisor) == waiting(first) == 1
+
+    staff("lead")
+    assert (waiting(world.advisor), waiting(first)) == (0, 1)
 
 
 def test_an_advisor_who_has_refused_does_not_stand_in_for_nobody(world):
