@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from catalog.all_fields import EVERY
 from catalog.audience import because
 from catalog.enums import (
     IntakeState,
@@ -29,6 +30,7 @@ from catalog.models import (
     Proposal,
     ProposalEvent,
     Solution,
+    SolutionRevision,
     Source,
     StatementEvent,
 )
@@ -44,6 +46,7 @@ SOURCE_FAILING: Final = "catalog.source_failing"
 SOURCE_STALE: Final = "catalog.source_stale"
 ASSESSMENT: Final = "catalog.assessment"
 LINK_DEAD: Final = "catalog.link_dead"
+CORRECTED: Final = "catalog.corrected"
 STATEMENT: Final = "catalog.statement"
 NOTICE: Final = "catalog.notice"
 NOTICE_SECURITY: Final = "catalog.notice_security"
@@ -186,6 +189,25 @@ def tell_of_dead_link(link: Link) -> None:
     """A link of the entry has led nowhere for a week and more."""
     since = link.failing_since
     _tell_maintainer(link, LINK_DEAD, f"{since:%Y%m%d%H%M%S}", {"since": since})
+
+
+def tell_of_correction(
+    solution: Solution, revision: SolutionRevision, *, fields: Iterable[str], reason: str
+) -> None:
+    """The Redaktion of who maintains the entry hears what the OSK has changed in it."""
+    message = Message(
+        kind=CORRECTED,
+        template="catalog/email/corrected",
+        url=solution.get_absolute_url(),
+        dedupe=f"{CORRECTED}:{revision.pk}",
+        subject_key=str(solution.public_id),
+        context={
+            "solution": solution.name,
+            "labels": [EVERY[name].label for name in fields],
+            "said": reason,
+        },
+    )
+    notify(message, editors_of(solution.maintainer_id) if solution.is_published else [])
 
 
 def tell_of_notice(
