@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final, cast
 
 from django import forms
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator
 from django.utils.translation import gettext, ngettext
@@ -214,7 +215,7 @@ class WhenForm(forms.Form):
             self.add_error("start_date", _("This time is over. Choose a later one, or “Now”."))
             return None
         if day > today + timedelta(days=MOST_DAYS_AHEAD):
-            self.add_error("start_date", _("Choose an earlier day."))
+            self.add_error("start_date", quotas.horizon_text(settings.OSK_SANDBOX_HORIZON_DAYS))
             return None
         return moment_of(self, day, hour)
 

@@ -100,7 +100,7 @@ class Timetable:
         day = first.astimezone(BERLIN).date()
         while day <= horizon and len(found) < most:
             start = opening(day)
-            if start > first and is_working_day(day):
+            if start >= first and is_working_day(day):
                 days = self.most_days(start, longest)
                 if days:
                     found.append(Choice(start, days))

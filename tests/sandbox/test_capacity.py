@@ -178,9 +178,9 @@ def at_once(count: int, work: Callable[[int], object]) -> list[object]:
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize(("slots", "people"), [(1, 12), (3, 20)])
-def test_storm(slots: int, people: int) -> None:
-    """Real connections at once: as many bookings as places, a clear message for all others."""
+def test_storm() -> None:
+    """Real connections at once: one booking for the one place, a clear message for all others."""
+    slots, people = 1, 12
     assert not connection.in_atomic_block
     blueprint = product(slots=slots)
     memberships = [MembershipFactory() for _ in range(people)]
