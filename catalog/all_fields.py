@@ -6,14 +6,15 @@ authorsFile, and the Italian section as a whole.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from copy import deepcopy
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from catalog import vocabulary_labels
+from catalog import documents, vocabulary_labels
 from catalog.enums import MaintenanceType
 from catalog.fields import BY_NAME, Field, Kind
 
@@ -302,3 +303,44 @@ ALL: Final[tuple[Field, ...]] = tuple(_single())
 GROUPS: Final[Mapping[str, Group]] = {
     item.name: item for part in PARTS for item in part.items if isinstance(item, Group)
 }
+
+
+@dataclass(frozen=True)
+class GroupField(Field):
+    """A repeated group as one field: its value is the list of its sections."""
+
+    columns: tuple[Column, ...] = ()
+
+    def item_text(self, item: Any) -> str:
+        """ "Name: PostgreSQL, At least version: 14"."""
+        if not isinstance(item, Mapping):  # a file that the standard does not know so
+            return str(item)
+        return ", ".join(
+            f"{column.label}: {_flag(str(item[column.name])) if column.kind == FLAG else item[column.name]}"
+            for column in self.columns
+            if column.name in item
+        )
+
+
+def _as_field(group: Group) -> GroupField:
+    return GroupField(
+        group.name, group.path, Kind.LINES, group.label, group.hint, columns=group.columns
+    )
+
+
+EVERY: Final[Mapping[str, Field]] = {
+    **BY_NAME,
+    **{field.name: field for field in ALL if field.name not in BY_NAME},
+    **{group.name: _as_field(group) for group in GROUPS.values()},
+}
+"""All that can be proposed, set and compared, by name; what people change most comes first."""
+
+
+def apply(
+    document: Mapping[str, Any], changes: Mapping[str, Any], names: Iterable[str] | None = None
+) -> documents.Json:
+    """A copy of ``document`` with the changes (all, or those of ``names``) put in."""
+    changed = deepcopy(dict(document))
+    for name in changes if names is None else names:
+        documents.put(changed, EVERY[name].path, changes[name])
+    return changed

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Any
 
-from catalog.fields import BY_NAME, Field, Kind
+from catalog.all_fields import EVERY
+from catalog.fields import Field, Kind
 from catalog.word_differences import Change, Part, excerpt, merged
 
 MOST_ITEMS = 400
@@ -60,7 +61,7 @@ def compare(
     """The changes in the order of the fields. ``base`` is the document that the author saw."""
     return [
         _compare(field, field.of(base), field.of(published), changes[name])
-        for name, field in BY_NAME.items()
+        for name, field in EVERY.items()
         if name in changes
     ]
 
@@ -104,8 +105,8 @@ def _sides(parts: list[Part]) -> tuple[list[Piece], list[Piece]]:
 
 def _items(field: Field, now: Any, wanted: Any) -> list[Part]:
     """The values of both lists in the order of the proposed one; what goes stands where it stood."""
-    old = [field.say(str(value)) for value in now or ()]
-    new = [field.say(str(value)) for value in wanted or ()]
+    old = [field.item_text(value) for value in now or ()]
+    new = [field.item_text(value) for value in wanted or ()]
     found: list[Part] = []
     if len(old) + len(new) > MOST_ITEMS:
         kept = set(old) & set(new)

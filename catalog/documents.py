@@ -76,15 +76,24 @@ def get(document: Mapping[str, Any], path: tuple[str, ...]) -> Any:
 
 
 def put(document: Json, path: tuple[str, ...], value: Any) -> None:
-    """Set the value at ``path`` in place; None, "" and an empty list remove the key."""
+    """Set the value at ``path`` in place; None, "" and an empty list remove the key, and what is empty then."""
     *steps, last = path
+    if value is None or value in ("", []):
+        _remove(document, path)
+        return
     section = document
     for step in steps:
         section = section.setdefault(step, {})
-    if value is None or value in ("", []):
-        section.pop(last, None)
-    else:
-        section[last] = value
+    section[last] = value
+
+
+def _remove(section: Json, path: tuple[str, ...]) -> None:
+    first, *rest = path
+    inner = section.get(first)
+    if rest and isinstance(inner, dict):
+        _remove(inner, tuple(rest))
+    if not rest or inner == {}:
+        section.pop(first, None)
 
 
 def description(document: Mapping[str, Any]) -> tuple[str, Json]:

@@ -32,7 +32,7 @@ _CHOICES: Final[Mapping[str, Any]] = {
     "maintenance_type": MaintenanceType.choices,
     "localisation_ready": _FLAGS,
 }
-_LABELS: Final[Mapping[str, Any]] = {
+LABELS: Final[Mapping[str, Any]] = {
     "categories": vocabulary_labels.CATEGORIES,
     "scope": vocabulary_labels.SCOPES,
 }
@@ -57,7 +57,7 @@ class EntryForm(OrganisationChoice):
         add: str = "",
         organisations: Sequence[Organisation] = (),
     ) -> None:
-        self.values: Json = _typed(data) if data is not None else dict(kept)
+        self.values: Json = self.typed_in(data) if data is not None else dict(kept)
         self.rows = {name: _rows(name, self.values) for name in GROUPS}
         if add in GROUPS:
             self.rows[add] = min(self.rows[add] + 1, MOST_ROWS)
@@ -70,6 +70,14 @@ class EntryForm(OrganisationChoice):
                     self.fields[f"{group.name}-{row}-{column.name}"] = _cell(column)
         self.ask_organisation(organisations)
         self.fields["cc0"] = GrantField()
+
+    def typed_in(self, data: QueryDict) -> Json:
+        """What was sent, of the names that the form knows."""
+        return _typed(data)
+
+    def note_of(self, name: str) -> str:
+        """Why a repeated group cannot be changed; "" where it can."""
+        return ""
 
     @property
     def typed_organisation(self) -> Organisation | None:
@@ -88,58 +96,67 @@ class EntryForm(OrganisationChoice):
                         [self[f"{item.name}-{row}-{column.name}"] for column in item.columns]
                         for row in range(self.rows[item.name])
                     ]
-                    items.append({"group": item, "rows": rows, "is_full": len(rows) == MOST_ROWS})
+                    items.append(
+                        {
+                            "group": item,
+                            "rows": rows,
+                            "is_full": len(rows) == MOST_ROWS,
+                            "note": self.note_of(item.name),
+                        }
+                    )
                 else:
                     items.append({"field": self[item.name]})
             yield {"anchor": part.anchor, "title": part.title, "entries": items}
 
     @property
     def document(self) -> Json:
-        return self._built()[0]
+        return built(self.values)[0]
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
-        document, places = self._built()
+        document, places = built(self.values)
         german = (get_language() or "de").startswith("de")
         for finding in documents.check(document).errors:
             text = finding.description_de if german else finding.description
-            name = _place(finding, places)
+            name = place_of(finding, places)
             if name is None:
                 self.add_error(None, text)
             elif not self.has_error(name):
-                self.add_error(name, _said_of(finding.key, text, str(self.fields[name].label)))
+                self.add_error(name, said_of(finding.key, text, str(self.fields[name].label)))
         return cleaned
 
-    def _built(self) -> tuple[Json, dict[str, str]]:
-        """The document, and which control stands for which of its keys."""
-        document: Json = {"publiccodeYmlVersion": "0"}
-        places: dict[str, str] = {}
-        for field in ALL:
-            places[field.key] = field.name
-            value = _value(field, self.values.get(field.name))
-            if value not in (None, "", []):
-                documents.put(document, field.path, value)
-        for group in GROUPS.values():
-            found: list[Json] = []
-            places[group.key] = f"{group.name}-0-{group.columns[0].name}"
-            for row in range(self.rows[group.name]):
-                said = self._row(group, row)
-                if said:
-                    for column in group.columns:
-                        key = f"{group.key}[{len(found)}].{column.name}"
-                        places[key] = f"{group.name}-{row}-{column.name}"
-                    found.append(said)
-            if found:
-                documents.put(document, group.path, found)
-        return document, places
 
-    def _row(self, group: Group, row: int) -> Json:
-        said: Json = {}
-        for column in group.columns:
-            value = str(self.values.get(f"{group.name}-{row}-{column.name}", "")).strip()
-            if value:
-                said[column.name] = value == "true" if column.kind == FLAG else value
-        return said
+def built(values: Mapping[str, Any]) -> tuple[Json, dict[str, str]]:
+    """The document that was typed, and which control stands for which of its keys."""
+    document: Json = {"publiccodeYmlVersion": "0"}
+    places: dict[str, str] = {}
+    for field in ALL:
+        places[field.key] = field.name
+        value = _value(field, values.get(field.name))
+        if value not in (None, "", []):
+            documents.put(document, field.path, value)
+    for group in GROUPS.values():
+        found: list[Json] = []
+        places[group.key] = f"{group.name}-0-{group.columns[0].name}"
+        for row in range(_rows(group.name, values)):
+            said = _row(group, row, values)
+            if said:
+                for column in group.columns:
+                    key = f"{group.key}[{len(found)}].{column.name}"
+                    places[key] = f"{group.name}-{row}-{column.name}"
+                found.append(said)
+        if found:
+            documents.put(document, group.path, found)
+    return document, places
+
+
+def _row(group: Group, row: int, values: Mapping[str, Any]) -> Json:
+    said: Json = {}
+    for column in group.columns:
+        value = str(values.get(f"{group.name}-{row}-{column.name}", "")).strip()
+        if value:
+            said[column.name] = value == "true" if column.kind == FLAG else value
+    return said
 
 
 def is_too_large(values: Json) -> bool:
@@ -190,7 +207,7 @@ def _value(field: Field, typed: Any) -> Any:
     return text
 
 
-def _place(finding: publiccode.Finding, places: Mapping[str, str]) -> str | None:
+def place_of(finding: publiccode.Finding, places: Mapping[str, str]) -> str | None:
     """The control of a key: ``categories[2]`` belongs to the categories, a whole section to its first field."""
     key = finding.key
     if key in places:
@@ -201,7 +218,7 @@ def _place(finding: publiccode.Finding, places: Mapping[str, str]) -> str | None
     return next((name for known, name in places.items() if known.startswith(f"{key}.")), None)
 
 
-def _said_of(key: str, text: str, label: str) -> str:
+def said_of(key: str, text: str, label: str) -> str:
     """The words of the reader, with the label of the control in place of the key or its last part."""
     last = key.rpartition(".")[2]
     if text.startswith(f"{last} "):
@@ -233,7 +250,7 @@ def _control(field: Field) -> forms.Field:
             )
         case Kind.CHOICES:
             labels: list[tuple[str, str]] = sorted(
-                ((value, str(label)) for value, label in _LABELS[field.name].items()),
+                ((value, str(label)) for value, label in LABELS[field.name].items()),
                 key=lambda choice: choice[1].lower(),
             )
             return forms.MultipleChoiceField(

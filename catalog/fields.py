@@ -1,9 +1,8 @@
-"""The fields of an entry that people propose changes to: where each stands in publiccode.yml."""
+"""The fields of an entry that people change most: where each stands in publiccode.yml. All: ``all_fields``."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from copy import deepcopy
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
@@ -60,8 +59,12 @@ class Field:
         if value is None:
             return ""
         if isinstance(value, list):
-            return "\n".join(self.say(str(item)) for item in value)
+            return "\n".join(self.item_text(item) for item in value)
         return self.say(str(value))
+
+    def item_text(self, item: Any) -> str:
+        """One value of a list, for people."""
+        return self.say(str(item))
 
 
 def _status(value: str) -> str:
@@ -165,13 +168,3 @@ FIELDS: tuple[Field, ...] = (
     ),
 )
 BY_NAME: Mapping[str, Field] = {field.name: field for field in FIELDS}
-
-
-def apply(
-    document: Mapping[str, Any], changes: Mapping[str, Any], names: Iterable[str] | None = None
-) -> documents.Json:
-    """A copy of ``document`` with the changes (all, or those of ``names``) put in."""
-    changed = deepcopy(dict(document))
-    for name in changes if names is None else names:
-        documents.put(changed, BY_NAME[name].path, changes[name])
-    return changed

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from catalog import locks, provenance
-from catalog.fields import FIELDS
+from catalog.all_fields import EVERY
 from catalog.models import Solution
 from catalog.permissions import can_decide
 from catalog.services.locking import LONGEST_REASON, lock_field, unlock_field
@@ -36,7 +36,7 @@ class LockForm(forms.Form):
 
     def __init__(self, *, solution: Solution, data: dict[str, str] | None = None) -> None:
         super().__init__(data, initial={"seen_revision": solution.revision})
-        free = [(f.name, f.label) for f in FIELDS if f.name not in solution.locks]
+        free = [(f.name, f.label) for f in EVERY.values() if f.name not in solution.locks]
         self.fields["field"].choices = [("", _("Please choose")), *free]  # type: ignore[attr-defined] # a ChoiceField
 
 

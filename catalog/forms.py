@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from catalog import documents, fields, grants, locks, publiccode, vocabulary_labels
+from catalog import all_fields, documents, grants, locks, publiccode, vocabulary_labels
 from catalog.enums import DevelopmentStatus, SoftwareType
 from catalog.fields import FIELDS, Field, Kind
 from catalog.models import Proposal, Solution
@@ -94,8 +94,8 @@ class ProposalForm(OrganisationChoice):
         self.changes: dict[str, Any] = {}
         is_new = proposal is not None and proposal.is_new
         # The draft of a new entry may be somebody else's: the author goes on with the own file.
-        self.base = {} if is_new else _base(solution, data)
-        shown = fields.apply(
+        self.base = {} if is_new else base_of(solution, data)
+        shown = all_fields.apply(
             {} if is_new else solution.document, proposal.changes if proposal else {}
         )
         if not is_new:  # what the OSK has set since is shown as it stands, whatever was proposed
@@ -156,7 +156,7 @@ class ProposalForm(OrganisationChoice):
 
     def _check_standard(self) -> None:
         """The same rules as for a file: an error that the entry had before is not the author's."""
-        result = documents.check(fields.apply(self.base, self.changes))
+        result = documents.check(all_fields.apply(self.base, self.changes))
         before = {(f.code, f.key) for f in documents.check(self.base).errors}
         german = (get_language() or "de").startswith("de")
         for finding in result.errors:
@@ -172,7 +172,7 @@ class ProposalForm(OrganisationChoice):
                 self.add_error(field.name, text.replace(field.path[-1], str(field.label), 1))
 
 
-def _base(solution: Solution, data: Any) -> documents.Json:
+def base_of(solution: Solution, data: Any) -> documents.Json:
     """The document of the revision named in ``data``; the present one where there is none."""
     number = (data or {}).get("base_revision", "")
     if str(number).isdecimal() and len(str(number)) < 10:

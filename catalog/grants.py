@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from django.utils.translation import gettext_lazy as _
 
-from catalog.fields import BY_NAME, Field, Kind
+from catalog.all_fields import EVERY
+from catalog.fields import Field, Kind
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
@@ -24,15 +25,17 @@ WORDINGS: Final[Mapping[str, _StrPromise]] = {
 }
 LICENCE_URL: Final = "https://creativecommons.org/publicdomain/zero/1.0/deed.de"
 _WRITTEN: Final = (Kind.TEXT, Kind.LONG, Kind.LINES)
+_ADDRESSES: Final = ("screenshots", "videos")
 
 
 def is_written(field: Field) -> bool:
-    """Whether people write this field; what stands outside of the description are facts."""
-    return field.path[0] == "description" and field.kind in _WRITTEN
+    """Whether people write this field; addresses, and what stands outside of the description, are facts."""
+    *section, key = field.path
+    return section[:1] == ["description"] and field.kind in _WRITTEN and key not in _ADDRESSES
 
 
 def needs_grant(changes: Mapping[str, Any]) -> bool:
     """Whether these changes contain texts that somebody has written."""
     return any(
-        value and name in BY_NAME and is_written(BY_NAME[name]) for name, value in changes.items()
+        value and name in EVERY and is_written(EVERY[name]) for name, value in changes.items()
     )

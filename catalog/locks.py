@@ -7,14 +7,15 @@ from copy import deepcopy
 from typing import Any
 
 from catalog import documents
+from catalog.all_fields import EVERY
 from catalog.documents import Json
-from catalog.fields import BY_NAME, Field
+from catalog.fields import Field
 from catalog.models import Solution
 
 
 def locked(solution: Solution) -> list[Field]:
     """In the order of the fields."""
-    return [field for name, field in BY_NAME.items() if name in solution.locks]
+    return [field for name, field in EVERY.items() if name in solution.locks]
 
 
 def kept(solution: Solution, document: Json) -> Json:

@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from catalog.all_fields import EVERY
 from catalog.audience import because
 from catalog.enums import (
     IntakeState,
@@ -29,6 +30,7 @@ from catalog.models import (
     Proposal,
     ProposalEvent,
     Solution,
+    SolutionRevision,
     Source,
     StatementEvent,
 )
@@ -44,6 +46,7 @@ SOURCE_FAILING: Final = "catalog.source_failing"
 SOURCE_STALE: Final = "catalog.source_stale"
 ASSESSMENT: Final = "catalog.assessment"
 LINK_DEAD: Final = "catalog.link_dead"
+CORRECTED: Final = "catalog.corrected"
 STATEMENT: Final = "catalog.statement"
 NOTICE: Final = "catalog.notice"
 NOTICE_SECURITY: Final = "catalog.notice_security"
@@ -182,10 +185,30 @@ def tell_of_age(source: Source) -> None:
     _tell_maintainer(source, SOURCE_STALE, f"{since:%Y%m%d%H%M%S}", {"since": since})
 
 
-def tell_of_dead_link(link: Link) -> None:
-    """A link of the entry has led nowhere for a week and more."""
+def tell_of_dead_link(link: Link, *, is_evidence: bool) -> None:
+    """A link of the entry has led nowhere for a week and more. ``is_evidence``: of what the OSK keeps."""
     since = link.failing_since
-    _tell_maintainer(link, LINK_DEAD, f"{since:%Y%m%d%H%M%S}", {"since": since})
+    once, words = f"{since:%Y%m%d%H%M%S}", {"since": since}
+    _tell_maintainer(link, LINK_DEAD, once, words, is_of_osk=is_evidence)
+
+
+def tell_of_correction(
+    solution: Solution, revision: SolutionRevision, *, fields: Iterable[str], reason: str
+) -> None:
+    """The Redaktion of who maintains the entry hears what the OSK has changed in it."""
+    message = Message(
+        kind=CORRECTED,
+        template="catalog/email/corrected",
+        url=solution.get_absolute_url(),
+        dedupe=f"{CORRECTED}:{revision.pk}",
+        subject_key=str(solution.public_id),
+        context={
+            "solution": solution.name,
+            "labels": [EVERY[name].label for name in fields],
+            "said": reason,
+        },
+    )
+    notify(message, editors_of(solution.maintainer_id) if solution.is_published else [])
 
 
 def tell_of_notice(
@@ -372,10 +395,17 @@ def _statement_message(name: str, event: StatementEvent, url: str) -> Message:
     )
 
 
-def _tell_maintainer(row: Source | Link, kind: str, once: str, words: Mapping[str, object]) -> None:
-    """The Redaktion of the maintaining organisation; where there is nobody, the OSK's advisors."""
+def _tell_maintainer(
+    row: Source | Link,
+    kind: str,
+    once: str,
+    words: Mapping[str, object],
+    *,
+    is_of_osk: bool = False,
+) -> None:
+    """The Redaktion of the maintaining organisation; where there is nobody, or it is theirs, the OSK's advisors."""
     solution = row.solution
-    editors = editors_of(solution.maintainer_id)
+    editors = editors_of(None if is_of_osk else solution.maintainer_id)
     message = Message(
         kind=kind,
         template=f"catalog/email/{kind.partition('.')[2]}",

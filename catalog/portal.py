@@ -37,6 +37,7 @@ from catalog.models import (
 )
 from catalog.notifications import (
     ASSESSMENT,
+    CORRECTED,
     INTAKE_PUBLISHED,
     LINK_DEAD,
     NOTICE,
@@ -277,7 +278,7 @@ def _may_still_read(user_id: int, kind: str, subject_key: str) -> bool:
     if kind == INTAKE_PUBLISHED:
         intakes = Intake.objects.visible_to(user or AnonymousUser())
         return intakes.filter(public_id=subject_key).exists()
-    if kind in (SOURCE_FAILING, SOURCE_STALE, LINK_DEAD):
+    if kind in (SOURCE_FAILING, SOURCE_STALE, LINK_DEAD, CORRECTED):
         entries = Solution.objects.visible_to(user or AnonymousUser())
         return entries.filter(public_id=subject_key).exists()
     if kind.startswith(f"{ASSESSMENT}_"):

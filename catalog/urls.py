@@ -7,6 +7,7 @@ from catalog.views import (
     claims,
     code_releases,
     comparison,
+    correcting,
     entry_form,
     exports,
     feeds,
@@ -135,6 +136,12 @@ urlpatterns = [
         name="proposal_revise",
     ),
     path(
+        "vorschlaege/<uuid:public_id>/ueberarbeiten/alle-angaben/",
+        proposals.proposal_revise,
+        {"every": True},
+        name="proposal_revise_all",
+    ),
+    path(
         "vorschlaege/<uuid:public_id>/zurueckziehen/",
         proposals.proposal_withdraw,
         name="proposal_withdraw",
@@ -260,5 +267,12 @@ urlpatterns = [
     ),
     path("<slug:slug>/uebernehmen/", claims.claim_create, name="claim_create"),
     path("<slug:slug>/vorschlag/", proposals.proposal_create, name="proposal_create"),
+    path(
+        "<slug:slug>/vorschlag/alle-angaben/",
+        proposals.proposal_create,
+        {"every": True},
+        name="proposal_create_all",
+    ),
+    path("<slug:slug>/berichtigen/", correcting.entry_correct, name="entry_correct"),
     path("<slug:slug>/zurueckziehen/", proposals.withdrawal_create, name="withdrawal_create"),
 ]

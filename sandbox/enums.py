@@ -129,6 +129,14 @@ class Phase(models.TextChoices):
     LAPSED = "lapsed", _("Lapsed")
 
 
+class ReminderKind(models.TextChoices):
+    """How long before the end (product.md 3)."""
+
+    THREE_DAYS = "three_days", _("3 days before")
+    DAY = "day", _("1 day before")
+    HOUR = "hour", _("1 hour before")
+
+
 class WaitState(models.TextChoices):
     """Where somebody stands on the waitlist."""
 

@@ -14,7 +14,7 @@ from osk_portal.accounts.models import User
 from osk_portal.notifications.services import Message, notify
 from osk_portal.toolkit import clock, ics
 from sandbox.calendar_entries import attachment
-from sandbox.enums import EnvironmentEventKind
+from sandbox.enums import EnvironmentEventKind, ReminderKind
 from sandbox.models import Booking, Environment, EnvironmentEvent
 
 TO_APPROVE: Final = "sandbox.booking_to_approve"
@@ -45,6 +45,16 @@ def booking_failed(booking: Booking, *, generation: int, was_ready: bool) -> Non
         "booking_failed",
         dedupe=f"sandbox.failed:{booking.public_id}:{generation}",
         was_ready=was_ready,
+    )
+
+
+def booking_ends_soon(booking: Booking, kind: ReminderKind) -> None:
+    """Worthless once it has ended; an extension brings another one."""
+    _tell(
+        booking,
+        "booking_ends_soon",
+        dedupe=f"sandbox.ends_soon:{booking.public_id}:{kind}:{booking.ends_at.isoformat()}",
+        lifetime=booking.ends_at - clock.now(),
     )
 
 

@@ -77,9 +77,10 @@ _chance = random.SystemRandom()
 
 
 def tick() -> list[int]:
-    """End what is over, then ring for everything that is due. Returns the ids that were rung for."""
+    """End what is over, remind of what ends soon, then ring for what is due. Returns the ids rung for."""
     services.expire_holds()
     end_what_is_over()
+    services.send_reminders()
     services.offer_places()
     with transaction.atomic():
         due = (

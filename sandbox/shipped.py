@@ -19,8 +19,15 @@ def read(slug: str) -> dict[str, Any]:
     return data
 
 
+def slugs() -> list[str]:
+    return sorted(path.stem for path in FOLDER.glob("*.json"))
+
+
 def ensure(slug: str, pool: Pool) -> Blueprint:
-    """The product with its newest specification; a changed one becomes a new version."""
+    """The product with its newest specification; a changed one becomes a new version.
+
+    What nobody has run yet stays a draft: an operator tries it and publishes it.
+    """
     data = read(slug)
     blueprint, _created = Blueprint.objects.update_or_create(
         slug=data["slug"],
@@ -35,12 +42,12 @@ def ensure(slug: str, pool: Pool) -> Blueprint:
         create_defaults=None,
     )
     spec.parse(data["spec"])
-    newest = blueprint.published_version()
+    newest = blueprint.versions.order_by("-number").first()
     if newest is None or newest.spec != data["spec"]:
         BlueprintVersion.objects.create(
             blueprint=blueprint,
             number=(newest.number if newest else 0) + 1,
             spec=data["spec"],
-            published_at=clock.now(),
+            published_at=clock.now() if data.get("is_tried", True) else None,
         )
     return blueprint

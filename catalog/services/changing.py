@@ -7,7 +7,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from catalog import documents, fields
+from catalog import all_fields, documents
 from catalog.enums import RevisionOrigin
 from catalog.models import Solution, SolutionRevision
 from catalog.services.entries import RepositoryTaken, write_anew
@@ -24,13 +24,14 @@ def change_fields(
     origin: RevisionOrigin,
     author: User | None,
     organisation: Organisation | None = None,
+    reason: str = "",
 ) -> SolutionRevision:
     """Write those of ``changes`` that are named; the caller has locked the entry.
 
     Raises ProposalConflict where the entry would break the standard (an error that it had before is none), and
     where it would take the repository of another entry.
     """
-    document = fields.apply(solution.document, changes, names)
+    document = all_fields.apply(solution.document, changes, names)
     result = documents.check(document)
     before = {(f["code"], f["key"]) for f in solution.findings}
     broken = [f for f in result.errors if (f.code, f.key) not in before]
@@ -47,6 +48,7 @@ def change_fields(
             findings=[documents.as_kept(finding, has_file=False) for finding in result.findings],
             author=author,
             organisation=organisation,
+            reason=reason,
         )
     except RepositoryTaken as error:
         raise ProposalConflict(str(error)) from error

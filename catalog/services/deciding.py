@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from catalog import fields, locks
+from catalog import all_fields, locks
 from catalog.differences import conflicts
 from catalog.enums import ObjectionAction, ProposalAction, RevisionOrigin, SolutionAction
 from catalog.models import Objection, Proposal, ProposalEvent, Solution
@@ -244,7 +244,7 @@ def _take_over(proposal: Proposal, solution: Solution, names: list[str], actor: 
 
 
 def _apply(proposal: Proposal, solution: Solution, names: list[str]) -> None:
-    document = fields.apply(solution.document, proposal.changes, names)
+    document = all_fields.apply(solution.document, proposal.changes, names)
     if document == solution.document:  # a draft that says so already needs no further revision
         return
     change_fields(

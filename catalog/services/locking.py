@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from catalog.fields import BY_NAME
+from catalog.all_fields import EVERY
 from catalog.models import Solution, SolutionEvent
 from catalog.permissions import can_decide
 from osk_portal.accounts.models import User
@@ -55,7 +55,7 @@ def unlock_field(solution_id: int, *, field: str, actor: User) -> SolutionEvent:
 
 def _locked(solution_id: int, field: str, actor: User) -> Solution:
     solution = Solution.objects.select_for_update(of=("self",)).get(pk=solution_id)
-    if not can_decide(actor) or field not in BY_NAME:
+    if not can_decide(actor) or field not in EVERY:
         raise TransitionNotAllowed("lock", solution.state)
     return solution
 

@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from catalog import grants
+from catalog.all_fields import EVERY
 from catalog.enums import ProposalAction, ProposalKind
-from catalog.fields import FIELDS
 from catalog.models import Intake, Proposal, ProposalEvent, Solution, SolutionRevision
 from catalog.notifications import tell_advisors, tell_maintainer_of_proposal
 from catalog.permissions import (
@@ -123,7 +123,7 @@ def propose_new(intake: Intake, *, solution: Solution, document: Mapping[str, An
         solution=solution,
         organisation=organisation,
         author=intake.requester,
-        changes={f.name: f.of(document) for f in FIELDS if f.of(document) is not None},
+        changes={f.name: f.of(document) for f in EVERY.values() if f.of(document) is not None},
         base_revision=solution.revision,
         promised_on=promised_date(),
     )
@@ -139,14 +139,14 @@ def propose_from_file(
     Takes the place of what an older version proposed and nobody has decided. None where the entry says so
     already.
     """
-    wanted = {field.name for field in FIELDS if field.of(document) != field.of(before)}
+    wanted = {field.name for field in EVERY.values() if field.of(document) != field.of(before)}
     older = Proposal.objects.undecided().filter(solution=solution, organisation=None)
     for proposal in older.select_for_update(of=("self",)):
         wanted |= set(proposal.changes)
         proposal.withdraw(actor=None)
     changes = {
         field.name: field.of(document)
-        for field in FIELDS
+        for field in EVERY.values()
         if field.name in wanted
         and field.name not in solution.locks
         and field.of(document) != field.of(solution.document)

@@ -16,9 +16,9 @@ from django.db import transaction
 from django.db.models import Q
 
 from catalog import documents, forges, importing, locks, repositories
+from catalog.all_fields import EVERY
 from catalog.documents import Json
 from catalog.enums import RevisionOrigin, SolutionState, SourceProblem
-from catalog.fields import FIELDS
 from catalog.importing import FileRead
 from catalog.models import Proposal, Solution, SolutionEvent, Source
 from catalog.notifications import tell_of_age, tell_of_failure
@@ -176,7 +176,7 @@ def _breaks(solution: Solution, before: Mapping[str, Any], read: FileRead) -> bo
     known = {(f["code"], f["key"]) for f in solution.findings}
     ours = [
         field
-        for field in FIELDS
+        for field in EVERY.values()
         if field.name in solution.locks or field.of(solution.document) != field.of(before)
     ]
     return any(
@@ -206,7 +206,7 @@ def _change(source: Source, before: Json, read: FileRead) -> None:
 def _merged(document: Json, *, before: Mapping[str, Any], entry: Mapping[str, Any]) -> Json:
     """The file, with what the OSK or a proposal has changed in the entry kept."""
     merged = deepcopy(document)
-    for field in FIELDS:
+    for field in EVERY.values():
         ours = field.of(entry)
         if ours != field.of(before):
             documents.put(merged, field.path, deepcopy(ours))

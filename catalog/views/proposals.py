@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -14,7 +16,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from catalog import differences
+from catalog.change_form import ChangeForm
 from catalog.enums import ProposalAction
+from catalog.fields import BY_NAME
 from catalog.forms import CommentForm, ProposalForm, WithdrawalForm
 from catalog.models import Proposal, Solution
 from catalog.permissions import (
@@ -27,6 +31,7 @@ from catalog.permissions import (
     proposing_organisations,
 )
 from catalog.proposal_history import history
+from catalog.publiccode.licenses import spdx_ids
 from catalog.services import (
     base_document,
     revise_proposal,
@@ -34,6 +39,7 @@ from catalog.services import (
     submit_withdrawal,
     withdraw_proposal,
 )
+from network.models import Organisation
 from osk_portal.toolkit.access import LOGIN, AuthenticatedRequest, access, no_store
 from osk_portal.toolkit.transitions import TransitionNotAllowed
 
@@ -41,8 +47,10 @@ PAGE_SIZE = 20
 
 
 @access(LOGIN)
-def proposal_create(request: AuthenticatedRequest, slug: str) -> HttpResponse:
-    """Propose changes to an entry: any member of an organisation."""
+def proposal_create(
+    request: AuthenticatedRequest, slug: str, *, every: bool = False
+) -> HttpResponse:
+    """Propose changes to an entry: any member of an organisation. ``every``: on the page with all fields."""
     solution = get_object_or_404(
         Solution.objects.published().select_related("maintainer"), slug=slug
     )
@@ -59,12 +67,8 @@ def proposal_create(request: AuthenticatedRequest, slug: str) -> HttpResponse:
     if present is not None and (is_only or is_repeated):
         messages.info(request, _("There is an open proposal for this entry already."))
         return redirect(present)
-    form = ProposalForm(
-        solution=solution,
-        organisations=organisations,
-        data=request.POST if request.method == "POST" else None,
-    )
-    if form.is_valid() and form.organisation is not None:
+    form = _form(request, solution, organisations=organisations, every=every)
+    if form.is_bound and form.is_valid() and form.organisation is not None:
         try:
             proposal = submit_proposal(
                 solution_id=solution.pk,
@@ -190,7 +194,10 @@ def detail_page(
 
 
 @access(LOGIN)
-def proposal_revise(request: AuthenticatedRequest, public_id: UUID) -> HttpResponse:
+def proposal_revise(
+    request: AuthenticatedRequest, public_id: UUID, *, every: bool = False
+) -> HttpResponse:
+    """Submit a returned proposal again; what goes beyond the short form is revised on the page with all fields."""
     proposal = get_proposal(request, public_id)
     if not can_edit_proposal(request.user, proposal):
         raise PermissionDenied
@@ -198,22 +205,22 @@ def proposal_revise(request: AuthenticatedRequest, public_id: UUID) -> HttpRespo
     if not proposal.can(ProposalAction.REVISE) and is_repeated:
         messages.info(request, _("This proposal cannot be changed any more."))
         return redirect(proposal)
-    data = request.POST if request.method == "POST" else None
-    form: ProposalForm | WithdrawalForm
+    form: ProposalForm | ChangeForm | WithdrawalForm
+    every = every or not proposal.changes.keys() <= BY_NAME.keys()
     if proposal.is_withdrawal:
         initial = {"reason": proposal.reason, "base_revision": proposal.solution.revision}
-        form = WithdrawalForm(data, initial=initial)
+        form = WithdrawalForm(request.POST if request.method == "POST" else None, initial=initial)
     else:
-        form = ProposalForm(solution=proposal.solution, proposal=proposal, data=data)
-    if form.is_valid():
+        form = _form(request, proposal.solution, proposal=proposal, every=every)
+    if form.is_bound and form.is_valid():
         try:
             revise_proposal(
                 proposal.pk,
                 actor=request.user,
-                changes=form.changes if isinstance(form, ProposalForm) else {},
+                changes={} if isinstance(form, WithdrawalForm) else form.changes,
                 base_revision=form.cleaned_data["base_revision"],
                 reason=form.cleaned_data["reason"],
-                wording=form.wording if isinstance(form, ProposalForm) else "",
+                wording="" if isinstance(form, WithdrawalForm) else form.wording,
             )
         except TransitionNotAllowed as error:
             form.add_error(None, str(error))
@@ -247,16 +254,43 @@ def get_proposal(request: AuthenticatedRequest, public_id: UUID) -> Proposal:
     return get_object_or_404(found, public_id=public_id)
 
 
+def _form(
+    request: AuthenticatedRequest,
+    solution: Solution,
+    *,
+    proposal: Proposal | None = None,
+    organisations: Sequence[Organisation] = (),
+    every: bool,
+) -> ProposalForm | ChangeForm:
+    """The short form, or the one with every field; that one unbound with the typed text where it gets a row more."""
+    data = request.POST if request.method == "POST" else None
+    given: dict[str, Any] = {
+        "solution": solution,
+        "proposal": proposal,
+        "organisations": organisations,
+    }
+    if not every:
+        return ProposalForm(**given, data=data)
+    form = ChangeForm(**given, data=data)
+    action = request.POST.get("action", "")
+    if action.startswith("add:"):
+        return ChangeForm(**given, typed=form, add=action.removeprefix("add:"))
+    return form
+
+
 def _form_page(
     request: AuthenticatedRequest,
     solution: Solution,
-    form: ProposalForm,
+    form: ProposalForm | ChangeForm,
     proposal: Proposal | None = None,
 ) -> HttpResponse:
+    every = isinstance(form, ChangeForm)
     context = {
+        "other": _other(solution, proposal, every=every),
         "solution": solution,
         "proposal": proposal,
         "form": form,
+        "spdx": spdx_ids() if every else (),
         "crumbs": [
             (_("Solutions"), reverse("catalog:solution_list")),
             (solution.name, solution.get_absolute_url()),
@@ -264,7 +298,18 @@ def _form_page(
         ],
     }
     status = 422 if form.errors else 200
-    return no_store(render(request, "catalog/proposal_form.html", context, status=status))
+    name = "catalog/proposal_form_all.html" if every else "catalog/proposal_form.html"
+    return no_store(render(request, name, context, status=status))
+
+
+def _other(solution: Solution, proposal: Proposal | None, *, every: bool) -> str:
+    """The address of the same form with all fields, or with the short list; "" where only this one fits."""
+    if proposal is not None and not proposal.changes.keys() <= BY_NAME.keys():
+        return ""
+    end = "" if every else "_all"
+    if proposal is not None:
+        return reverse(f"catalog:proposal_revise{end}", args=[proposal.public_id])
+    return reverse(f"catalog:proposal_create{end}", args=[solution.slug])
 
 
 def _withdrawal_page(

@@ -19,7 +19,7 @@ if ! $podman image exists "$base"; then
         || { tail -20 "$root.log" >&2; exit 1; }
     rm -f "$root.log"
     # Which archive is asked is the machine's own affair, also for what is built on top.
-    rm -rf "$root/etc/apt/sources.list.d"
+    rm -rf "$root/etc/apt/sources.list" "$root/etc/apt/sources.list.d"
     [ ! -d /etc/apt/sources.list.d ] || cp -R /etc/apt/sources.list.d "$root/etc/apt/"
     [ ! -f /etc/apt/sources.list ] || cp /etc/apt/sources.list "$root/etc/apt/"
     rm -rf "$root"/var/cache/apt/archives/*.deb "$root"/var/lib/apt/lists/*

@@ -19,7 +19,7 @@ import time
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from django.conf import settings
 
@@ -48,9 +48,11 @@ from sandbox.backends.container_listing import (
     subnets_of,
 )
 from sandbox.backends.container_plan import Plan
-from sandbox.backends.engine import Engine
 from sandbox.backends.probing import ask
 from sandbox.spec import Check, Component, EnvSpec
+
+if TYPE_CHECKING:
+    from sandbox.backends.engine import Engine
 
 STOP_SECONDS = 5
 DEPENDS_SECONDS = 20.0
@@ -83,6 +85,9 @@ class ContainerBackend:
         return cls(address=address, pool=ipaddress.IPv4Network(settings.OSK_SANDBOX_NETWORK))
 
     def _engine(self) -> Engine:
+        # Its library is read only where an engine is asked: most commands need neither.
+        from sandbox.backends.engine import Engine
+
         return Engine(self._address)
 
     # What is there

@@ -6,6 +6,7 @@ from sandbox.models.bookings import Application, Booking, BookingEvent
 from sandbox.models.capacity import Allocation, Pool, Slot
 from sandbox.models.environments import Credential, Environment, EnvironmentEvent, RemovalProof
 from sandbox.models.quotas import OrganisationQuota
+from sandbox.models.reminders import Reminder
 from sandbox.models.waiting import WaitlistEntry, WaitlistEvent
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "EnvironmentEvent",
     "OrganisationQuota",
     "Pool",
+    "Reminder",
     "RemovalProof",
     "Slot",
     "WaitlistEntry",

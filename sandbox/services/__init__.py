@@ -22,6 +22,7 @@ from sandbox.services.environments import (
     remove_environment,
     retry_booking,
 )
+from sandbox.services.reminders import send_reminders
 from sandbox.services.steering import can_steer, reset_environment, restart_environment
 from sandbox.services.waiting import (
     accept_offer,
@@ -64,5 +65,6 @@ __all__ = [
     "restart_environment",
     "retry_booking",
     "reveal_credential",
+    "send_reminders",
     "wipe_credentials",
 ]

@@ -189,7 +189,8 @@ class Reader(TableReader):
 
     def image(self, table: Mapping[str, object], where: str, common: Component) -> Component:
         for name, value in common.env:
-            if _LOOKS_SECRET.search(name) and value and not value.startswith("${home}/"):
+            is_harmless = value in ("", "true", "false") or value.startswith("${home}/")
+            if _LOOKS_SECRET.search(name) and not is_harmless:
                 self.problem(f"{where}.env.{name}", _("a password belongs into “secrets”"))
         mail = table.get("mail")
         return replace(

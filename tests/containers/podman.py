@@ -53,6 +53,12 @@ class Podman:
         assert done.returncode == 0, done.stderr.decode("utf-8", "replace")[-2000:]
         return done.stdout.decode("utf-8", "replace")
 
+    def script(self, *words: str) -> None:
+        """A shell script that asks for the engine by the name PODMAN."""
+        variables = {**self.variables, "PODMAN": " ".join(self.command())}
+        done = subprocess.run(words, capture_output=True, env=variables, check=False)
+        assert done.returncode == 0, done.stderr.decode("utf-8", "replace")[-2000:]
+
     def start(self) -> None:
         configuration = self.folder / "containers.conf"
         configuration.write_text(CONFIGURATION.format(networks=self.folder / "networks"))

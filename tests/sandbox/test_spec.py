@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sandbox import shipped, spec
-from tests.sandbox.factories import SPEC
+from tests.sandbox.factories import SPEC, PoolFactory
 
 
 def changed(**component: Any) -> dict[str, Any]:
@@ -95,3 +95,19 @@ json = st.recursive(
 def test_nothing_makes_the_reader_fail_otherwise(data: object) -> None:
     with pytest.raises(spec.SpecError):
         spec.parse(data)
+
+
+def test_what_nobody_has_run_says_so_and_is_a_draft(db: None) -> None:
+    untried = [slug for slug in shipped.slugs() if not shipped.read(slug).get("is_tried", True)]
+    assert len(untried) >= 6
+    pool = PoolFactory()
+    for slug in untried:
+        data = shipped.read(slug)
+        assert "Hier nicht ausgeführt" in data["description"]
+        for component in spec.parse(data["spec"]).components:
+            assert "@sha256:" in component.image
+        blueprint = shipped.ensure(slug, pool)
+        assert blueprint.published_version() is None
+        assert not blueprint.is_bookable
+        shipped.ensure(slug, pool)
+        assert blueprint.versions.count() == 1

@@ -3,7 +3,8 @@
 set -eu
 
 export RAILS_ENV=production REDMINE_LANG=de X_DEBIAN_SITEID=default
-export HOME=/tmp
+# Rails would write its schema beside the program, which belongs to root.
+export HOME=/tmp SCHEMA=/tmp/schema.rb
 cd /usr/share/redmine
 
 cat > /etc/redmine/default/database.yml <<'YAML'
@@ -32,4 +33,4 @@ OSK_PASSWORD=$(cat /run/osk/verwaltung) bundle exec rails runner '
     Setting.login_required = "1"
     Setting.self_registration = "0"
 '
-exec bundle exec puma --bind tcp://0.0.0.0:3000 --environment production
+exec puma --bind tcp://0.0.0.0:3000 --environment production
