@@ -228,7 +228,7 @@ class ContainerBackend:
         name, subnet = plan.container_name(component.name), subnet_of(network)
         found = engine.container(name)
         if found is not None:
-            found = self._keep_or_remove(engine, plan, ours(found, plan.ref, name))
+            found = self._keep_or_remove(engine, ours(found, plan.ref, name))
         if found is None:
             mail = (str(ipaddress.IPv4Network(subnet)[1]), str(self._mail_port or ""))
             engine.create_container(plan.container(component, subnet, secrets, mail))
@@ -249,10 +249,9 @@ class ContainerBackend:
                 engine.remove_container(name, patience=0)
             raise
 
-    def _keep_or_remove(self, engine: Engine, plan: Plan, found: Objects) -> Objects | None:
-        """What was made for another specification, or is being removed, gives way to a new one."""
-        is_same = found["Config"]["Labels"].get(plans.SPEC) == plan.labels[plans.SPEC]
-        if is_same and found["State"]["Status"] not in ("removing", "dead", "stopping"):
+    def _keep_or_remove(self, engine: Engine, found: Objects) -> Objects | None:
+        """What ends just now, or ended without being removed, gives way to a new one."""
+        if found["State"]["Status"] not in ("removing", "dead", "stopping"):
             return found
         engine.remove_container(found["Name"].lstrip("/"), patience=self._patience)
         return None

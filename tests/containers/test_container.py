@@ -189,16 +189,6 @@ def test_half_of_it_is_completed(engine: Engine, podman: Podman, kept: str) -> N
     assert name not in podman.run("ps", "-a") + podman.run("volume", "ls")
 
 
-def test_another_specification_replaces_the_container(engine: Engine) -> None:
-    engine.ensure()
-    changed = make_container_spec(files=[{"path": "index.html", "content": "Neu\n"}])
-
-    found = engine.ensure(spec=changed)
-
-    assert engine.is_ready()
-    assert body(found.endpoint) == "Neu\n"
-
-
 def test_what_cannot_start_leaves_no_container(engine: Engine, podman: Podman) -> None:
     engine.spec = make_container_spec(command=["/bin/missing"])
 
