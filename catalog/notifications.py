@@ -185,10 +185,11 @@ def tell_of_age(source: Source) -> None:
     _tell_maintainer(source, SOURCE_STALE, f"{since:%Y%m%d%H%M%S}", {"since": since})
 
 
-def tell_of_dead_link(link: Link) -> None:
-    """A link of the entry has led nowhere for a week and more."""
+def tell_of_dead_link(link: Link, *, is_evidence: bool) -> None:
+    """A link of the entry has led nowhere for a week and more. ``is_evidence``: of what the OSK keeps."""
     since = link.failing_since
-    _tell_maintainer(link, LINK_DEAD, f"{since:%Y%m%d%H%M%S}", {"since": since})
+    once, words = f"{since:%Y%m%d%H%M%S}", {"since": since}
+    _tell_maintainer(link, LINK_DEAD, once, words, is_of_osk=is_evidence)
 
 
 def tell_of_correction(
@@ -394,10 +395,17 @@ def _statement_message(name: str, event: StatementEvent, url: str) -> Message:
     )
 
 
-def _tell_maintainer(row: Source | Link, kind: str, once: str, words: Mapping[str, object]) -> None:
-    """The Redaktion of the maintaining organisation; where there is nobody, the OSK's advisors."""
+def _tell_maintainer(
+    row: Source | Link,
+    kind: str,
+    once: str,
+    words: Mapping[str, object],
+    *,
+    is_of_osk: bool = False,
+) -> None:
+    """The Redaktion of the maintaining organisation; where there is nobody, or it is theirs, the OSK's advisors."""
     solution = row.solution
-    editors = editors_of(solution.maintainer_id)
+    editors = editors_of(None if is_of_osk else solution.maintainer_id)
     message = Message(
         kind=kind,
         template=f"catalog/email/{kind.partition('.')[2]}",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
@@ -44,13 +44,13 @@ class StatementRow:
         return is_old(self.stated_on)
 
 
-def row_of(values: Mapping[str, Any]) -> StatementRow:
-    """``values``: _COLUMNS, the date as a date or as ISO 8601."""
+def row_of(values: Mapping[str, Any], dead: Sequence[str] = ()) -> StatementRow:
+    """``values``: _COLUMNS, the date as a date or as ISO 8601. ``dead``: links of the entry that lead nowhere."""
     answer = StatementAnswer(values["answer"]).label if values["answer"] else ""
     origin = str(StatementOrigin(values["origin"]).label)
     body = public_body(values)
     is_named = values["origin"] == StatementOrigin.ORGANISATION
-    evidence = link(values["evidence"])
+    evidence = link(values["evidence"], dead)
     stated_on = values["stated_on"]
     return StatementRow(
         topic=values["topic"],
@@ -79,11 +79,11 @@ def public_body(values: Mapping[str, Any]) -> str:
     return (values["organisation__is_published"] and values["organisation__name"]) or ""
 
 
-def table(standing: Iterable[Mapping[str, Any]]) -> list[StatementRow]:
+def table(standing: Iterable[Mapping[str, Any]], dead: Sequence[str] = ()) -> list[StatementRow]:
     """One row a topic, in the order of the topics."""
     by_topic = {values["topic"]: values for values in standing}
     return [
-        row_of(by_topic[topic])
+        row_of(by_topic[topic], dead)
         if topic in by_topic
         else StatementRow(topic=topic, label=str(topic.label))
         for topic in StatementTopic
@@ -109,4 +109,4 @@ def standing_of(keys: Iterable[int]) -> dict[int, list[Mapping[str, Any]]]:
 
 def of(solution: Any) -> list[StatementRow]:
     """``solution``: annotated with ``stated=standing()``."""
-    return table(solution.stated)
+    return table(solution.stated, solution.dead_links)

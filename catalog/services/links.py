@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import defaultdict
 from collections.abc import Collection, Iterator
 from datetime import datetime, timedelta
 from enum import Enum
@@ -16,7 +17,7 @@ from django.db.models import Q
 
 from catalog import documents
 from catalog.documents import Json
-from catalog.models import Link, Solution
+from catalog.models import Assessment, CriterionFinding, Link, Notice, Solution, Statement
 from catalog.notifications import tell_of_dead_link
 from catalog.services import fetching
 from osk_portal.toolkit import clock
@@ -30,10 +31,17 @@ PAUSES: Final = (timedelta(days=1), timedelta(days=3), timedelta(days=4))
 DEAD_AFTER: Final = 3
 PATIENCE: Final = timedelta(days=7)
 MOST_LINKS: Final = 30
+CHUNK: Final = 200
 MOST_REDIRECTS: Final = 3
 MOST_BYTES: Final = 1024
 _GONE: Final = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.GONE})
-_SINGLE: Final = (("url",), ("landingURL",), ("roadmap",), ("organisation", "uri"), ("fundedBy",))
+_SINGLE: Final = (
+    ("url",),
+    ("landingURL",),
+    ("roadmap",),
+    ("organisation", "uri"),
+    ("legal", "authorsFile"),
+)
 
 
 class State(Enum):
@@ -72,8 +80,34 @@ def named(document: Json) -> list[str]:
         found += description.get("videos") or ()
     maintenance = document.get("maintenance") or {}
     found += [contractor.get("website") for contractor in maintenance.get("contractors") or ()]
+    found += [funder.get("uri") for funder in document.get("fundedBy") or ()]
+    return _usable(found)[:MOST_LINKS]
+
+
+def evidence_of(keys: Collection[int]) -> dict[int, list[str]]:
+    """The https links by which the OSK and others prove what they say of these published entries.
+
+    Statements in force, notices that stand, the published Einschätzung; three queries.
+    """
+    found: defaultdict[int, list[str]] = defaultdict(list)
+    stated = Statement.objects.standing().filter(solution__in=keys)
+    noticed = Notice.objects.standing().filter(solution__in=keys)
+    assessed = CriterionFinding.objects.filter(
+        assessment__in=Assessment.objects.published().filter(solution__in=keys)
+    )
+    for rows, solution in (
+        (stated, "solution"),
+        (noticed, "solution"),
+        (assessed, "assessment__solution"),
+    ):
+        for pk, url in rows.exclude(evidence="").order_by("pk").values_list(solution, "evidence"):
+            found[pk].append(url)
+    return {pk: _usable(urls)[:MOST_LINKS] for pk, urls in found.items()}
+
+
+def _usable(found: list[Any]) -> list[str]:
     usable = (urldefrag(url)[0] for url in found if _is_usable(url))
-    return list(dict.fromkeys(usable))[:MOST_LINKS]
+    return list(dict.fromkeys(usable))
 
 
 def _is_usable(url: Any) -> bool:
@@ -90,8 +124,13 @@ def ensure_links() -> int:
     ours = client()
     published = Solution.objects.published().values_list("pk", "document").order_by("pk")
     made = 0
-    for pk, document in published.iterator(chunk_size=200):
-        wanted = {url for url in named(document) if _may_be_asked(ours, url)}
+    evidence: dict[int, list[str]] = {}
+    for number, (pk, document) in enumerate(published.iterator(chunk_size=CHUNK)):
+        if number % CHUNK == 0:
+            keys = list(published.filter(pk__gte=pk).values_list("pk", flat=True)[:CHUNK])
+            evidence = evidence_of(keys)
+        links = [*named(document), *evidence.get(pk, ())]
+        wanted = {url for url in links if _may_be_asked(ours, url)}
         present = set(Link.objects.filter(solution=pk).values_list("url", flat=True))
         if wanted == present:
             continue
@@ -156,6 +195,7 @@ def _conclude(claimed: Link, state: State) -> bool:
     if link is None:
         return False
     now = clock.now()
+    link.solution = solution
     link.lease_token = link.leased_until = None
     link.attempts = 0
     link.next_attempt_at = now + WEEK
@@ -165,7 +205,6 @@ def _conclude(claimed: Link, state: State) -> bool:
         link.failures = 0
         link.failing_since = link.dead_since = None
         link.alive_at = now
-    link.solution = solution
     link.save()
     _repeat(solution)
     return True
@@ -180,7 +219,7 @@ def _fail(link: Link, now: datetime) -> None:
     is_lasting = link.failures >= DEAD_AFTER and now - link.failing_since >= PATIENCE
     if link.dead_since is None and is_lasting and not _all_fail(link, now):
         link.dead_since = now
-        tell_of_dead_link(link)
+        tell_of_dead_link(link, is_evidence=link.url not in named(link.solution.document))
 
 
 def _all_fail(link: Link, now: datetime) -> bool:

@@ -141,7 +141,7 @@ def _show(
         "solution": solution,
         "assessment": assessment,
         "findings": [
-            (finding, link(finding.evidence))
+            (finding, link(finding.evidence, solution.dead_links))
             for finding in assessment.findings.select_related("criterion")
         ],
         "versions": versions[:MOST_VERSIONS],

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 import pytest
 
+from catalog import services
 from catalog.importing import import_publiccode
 from catalog.models import Link
 from catalog.services import links
@@ -13,11 +15,15 @@ from catalog.services.links import State
 from osk_portal import portal
 from osk_portal.notifications.models import Notification
 from osk_portal.toolkit import clock as portal_clock
+from osk_portal.toolkit.clock import BERLIN
 from osk_portal.toolkit.outbound import Outbound
 from tests.catalog.fetching import HOST, REPOSITORY
 from tests.catalog.files import publiccode_file
+from tests.catalog.test_notices import issue
+from tests.catalog.test_statements import WORDS, enter, propose
 
 pytestmark = pytest.mark.django_db
+NOON = datetime(2026, 11, 26, 12, tzinfo=BERLIN)
 DOCS = f"https://{HOST}/docs"
 
 
@@ -151,3 +157,32 @@ def test_while_our_own_way_out_is_closed_no_link_is_called_dead(link, site, cloc
     link.refresh_from_db()
     assert (link.failures, link.dead_since) == (5, None)
     assert not Notification.objects.filter(kind="catalog.link_dead").exists()
+
+
+def test_evidence_is_followed_too_and_the_osk_hears_when_it_is_dead(world, site, client, clock):
+    """Of statements in force, notices that stand and the published assessment; what is over is asked no more."""
+    clock.move_to(NOON)
+    address = f"https://{HOST}/beleg"
+    made = enter(world, replace(WORDS, evidence=f"{address}#seite-3"))
+    propose(world, replace(WORDS, topic="ozg", answer="", evidence=f"https://{HOST}/geheim"))
+    issue(world, evidence=f"https://{HOST}/hinweis")
+    links.ensure_links()
+    found = set(Link.objects.filter(solution=world.solution).values_list("url", flat=True))
+    assert {address, f"https://{HOST}/hinweis"} <= found
+    assert f"https://{HOST}/geheim" not in found
+
+    site["/beleg"] = 404
+    link = Link.objects.get(url=address)
+    for day in (1, 2, 5, 9):
+        clock.move_to(NOON + timedelta(days=day))
+        Link.objects.exclude(pk=link.pk).update(alive_at=portal_clock.now())
+        Link.objects.filter(pk=link.pk).update(next_attempt_at=portal_clock.now())
+        links.run(link.pk)
+    assert Notification.objects.filter(user=world.advisor, kind="catalog.link_dead").count() == 1
+    assert not Notification.objects.filter(user=world.editor, kind="catalog.link_dead").exists()
+    shown = client.get(world.solution.get_absolute_url()).text.split('id="statements"')[1]
+    assert "zurzeit nicht erreichbar" in shown.split("</table>")[0]
+
+    services.retract_statement(statement_id=made.pk, actor=world.advisor, comment="Weg.")
+    links.ensure_links()
+    assert not Link.objects.filter(url=address).exists()
