@@ -16,6 +16,7 @@ from django.urls import reverse
 REMOVED: Final = "[persönlicher Link entfernt]"
 """Stands where the address stood. A stored text, so German."""
 _ROUTES: Final = (
+    "catalog:follow_end",
     "catalog:report_confirm",
     "consulting:case_by_link",
     "consulting:outcome",
