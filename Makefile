@@ -36,8 +36,9 @@ help: ## Show this list
 run: install ## Start the portal on http://localhost:8000/ (PORT, OSK_VAR, OSK_DEMO=0); Ctrl-C stops it
 	@$(PY) -m osk_portal.embedded run
 
-test: install-dev browser ## Run every check and every test; the last line counts
-	@$(MAKE) --no-print-directory lint types
+test: ## Run every check and every test; the last line counts
+	@$(MAKE) --no-print-directory --jobs=2 install-dev browser
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target lint types
 	$(PY) -m pytest -m "$(UNIT)" -n $(WORKERS) $(ARGS)
 	$(PY) -m pytest -m "e2e and not faults and not containers" -n 2 --dist loadscope $(ARGS)
 

@@ -2,21 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
+from heapq import nlargest
 from typing import Any
 from urllib.parse import quote
 
-from django.db.models import BooleanField, Case, CharField, F, Q, Value, When
+from django.db.models import (
+    BooleanField,
+    Case,
+    CharField,
+    Count,
+    F,
+    OuterRef,
+    Q,
+    Subquery,
+    Value,
+    When,
+    Window,
+)
+from django.db.models.functions import Coalesce, RowNumber
 from django.http import QueryDict
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from catalog import vocabulary_labels
 from catalog.enums import DevelopmentStatus, LicenceFamily, MaintenanceType
-from catalog.facet_counts import Pictures
-from catalog.models import Solution
+from catalog.facet_counts import Picture, Pictures, Row
+from catalog.models import Reuse, Solution
 from catalog.querysets import SolutionQuerySet
+from catalog.state import last_change
 from catalog.terms import clean
 from network.enums import OrganisationKind
 
@@ -134,8 +150,11 @@ def sign_label(value: str) -> str:
     return labels[value]
 
 
-def _read() -> Iterable[tuple[int, Sequence[Sequence[str]]]]:
-    """What each published entry has of every facet, in the order of COLUMNS and then the signs: one query."""
+def _read() -> Iterable[Row]:
+    """What each published entry has of every facet, in the order of COLUMNS and then the signs: one query.
+
+    Then what the orders go by: the place by name (as the database sorts), when it changed, uses in Berlin.
+    """
     published = Solution.objects.published().order_by("pk")
     marked = {
         f"is_{name}": Case(
@@ -145,20 +164,48 @@ def _read() -> Iterable[tuple[int, Sequence[Sequence[str]]]]:
         )
         for name, having in SIGNS.items()
     }
-    rows = published.annotate(origin=_Origin().value, **marked).values_list(
-        "pk", *(getattr(c, "column", c.name) for c in COLUMNS), *marked
+    rows = published.annotate(
+        origin=_Origin().value,
+        by_name=Window(RowNumber(), order_by=["sort_key", "pk"]),
+        uses=_berlin_uses(),
+        **marked,
+    ).values_list(
+        "pk",
+        "by_name",
+        "updated_at",
+        "uses",
+        *(getattr(c, "column", c.name) for c in COLUMNS),
+        *marked,
     )
-    for key, *values in rows.iterator(chunk_size=5_000):
+    for key, by_name, changed, uses, *values in rows.iterator(chunk_size=5_000):
         lists = [_texts(value) for value in values[: len(COLUMNS)]]
         signs = [name for name, has in zip(SIGNS, values[len(COLUMNS) :], strict=True) if has]
-        yield key, [*lists, signs]
+        yield key, [*lists, signs], (by_name, changed.timestamp(), uses)
+
+
+def _berlin_uses() -> Coalesce:
+    """As ``berlin_count`` of SolutionQuerySet.with_reuse_counts, without grouping all entries."""
+    counted = Reuse.objects.in_use().filter(
+        solution=OuterRef("pk"), organisation__kind=OrganisationKind.BERLIN_ADMINISTRATION
+    )
+    number = counted.order_by().values("solution").annotate(n=Count("pk")).values("n")
+    return Coalesce(Subquery(number), Value(0))
 
 
 def _texts(value: str | list[str] | None) -> Sequence[str]:
     return value if isinstance(value, list) else [value] if value else ()
 
 
-_PICTURES = Pictures([*(column.name for column in COLUMNS), REUSE], _read)
+_PICTURES = Pictures(
+    [*(column.name for column in COLUMNS), REUSE],
+    _read,
+    orders={
+        NAME: lambda end: end[0],
+        NEWEST: lambda end: -end[1],
+        MOST_REUSED: lambda end: (-end[2], end[0]),
+    },
+    state=last_change,
+)
 
 
 def _labels() -> dict[str, Callable[[str], str]]:
@@ -172,6 +219,8 @@ class SolutionFilter:
     query: str = ""
     sort: str = ""
     chosen: dict[str, list[str]] = field(default_factory=dict)
+    _state: Hashable = field(default=None, init=False, repr=False)
+    _asked: tuple[Sequence[int], int] | None = field(default=None, init=False, repr=False)
 
     @classmethod
     def from_query(cls, data: QueryDict) -> SolutionFilter:
@@ -215,11 +264,9 @@ class SolutionFilter:
             base = SIGNS[value](base)
         return base
 
-    def facets(self, keys: Iterable[int] | None = None) -> list[Facet]:
+    def facets(self, keys: Sequence[int] | None = None) -> list[Facet]:
         """With counts that stay right under the other facets; ``keys``: of what was searched for, else of all."""
-        picture = _PICTURES.present()
-        among = picture.everything if keys is None else picture.of(keys)
-        counts = picture.count(among, chosen=self.chosen, signs=REUSE)
+        counts = self._picture.count(self._among(keys), chosen=self.chosen, signs=REUSE)
         labels = {
             "category": _("Areas of use"),
             "audience": _("Made for"),
@@ -235,12 +282,51 @@ class SolutionFilter:
             self._facet(name, label, counts[name], label_of[name]) for name, label in labels.items()
         ]
 
+    def listed(self, keys: Sequence[int] | None, state: Hashable) -> Sequence[int] | None:
+        """Primary keys of what fits, in the order that was asked for; ``keys``: the ranking of a search.
+
+        None where the picture is not of the catalog as it is now (``state``): then the database knows.
+        """
+        self._state = state
+        if state is None or self._picture.state != state:
+            return None
+        fitting = self._among(keys)
+        if self.chosen:
+            fitting = self._picture.passing(fitting, chosen=self.chosen, signs=REUSE)
+        if keys is None or self.order != RELEVANCE:
+            return self._picture.ordered(fitting, self.order)
+        return self._picture.of_these(keys, fitting) if self.chosen else keys
+
+    def areas(self) -> list[tuple[str, str, int]]:
+        """Value, label and number of each area of use, the largest first: where to go on after an empty search."""
+        everything = self._picture.everything
+        counts = self._picture.count(everything, chosen={}, signs=REUSE)["category"]
+        return [
+            (value, vocabulary_labels.category(value), counts[value])
+            for value in sorted(counts, key=lambda value: (-counts[value], value))
+        ]
+
+    @cached_property
+    def _picture(self) -> Picture:
+        return _PICTURES.present(self._state)
+
+    def _among(self, keys: Sequence[int] | None) -> int:
+        """As bits; a page asks twice for the same."""
+        if keys is None:
+            return self._picture.everything
+        if self._asked is None or self._asked[0] is not keys:
+            self._asked = (keys, self._picture.of(keys))
+        return self._asked[1]
+
     def _facet(
         self, name: str, label: str, counts: Mapping[str, int], label_of: Callable[[str], str]
     ) -> Facet:
         chosen = self.chosen.get(name, [])
-        frequent = sorted(counts, key=lambda value: (-counts[value], label_of(value)))
-        shown = [v for v in frequent if counts[v]][:MOST_CHOICES]
+        # Names are looked up for those that may be shown only.
+        least = min(nlargest(MOST_CHOICES, counts.values()), default=0)
+        frequent = [value for value, number in counts.items() if number >= max(least, 1)]
+        frequent.sort(key=lambda value: (-counts[value], label_of(value)))
+        shown = frequent[:MOST_CHOICES]
         shown += [v for v in chosen if v not in shown]
         choices = [
             Choice(value, label_of(value), counts.get(value, 0), value in chosen, _id(name, value))

@@ -71,7 +71,7 @@ _SOLUTIONS: _StrPromise = gettext_lazy("Solutions")
 
 
 def _search(query: str, request: HttpRequest) -> Iterable[portal.Hit]:
-    keys = search(clean(query), among=Solution.objects.published())[:MOST_HITS]
+    keys = search(clean(query))[:MOST_HITS]
     found = Solution.objects.in_bulk(keys)
     for key in keys:
         row = presentation.row(found[key])

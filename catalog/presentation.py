@@ -8,7 +8,6 @@ from datetime import date
 from typing import Any
 from urllib.parse import urldefrag, urlsplit
 
-from django.db.models import CharField, Count, F, Func
 from django.utils.translation import get_language
 
 from catalog import documents, licences, vocabulary_labels
@@ -220,16 +219,3 @@ def errors_of(findings: list[dict[str, Any]]) -> list[dict[str, Any]]:
         for finding in findings
         if finding["type"] == "error"
     ][:MOST_FINDINGS_SHOWN]
-
-
-def categories_in_use() -> list[tuple[str, str, int]]:
-    """Value, label and number of each area of use, the largest first: where to go on after an empty search."""
-    found = (
-        Solution.objects.published()
-        .annotate(category=Func(F("categories"), function="unnest", output_field=CharField()))
-        .order_by()
-        .values("category")
-        .annotate(n=Count("pk"))
-        .order_by("-n", "category")
-    )
-    return [(f["category"], vocabulary_labels.category(f["category"]), f["n"]) for f in found]

@@ -7,11 +7,10 @@ from typing import Final
 
 from django.conf import settings
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from osk_portal.templatetags.osk import long_date
 from osk_portal.toolkit import clock
-from osk_portal.toolkit.working_days import add_working_days, working_days_between
+from osk_portal.toolkit.working_days import add_working_days, days_left, working_days_between
 
 DUE_SOON_DAYS: Final = 2
 
@@ -23,22 +22,6 @@ def promised_date() -> date:
 def soon_until() -> date:
     """What is promised up to this day is due soon."""
     return add_working_days(clock.today(), DUE_SOON_DAYS)
-
-
-def days_left(day: date) -> str:
-    """``noch 2 Arbeitstage``, ``heute``, ``seit 3 Arbeitstagen überfällig``."""
-    today = clock.today()
-    left = working_days_between(today, day)
-    if day < today:
-        late = max(-left, 1)
-        return ngettext(
-            "overdue for %(count)d working day", "overdue for %(count)d working days", late
-        ) % {"count": late}
-    if left == 0:
-        return _("today")
-    return ngettext("%(count)d working day left", "%(count)d working days left", left) % {
-        "count": left
-    }
 
 
 def decision_in_words(day: date) -> str:

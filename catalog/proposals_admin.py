@@ -21,7 +21,7 @@ from catalog.enums import ProposalState
 from catalog.forms import DecisionForm
 from catalog.models import Proposal, ProposalEvent, Solution
 from catalog.permissions import can_decide, can_decide_objection, stands_in
-from catalog.promises import days_left, tone
+from catalog.promises import tone
 from catalog.proposal_history import history
 from catalog.services import (
     ProposalConflict,
@@ -39,6 +39,7 @@ from osk_portal.toolkit import clock
 from osk_portal.toolkit.access import staff_user
 from osk_portal.toolkit.admin import AdvisorsRead
 from osk_portal.toolkit.transitions import TransitionNotAllowed
+from osk_portal.toolkit.working_days import days_left
 
 
 class ModerationFilter(admin.SimpleListFilter):

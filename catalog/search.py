@@ -1,8 +1,8 @@
 """Finding solutions by words: stems, prefixes, parts of compounds, synonyms, and names with typing errors.
 
 Each thing that the query asks for must be found, in any of these ways. Where that finds nothing, the telling part
-of a compound counts instead of the whole, then any word. At most MOST_HITS rows are ranked (quality.md 4.2): a
-word that half the catalog contains costs the same as a rare one.
+of a compound counts instead of the whole, then any word. What fits comes from one index (catalog.candidates); only
+the best of it are read and ranked (quality.md 4.2).
 """
 
 from __future__ import annotations
@@ -13,47 +13,51 @@ from functools import reduce
 from operator import add, and_, or_
 from typing import Any
 
-from django.contrib.postgres.search import SearchQuery, SearchRank, TrigramWordSimilarity
+from django.contrib.postgres.search import SearchQuery, SearchRank
 from django.db.models import BooleanField, Case, F, FloatField, Q, QuerySet, Value, When
 from django.db.models.expressions import RawSQL
 
+from catalog.candidates import SHORTEST_PREFIX, Words, candidates, holding, look_up
 from catalog.models import SearchWord, Solution, SolutionDocument
-from catalog.spelling import allowed_errors, likest, nearest
-from catalog.terms import SHORTEST_PART, WORD, Synonyms, Term, clean, is_noise, words_of
-from osk_portal.toolkit.search_text import fold, sort_key
+from catalog.querysets import key_in
+from catalog.spelling import allowed_errors, distance, likest, nearest
+from catalog.terms import SHORTEST_PART, WORD, Synonyms, Term, clean, is_noise, spellings, words_of
+from osk_portal.toolkit.search_text import fold
 
 __all__ = ["SHORTEST_PART", "Found", "clean", "find", "meant", "search", "similar", "words_of"]
 
-MOST_HITS = 2_000
+MOST_ALIKE = 2_000
 MOST_GUESSES = 60
-# Longer words that hold a word of the query: of all together, and of each.
-MOST_LONGER = 2_000
-MOST_LONGER_EACH = 100
-# Fewer exact hits than this, and misspelt names are looked for too.
+# Words of the catalog that are measured for a misspelt one.
+MOST_LIKE = 500
 FEW_HITS = 5
 GUESS_SIMILARITY = 0.4
 MEANT_SIMILARITY = 0.3
 MOST_CANDIDATES = 200
 MOST_MEANT = 3
-# Shorter synonyms count as whole words only: "KI" is not the beginning of "Kiez".
-SHORTEST_PREFIX = 6
 _WEIGHTS = [0.05, 0.15, 0.4, 1.0]
 
 
 @dataclass(frozen=True)
 class Found:
-    """Primary keys of the hits, the best first. ``is_exact``: they hold what was asked for, as it was written."""
+    """Primary keys of the hits, the best first; behind the first few hundred in no order.
 
-    keys: list[int]
+    ``is_exact``: they hold what was asked for, as it was written.
+    """
+
+    keys: Sequence[int]
     is_exact: bool
 
 
-def search(query: str, *, among: QuerySet[Any]) -> list[int]:
-    """Primary keys of the solutions of ``among`` that fit ``query``, the best first."""
-    return find(query, among=among).keys
+def search(query: str, *, few: int = FEW_HITS) -> Sequence[int]:
+    """Primary keys of the published solutions that fit ``query``, the best first.
+
+    ``few``: with fewer exact hits names with typing errors are looked for too, in two more queries.
+    """
+    return find(query, few=few).keys
 
 
-def find(query: str, *, among: QuerySet[Any]) -> Found:
+def find(query: str, *, few: int = FEW_HITS) -> Found:
     """Like ``search``, and whether the hits hold what was asked for."""
     text = clean(query)
     words = words_of(text)
@@ -61,20 +65,19 @@ def find(query: str, *, among: QuerySet[Any]) -> Found:
         return Found([], is_exact=True)
     synonyms = Synonyms.read()
     terms = synonyms.terms(text)
-    documents = SolutionDocument.objects.filter(solution__in=among)
-    longer = _longer_words([word for term in terms for word in term.words])
-    found = _ranked(documents, terms, and_, longer, joined=fold(text).replace(" ", ""))
+    looked_up = look_up(terms)
+    found = _ranked(terms, looked_up, joined=fold(text).replace(" ", ""))
     is_exact = bool(found)
-    if len(found) < FEW_HITS:
-        found += _guessed(documents.exclude(pk__in=found), words)
+    if len(found) < few:
+        found += _guessed(found, words)
     if not found:
         heads = [synonyms.head(term) for term in terms]
         if any(heads):
             terms = [head or term for head, term in zip(heads, terms, strict=True)]
-            longer = _longer_words([word for term in terms for word in term.words])
-            found = _ranked(documents, terms, and_, longer)
+            looked_up = look_up(terms)
+            found = _ranked(terms, looked_up)
     if not found and len(terms) > 1:
-        found = _ranked(documents, terms, or_, longer)
+        found = _ranked(terms, looked_up, is_any=True)
     return Found(found, is_exact)
 
 
@@ -92,7 +95,7 @@ def similar(text: str, *, among: QuerySet[Solution], most: int) -> list[Solution
     guessed = reduce(or_, (Q(folded__trigram_word_similar=word) for word in folded), exact)
     matching = SolutionDocument.objects.filter(guessed, solution__in=among).order_by().values("pk")
     documents = (
-        SolutionDocument.objects.filter(pk__in=matching[:MOST_HITS])
+        SolutionDocument.objects.filter(pk__in=matching[:MOST_ALIKE])
         .annotate(
             rank=Case(
                 When(reduce(and_, (_contains(word) for word in words)), then=Value(2)),
@@ -152,54 +155,57 @@ def _holds_one(document: SolutionDocument, folded: Sequence[str]) -> bool:
     return any(nearest(word, known) is not None for word in folded)
 
 
-def _longer_words(words: Iterable[str]) -> Mapping[str, Sequence[str]]:
-    """By spelling of each of ``words`` those of the catalog that hold it within: one query for all."""
-    spellings = {s for word in words for s in _spellings(word) if len(s) >= SHORTEST_PART}
-    if not spellings:
-        return {}
-    holding = reduce(or_, (Q(word__contains=spelling) for spelling in spellings))
-    known = SearchWord.objects.filter(holding).values_list("word", flat=True).order_by()
-    found: dict[str, list[str]] = {spelling: [] for spelling in spellings}
-    for word in sorted(set(known[:MOST_LONGER]), key=len):
-        for spelling in spellings:
-            if spelling in word and not word.startswith(spelling):  # a beginning is found anyway
-                found[spelling].append(word)
-    return {spelling: longer[:MOST_LONGER_EACH] for spelling, longer in found.items()}
-
-
 def _ranked(
-    documents: QuerySet[SolutionDocument],
     terms: Sequence[Term],
-    how: Any,
-    longer: Mapping[str, Sequence[str]],
+    looked_up: Words,
     *,
     joined: str = "",
+    is_any: bool = False,
 ) -> list[int]:
-    """``longer``: as ``_longer_words`` says.
+    """``looked_up``: the words of ``terms``. ``is_any``: one of these suffices.
 
     ``joined``: the query without spaces, for names that people write apart ("open desk").
     """
-    fitting = reduce(how, (_fits(term, longer) for term in terms))
+    longer = looked_up.longer
     is_name = len(joined) >= SHORTEST_PART
-    if is_name:
-        fitting |= Q(folded_names__contains=joined)
     words = [word for term in terms for word in term.words]
-    # Whose name holds the words is ranked in any case. And without an order that the indexes do not have,
-    # PostgreSQL would read entry after entry until it has enough of them.
-    is_named = _one_if(Q(folded_names__contains=fold(" ".join(words))), 1.0)
-    matching = documents.filter(fitting).order_by(is_named.desc(), "pk").values("pk")
+    found = candidates(
+        terms,
+        looked_up,
+        is_any=is_any,
+        beginning=joined if is_name else fold(" ".join(words)),
+        within=joined if is_name else "",
+    )
+    best = [*found.best, *_really(found.possible, terms, longer, is_any=is_any)]
+    if not best:
+        return found.fitting
     score = _score(terms)
-    if how is or_ and len(terms) > 1:
+    if is_any and len(terms) > 1:
         # Who holds more of what was asked for comes first.
         score += reduce(add, (_one_if(_fits(term, longer), 1.0) for term in terms))
     if is_name:
         score += _one_if(Q(folded_names__startswith=joined), 4.0)
-    return list(
-        SolutionDocument.objects.filter(pk__in=matching[:MOST_HITS])
+    ranked = list(
+        SolutionDocument.objects.filter(key_in(best))
         .annotate(score=score)
         .order_by("-score", "folded_names", "pk")
         .values_list("pk", flat=True)
     )
+    return list(dict.fromkeys([*ranked, *found.fitting]))
+
+
+def _really(
+    possible: Sequence[int],
+    terms: Sequence[Term],
+    longer: Mapping[str, Sequence[str]],
+    *,
+    is_any: bool,
+) -> Iterable[int]:
+    """Those of ``possible`` in which the words of a synonym of several words follow one another."""
+    if not possible:
+        return ()
+    fitting = reduce(or_ if is_any else and_, (_fits(term, longer) for term in terms))
+    return SolutionDocument.objects.filter(key_in(possible), fitting).values_list("pk", flat=True)
 
 
 def _fits(term: Term, longer: Mapping[str, Sequence[str]]) -> Q:
@@ -220,7 +226,7 @@ def _synonym_queries(synonyms: Sequence[str]) -> tuple[Any, Any, Any]:
             (
                 _beginning(spelling) if len(s) >= SHORTEST_PREFIX else _whole(spelling)
                 for s in synonyms
-                for spelling in _spellings(s)
+                for spelling in spellings(s)
             ),
         ),
     )
@@ -231,10 +237,10 @@ def _has(word: str, longer: Mapping[str, Sequence[str]]) -> Q:
 
     Each by an index that needs no second look at the document.
     """
-    wanted = [_beginning(spelling) for spelling in _spellings(word)]
+    wanted = [_beginning(spelling) for spelling in spellings(word)]
     wanted += [
         SearchQuery(_quoted(other), config="simple", search_type="raw")
-        for spelling in _spellings(word)
+        for spelling in spellings(word)
         for other in longer.get(spelling, ())
     ]
     return _stemmed(word) | Q(simple=reduce(or_, wanted))
@@ -243,7 +249,7 @@ def _has(word: str, longer: Mapping[str, Sequence[str]]) -> Q:
 def _contains(word: str) -> Q:
     """As ``_has``, where a further query would cost too much: reads the documents that may fit."""
     found = _stemmed(word)
-    for spelling in _spellings(word):
+    for spelling in spellings(word):
         found |= Q(simple=_beginning(spelling))
         if len(spelling) >= SHORTEST_PART:
             found |= Q(folded__contains=spelling)
@@ -254,11 +260,6 @@ def _stemmed(word: str) -> Q:
     return Q(german=SearchQuery(word, config="german")) | Q(
         english=SearchQuery(word, config="english")
     )
-
-
-def _spellings(word: str) -> list[str]:
-    """``Bürger``: buerger, burger."""
-    return list(dict.fromkeys([fold(word), sort_key(word)]))
 
 
 def _whole(folded: str) -> SearchQuery:
@@ -323,29 +324,41 @@ def _one_if(condition: Q, value: float) -> Case:
     return Case(When(condition, then=Value(value)), default=Value(0.0), output_field=FloatField())
 
 
-def _guessed(documents: QuerySet[SolutionDocument], words: Sequence[str]) -> list[int]:
-    """Solutions whose names, alternatives or labels hold each word with a typing error or two.
+def _guessed(known: Sequence[int], words: Sequence[str]) -> list[int]:
+    """Solutions beside ``known`` whose names, alternatives or labels hold each word with a typing error or two.
 
-    Trigrams find candidates by index; the distance decides, since similarity alone takes "Matomo" for
-    "Mattermost".
+    Trigrams find words of the catalog that are like them, each of which stands once in a list; the distance decides,
+    since similarity alone takes "Matomo" for "Mattermost".
     """
     folded = [fold(word) for word in words]
     if any(len(word) < SHORTEST_PART for word in folded):
         return []
-    candidates = (
-        documents.filter(_from_similarity(min(map(_least_similarity, folded))))
-        .filter(reduce(and_, (Q(folded__trigram_word_similar=word) for word in folded)))
-        .annotate(similarity=reduce(add, (TrigramWordSimilarity(w, "folded") for w in folded)))
-        .order_by("-similarity", "pk")
-        .values_list("pk", "folded_names", "alternatives", "labels")[:MOST_GUESSES]
-    )
+    near = list(_near(folded).values())
+    if not all(near) or near == [
+        [word] for word in folded
+    ]:  # who has the words themselves is found
+        return []
     guesses: list[tuple[int, int]] = []
-    for pk, *texts in candidates:
-        known = set(WORD.findall(fold(" ".join(texts))))
-        distances = [nearest(word, known) for word in folded]
-        if all(distance is not None for distance in distances):
+    for pk, *texts in holding(near, most=MOST_GUESSES):
+        theirs = set(WORD.findall(fold(" ".join(texts))))
+        distances = [nearest(word, theirs) for word in folded]
+        if pk not in known and all(distance is not None for distance in distances):
             guesses.append((sum(d for d in distances if d is not None), pk))
     return [pk for _distance, pk in sorted(guesses, key=lambda guess: guess[0])]
+
+
+def _near(folded: Sequence[str]) -> Mapping[str, Sequence[str]]:
+    """By each of ``folded`` the words of the catalog that it may stand for: one query."""
+    like = reduce(or_, (Q(word__trigram_word_similar=word) for word in folded))
+    least = min(map(_least_similarity, folded))
+    listed = SearchWord.objects.filter(_from_similarity(least)).filter(like).order_by("pk")
+    known = set(listed.values_list("word", flat=True)[:MOST_LIKE])
+    return {
+        word: sorted(
+            other for other in known if distance(word, other, allowed_errors(word)) is not None
+        )
+        for word in folded
+    }
 
 
 def _least_similarity(word: str) -> float:

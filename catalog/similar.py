@@ -13,6 +13,7 @@ from catalog.models import Solution
 
 MOST_SHOWN = 3
 MOST_SIGNS = 8
+MOST_COMPARED = 300
 
 
 def to(solution: Solution) -> list[presentation.Row]:
@@ -25,10 +26,14 @@ def to(solution: Solution) -> list[presentation.Row]:
     replaced = [_one_if(Q(alternatives__contains=[value])) for value in alternatives]
     # Shared areas of all areas of the other one: an entry that claims everything is like nothing.
     breadth = Coalesce(F("categories__len"), Value(0)) + Value(2.0)
+    others = Solution.objects.published().exclude(pk=solution.pk).order_by().values("pk")
+    # A few hundred of each way of being alike: half of a large catalog may share an area of use.
+    ways = [Q(alternatives__overlap=alternatives)]
+    if categories:
+        ways += [Q(categories__contains=categories), Q(categories__overlap=categories)]
+    near = [others.filter(fits)[:MOST_COMPARED] for fits in ways]
     found = (
-        Solution.objects.published()
-        .exclude(pk=solution.pk)
-        .filter(Q(categories__overlap=categories) | Q(alternatives__overlap=alternatives))
+        Solution.objects.filter(pk__in=near[0].union(*near[1:]))
         .annotate(likeness=reduce(add, [*shared, *replaced]) / breadth)
         .order_by("-likeness", "sort_key", "pk")[:MOST_SHOWN]
     )

@@ -73,6 +73,11 @@ def is_noise(word: str) -> bool:
     return fold(word) in _NOISE
 
 
+def spellings(word: str) -> list[str]:
+    """``Bürger``: buerger, burger."""
+    return list(dict.fromkeys([fold(word), sort_key(word)]))
+
+
 def key_of(term: str) -> str:
     """What ``E-Akte``, ``eAkte`` and ``e akten`` have in common: letters only, without the ending."""
     return stem(_NO_LETTER.sub("", fold(term)))
@@ -98,9 +103,13 @@ class Synonyms:
 
     @classmethod
     def read(cls) -> Synonyms:
-        """One query."""
+        """One query. What was made of the same groups before serves again: folding them takes longer than reading."""
+        global _last
         active = SynonymGroup.objects.filter(is_active=True).order_by("pk")
-        return cls(active.values_list("terms", flat=True))
+        groups = [tuple(terms) for terms in active.values_list("terms", flat=True)]
+        if _last is None or _last[0] != groups:
+            _last = (groups, cls(groups))
+        return _last[1]
 
     @property
     def keys(self) -> Mapping[str, list[Sequence[str]]]:
@@ -147,3 +156,6 @@ class Synonyms:
             if word.endswith(tail) and len(rest := word.removesuffix(tail)) >= SHORTEST_HEAD:
                 return Term((stem(rest),))
         return None
+
+
+_last: tuple[list[tuple[str, ...]], Synonyms] | None = None

@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext, pgettext
+from django.utils.translation import pgettext
 
 from consulting.enums import CaseState, Urgency
 from osk_portal.toolkit import clock
-from osk_portal.toolkit.working_days import add_working_days, working_days_between
+from osk_portal.toolkit.working_days import add_working_days, days_left, working_days_between
 
 if TYPE_CHECKING:
     from consulting.models import ConsultingRequest
@@ -111,21 +111,6 @@ def moment_in_words(moment: datetime) -> str:
     return pgettext("moment", "%(day)s, %(time)s") % {
         "day": f"{date_format(local, 'D')}, {short_date(local.date())}",
         "time": date_format(local, "H:i"),
-    }
-
-
-def days_left(day: date, today: date) -> str:
-    """``noch 2 Arbeitstage``, ``heute``, ``seit 3 Arbeitstagen überfällig``."""
-    left = working_days_between(today, day)
-    if day < today:
-        late = max(-left, 1)
-        return ngettext(
-            "overdue for %(count)d working day", "overdue for %(count)d working days", late
-        ) % {"count": late}
-    if left == 0:
-        return _("today")
-    return ngettext("%(count)d working day left", "%(count)d working days left", left) % {
-        "count": left
     }
 
 

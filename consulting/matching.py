@@ -12,9 +12,8 @@ FOUND = 8
 
 def similar_solutions(text: str, *, most: int = MOST) -> list[Solution]:
     """Published solutions that fit ``text``, the best first. None for an empty text."""
-    published = Solution.objects.published()
-    ids = search(text, among=published)[:most]
-    found = published.in_bulk(ids)
+    ids = search(text)[:most]
+    found = Solution.objects.published().in_bulk(ids)
     return [found[pk] for pk in ids if pk in found]
 
 

@@ -24,6 +24,7 @@ from django.db.models import (
     When,
 )
 from django.db.models.functions import TruncDate
+from django.http import HttpRequest
 from django.urls import get_script_prefix, reverse, reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
@@ -39,8 +40,9 @@ from consulting.querysets import (
 )
 from osk_portal import portal
 from osk_portal.accounts.models import User
+from osk_portal.pages import navigation
 from osk_portal.toolkit import clock
-from osk_portal.toolkit.prepared import TODAY, USER, Parameter, Prepared
+from osk_portal.toolkit.prepared import TODAY, USER, Parameter
 from osk_portal.toolkit.working_days import add_working_days
 
 if TYPE_CHECKING:
@@ -48,7 +50,6 @@ if TYPE_CHECKING:
 
 URGENT: Final = "urgent"
 _REFERENCE: Final = re.compile(r"(?:osk[\s\-–]*)?(\d{4})[\s\-–]+(\d{1,5})", re.IGNORECASE)
-_COUNTED: Final = "_counted_queues"
 _WITH_OSK = Q(state__in=WITH_OSK_STATES)
 _FIRST_RESPONSE_OPEN = _WITH_OSK & Q(first_responded_at=None)
 
@@ -261,18 +262,13 @@ def _by_promise(cases: CaseQuerySet) -> CaseQuerySet:
     )
 
 
-def counts(user: User) -> dict[str, int]:
-    """How many cases stand in each queue, one query; none for those who do not advise."""
-    found = _COUNTS.rows(user=user.pk) if user.is_advisor else []
-    numbers = found[0][0] if found else (0,) * len(QUEUES)
-    return dict(zip(BY_NAME, numbers, strict=True))
-
-
-def counts_for_page(user: User) -> dict[str, int]:
-    """As ``counts``, for a page that shows the side list too: that shows the same numbers, counted once."""
-    numbers = counts(user)
-    vars(user)[_COUNTED] = numbers
-    return numbers
+def waiting_in(queue: Queue, request: HttpRequest) -> int:
+    """How many cases stand in ``queue`` for an advisor: what the side list of the same page says."""
+    for section in navigation.work(request):
+        for entry in section.entries:
+            if entry.url == queue.url and isinstance(entry.count, int):
+                return entry.count
+    raise LookupError(queue.name)
 
 
 def _counting() -> QuerySet[ConsultingRequest, tuple[list[int]]]:
@@ -287,7 +283,6 @@ def _counting() -> QuerySet[ConsultingRequest, tuple[list[int]]]:
     return together.annotate(numbers=numbers).values_list("numbers")
 
 
-_COUNTS: Final = Prepared(_counting)
 _NUMBERS: Final = portal.Numbers(_counting)
 
 
@@ -295,11 +290,10 @@ def work_entries(user: User) -> Iterable[portal.WorkEntry]:
     """The queues in the side list of the staff area; none for those who do not advise."""
     if not user.is_advisor:
         return
-    known: dict[str, int] | None = vars(user).pop(_COUNTED, None)
     for position, queue in enumerate(QUEUES):
-        count = known[queue.name] if known else portal.OneOf(_NUMBERS, position)
-        late = queue is OVERDUE and (bool(count) if isinstance(count, int) else count)
-        yield portal.WorkEntry(queue.label, queue.url, count, is_overdue=late)
+        number = portal.OneOf(_NUMBERS, position)
+        late = number if queue is OVERDUE else False
+        yield portal.WorkEntry(queue.label, queue.url, number, is_overdue=late)
     yield portal.WorkEntry(_("Mail queue"), str(MAILS_URL), IncomingMail.objects.waiting)
     yield portal.WorkEntry(_("Record a request for somebody"), str(RECORD_URL))
     yield portal.WorkEntry(_("My absence"), str(ABSENCE_URL))

@@ -695,7 +695,7 @@ OSK_STALE_DAYS = env.number(
 OSK_FACETS_SECONDS = env.number(
     "OSK_FACETS_SECONDS",
     30,
-    help="How many seconds the figures beside the filters of a large catalog may be old.",
+    help="How many seconds figures beside the catalog's filters, and its lists for visitors, may be old.",
 )
 if OSK_ENV == "test":
     OSK_FACETS_SECONDS = 0  # a test sees what it has just written

@@ -81,10 +81,10 @@ def solutions(request: HttpRequest, wanted: schemas.SolutionQuery) -> dict[str, 
     """A page of the search; the facets of the catalog's page, in its orders."""
     asked = SolutionFilter.from_query(request.GET)
     base = Solution.objects.published()
-    ranking: list[int] | None = None
+    ranking: Sequence[int] | None = None
     if asked.query:
-        ranking = search(asked.query, among=base)
-        base = base.filter(pk__in=ranking)
+        ranking = search(asked.query)
+        base = base.with_keys(ranking)
     found = asked.apply(base)
     if ranking is not None and asked.order == RELEVANCE:
         return _by_relevance(request, found, asked, ranking, wanted)
@@ -98,7 +98,7 @@ def _by_relevance(
     request: HttpRequest,
     found: SolutionQuerySet,
     asked: SolutionFilter,
-    ranking: list[int],
+    ranking: Sequence[int],
     wanted: schemas.SolutionQuery,
 ) -> dict[str, Any]:
     """The ranking is made anew for each page; a page begins behind the last row, or where that one stood."""

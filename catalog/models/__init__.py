@@ -31,7 +31,7 @@ from catalog.models.proposals import Proposal, ProposalEvent
 from catalog.models.reports import EntryReport, EntryReportEvent
 from catalog.models.repository_checks import RepositoryCheck
 from catalog.models.reuse import Reuse, ReuseEvent, ReuseStep
-from catalog.models.search import SearchWord, SolutionDocument
+from catalog.models.search import SearchEntry, SearchWord, SolutionDocument
 from catalog.models.solutions import Solution, SolutionEvent, SolutionRevision
 from catalog.models.statements import Statement, StatementEvent
 from catalog.models.support import Support, SupportEvent
@@ -78,6 +78,7 @@ __all__ = [
     "ReuseEvent",
     "ReuseStep",
     "SavedComparison",
+    "SearchEntry",
     "SearchWord",
     "Solution",
     "SolutionDocument",

@@ -6,6 +6,7 @@ from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.contrib.postgres.search import SearchVector, SearchVectorField
 from django.db import models
 from django.db.models import GeneratedField
+from django.db.models.functions import Left
 
 from catalog.models.solutions import Solution
 
@@ -62,10 +63,48 @@ class SolutionDocument(models.Model):
             GinIndex(fields=["simple"], name="solution_document_simple"),
             GinIndex(OpClass("folded", "gin_trgm_ops"), name="solution_document_trigrams"),
             GinIndex(OpClass("folded_names", "gin_trgm_ops"), name="solution_document_names"),
+            # The names that begin so, in their order; whole ones may be too long for an index.
+            models.Index(
+                OpClass(Left("folded_names", 200), "text_pattern_ops"),
+                name="solution_document_begins",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"search document of {self.pk}"
+
+
+class SearchEntry(models.Model):
+    """What decides whether a document fits: one narrow row, so that finding reads no texts.
+
+    ``words`` are the lexemes of the three vectors, each behind one letter: d, e (stemmed in German, English) or s
+    (folded). What stands in front is there a second time: D, E for names, alternatives, labels and the short text,
+    S for names. One column with one index, so PostgreSQL answers a query of many words and spellings from the index
+    alone; with three columns it read and unpacked every document. ``length`` counts the German words: of those that
+    fit a common word the short ones are ranked first.
+
+    Triggers on documents and solutions write it (migration): whatever changes those cannot forget it.
+    """
+
+    solution = models.OneToOneField(
+        Solution, on_delete=models.CASCADE, primary_key=True, related_name="search_entry"
+    )
+    is_published = models.BooleanField()
+    length = models.IntegerField()
+    words = SearchVectorField()
+
+    class Meta:
+        verbose_name = "search entry"
+        verbose_name_plural = "search entries"
+        ordering = ["pk"]
+        indexes = [
+            GinIndex(
+                fields=["words"], condition=models.Q(is_published=True), name="search_entry_words"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"search entry of {self.pk}"
 
 
 class SearchWord(models.Model):

@@ -167,6 +167,7 @@ class Solution(Addressed):
             GinIndex(fields=["categories"], name="solution_categories"),
             GinIndex(fields=["platforms"], name="solution_platforms"),
             GinIndex(fields=["audiences"], name="solution_audiences"),
+            GinIndex(fields=["alternatives"], name="solution_alternatives"),
         ]
         constraints = [
             models.CheckConstraint(

@@ -309,10 +309,9 @@ def _page(
 def _hits(words: str, wanted: Wanted) -> list[Solution]:
     if not words or wanted.is_full:
         return []
-    published = Solution.objects.published().exclude(slug__in=wanted.slugs)
-    keys = search(words, among=published)[:MOST_FOUND]
-    found = Solution.objects.in_bulk(keys)
-    return [found[key] for key in keys]
+    keys = search(words, few=1)[: MOST_FOUND + len(wanted.slugs)]
+    found = Solution.objects.exclude(slug__in=wanted.slugs).in_bulk(keys)
+    return [found[key] for key in keys if key in found][:MOST_FOUND]
 
 
 def _crumbs() -> list[tuple[str, str | None]]:

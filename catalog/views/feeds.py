@@ -85,7 +85,7 @@ def solution_feed(request: HttpRequest) -> HttpResponse:
     wanted = SolutionFilter.from_query(request.GET)
     base = Solution.objects.published()
     if wanted.query:
-        base = base.filter(pk__in=search(wanted.query, among=base))
+        base = base.with_keys(search(wanted.query))
     solutions = list(wanted.apply(base).order_by("-updated_at", "pk")[:MOST_ENTRIES])
     state = [f"{s.public_id} {s.updated_at.timestamp()}" for s in solutions]
     said = "\n".join([request.build_absolute_uri(), get_language() or "", *state])

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Sequence
+from functools import cache
 from typing import Any
 
+from django.conf import settings
 from django.core.paginator import Page, Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -24,6 +27,7 @@ from catalog import (
     statements,
 )
 from catalog.facets import MOST_REUSED, NAME, NEWEST, RELEVANCE, SolutionFilter
+from catalog.found_memory import remembered
 from catalog.models import Solution
 from catalog.notices import shown_on_entry
 from catalog.permissions import (
@@ -40,13 +44,15 @@ from catalog.permissions import (
 )
 from catalog.querysets import SolutionQuerySet
 from catalog.reuse_lists import reuse_of
-from catalog.search import find, meant
+from catalog.search import meant
+from catalog.state import recent_change
 from catalog.support_list import supporters_of
 from catalog.variants import bases
 from catalog.views.exports import negotiated, opened
 from catalog.views.withdrawn import withdrawn_page
 from osk_portal import portal
 from osk_portal.toolkit.access import PUBLIC, access
+from osk_portal.toolkit.page_memory import PageMemory
 
 PAGE_SIZE = 20
 MOST_AREAS = 4
@@ -61,19 +67,30 @@ _ORDERS = {
 }
 
 
+LISTS = PageMemory(lambda: settings.OSK_FACETS_SECONDS)
+
+
 @access(PUBLIC)
 @negotiated(turtle="catalog_turtle")
 def solution_list(request: HttpRequest) -> HttpResponse:
+    state = cache(recent_change)
+    return LISTS.page(request, state, lambda context: _solution_list(request, context, state()))
+
+
+def _solution_list(request: HttpRequest, context: dict[str, Any], state: Hashable) -> HttpResponse:
+    """``context``: what the page gets besides. ``state``: of the catalog."""
     wanted = SolutionFilter.from_query(request.GET)
     base = published = Solution.objects.published()
-    ranking: list[int] | None = None
+    ranking: Sequence[int] | None = None
     is_exact = True
     if wanted.query:
-        hits = find(wanted.query, among=base)
+        hits = remembered(wanted.query, state)
         ranking, is_exact = hits.keys, hits.is_exact
-        base = base.filter(pk__in=ranking)
-    found = wanted.apply(base)
-    page = _page(found, wanted, ranking, request.GET.get("page"))
+        base = base.with_keys(ranking)
+    keys = wanted.listed(ranking, state)
+    if keys is None:
+        keys = _keys(wanted.apply(base), wanted, ranking)
+    page = _page(keys, request.GET.get("page"))
     title = _("Solutions")
     if wanted.query:
         number = page.paginator.count
@@ -81,7 +98,7 @@ def solution_list(request: HttpRequest) -> HttpResponse:
             "query": wanted.query,
             "hits": ngettext("%(n)s solution", "%(n)s solutions", number) % {"n": number},
         }
-    context = {
+    context |= {
         "title": title,
         "page": page,
         "wanted": wanted,
@@ -96,7 +113,7 @@ def solution_list(request: HttpRequest) -> HttpResponse:
         "crumbs": [(_("Solutions"), None)],
     }
     if not page.paginator.count:
-        areas = presentation.categories_in_use()
+        areas = wanted.areas()
         labels = [label for _value, label, _number in areas]
         context["nearest"] = areas[:MOST_AREAS]
         context["meant"] = [] if ranking else meant(wanted.query, among=published, labels=labels)
@@ -107,18 +124,18 @@ def solution_list(request: HttpRequest) -> HttpResponse:
     return response
 
 
-def _page(
-    found: SolutionQuerySet, wanted: SolutionFilter, ranking: list[int] | None, number: str | None
-) -> Page[Any]:
-    """The keys first: what a row shows is read of the rows of one page only."""
-    keys: Any
+def _keys(found: SolutionQuerySet, wanted: SolutionFilter, ranking: Sequence[int] | None) -> Any:
+    """Primary keys of ``found`` in the order that was asked for."""
     if ranking is not None and wanted.order == RELEVANCE:
         # The filtered hits in the order of the search.
         kept = set(found.values_list("pk", flat=True)) if wanted.chosen else set(ranking)
-        keys = [pk for pk in ranking if pk in kept]
-    else:
-        ordered = found.with_reuse_counts() if wanted.order == MOST_REUSED else found
-        keys = ordered.order_by(*_ORDERS[wanted.order]).values_list("pk", flat=True)
+        return [pk for pk in ranking if pk in kept]
+    ordered = found.with_reuse_counts() if wanted.order == MOST_REUSED else found
+    return ordered.order_by(*_ORDERS[wanted.order]).values_list("pk", flat=True)
+
+
+def _page(keys: Any, number: str | None) -> Page[Any]:
+    """The keys first: what a row shows is read of the rows of one page only."""
     page: Page[Any] = Paginator(keys, PAGE_SIZE).get_page(number)
     shown = list(page.object_list)
     rows = Solution.objects.published().filter(pk__in=shown).with_reuse_counts().with_test()

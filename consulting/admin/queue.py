@@ -56,7 +56,7 @@ def show_queue(
         hold_one(user, "absence", next(iter(offers["absence"]), None))
         bulk.offer_only(user)
     chosen = queue_filter.read(request.GET.dict(), offers["tags"])
-    total = queues.counts_for_page(user)[queue.name]
+    total = queues.waiting_in(queue, request)
     number = request.GET.get("page")
     found: Page[int]
     if chosen:

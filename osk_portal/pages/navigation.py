@@ -20,6 +20,7 @@ from osk_portal.toolkit.prepared import USER, Prepared
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
 
+_READ = "_work_sections"
 # The areas of osk_portal/urls.py in the order of the menu.
 _MAIN: tuple[tuple[str, str, _StrPromise], ...] = (
     ("pages", "", _("Home")),
@@ -78,7 +79,17 @@ def main(request: HttpRequest) -> list[Item]:
 
 
 def work(request: HttpRequest) -> list[WorkSection]:
-    """The side list of the staff area. Empty for people who are not staff."""
+    """The side list of the staff area. Empty for people who are not staff.
+
+    Read once a request: a page may show one of the numbers, too.
+    """
+    known: list[WorkSection] | None = vars(request).get(_READ)
+    if known is None:
+        known = vars(request)[_READ] = _work(request)
+    return known
+
+
+def _work(request: HttpRequest) -> list[WorkSection]:
     user = request.user
     if not user.is_authenticated or not user.is_staff:
         return []

@@ -11,6 +11,8 @@ from functools import cache, lru_cache
 
 import holidays
 from django.conf import settings
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from osk_portal.toolkit import clock
 
@@ -70,3 +72,19 @@ def _days_between(start: date, end: date, on_eves: bool, closures: frozenset[dat
     """A list asks for the same spans all day long; the settings are arguments so that they count."""
     days = (start + timedelta(days=n) for n in range(1, (end - start).days + 1))
     return sum(is_working_day(day) for day in days)
+
+
+def days_left(day: date, today: date | None = None) -> str:
+    """``noch 2 Arbeitstage``, ``heute``, ``seit 3 Arbeitstagen überfällig``; ``today``: else Berlin's."""
+    today = today or clock.today()
+    left = working_days_between(today, day)
+    if day < today:
+        late = max(-left, 1)
+        return ngettext(
+            "overdue for %(count)d working day", "overdue for %(count)d working days", late
+        ) % {"count": late}
+    if left == 0:
+        return _("today")
+    return ngettext("%(count)d working day left", "%(count)d working days left", left) % {
+        "count": left
+    }

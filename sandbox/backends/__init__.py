@@ -4,24 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from django.conf import settings
-
 from sandbox.backends.base import BackendUnavailable, SandboxBackend
+from sandbox.backends.container import ContainerBackend
 from sandbox.backends.process import ProcessBackend
-
-
-def _container() -> SandboxBackend:
-    if not settings.OSK_SANDBOX_ENGINE:
-        raise BackendUnavailable("OSK_SANDBOX_ENGINE names no engine.", after=60)
-    # Its library is read only where an engine is named: most commands need neither.
-    from sandbox.backends.container import ContainerBackend
-
-    return ContainerBackend.from_settings()
-
 
 BACKENDS: dict[str, Callable[[], SandboxBackend]] = {
     ProcessBackend.key: ProcessBackend.from_settings,
-    "container": _container,
+    ContainerBackend.key: ContainerBackend.from_settings,
 }
 
 

@@ -19,7 +19,7 @@ import time
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from django.conf import settings
 
@@ -48,9 +48,11 @@ from sandbox.backends.container_listing import (
     subnets_of,
 )
 from sandbox.backends.container_plan import Plan
-from sandbox.backends.engine import Engine
 from sandbox.backends.probing import ask
 from sandbox.spec import Check, Component, EnvSpec
+
+if TYPE_CHECKING:
+    from sandbox.backends.engine import Engine
 
 STOP_SECONDS = 5
 DEPENDS_SECONDS = 20.0
@@ -83,6 +85,9 @@ class ContainerBackend:
         return cls(address=address, pool=ipaddress.IPv4Network(settings.OSK_SANDBOX_NETWORK))
 
     def _engine(self) -> Engine:
+        # Its library is read only where an engine is asked: most commands need neither.
+        from sandbox.backends.engine import Engine
+
         return Engine(self._address)
 
     # What is there
@@ -223,7 +228,7 @@ class ContainerBackend:
         name, subnet = plan.container_name(component.name), subnet_of(network)
         found = engine.container(name)
         if found is not None:
-            found = self._keep_or_remove(engine, plan, ours(found, plan.ref, name))
+            found = self._keep_or_remove(engine, ours(found, plan.ref, name))
         if found is None:
             mail = (str(ipaddress.IPv4Network(subnet)[1]), str(self._mail_port or ""))
             engine.create_container(plan.container(component, subnet, secrets, mail))
@@ -244,10 +249,9 @@ class ContainerBackend:
                 engine.remove_container(name, patience=0)
             raise
 
-    def _keep_or_remove(self, engine: Engine, plan: Plan, found: Objects) -> Objects | None:
-        """What was made for another specification, or is being removed, gives way to a new one."""
-        is_same = found["Config"]["Labels"].get(plans.SPEC) == plan.labels[plans.SPEC]
-        if is_same and found["State"]["Status"] not in ("removing", "dead", "stopping"):
+    def _keep_or_remove(self, engine: Engine, found: Objects) -> Objects | None:
+        """What ends just now, or ended without being removed, gives way to a new one."""
+        if found["State"]["Status"] not in ("removing", "dead", "stopping"):
             return found
         engine.remove_container(found["Name"].lstrip("/"), patience=self._patience)
         return None

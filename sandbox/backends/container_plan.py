@@ -16,7 +16,7 @@ from sandbox.spec import Component, Egress, EnvSpec, fill
 MANAGED = "osk.managed"
 INSTANCE, ENV, GENERATION = "osk.instance", "osk.env", "osk.generation"
 CREATED_AT, EXPIRES_AT, SET_AT = "osk.created-at", "osk.expires-at", "osk.set-at"
-COMPONENT, COMPONENTS, SPEC = "osk.component", "osk.components", "osk.spec"
+COMPONENT, COMPONENTS = "osk.component", "osk.components"
 ADDRESS, ENDPOINT, PORT = "osk.address", "osk.endpoint", "osk.port."
 KIND = "osk.kind"
 SECRET, DATA, MARKER = "secret", "data", "expiry"
@@ -74,7 +74,6 @@ class Plan:
             **owner_labels(self.ref),
             CREATED_AT: self.created_at.isoformat(),
             EXPIRES_AT: self.expires_at.isoformat(),
-            SPEC: hashlib.sha256(repr(self.spec).encode()).hexdigest()[:16],
         }
 
     @property

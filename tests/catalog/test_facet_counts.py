@@ -15,6 +15,8 @@ from catalog.enums import ReuseStage
 from catalog.facet_counts import Pictures
 from catalog.facets import COLUMNS, REUSE, SIGNS, SolutionFilter
 from catalog.models import Solution, Support
+from catalog.state import last_change
+from catalog.views.solutions import _keys
 from tests.catalog.factories import ReuseFactory, SolutionFactory
 from tests.factories import OrganisationFactory
 
@@ -41,7 +43,7 @@ CHOSEN = st.fixed_dictionaries(
 @hypothesis_settings(max_examples=150, deadline=None)
 def test_a_picture_counts_as_one_counts_by_hand(rows, chosen, hits):
     facets = (A, B, SIGN)
-    picture = Pictures(facets, lambda: ((key, row) for key, row in enumerate(rows))).present()
+    picture = Pictures(facets, lambda: ((key, row, ()) for key, row in enumerate(rows))).present()
     among = picture.everything if hits is None else picture.of(hits)
 
     counts = picture.count(among, chosen=chosen, signs=SIGN)
@@ -113,7 +115,7 @@ def test_who_waits_for_the_first_picture_does_not_read_again(settings):
         reads.append(1)
         begun.set()
         go_on.wait(5)
-        return [(1, [["x"]])]
+        return [(1, [["x"]], ())]
 
     pictures = Pictures([A], read)
     first = threading.Thread(target=pictures.present)
@@ -128,3 +130,74 @@ def test_who_waits_for_the_first_picture_does_not_read_again(settings):
         thread.join(5)
 
     assert len(reads) == 1
+
+
+def test_a_picture_of_the_same_state_is_not_read_again(settings):
+    settings.OSK_FACETS_SECONDS = 60
+    state = {"now": 1}
+    reads = []
+
+    def read():
+        reads.append(1)
+        return [(1, [["x"]], ())]
+
+    pictures = Pictures([A], read, state=lambda: state["now"])
+    pictures.present()
+    for now, expected in ((1, 1), (2, 2)):
+        state["now"] = now
+        pictures._lock.acquire()  # as who begins it beside
+        pictures._renew_beside()
+        assert len(reads) == expected
+    pictures._read_at -= 60 * 20 + 1
+    pictures._lock.acquire()
+    pictures._renew_beside()
+    assert len(reads) == 3
+
+
+@pytest.mark.django_db
+def test_the_list_is_the_same_from_the_picture_and_from_the_database(client):
+    """Every order and filter; the picture serves only while nothing has changed."""
+    dice = random.Random(7)
+    for n in range(30):
+        entry = SolutionFactory(
+            name=dice.choice("ABCÄ") + str(n),
+            categories=dice.sample(["crm", "erp", "blog"], dice.randrange(3)),
+            licence_family=dice.choice(["", "permissive"]),
+        )
+        for _use in range(dice.randrange(3)):
+            ReuseFactory(solution=entry)
+    published = Solution.objects.published()
+    for query in (
+        "sort=name",
+        "sort=newest",
+        "sort=reused",
+        "category=crm&category=erp&sort=reused",
+        "category=crm&licence=permissive&reuse=berlin",
+        "category=nothing",
+    ):
+        wanted = SolutionFilter.from_query(QueryDict(query))
+        shown = wanted.listed(None, last_change())
+        assert shown is not None
+        assert list(shown) == list(_keys(wanted.apply(published), wanted, None)), query
+        assert shown[:1] == list(shown)[:1]
+        assert wanted.listed(None, "another state") is None
+        ranking = list(published.order_by("-pk").values_list("pk", flat=True))[:20]
+        wanted.query, wanted.sort = "words", ""
+        found = wanted.apply(published.with_keys(ranking))
+        assert list(wanted.listed(ranking, last_change()) or ()) == _keys(found, wanted, ranking)
+
+
+def test_many_of_more_are_put_into_order_without_looking_at_all(monkeypatch):
+    rows = [(key, [["x"] if key % 3 else []], (-key,)) for key in range(100)]
+    orders = {"falling": lambda end: end[0]}
+    picture = Pictures([A], lambda: rows, orders=orders).present()
+    fitting = picture.having(A, ["x"])
+    expected = [key for key in reversed(range(100)) if key % 3]
+    few = picture.ordered(fitting, "falling")
+    assert list(few[5:25]) == expected[5:25]
+    monkeypatch.setattr("catalog.facet_counts.FEW", 10)
+    many = picture.ordered(fitting, "falling")
+    assert list(many[5:25]) == expected[5:25]
+    assert list(many[60:90]) == expected[60:90]
+    assert many[-1] == expected[-1]
+    assert list(picture.ordered(picture.everything, "falling")[:3]) == [99, 98, 97]

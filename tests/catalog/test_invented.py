@@ -56,7 +56,7 @@ def test_a_second_run_adds_what_is_missing_and_clear_takes_all_away() -> None:
     entry = Solution.objects.get(slug="erfunden-7")
     assert entry.revisions.get().number == entry.revision == 1
     assert [event.kind for event in entry.events.order_by("pk")] == ["created", "published"]
-    assert entry.pk in search(entry.name, among=Solution.objects.published())
+    assert entry.pk in search(entry.name)
 
     assert "60 invented entries deleted." in run("--clear")
     assert list(Solution.objects.all()) == [own]

@@ -10,7 +10,7 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 
-from catalog import grants, promises, services
+from catalog import grants, services
 from catalog.differences import compare
 from catalog.enums import ObjectionState, ProposalKind, ProposalState, SolutionState
 from catalog.importing import import_publiccode
@@ -19,6 +19,7 @@ from catalog.services import intake, maintainers, proposal_deadlines, proposals
 from catalog.word_differences import Change, excerpt, merged
 from osk_portal.notifications.models import Notification, OutgoingMail
 from osk_portal.pages import navigation
+from osk_portal.toolkit import working_days
 from osk_portal.toolkit.transitions import TransitionNotAllowed
 from tests.catalog.claiming import fresh
 from tests.catalog.factories import SolutionFactory
@@ -527,7 +528,7 @@ def test_promises_are_told_once_each_and_in_office_hours_only(world, clock):
     assert proposal_deadlines.remind() == 1
     assert proposal_deadlines.remind() == 0
     clock.move_to(MONDAY + timedelta(days=15))
-    assert promises.days_left(proposal.promised_on) == "seit 1 Arbeitstag überfällig"
+    assert working_days.days_left(proposal.promised_on) == "seit 1 Arbeitstag überfällig"
     assert proposal_deadlines.remind() == 1
     assert proposal_deadlines.remind() == 0
     assert told(world.advisor)[len(before) :] == [

@@ -17,9 +17,12 @@ import pytest
 
 from osk_portal.toolkit import clock
 from sandbox import spec
+from sandbox.backends import container
 from sandbox.backends.base import EnvRef, SandboxBackend
+from sandbox.backends.container import ContainerBackend
 from sandbox.backends.process import ProcessBackend
-from tests.containers.podman import BUSYBOX, Podman
+from tests.containers.podman import BUSYBOX
+from tests.sandbox.engine_in_memory import BackendInMemory, EngineInMemory
 from tests.sandbox.fake_backend import FakeBackend
 
 COMPONENT = (Path(__file__).parent / "component.py").read_text(encoding="utf-8")
@@ -144,13 +147,12 @@ def process_backend(tmp_path: Path, outside: Path, small_python: Path) -> Iterat
 
 
 @pytest.fixture
-def container_backend(podman: Podman) -> Iterator[SandboxBackend]:
-    from sandbox.backends.container import ContainerBackend
-
+def container_backend(request: pytest.FixtureRequest) -> Iterator[SandboxBackend]:
+    """Podman; OSK_TEST_ENGINE names the socket of another engine that has the image already."""
+    given = os.environ.get("OSK_TEST_ENGINE")
+    address: str = given or request.getfixturevalue("podman").socket
     # Busybox does not listen to SIGTERM as the first process: no test waits for it.
-    backend = ContainerBackend(
-        address=podman.socket, pool=IPv4Network("10.213.64.0/20"), patience=0
-    )
+    backend = ContainerBackend(address=address, pool=IPv4Network("10.213.64.0/20"), patience=0)
     yield backend
     for found in backend.observe_all():
         backend.destroy(EnvRef(found.instance, found.env, found.generation))
@@ -167,11 +169,20 @@ def container_engine(container_backend: SandboxBackend) -> Engine:
     )
 
 
-@pytest.fixture(params=["process", "fake", pytest.param("container", marks=pytest.mark.containers)])
+@pytest.fixture(
+    params=["process", "fake", "memory", pytest.param("container", marks=pytest.mark.containers)]
+)
 def engine(request: pytest.FixtureRequest) -> Engine:
     if request.param == "container":
         found: Engine = request.getfixturevalue("container_engine")
         return found
+    if request.param == "memory":
+        memory = EngineInMemory()
+        request.getfixturevalue("monkeypatch").setattr(container, "ask", memory.ask)
+        kinds = frozenset({"container", "network", "secret", "volume"})
+        return Engine(
+            BackendInMemory(memory), reference(), make_container_spec(), "http://10.213.", kinds
+        )
     backend: SandboxBackend = (
         request.getfixturevalue("process_backend") if request.param == "process" else FakeBackend()
     )

@@ -16,6 +16,7 @@ from osk_portal import portal
 from osk_portal.notifications.models import OutgoingMail
 from osk_portal.toolkit import clock
 from osk_portal.toolkit.transitions import TransitionNotAllowed
+from tests.consulting.queue_numbers import numbers
 from tests.consulting.staff.conftest import send, sign_in  # noqa: F401 # fixtures
 
 S = CaseState
@@ -46,7 +47,7 @@ def test_the_deputy_acts_while_the_absence_lasts(world, first, last, acts):
     assert not permissions.is_assignee(world.person("operator"), fresh(case))
     is_mine = queues.cases_in(queues.BY_NAME["mine"], world.other_advisor).filter(pk=case.pk)
     assert is_mine.exists() is acts
-    assert queues.counts(world.other_advisor)["mine"] == acts
+    assert numbers(world.other_advisor)["mine"] == acts
     allowed = permissions.may(world.other_advisor, CaseAction.INVOLVE_PARTNER, fresh(case))
     assert allowed is acts
     if acts:

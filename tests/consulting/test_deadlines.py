@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from consulting import deadlines
 from consulting.enums import CaseState
+from osk_portal.toolkit import working_days
 from osk_portal.toolkit.working_days import is_working_day
 from tests.consulting.factories import case_in
 
@@ -80,11 +81,11 @@ def test_berlin_day_changes_at_berlins_midnight() -> None:
     ],
 )
 def test_days_left_in_words(day: date, words: str) -> None:
-    assert deadlines.days_left(day, date(2026, 11, 23)) == words
+    assert working_days.days_left(day, date(2026, 11, 23)) == words
 
 
 def test_weekend_after_the_due_day_is_overdue() -> None:
-    assert deadlines.days_left(date(2026, 11, 20), date(2026, 11, 21)) == (
+    assert working_days.days_left(date(2026, 11, 20), date(2026, 11, 21)) == (
         "seit 1 Arbeitstag überfällig"
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import socket
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from ipaddress import IPv4Network
 from typing import Any
@@ -19,8 +20,10 @@ from sandbox import backends, spec
 from sandbox.backends.base import (
     BackendUnavailable,
     CapacityExhausted,
+    EnvRef,
     ObservedState,
     Permanent,
+    Retryable,
 )
 from tests.conformance.conftest import (
     Engine,
@@ -186,16 +189,6 @@ def test_half_of_it_is_completed(engine: Engine, podman: Podman, kept: str) -> N
     assert name not in podman.run("ps", "-a") + podman.run("volume", "ls")
 
 
-def test_another_specification_replaces_the_container(engine: Engine) -> None:
-    engine.ensure()
-    changed = make_container_spec(files=[{"path": "index.html", "content": "Neu\n"}])
-
-    found = engine.ensure(spec=changed)
-
-    assert engine.is_ready()
-    assert body(found.endpoint) == "Neu\n"
-
-
 def test_what_cannot_start_leaves_no_container(engine: Engine, podman: Podman) -> None:
     engine.spec = make_container_spec(command=["/bin/missing"])
 
@@ -323,3 +316,25 @@ def test_the_safety_net_needs_no_database(
     assert f"{engine.ref.name}: removed" in capsys.readouterr().out
     left = {(o.env[:8], o.instance) for o in engine.backend.observe_all()}
     assert left == {("00000002", "here"), ("00000003", "elsewhere")}
+
+
+def test_many_workers_at_once_make_one_of_each(engine: Engine, podman: Podman) -> None:
+    """Two at the same environment, as after a lost lease, and several that want networks."""
+    refs = [engine.ref, engine.ref, *(reference(number) for number in range(2, 6))]
+    with ThreadPoolExecutor(len(refs)) as pool:
+        outcomes = list(pool.map(lambda ref: attempt(engine, ref), refs))
+
+    assert outcomes.count("running") >= len(refs) - 1, outcomes
+    for ref in refs[1:]:
+        assert engine.ensure(ref).state == ObservedState.RUNNING
+    endpoints = {observed.endpoint for observed in engine.backend.observe_all()}
+    assert len(endpoints) == 5
+    assert len(podman.run("network", "ls", "-q", "--filter", "label=osk.managed").split()) == 5
+
+
+def attempt(engine: Engine, ref: EnvRef) -> str:
+    """Of two at the same one, the slower may be sent away to try again."""
+    try:
+        return str(engine.ensure(ref).state)
+    except Retryable as error:
+        return error.detail

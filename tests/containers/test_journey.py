@@ -52,7 +52,7 @@ def stack(products: Podman, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     )
     with made:
         run_step(
-            ["manage.py", "sandbox_products", "dokuwiki", "redmine", "--places", "3"],
+            ["manage.py", "sandbox_products", "dokuwiki", "redmine", "--places", "3", "--open"],
             made.environment(),
             made.var / "run" / "products.log",
             seconds=60,

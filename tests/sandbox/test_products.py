@@ -32,9 +32,11 @@ def test_with_their_images_they_can_be_booked_and_twice_is_once(
     monkeypatch.setitem(backends.BACKENDS, "container", FakeBackend)
 
     for _time in range(2):
-        call_command("sandbox_products", "dokuwiki", "redmine", "--places", "2")
+        call_command("sandbox_products", "dokuwiki", "redmine", "--places", "2", "--open")
+    Blueprint.objects.filter(slug="redmine").update(is_bookable=False)
+    call_command("sandbox_products", "dokuwiki", "redmine")
 
-    assert {b.slug for b in Blueprint.objects.bookable()} == {"dokuwiki", "redmine"}
+    assert {b.slug for b in Blueprint.objects.bookable()} == {"dokuwiki"}
     assert Slot.objects.filter(backend="container").count() == 2
     assert Blueprint.objects.get(slug="dokuwiki").versions.count() == 1
 

@@ -16,14 +16,15 @@ from sandbox.models import Blueprint, Pool, Slot
 class Command(BaseCommand):
     help = (
         "Loads test products that come with the portal, all or those named. A product whose specification "
-        "has changed gets a new version. It can be booked once its images are there; what nobody has run "
-        "yet stays a draft."
+        "has changed gets a new version; what nobody has run yet stays a draft. With --open those can be "
+        "booked whose images are there."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("product", nargs="*", help="Short names, as dokuwiki; all without.")
         parser.add_argument("--pool", default="container", help="Key of their places.")
         parser.add_argument("--engine", default="container", help="Engine of new places.")
+        parser.add_argument("--open", action="store_true", help="Let them be booked.")
         parser.add_argument("--places", type=int, default=0, help="So many places at least.")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -35,9 +36,11 @@ class Command(BaseCommand):
                 pool = self._pool(options)
                 blueprint = shipped.ensure(slug, pool)
                 problems = _problems(blueprint, options["engine"])
-                blueprint.is_bookable = not problems
+                # What an operator has closed stays closed, unless they say otherwise.
+                blueprint.is_bookable = not problems and (options["open"] or blueprint.is_bookable)
                 blueprint.save(update_fields=["is_bookable"])
-            self.stdout.write(f"{slug}: {'; '.join(problems) or 'can be booked'}")
+            word = "can be booked" if blueprint.is_bookable else "is ready, and closed"
+            self.stdout.write(f"{slug}: {'; '.join(problems) or word}")
 
     def _pool(self, options: dict[str, Any]) -> Pool:
         pool, _is_new = Pool.objects.get_or_create(

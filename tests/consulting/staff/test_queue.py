@@ -11,6 +11,7 @@ from consulting.enums import CaseState, Topic
 from consulting.models import ConsultingRequest
 from osk_portal.toolkit.clock import BERLIN
 from tests.consulting.factories import case_in
+from tests.consulting.queue_numbers import numbers
 
 S = CaseState
 MONDAY = datetime(2026, 11, 23, 9, 0, tzinfo=BERLIN)
@@ -96,7 +97,7 @@ def test_counts_are_those_of_the_lists(world, monday):
     for state in S:
         world.case(state)
     for user in (world.advisor, world.other_advisor, world.lead):
-        assert queues.counts(user) == {name: len(in_queue(name, user)) for name in NAMES}
+        assert numbers(user) == {name: len(in_queue(name, user)) for name in NAMES}
 
 
 def test_side_list_shows_counts_to_advisors_only(world, sign_in):
