@@ -58,7 +58,7 @@ def allocate(booking: Booking) -> Allocation:
     """
     pool = booking.blueprint_version.blueprint.pool
     occupies = occupied(pool, booking.starts_at, booking.ends_at)
-    for slot in _candidates(pool):
+    for slot in _candidates(pool, occupies):
 
         def take(slot: Slot = slot) -> Allocation:
             return Allocation.objects.create(slot=slot, booking=booking, occupies=occupies)
@@ -76,14 +76,14 @@ def move(allocation: Allocation, start: datetime, end: datetime) -> Allocation:
     """
     pool = allocation.slot.pool
     occupies = occupied(pool, start, end)
-    others = [slot for slot in _candidates(pool) if slot.pk != allocation.slot_id]
-    for slot in [allocation.slot, *others]:
+    candidates = _candidates(pool, occupies, without=allocation)
+    for slot in sorted(candidates, key=lambda slot: slot.pk != allocation.slot_id):
 
         def take(slot: Slot = slot) -> int:
             mine = Allocation.objects.held().filter(pk=allocation.pk)
             return mine.update(slot=slot, occupies=occupies)
 
-        if slot.is_enabled and _unless_taken(slot, take) == 1:
+        if _unless_taken(slot, take) == 1:
             allocation.slot, allocation.occupies = slot, occupies
             return allocation
     raise NoFreeSlot(next_free(pool, start, end, without=allocation))
@@ -137,13 +137,21 @@ def _unless_taken(slot: Slot, take: Callable[[], R]) -> R | None:
         return None
 
 
-def _candidates(pool: Pool) -> list[Slot]:
-    """In random order; a place that should be empty but is still being cleared comes last."""
-    slots = list(pool.slots.enabled())
+def _candidates(
+    pool: Pool, occupies: DateTimeTZRange, *, without: Allocation | None = None
+) -> list[Slot]:
+    """In random order; a place that should be empty but is still being cleared comes last.
+
+    What is seen to be taken is not tried, so that who comes too late waits for no lock. That a place looks
+    free promises nothing.
+    """
+    held = Allocation.objects.held().exclude(pk=without.pk if without else 0)
+    busy = held.filter(occupies__overlap=occupies).values("slot")
+    slots = list(pool.slots.enabled().exclude(pk__in=busy))
     late = set(
-        Allocation.objects.held()
-        .filter(slot__in=slots, booking__isnull=False, occupies__fully_lt=(clock.now(), None))
-        .values_list("slot_id", flat=True)
+        held.filter(
+            slot__in=slots, booking__isnull=False, occupies__fully_lt=(clock.now(), None)
+        ).values_list("slot_id", flat=True)
     )
     _chance.shuffle(slots)
     return sorted(slots, key=lambda slot: slot.pk in late)

@@ -47,7 +47,7 @@ def choices(facet: Facet) -> SafeString:
     return format_html_join(
         "\n",
         '<label class="osk-check" for="{}"><input class="kern-form-check__checkbox" type="checkbox" id="{}"'
-        ' name="{}" value="{}"{}><span>{}</span><small>{}<span class="kern-sr-only"> {}</span></small></label>',
+        ' name="{}" value="{}"{}> <span>{}</span> <small>{}<span class="kern-sr-only"> {}</span></small></label>',
         (
             (
                 choice.id,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from datetime import datetime
+from functools import partial
 
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
@@ -88,16 +89,19 @@ def offer_places(*, pool_id: int | None = None) -> list[Booking]:
     pools = waiting.order_by().values_list("blueprint__pool", flat=True).distinct()
     made: list[Booking] = []
     for pool in sorted(pools):
-        made += capacity.without_deadlock(lambda pool=pool: _offer_places_of(pool))  # type: ignore[misc] # a default binds it
+        # One a transaction: who holds a place already never waits for another organisation's turn.
+        while (offered := capacity.without_deadlock(partial(_offer_next, pool))) is not None:
+            made.append(offered)
     return made
 
 
-def _offer_places_of(pool_id: int) -> list[Booking]:
-    made: list[Booking] = []
+def _offer_next(pool_id: int) -> Booking | None:
+    """Offer a place to the first whom one fits; None when there is nobody."""
     with transaction.atomic():
         # One at a time for a capacity, or the second in the row could be asked before the first.
         pool = Pool.objects.select_for_update(no_key=True).get(pk=pool_id)
-        table = Timetable(pool, clock.now())
+        now = clock.now()
+        table = Timetable(pool, now)
         rows = (
             WaitlistEntry.objects.waiting()
             .filter(blueprint__pool=pool)
@@ -109,12 +113,12 @@ def _offer_places_of(pool_id: int) -> list[Booking]:
             if not permissions.may_book_for(entry.person, entry.organisation):
                 entry.leave(actor=None)
                 continue
-            now = clock.now()
             until = _latest_end(entry, deadlines.offer_deadline(now))
-            if table.free_places(now, until) and (offered := _offer(entry, now, until)):
-                made.append(offered)
-                table = Timetable(pool, now)
-    return made
+            if table.free_places(now, until):
+                offered = _offer(entry, now, until)
+                if offered is not None:
+                    return offered
+        return None
 
 
 def _latest_end(entry: WaitlistEntry, deadline: datetime) -> datetime:

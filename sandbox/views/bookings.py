@@ -21,10 +21,12 @@ from osk_portal.toolkit.access import LOGIN, AuthenticatedRequest, access
 from osk_portal.toolkit.encryption import CannotDecrypt
 from osk_portal.toolkit.transitions import TransitionNotAllowed
 from sandbox import permissions, progress, services
-from sandbox.enums import BookingAction, BookingState, Phase
-from sandbox.models import Booking, Credential
+from sandbox.enums import BookingAction, BookingState, Phase, WaitState
+from sandbox.models import Booking, Credential, WaitlistEntry
 from sandbox.phases import PHASES, current_environment, phase_of
 
+OFFER_ENDS = (BookingState.DRAFT, BookingState.CANCELLED, BookingState.EXPIRED)
+"""States in which a booking may have been no more than an offer of the waitlist."""
 POLLING = (Phase.PROVISIONING, Phase.REMOVING, Phase.DISTURBED, Phase.RESTARTING)
 
 
@@ -104,7 +106,12 @@ def _steps_of(request: AuthenticatedRequest, booking: Booking) -> dict[str, obje
     environment = current_environment(booking)
     may_change = permissions.can_change(request.user, booking)
     runs_on = booking.ends_at > clock.now()
+    turn = None
+    if booking.state in OFFER_ENDS:
+        never_taken = (WaitState.OFFERED, WaitState.DECLINED, WaitState.LAPSED)
+        turn = WaitlistEntry.objects.filter(booking=booking, state__in=never_taken).first()
     return {
+        "offered_days": turn.days if turn else None,
         "may_extend": may_change and booking.can(BookingAction.EXTEND) and runs_on,
         "may_move": may_change and services.can_move(booking, environment),
         "may_steer": may_change and services.can_steer(booking, environment),

@@ -15,7 +15,7 @@ from sandbox import capacity, services
 from sandbox.capacity import NoFreeSlot
 from sandbox.models import Allocation, Booking
 from sandbox.quotas import QuotaExceeded
-from sandbox.timetable import Timetable
+from sandbox.timetable import Timetable, occupied
 from tests.conftest import Clock
 from tests.factories import MembershipFactory
 from tests.sandbox.factories import AllocationFactory
@@ -94,7 +94,9 @@ class TestOneAfterTheOther:
         )
 
         for _chance in range(5):
-            assert capacity._candidates(blueprint.pool)[0] == empty
+            now = portal_clock.now()
+            wanted = occupied(blueprint.pool, now, now + timedelta(days=1))
+            assert capacity._candidates(blueprint.pool, wanted)[0] == empty
 
     def test_lead_and_removal_are_taken_with_the_window(self, clock: Clock) -> None:
         clock.move_to(NOON)

@@ -8,8 +8,9 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 import pytest
+from django.conf import settings as django_settings
 from django.db import connection, transaction
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -23,7 +24,7 @@ from osk_portal.toolkit import clock as portal_clock
 from osk_portal.toolkit.transitions import TransitionNotAllowed
 from sandbox import provisioning, services
 from sandbox.capacity import CannotBook, NoFreeSlot
-from sandbox.enums import BookingState, EnvironmentState, WaitState
+from sandbox.enums import BookingAction, BookingState, EnvironmentState, WaitState
 from sandbox.models import Allocation, Booking, Environment, WaitlistEntry
 from sandbox.querysets import HOLDING
 from tests.factories import MembershipFactory, staff
@@ -141,26 +142,30 @@ class Places(RuleBasedStateMachine):
         self.asked = product(slots=0, needs_approval=True, longest_days=10, pool=self.plain.pool)
         self.members = [MembershipFactory() for _ in range(3)]
         self.advisor = staff("advisor")
+        for who, day in ((0, 0), (1, 1), (2, 4)):
+            self.book(who, day, 2, ask=False)
+        self.book(1, 2, 2, ask=True)
 
     def _try(self, work: Callable[[], object]) -> None:
         """Refusals are answers; anything else is a fault."""
         with suppress(CannotBook, TransitionNotAllowed):
             work()
 
-    def _one(self, number: int) -> Booking | None:
+    def _one(self, number: int, action: BookingAction) -> Booking | None:
+        """One of the bookings that the action concerns, else of all: a refusal is worth a look, too."""
         rows = list(Booking.objects.order_by("pk"))
+        rows = [row for row in rows if row.can(action)] or rows
         return rows[number % len(rows)] if rows else None
 
-    @rule(who=st.integers(0, 2), day=st.integers(0, 8), days=st.integers(1, 4), ask=st.booleans())
+    @rule(who=st.integers(0, 2), day=st.integers(0, 5), days=st.integers(1, 3), ask=st.booleans())
     def book(self, who: int, day: int, days: int, ask: bool) -> None:
         blueprint = self.asked if ask else self.plain
-        self._try(
-            lambda: book(blueprint, self.members[who], starts_in=timedelta(days=day), days=days)
-        )
+        start = timedelta(days=day + 3 if ask else day)
+        self._try(lambda: book(blueprint, self.members[who], starts_in=start, days=days))
 
-    @rule(number=st.integers(0, 9), days=st.integers(1, 5))
+    @rule(number=st.integers(0, 9), days=st.integers(1, 3))
     def extend(self, number: int, days: int) -> None:
-        booking = self._one(number)
+        booking = self._one(number, BookingAction.EXTEND)
         if booking is not None:
             end = booking.ends_at + timedelta(days=days)
             self._try(
@@ -171,7 +176,7 @@ class Places(RuleBasedStateMachine):
 
     @rule(number=st.integers(0, 9), days=st.integers(-3, 3))
     def move(self, number: int, days: int) -> None:
-        booking = self._one(number)
+        booking = self._one(number, BookingAction.MOVE)
         if booking is not None:
             shift = timedelta(days=days)
             self._try(
@@ -185,7 +190,7 @@ class Places(RuleBasedStateMachine):
 
     @rule(number=st.integers(0, 9), yes=st.booleans())
     def decide(self, number: int, yes: bool) -> None:
-        booking = self._one(number)
+        booking = self._one(number, BookingAction.APPROVE)
         if booking is None:
             return
         if yes:
@@ -199,7 +204,7 @@ class Places(RuleBasedStateMachine):
 
     @rule(number=st.integers(0, 9))
     def end(self, number: int) -> None:
-        booking = self._one(number)
+        booking = self._one(number, BookingAction.CANCEL)
         if booking is not None:
             self._try(lambda: services.end_booking(booking_id=booking.pk, actor=booking.booked_by))
 
@@ -216,11 +221,15 @@ class Places(RuleBasedStateMachine):
 
     @rule(number=st.integers(0, 9))
     def accept(self, number: int) -> None:
-        booking = self._one(number)
+        booking = self._one(number, BookingAction.ACCEPT)
         if booking is not None:
             self._try(lambda: services.accept_offer(booking_id=booking.pk, actor=booking.booked_by))
 
-    @rule(hours=st.sampled_from([1, 25, 60]))
+    @rule(hours=st.sampled_from([100, 49, 25]))
+    def days_go_by(self, hours: int) -> None:
+        self.time_goes_on(hours)
+
+    @rule(hours=st.sampled_from([25, 49, 2]))
     def time_goes_on(self, hours: int) -> None:
         portal_clock.move_to(portal_clock.now() + timedelta(hours=hours))
         for environment_id in provisioning.tick():
@@ -240,7 +249,7 @@ class Places(RuleBasedStateMachine):
 
 
 @pytest.mark.django_db
-def test_whatever_people_do(engine, clock) -> None:
+def test_whatever_people_do(engine, clock, monkeypatch) -> None:
     """Each run in a savepoint of its own, so that hypothesis begins anew."""
 
     class Rolled(Places):
@@ -254,14 +263,16 @@ def test_whatever_people_do(engine, clock) -> None:
             self._atomic.__exit__(None, None, None)
             portal_clock.move_to(None)
 
+    monkeypatch.setattr(django_settings, "OSK_SANDBOX_QUOTA", 9)
     run_state_machine_as_test(
         Rolled,
         settings=settings(
             max_examples=5,
-            stateful_step_count=12,
+            stateful_step_count=15,
             deadline=None,
             derandomize=True,
             database=None,
+            phases=[Phase.generate],
             suppress_health_check=list(HealthCheck),
         ),
     )

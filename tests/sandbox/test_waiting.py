@@ -272,6 +272,7 @@ def test_the_whole_way_by_page(client, signed_in, full):
     (offer,) = offers()
     page = person.get(offer.get_absolute_url())
     assert "Platz annehmen" in page.text
+    assert "3 Tage ab Ihrer Zusage" in page.text
     accept = reverse("sandbox:offer_accept", args=[offer.public_id])
     assert person.get(accept).status_code == 405
     assert signed_in(MembershipFactory().user).post(accept).status_code == 404
