@@ -1,6 +1,16 @@
 from django.urls import path
 
-from sandbox.views import blueprints, booking, bookings, changing, month, people, plans, sheets
+from sandbox.views import (
+    blueprints,
+    booking,
+    bookings,
+    changing,
+    month,
+    people,
+    plans,
+    removal,
+    sheets,
+)
 
 app_name = "sandbox"
 
@@ -33,6 +43,7 @@ urlpatterns = [
     ),
     path("buchung/<uuid:public_id>/testplan/", plans.plan_edit, name="plan_edit"),
     path("buchung/<uuid:public_id>/testbericht/", sheets.booker_report, name="booker_report"),
+    path("buchung/<uuid:public_id>/loeschnachweis/", removal.removal_proof, name="removal_proof"),
     path("teilnahme/<uuid:participant_id>/", sheets.participation, name="participation"),
     path(
         "teilnahme/<uuid:participant_id>/antwort/",
