@@ -303,6 +303,8 @@ ACCOUNT_RATE_LIMITS = {
     "publiccode_fetch": "10/10m/ip",
     "case_link_dead": "20/5m/ip",
     "case_link_message": "10/10m/key",
+    "sandbox_guest": "60/10m/key",
+    "sandbox_invite": "30/h/key",
     "calendar_feed": "30/5m/key",
     "calendar_feed_dead": "20/5m/ip",
     "own_data_copy": "10/h/key",
