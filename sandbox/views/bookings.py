@@ -20,7 +20,7 @@ from osk_portal.toolkit import clock
 from osk_portal.toolkit.access import LOGIN, AuthenticatedRequest, access
 from osk_portal.toolkit.encryption import CannotDecrypt
 from osk_portal.toolkit.transitions import TransitionNotAllowed
-from sandbox import permissions, progress, services
+from sandbox import durations, permissions, progress, services
 from sandbox.enums import BookingAction, BookingState, ParticipantState, Phase, WaitState
 from sandbox.models import Booking, Credential, EnvironmentEvent, WaitlistEntry
 from sandbox.phases import PHASES, current_environment, phase_of
@@ -84,6 +84,7 @@ def details_of(
         "steps": steps,
         "steps_done": progress.count_done(steps),
         "is_open": is_open,
+        "duration": durations.in_words(product) if phase == Phase.PROVISIONING else "",
         "is_polling": phase in POLLING,
         "is_over": phase in (Phase.ENDED, Phase.REMOVING, Phase.CANCELLED)
         and environment is not None,
