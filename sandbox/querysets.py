@@ -119,7 +119,9 @@ class ParticipantQuerySet(models.QuerySet["TestParticipant"]):
         return self.filter(state__in=(ParticipantState.INVITED, ParticipantState.ACTIVE))
 
     def visible_to(self, user: User) -> Self:
-        """One's own, while nobody has taken it back."""
+        """One's own, while nobody has taken it back and one is a member of an organisation."""
+        if not active_memberships(user):
+            return self.none()
         return self.open().filter(user=user)
 
     def with_sheet(self) -> Self:

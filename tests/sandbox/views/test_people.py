@@ -7,10 +7,12 @@ from datetime import timedelta
 
 import pytest
 from django.core import signing
+from django.core.exceptions import PermissionDenied
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from network.enums import MembershipState
 from osk_portal.notifications.models import OutgoingMail
 from osk_portal.toolkit import clock as portal_clock
 from osk_portal.toolkit import encryption
@@ -164,6 +166,16 @@ def test_a_password_is_shown_to_who_takes_part_and_recorded(signed_in, world, bo
     assert not portal._still_allowed(
         world.colleague.pk, "sandbox.participant_invited", str(participant.public_id)
     )
+
+
+def test_with_the_membership_everything_ends(signed_in, world, booking):
+    participant = add(booking, world.colleague)
+    credential = booking.environments.get().credentials.get()
+    world.colleague.memberships.update(state=MembershipState.ENDED)
+
+    assert signed_in(world.colleague).get(participant.get_absolute_url()).status_code == 404
+    with pytest.raises(PermissionDenied):
+        services.reveal_to_participant(credential_id=credential.pk, participant_id=participant.pk)
 
 
 def test_another_booking_s_password_is_not_there(signed_in, world, booking):
