@@ -757,6 +757,12 @@ OSK_SANDBOX_OFFER_HOURS = env.number(
     help="Hours for which an offer of the waitlist holds its place; never until a day on which nobody works.",
     least=1,
 )
+OSK_SANDBOX_GUEST_DAYS = env.number(
+    "OSK_SANDBOX_GUEST_DAYS",
+    30,
+    help="Days after the end of a test environment, after which names and addresses of its guests are deleted.",
+    least=15,
+)
 OSK_SANDBOX_USER = env.text(
     "OSK_SANDBOX_USER",
     # Owns nothing and has no account; "nobody" is the embedded PostgreSQL.

@@ -26,6 +26,7 @@ from sandbox.models import Blueprint, Booking, Environment, TestParticipant
 from sandbox.notifications import GUEST_LINK, INVITED, TO_APPROVE
 from sandbox.permissions import can_decide
 from sandbox.phases import phase_of
+from sandbox.services import participants
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
@@ -201,6 +202,7 @@ portal.staff_rights.register(
         },
     )
 )
+portal.daily_jobs.register(portal.DailyJob("sandbox.guests", 30, participants.forget_guests))
 portal.demo_steps.register(portal.DemoStep("sandbox", 30, demo_world.load))
 portal.personal_data.register(own_data.OFFER)
 for statistic in statistics.STATISTICS:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
+from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils.functional import Promise
@@ -18,6 +20,7 @@ from sandbox import notifications, permissions
 from sandbox.enums import ParticipantState
 from sandbox.models import Booking, TestParticipant
 
+FORGOTTEN: Final = "–"
 MOST: Final = 20
 """People at once; who has left or was removed does not count."""
 
@@ -145,6 +148,13 @@ def guest_of(token: str) -> TestParticipant:
     if guest is None or not guest.is_in or not _runs(guest.booking):
         raise GuestLinkDead
     return guest
+
+
+def forget_guests() -> None:
+    """Names and addresses of guests are not needed once their reports were read (GDPR Art. 5(1)(e))."""
+    until = clock.now() - timedelta(days=settings.OSK_SANDBOX_GUEST_DAYS)
+    guests = TestParticipant.objects.filter(user=None, booking__window__endswith__lt=until)
+    guests.exclude(email="").update(name=FORGOTTEN, email="")
 
 
 def may_use(participant: TestParticipant) -> bool:

@@ -21,6 +21,7 @@ from sandbox.enums import Outcome, ParticipantState
 from sandbox.models import EnvironmentEvent, TestParticipant, TestReport
 from sandbox.services.participants import (
     answer_invitation,
+    forget_guests,
     invite_guest,
     invite_person,
     remove_participant,
@@ -226,6 +227,14 @@ def test_old_taken_back_and_forged_links_open_nothing(client, world, booking, gu
     remove_participant(participant_id=guest.pk, actor=world.booker)
     assert client.get(second).status_code == 404
     assert not portal._still_allowed(0, "sandbox.guest_link", renewed.link_key.hex)
+
+
+def test_names_of_guests_are_forgotten_after_a_month(booking, guest, clock):
+    for days, name, email in ((29, "Toni Probe", "toni@example.org"), (31, "–", ""), (32, "–", "")):
+        clock.move_to(booking.ends_at + timedelta(days=days))
+        forget_guests()
+        guest.refresh_from_db()
+        assert (guest.name, guest.email) == (name, email)
 
 
 def test_a_link_ends_with_the_booking(client, world, booking, guest):
