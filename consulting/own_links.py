@@ -16,12 +16,14 @@ from django.urls import reverse
 REMOVED: Final = "[persönlicher Link entfernt]"
 """Stands where the address stood. A stored text, so German."""
 _ROUTES: Final = (
+    "catalog:follow_end",
     "catalog:report_confirm",
     "consulting:case_by_link",
     "consulting:outcome",
     "consulting:survey",
     "network:mailbox_confirm",
     "pages:calendar_feed",
+    "sandbox:guest_sheet",
 )
 """Every address whose secret is all that it asks for; tests compare them with the routes of the portal."""
 _WORD: Final = re.compile(r"[^\s<>\"'()\[\]]+")

@@ -303,6 +303,8 @@ ACCOUNT_RATE_LIMITS = {
     "publiccode_fetch": "10/10m/ip",
     "case_link_dead": "20/5m/ip",
     "case_link_message": "10/10m/key",
+    "sandbox_guest": "60/10m/key",
+    "sandbox_invite": "30/h/key",
     "calendar_feed": "30/5m/key",
     "calendar_feed_dead": "20/5m/ip",
     "own_data_copy": "10/h/key",
@@ -754,6 +756,12 @@ OSK_SANDBOX_OFFER_HOURS = env.number(
     24,
     help="Hours for which an offer of the waitlist holds its place; never until a day on which nobody works.",
     least=1,
+)
+OSK_SANDBOX_GUEST_DAYS = env.number(
+    "OSK_SANDBOX_GUEST_DAYS",
+    30,
+    help="Days after the end of a test environment, after which names and addresses of its guests are deleted.",
+    least=15,
 )
 OSK_SANDBOX_USER = env.text(
     "OSK_SANDBOX_USER",

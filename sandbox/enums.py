@@ -35,11 +35,18 @@ class BookingAction(models.TextChoices):
 
 
 class BookingEventKind(models.TextChoices):
-    """How a booking began; what follows is a ``BookingAction``."""
+    """How a booking began and who tests in it; what else follows is a ``BookingAction``."""
 
     BOOK = "book", _("Booked")
     ASK = "ask", _("Asked for approval")
     OFFER = "offer", _("Offered from the waitlist")
+    PARTICIPANT_ADD = "participant_add", _("Participant added")
+    PARTICIPANT_ACCEPT = "participant_accept", _("Invitation accepted")
+    PARTICIPANT_DECLINE = "participant_decline", _("Invitation declined")
+    PARTICIPANT_REMOVE = "participant_remove", _("Participant removed")
+    PARTICIPANT_RENEW = "participant_renew", _("New link for a guest")
+    PLAN = "plan", _("Test plan changed")
+    REPORT = "report", _("Test report handed in")
 
 
 class EnvironmentState(models.TextChoices):
@@ -127,6 +134,31 @@ class Phase(models.TextChoices):
     REJECTED = "rejected", _("Rejected")
     CANCELLED = "cancelled", _("Cancelled")
     LAPSED = "lapsed", _("Lapsed")
+
+
+class ParticipantState(models.TextChoices):
+    """Of somebody who tests along."""
+
+    INVITED = "invited", pgettext_lazy("participant", "Invited")
+    ACTIVE = "active", pgettext_lazy("participant", "Takes part")
+    DECLINED = "declined", pgettext_lazy("participant", "Declined")
+    REMOVED = "removed", pgettext_lazy("participant", "Removed")
+
+
+class ParticipantAction(models.TextChoices):
+    ACCEPT = "accept", _("Accept the invitation")
+    DECLINE = "decline", _("Decline the invitation")
+    REMOVE = "remove", _("Remove from the test")
+    RENEW = "renew", _("Send a new link")
+
+
+class Outcome(models.TextChoices):
+    """Of a task of the test plan, as one person saw it."""
+
+    UNTESTED = "untested", _("not checked")
+    MET = "met", _("met")
+    PARTLY = "partly", _("partly met")
+    FAILED = "failed", _("not met")
 
 
 class ReminderKind(models.TextChoices):

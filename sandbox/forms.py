@@ -27,6 +27,8 @@ from sandbox.timetable import Choice
 from sandbox.windows import end_after
 
 USUAL_DAYS = 7
+MOST_GOALS: Final = 10
+LONGEST_GOAL: Final = 200
 AT = re.compile(r"at-([0-9]{8}T[0-9]{4}Z)")
 
 
@@ -239,12 +241,33 @@ def approval_words(first: datetime) -> str:
 
 
 class BookingForm(WhenForm, PurposeForm):
-    """``cleaned_data`` holds ``organisation``, ``start`` and ``end`` (aware), and ``purpose``."""
+    """``cleaned_data`` holds ``organisation``, ``start`` and ``end`` (aware), ``purpose`` and ``goals`` (a list)."""
 
     field_order = [
         "organisation", "when", "start_date", "start_time", "clock_change", "days", "purpose",
-        "only_test_data",
+        "goals", "only_test_data",
     ]  # fmt: skip
+    goals = forms.CharField(
+        label=_("Test goals (optional)"),
+        help_text=_("One a line. After the booking you can make a test plan of them."),
+        required=False,
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        error_messages={"max_length": _("Shorten your text to 2000 characters.")},
+    )
+
+    def clean_goals(self) -> list[str]:
+        """Without empty lines, control characters and repetitions."""
+        lines = self.cleaned_data["goals"].splitlines()
+        clean = ("".join(c for c in li if unicodedata.category(c) != "Cc").strip() for li in lines)
+        goals = list(dict.fromkeys(goal for goal in clean if goal))
+        if len(goals) > MOST_GOALS:
+            raise ValidationError(gettext("Enter at most %(most)d goals.") % {"most": MOST_GOALS})
+        if any(len(goal) > LONGEST_GOAL for goal in goals):
+            raise ValidationError(
+                gettext("Shorten each goal to %(most)d characters.") % {"most": LONGEST_GOAL}
+            )
+        return goals
 
     def clean(self) -> dict[str, Any]:
         data = super().clean()

@@ -11,15 +11,19 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from osk_portal.accounts.models import User
-from osk_portal.notifications.services import Message, notify
+from osk_portal.notifications import rendering
+from osk_portal.notifications.services import Message, notify, post_secret
 from osk_portal.toolkit import clock, ics
 from sandbox.calendar_entries import attachment
 from sandbox.enums import EnvironmentEventKind, ReminderKind
-from sandbox.models import Booking, Environment, EnvironmentEvent
+from sandbox.models import Booking, Environment, EnvironmentEvent, TestParticipant
 
+INVITED: Final = "sandbox.participant_invited"
+GUEST_LINK: Final = "sandbox.guest_link"
 TO_APPROVE: Final = "sandbox.booking_to_approve"
 _REASON = _("You booked a test environment.")
 _WAITED = _("You are on the waitlist for a test environment.")
+_TESTS = _("You were invited to test along.")
 _DECIDES = _("You decide on bookings of test environments.")
 
 
@@ -132,6 +136,70 @@ def place_offered(booking: Booking, *, days: int) -> None:
 
 def offer_lapsed(booking: Booking) -> None:
     _tell(booking, "offer_lapsed", dedupe=f"sandbox.lapsed:{booking.public_id}", reason=_WAITED)
+
+
+def participant_invited(participant: TestParticipant) -> None:
+    """Colleagues are told that they take part, others are asked."""
+    booking = participant.booking
+    notify(
+        Message(
+            kind=INVITED,
+            template="sandbox/email/participant_invited",
+            url=participant.get_absolute_url(),
+            dedupe=f"sandbox.invited:{participant.public_id}",
+            subject_key=str(participant.public_id),
+            context={
+                **_facts(booking),
+                "is_asked": not participant.is_in,
+                "booker": booking.booked_by,
+                "organisation": booking.organisation.name,
+            },
+            reason=_TESTS,
+            lifetime=booking.ends_at - clock.now(),
+        ),
+        [] if participant.user is None else [participant.user],
+    )
+
+
+def participant_answered(participant: TestParticipant) -> None:
+    booking = participant.booking
+    _tell(
+        booking,
+        "participant_answered",
+        dedupe=f"sandbox.answered:{participant.public_id}:{participant.state}",
+        person_name=participant.shown_name,
+        takes_part=participant.is_in,
+    )
+
+
+def guest_link(guest: TestParticipant) -> None:
+    """A mail that opens something: encrypted at rest, not sent once the guest is removed."""
+    booking = guest.booking
+    rendered = rendering.render(
+        "sandbox/email/guest_link",
+        {
+            **_facts(booking),
+            "recipient": None,
+            "thread": "",
+            "reply_to": "",
+            "guest_name": guest.name,
+            "booker": booking.booked_by,
+            "organisation": booking.organisation.name,
+        },
+        language="de",
+        url=guest.get_absolute_url(),
+        reason=_TESTS,
+    )
+    post_secret(
+        kind=GUEST_LINK,
+        address=guest.email,
+        user=None,
+        language="de",
+        subject=rendered.subject,
+        body=rendered.body,
+        lifetime=booking.ends_at - clock.now(),
+        subject_key=guest.link_key.hex,
+    )
 
 
 def _facts(booking: Booking) -> dict[str, object]:

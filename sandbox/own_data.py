@@ -10,7 +10,8 @@ from osk_portal import portal
 from osk_portal.accounts.models import User
 from sandbox import services
 from sandbox.enums import BookingAction, BookingState
-from sandbox.models import Booking, WaitlistEntry
+from sandbox.models import Booking, TestParticipant, TestReport, WaitlistEntry
+from sandbox.services.participants import answer_invitation
 
 
 def erase(user: User) -> None:
@@ -18,6 +19,9 @@ def erase(user: User) -> None:
     for entry in WaitlistEntry.objects.waiting().filter(person=user):
         services.leave_waitlist(entry_id=entry.pk, actor=user)
     WaitlistEntry.objects.filter(person=user).update(purpose="")
+    for participant in TestParticipant.objects.visible_to(user):
+        answer_invitation(participant_id=participant.pk, actor=user, accepts=False)
+    TestReport.objects.filter(author=user, submitted_at=None).delete()
     mine = Booking.objects.filter(booked_by=user)
     for booking in mine.filter(state__in=Booking.ALLOWED[BookingAction.CANCEL]).order_by("pk"):
         services.end_booking(booking_id=booking.pk, actor=user)
@@ -74,8 +78,31 @@ OFFER: Final = portal.PersonalData(
                 "ended_at": _("Ended at"),
             },
         ),
+        portal.Rows(
+            "sandbox.TestParticipant.user",
+            _("Tests in which you take part"),
+            {
+                "booking__blueprint_version__blueprint__name": _("Product"),
+                "booking__organisation__name": _("Organisation"),
+                "state": _("State"),
+                "created_at": _("Since"),
+                "ended_at": _("Ended at"),
+            },
+        ),
+        portal.Rows(
+            "sandbox.TestReport.author",
+            _("Test reports"),
+            {
+                "booking__blueprint_version__blueprint__name": _("Product"),
+                "findings": _("What did you notice?"),
+                "overall": _("Your overall judgement"),
+                "submitted_at": _("Handed in at"),
+                "updated_at": _("Changed at"),
+            },
+        ),
     ),
     left_out={
+        "sandbox.TestParticipant.added_by": "an entry of the booking, which stands in the list of bookings",
         "sandbox.Booking.decided_by": "a decision of the OSK, in the list of what was done with bookings",
         "sandbox.Blackout.created_by": "maintenance by an operator, of the portal's places",
         "sandbox.Blackout.lifted_by": "maintenance by an operator, of the portal's places",

@@ -22,16 +22,19 @@ from osk_portal.toolkit.search_text import fold
 from sandbox import demo_world, own_data, statistics
 from sandbox.calendar_entries import entry_of
 from sandbox.enums import EnvironmentState, Phase
-from sandbox.models import Blueprint, Booking, Environment
-from sandbox.notifications import TO_APPROVE
+from sandbox.models import Blueprint, Booking, Environment, TestParticipant
+from sandbox.notifications import GUEST_LINK, INVITED, TO_APPROVE
 from sandbox.permissions import can_decide
 from sandbox.phases import phase_of
+from sandbox.services import participants
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
 
 MOST_HITS = 10
 _TEST_ENVIRONMENT: _StrPromise = gettext_lazy("Test environment")
+_TESTS_ALONG = gettext_lazy("You test along.")
+_ASKED = gettext_lazy("You are invited to test along.")
 _SHOWN = {
     Phase.OFFERED: (gettext_lazy("A place is free for you."), "warning"),
     Phase.REQUESTED: (gettext_lazy("Your application is with the OSK."), "info"),
@@ -78,6 +81,24 @@ def _tasks(user: User) -> Iterable[portal.Task]:
                 badge=shown[1],
                 action=pgettext("button", "Open"),
             )
+    yield from _testing_along(user)
+
+
+def _testing_along(user: User) -> Iterable[portal.Task]:
+    """Where the person tests along, or is asked to, until the end."""
+    now = clock.now()
+    along = TestParticipant.objects.visible_to(user).with_sheet()
+    for participant in along.filter(booking__in=Booking.objects.promised()):
+        booking = participant.booking
+        if booking.ends_at > now:
+            yield portal.Task(
+                booking.blueprint_version.blueprint.name,
+                str(_TESTS_ALONG if participant.is_in else _ASKED),
+                participant.get_absolute_url(),
+                booking.ends_at.astimezone(BERLIN).date(),
+                badge="info" if participant.is_in else "warning",
+                action=pgettext("button", "Open"),
+            )
 
 
 def _calendar(user: User) -> Iterable[Entry]:
@@ -94,7 +115,12 @@ def _of_solution(solution: Solution, request: HttpRequest) -> dict[str, object] 
 
 def _still_allowed(user_id: int, kind: str, subject_key: str) -> bool:
     """Whoever has lost the booking is no longer told about it, nor who is no advisor any more."""
+    if kind == GUEST_LINK:
+        return TestParticipant.objects.open().filter(link_key=subject_key).exists()
     user = User.objects.filter(pk=user_id).first()
+    if kind == INVITED:
+        mine = TestParticipant.objects.open().filter(user=user_id, public_id=subject_key)
+        return user is not None and mine.exists()
     if kind == TO_APPROVE:
         return user is not None and can_decide(user)
     return (
@@ -176,6 +202,7 @@ portal.staff_rights.register(
         },
     )
 )
+portal.daily_jobs.register(portal.DailyJob("sandbox.guests", 30, participants.forget_guests))
 portal.demo_steps.register(portal.DemoStep("sandbox", 30, demo_world.load))
 portal.personal_data.register(own_data.OFFER)
 for statistic in statistics.STATISTICS:

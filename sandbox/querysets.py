@@ -8,7 +8,14 @@ from django.db.models import Q
 
 from network.permissions import active_memberships
 from osk_portal.toolkit.clock import DbNow
-from sandbox.enums import BookingEventKind, BookingState, Desired, EnvironmentState, WaitState
+from sandbox.enums import (
+    BookingEventKind,
+    BookingState,
+    Desired,
+    EnvironmentState,
+    ParticipantState,
+    WaitState,
+)
 
 if TYPE_CHECKING:
     from network.models import Organisation
@@ -20,6 +27,7 @@ if TYPE_CHECKING:
         Credential,
         Environment,
         Slot,
+        TestParticipant,
         WaitlistEntry,
     )
 
@@ -103,6 +111,27 @@ class BookingQuerySet(models.QuerySet["Booking"]):
         return self.select_related(
             "blueprint_version__blueprint__solution", "organisation", "booked_by"
         ).prefetch_related("environments")
+
+
+class ParticipantQuerySet(models.QuerySet["TestParticipant"]):
+    def open(self) -> Self:
+        """Asked, or taking part."""
+        return self.filter(state__in=(ParticipantState.INVITED, ParticipantState.ACTIVE))
+
+    def visible_to(self, user: User) -> Self:
+        """One's own, while nobody has taken it back and one is a member of an organisation."""
+        if not active_memberships(user):
+            return self.none()
+        return self.open().filter(user=user)
+
+    def with_sheet(self) -> Self:
+        """With what their page shows."""
+        return self.select_related(
+            "user",
+            "booking__blueprint_version__blueprint",
+            "booking__organisation",
+            "booking__booked_by",
+        )
 
 
 class WaitlistQuerySet(models.QuerySet["WaitlistEntry"]):

@@ -1,6 +1,16 @@
 from django.urls import path
 
-from sandbox.views import blueprints, booking, bookings, changing, month
+from sandbox.views import (
+    blueprints,
+    booking,
+    bookings,
+    changing,
+    month,
+    people,
+    plans,
+    removal,
+    sheets,
+)
 
 app_name = "sandbox"
 
@@ -20,6 +30,37 @@ urlpatterns = [
         bookings.credential_reveal,
         name="credential_reveal",
     ),
+    path("buchung/<uuid:public_id>/testteilnehmende/", people.people_edit, name="people_edit"),
+    path(
+        "buchung/<uuid:public_id>/testteilnehmende/<uuid:participant_id>/entfernen/",
+        people.participant_remove,
+        name="participant_remove",
+    ),
+    path(
+        "buchung/<uuid:public_id>/testteilnehmende/<uuid:participant_id>/link/",
+        people.guest_renew,
+        name="guest_renew",
+    ),
+    path("buchung/<uuid:public_id>/testplan/", plans.plan_edit, name="plan_edit"),
+    path("buchung/<uuid:public_id>/testbericht/", sheets.booker_report, name="booker_report"),
+    path("buchung/<uuid:public_id>/loeschnachweis/", removal.removal_proof, name="removal_proof"),
+    path("teilnahme/<uuid:participant_id>/", sheets.participation, name="participation"),
+    path(
+        "teilnahme/<uuid:participant_id>/antwort/",
+        people.invitation_answer,
+        name="invitation_answer",
+    ),
+    path(
+        "teilnahme/<uuid:participant_id>/testbericht/",
+        sheets.participant_report,
+        name="participant_report",
+    ),
+    path(
+        "teilnahme/<uuid:participant_id>/zugang/<uuid:credential_id>/",
+        sheets.participant_reveal,
+        name="participant_reveal",
+    ),
+    path("gast/<str:token>/", sheets.guest_sheet, name="guest_sheet"),
     path("<slug:slug>/", blueprints.blueprint_detail, name="blueprint_detail"),
     path("<slug:slug>/buchen/", booking.booking_create, name="booking_create"),
     path("<slug:slug>/termine/", month.month_table, name="month_table"),

@@ -176,7 +176,7 @@ def _annotations(solution: Solution, added: Facts) -> Iterator[Blank]:
             page = assessment_page(solution)
             yield _annotation(f"{said.criteria_list.name}: {said.summary}", said.published_at, page)
         for badge in added.badges:
-            text = f"{badge_name(badge)}: {badge.level}"
+            text = f"openCode, {badge_name(badge)}: {badge.level}"
             yield _annotation(text, badge.fetched_at, addresses.web(badge.url))
         for notice in added.notices:
             text = f"{title_of(notice.kind)}: {notice.text_de}"

@@ -26,6 +26,7 @@ from catalog import (
     similar,
     statements,
 )
+from catalog.facet_counts import READ_ANYWAY
 from catalog.facets import MOST_REUSED, NAME, NEWEST, RELEVANCE, SolutionFilter
 from catalog.found_memory import remembered
 from catalog.models import Solution
@@ -67,7 +68,8 @@ _ORDERS = {
 }
 
 
-LISTS = PageMemory(lambda: settings.OSK_FACETS_SECONDS)
+# The state of the catalog is asked anyway: what looks unchanged lives as long as the picture of the facets.
+LISTS = PageMemory(lambda: settings.OSK_FACETS_SECONDS * READ_ANYWAY)
 
 
 @access(PUBLIC)

@@ -56,6 +56,8 @@ class PageMemory:
         if seconds <= 0 or not _is_anybody(request):
             return make({})
         key = (
+            request.scheme,
+            request.get_host(),
             request.get_full_path(),
             get_language(),
             request.headers.get("HX-Request") == "true",

@@ -5,8 +5,10 @@ from sandbox.models.blueprints import Blueprint, BlueprintVersion
 from sandbox.models.bookings import Application, Booking, BookingEvent
 from sandbox.models.capacity import Allocation, Pool, Slot
 from sandbox.models.environments import Credential, Environment, EnvironmentEvent, RemovalProof
+from sandbox.models.participants import TestParticipant
 from sandbox.models.quotas import OrganisationQuota
 from sandbox.models.reminders import Reminder
+from sandbox.models.testing import TaskResult, TestReport, TestTask
 from sandbox.models.waiting import WaitlistEntry, WaitlistEvent
 
 __all__ = [
@@ -25,6 +27,10 @@ __all__ = [
     "Reminder",
     "RemovalProof",
     "Slot",
+    "TaskResult",
+    "TestParticipant",
+    "TestReport",
+    "TestTask",
     "WaitlistEntry",
     "WaitlistEvent",
 ]

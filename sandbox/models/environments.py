@@ -218,6 +218,8 @@ class Environment(Addressed):
 
 class EnvironmentEvent(Event):
     environment = models.ForeignKey(Environment, on_delete=models.PROTECT, related_name="events")
+    guest_name = ""
+    """Of a guest who did it; the row holds only the key (``data["guest"]``), a page puts the name here."""
 
     @property
     def words(self) -> str:

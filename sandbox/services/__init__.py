@@ -10,6 +10,7 @@ from sandbox.services.credentials import (
     ensure_credentials,
     plain_credentials,
     reveal_credential,
+    reveal_to_participant,
     wipe_credentials,
 )
 from sandbox.services.environments import (
@@ -65,6 +66,7 @@ __all__ = [
     "restart_environment",
     "retry_booking",
     "reveal_credential",
+    "reveal_to_participant",
     "send_reminders",
     "wipe_credentials",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.core.exceptions import PermissionDenied
@@ -17,7 +18,7 @@ from osk_portal.toolkit import clock
 from osk_portal.toolkit.transitions import TransitionNotAllowed
 from sandbox import capacity, deadlines, notifications, permissions, quotas
 from sandbox.enums import BookingEventKind, BookingState, EnvironmentEventKind, EnvironmentState
-from sandbox.models import Blueprint, Booking
+from sandbox.models import Blueprint, Booking, TestTask
 from sandbox.querysets import FINAL
 from sandbox.services.environments import add_generation, release_slot, remove_environment
 from sandbox.services.waiting import offer_places
@@ -45,11 +46,13 @@ def book(
     start: datetime,
     end: datetime,
     purpose: str,
+    goals: Sequence[str] = (),
     by_osk: bool = False,
 ) -> Booking:
     """Promise an environment of the newest published version for the window, and start on it.
 
     Where the product needs the OSK's approval it is only asked for, and the place is held meanwhile.
+    ``goals``: what is to be tested, the beginning of the test plan.
     ``by_osk``: the OSK books for a case or an event, outside the quota and without an approval.
     The caller has checked that the user may book for the organisation and has promised to use test
     data only. Raises NoFreeSlot, QuotaExceeded, TooEarly, TransitionNotAllowed (not bookable any more),
@@ -62,7 +65,9 @@ def book(
 
     def work() -> Booking:
         with transaction.atomic():
-            return _book(user, organisation, blueprint, (start, end), purpose, by_osk=by_osk)
+            return _book(
+                user, organisation, blueprint, (start, end), purpose, goals=goals, by_osk=by_osk
+            )
 
     return capacity.without_deadlock(work)
 
@@ -74,6 +79,7 @@ def _book(
     window: tuple[datetime, datetime],
     purpose: str,
     *,
+    goals: Sequence[str],
     by_osk: bool,
 ) -> Booking:
     start, end = window
@@ -98,6 +104,10 @@ def _book(
         is_outside_quota=by_osk,
     )
     booking.record(BookingEventKind.ASK if to_approve else BookingEventKind.BOOK, actor=user)
+    TestTask.objects.bulk_create(
+        TestTask(booking=booking, position=position, task=goal)
+        for position, goal in enumerate(goals, start=1)
+    )
     capacity.allocate(booking)
     if to_approve:
         notifications.booking_requested(booking)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import secrets
 
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 
+from network.permissions import active_memberships
 from osk_portal.accounts.models import User
 from osk_portal.toolkit import clock, encryption
 from osk_portal.toolkit.transitions import TransitionNotAllowed
@@ -14,9 +16,11 @@ from sandbox.enums import (
     ProofKind,
 )
 from sandbox.models import (
+    Booking,
     Credential,
     Environment,
     RemovalProof,
+    TestParticipant,
 )
 from sandbox.spec import EnvSpec
 
@@ -38,6 +42,36 @@ def reveal_credential(*, credential_id: int, actor: User) -> str:
             raise TransitionNotAllowed("reveal", "wiped")
         credential.environment.record(
             EnvironmentEventKind.CREDENTIAL_SHOWN, actor=actor, credential=str(credential.public_id)
+        )
+        return encryption.decrypt(credential.secret)
+
+
+def reveal_to_participant(*, credential_id: int, participant_id: int) -> str:
+    """The password in the clear for somebody who tests along, while it runs; a line says who has seen it.
+
+    Raises PermissionDenied (takes no part, or no longer), TransitionNotAllowed (over, or wiped), CannotDecrypt.
+    """
+    with transaction.atomic():
+        booking_id = TestParticipant.objects.values_list("booking", flat=True).get(
+            pk=participant_id
+        )
+        booking = Booking.objects.select_for_update(of=("self",)).get(pk=booking_id)
+        participant = TestParticipant.objects.select_related("user").get(pk=participant_id)
+        has_left = participant.user is not None and not active_memberships(participant.user)
+        if has_left or not participant.is_in:
+            raise PermissionDenied("see a password")
+        credential = Credential.objects.select_for_update(of=("self",)).get(
+            pk=credential_id, environment__booking=booking
+        )
+        is_over = not booking.is_holding or booking.ends_at <= clock.now()
+        if is_over or credential.wiped_at is not None:
+            raise TransitionNotAllowed("reveal", booking.state)
+        guest = {"guest": str(participant.public_id)} if participant.is_guest else {}
+        credential.environment.record(
+            EnvironmentEventKind.CREDENTIAL_SHOWN,
+            actor=participant.user,
+            credential=str(credential.public_id),
+            **guest,
         )
         return encryption.decrypt(credential.secret)
 

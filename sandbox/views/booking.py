@@ -50,6 +50,7 @@ def booking_create(request: AuthenticatedRequest, slug: str) -> HttpResponse:
                 start=form.cleaned_data["start"],
                 end=form.cleaned_data["end"],
                 purpose=form.cleaned_data["purpose"],
+                goals=form.cleaned_data["goals"],
             )
         except capacity.CannotBook as error:
             show_error(form, error)

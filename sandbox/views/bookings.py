@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -20,11 +20,15 @@ from osk_portal.toolkit import clock
 from osk_portal.toolkit.access import LOGIN, AuthenticatedRequest, access
 from osk_portal.toolkit.encryption import CannotDecrypt
 from osk_portal.toolkit.transitions import TransitionNotAllowed
-from sandbox import permissions, progress, services
-from sandbox.enums import BookingAction, BookingState, Phase, WaitState
-from sandbox.models import Booking, Credential, WaitlistEntry
+from sandbox import durations, permissions, progress, services
+from sandbox.enums import BookingAction, BookingState, ParticipantState, Phase, WaitState
+from sandbox.models import Booking, Credential, EnvironmentEvent, WaitlistEntry
 from sandbox.phases import PHASES, current_environment, phase_of
+from sandbox.results import summary_of
+from sandbox.services.testing import report_deadline, takes_reports
 
+IN_TEST = (ParticipantState.INVITED, ParticipantState.ACTIVE)
+OPEN = (Phase.READY, Phase.EXPIRING, Phase.DISTURBED)
 OFFER_ENDS = (BookingState.DRAFT, BookingState.CANCELLED, BookingState.EXPIRED)
 """States in which a booking may have been no more than an offer of the waitlist."""
 POLLING = (Phase.PROVISIONING, Phase.REMOVING, Phase.DISTURBED, Phase.RESTARTING)
@@ -71,7 +75,7 @@ def details_of(
     events = list(environment.events.select_related("actor")) if environment else []
     steps = progress.steps_of(booking, events)
     product = booking.blueprint_version.blueprint
-    is_open = phase in (Phase.READY, Phase.EXPIRING, Phase.DISTURBED)
+    is_open = phase in OPEN
     return {
         "booking": booking,
         "product": product,
@@ -80,10 +84,12 @@ def details_of(
         "steps": steps,
         "steps_done": progress.count_done(steps),
         "is_open": is_open,
+        "duration": durations.in_words(product) if phase == Phase.PROVISIONING else "",
         "is_polling": phase in POLLING,
         "is_over": phase in (Phase.ENDED, Phase.REMOVING, Phase.CANCELLED)
         and environment is not None,
         **_steps_of(request, booking),
+        **_testing_of(request, booking, events),
         "logins": [
             Login(credential, (revealed or {}).get(credential.pk, ""))
             for credential in (environment.credentials.shown() if environment and is_open else ())
@@ -117,6 +123,32 @@ def _steps_of(request: AuthenticatedRequest, booking: Booking) -> dict[str, obje
         "may_steer": may_change and services.can_steer(booking, environment),
         "may_answer": booking.state == BookingState.DRAFT
         and booking.booked_by_id == request.user.pk,
+    }
+
+
+def _testing_of(
+    request: AuthenticatedRequest, booking: Booking, events: Iterable[EnvironmentEvent]
+) -> dict[str, object]:
+    """Who tests, what, and what came out; the names of guests are put to the lines of the log."""
+    everybody = list(booking.participants.select_related("user"))
+    names = {str(guest.public_id): guest.name for guest in everybody if guest.is_guest}
+    for event in events:
+        event.guest_name = names.get(event.data.get("guest", ""), "")
+    tasks = list(booking.tasks.all())
+    may_change = permissions.can_change(request.user, booking)
+    summary = summary_of(booking, tasks)
+    return {
+        "people": [person for person in everybody if person.state in IN_TEST],
+        "tasks": tasks,
+        "summary": summary,
+        "may_invite": may_change
+        and (booking.is_holding or booking.is_undecided)
+        and booking.ends_at > clock.now(),
+        "may_plan": may_change
+        and (booking.is_holding or booking.is_undecided)
+        and not summary.reports,
+        "may_report": booking.booked_by_id == request.user.pk and takes_reports(booking),
+        "report_deadline": report_deadline(booking),
     }
 
 

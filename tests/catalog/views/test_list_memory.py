@@ -78,6 +78,15 @@ def test_each_language_filter_page_and_way_of_asking_has_its_own(memory, client)
     assert news[1].strip()
 
 
+def test_each_name_of_the_portal_has_its_own(memory, settings, client):
+    settings.ALLOWED_HOSTS = ["one.example", "two.example"]
+    import_publiccode(publiccode_file(), publish=True)
+    opened(client, host="one.example")
+    with CaptureQueriesContext(connection) as queries:
+        opened(client, host="two.example")
+    assert len(queries) > 1
+
+
 def test_nobody_who_is_somebody_gets_or_leaves_a_page(memory, client):
     import_publiccode(publiccode_file(), publish=True)
     client.force_login(UserFactory())

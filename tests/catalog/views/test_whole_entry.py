@@ -176,6 +176,8 @@ def test_the_assessment_stands_in_comparison_and_api_without_a_total(client, wor
 
     assert f"/loesungen/{slug}/einschaetzung/" in text
     assert "noch nicht eingeschätzt" in text
-    assert found.keys() == {"number", "criteria", "summary", "published_at", "url"}
+    assert found.keys() == {
+        "number", "criteria", "summary", "published_at", "url", "findings", "reply",
+    }  # fmt: skip
     assert (found["criteria"], found["summary"]) == ("Probe", "Gut belegt.")
     assert client.get(f"/api/v1/solutions/{other.slug}").json()["assessment"] is None

@@ -1,0 +1,65 @@
+"""How long a set-up takes, from what earlier ones of the product took; told in words."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from math import ceil
+from typing import Final
+
+from django.db.models import Min, Q
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from sandbox.enums import EnvironmentEventKind
+from sandbox.models import Blueprint, Environment
+
+NEWEST: Final = 50
+FEWEST: Final = 5
+"""Below that a median says nothing."""
+
+
+def usual(blueprint: Blueprint) -> tuple[timedelta, timedelta] | None:
+    """Median and 90th percentile from the begin of the set-up to the first answer; one query.
+
+    None where too few were set up yet. How long a booking waited for its begin does not count.
+    """
+    rows = (
+        Environment.objects.filter(
+            booking__blueprint_version__blueprint=blueprint, ready_at__isnull=False
+        )
+        .annotate(
+            begun_at=Min("events__at", filter=Q(events__kind=EnvironmentEventKind.SECRETS_MADE))
+        )
+        .filter(begun_at__isnull=False)
+        .order_by("-ready_at")
+        .values_list("begun_at", "ready_at")[:NEWEST]
+    )
+    took = sorted(ready_at - begun_at for begun_at, ready_at in rows if ready_at is not None)
+    if len(took) < FEWEST:
+        return None
+    return _percentile(took, 50), _percentile(took, 90)
+
+
+def in_words(blueprint: Blueprint) -> str:
+    """A sentence about it; empty where nothing is known."""
+    known = usual(blueprint)
+    if known is None:
+        return ""
+    half, most = (_span(span) for span in known)
+    if half == most:
+        return _("That usually takes less than %(span)s.") % {"span": most}
+    return _("Half of the environments of this product were ready within %(half)s, nine of ten within %(most)s.") % {
+        "half": half,
+        "most": most,
+    }  # fmt: skip
+
+
+def _percentile(ordered: list[timedelta], percent: int) -> timedelta:
+    """The smallest value that so many percent do not exceed (nearest rank)."""
+    return ordered[ceil(len(ordered) * percent / 100) - 1]
+
+
+def _span(span: timedelta) -> str:
+    """In whole minutes, never less than it took."""
+    minutes = max(1, ceil(span.total_seconds() / 60))
+    return ngettext("%(n)d minute", "%(n)d minutes", minutes) % {"n": minutes}

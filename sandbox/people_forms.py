@@ -1,0 +1,204 @@
+"""Who takes part, what is tested, what came out: shape and wording only."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Sequence
+from typing import Any, Final, cast
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from sandbox.enums import Outcome
+from sandbox.models import TaskResult, TestReport, TestTask
+from sandbox.services.testing import MOST_TASKS, PlannedTask, Written
+
+EMPTY_ROWS: Final = 3
+_ADDRESS: Final = {
+    "required": _("Enter the email address."),
+    "invalid": _("Enter an email address, for example name@example.org."),
+}
+
+
+class CleanText(forms.CharField):
+    """Without control characters, which no reader could see; line breaks stay."""
+
+    def to_python(self, value: Any) -> str | None:
+        text = super().to_python(value)
+        if not text:
+            return text
+        kept = (c for c in text if c in "\n\t" or unicodedata.category(c) != "Cc")
+        return "".join(kept).strip()
+
+
+class PersonForm(forms.Form):
+    """Somebody with an account."""
+
+    prefix = "person"
+    email = forms.EmailField(
+        label=_("Email address of the account"),
+        help_text=_("Colleagues take part at once. Members of other organisations are asked."),
+        max_length=254,
+        error_messages=_ADDRESS,
+    )
+
+
+class GuestForm(forms.Form):
+    prefix = "guest"
+    name = CleanText(
+        label=_("Name of the guest"),
+        max_length=120,
+        error_messages={"required": _("Enter the name.")},
+    )
+    email = forms.EmailField(
+        label=_("Email address"),
+        help_text=_("We send a personal link there. It opens the environment until the end."),
+        max_length=254,
+        error_messages=_ADDRESS,
+    )
+
+
+class PlanForm(forms.Form):
+    """A row for each task and some empty ones; a row without a task goes."""
+
+    def __init__(self, data: Any = None, *, tasks: Sequence[TestTask]) -> None:
+        initial: dict[str, object] = {}
+        for number, task in enumerate(tasks, start=1):
+            initial |= {f"position_{number}": number, f"task_{number}": task.task}
+            initial[f"expected_{number}"] = task.expected
+        super().__init__(data, initial=initial)
+        self.numbers = range(1, min(len(tasks) + EMPTY_ROWS, MOST_TASKS) + 1)
+        if data is not None:
+            # The rows of the page that was sent, although the plan may have grown meanwhile.
+            sent = [n for n in range(1, MOST_TASKS + 1) if f"task_{n}" in data]
+            self.numbers = range(1, max(sent, default=EMPTY_ROWS) + 1)
+        for number in self.numbers:
+            self._add_row(number)
+
+    def _add_row(self, number: int) -> None:
+        self.fields[f"position_{number}"] = forms.IntegerField(
+            label=_("Place in the order"),
+            required=False,
+            min_value=1,
+            max_value=999,
+            initial=number,
+            widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
+            error_messages={
+                "invalid": _("Enter a whole number."),
+                "min_value": _("Enter a number from 1 to 999."),
+                "max_value": _("Enter a number from 1 to 999."),
+            },
+        )
+        self.fields[f"task_{number}"] = CleanText(
+            label=_("Task or goal"),
+            required=False,
+            max_length=200,
+            error_messages={"max_length": _("Shorten your text to 200 characters.")},
+        )
+        self.fields[f"expected_{number}"] = CleanText(
+            label=_("Expected result (optional)"),
+            required=False,
+            max_length=500,
+            error_messages={"max_length": _("Shorten your text to 500 characters.")},
+        )
+
+    def rows(self) -> Iterable[tuple[int, forms.BoundField, forms.BoundField, forms.BoundField]]:
+        for number in self.numbers:
+            yield (
+                number,
+                self[f"position_{number}"],
+                self[f"task_{number}"],
+                self[f"expected_{number}"],
+            )
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or self.cleaned_data
+        seen: set[str] = set()
+        for number in self.numbers:
+            task = data.get(f"task_{number}")
+            if task and task in seen:
+                self.add_error(f"task_{number}", _("This task stands in the plan already."))
+            elif not task and data.get(f"expected_{number}"):
+                self.add_error(f"task_{number}", _("Enter the task for this expected result."))
+            seen.add(task or "")
+        return data
+
+    def planned(self) -> list[PlannedTask]:
+        data = self.cleaned_data
+        filled = [n for n in self.numbers if data.get(f"task_{n}")]
+        filled.sort(key=lambda n: (data.get(f"position_{n}") or n, n))
+        return [PlannedTask(data[f"task_{n}"], data[f"expected_{n}"]) for n in filled]
+
+
+class ReportForm(forms.Form):
+    """A result and a note for each task, then the words about everything."""
+
+    findings = CleanText(
+        label=_("What did you notice?"),
+        help_text=_("Faults, barriers, missing functions, what is good. No personal data."),
+        required=False,
+        max_length=5000,
+        widget=forms.Textarea(attrs={"rows": 5}),
+        error_messages={"max_length": _("Shorten your text to 5000 characters.")},
+    )
+    overall = CleanText(
+        label=_("Your overall judgement"),
+        help_text=_("Does the product fit your work? One or two sentences are enough."),
+        required=False,
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        error_messages={"max_length": _("Shorten your text to 2000 characters.")},
+    )
+
+    def __init__(
+        self, data: Any = None, *, tasks: Sequence[TestTask], report: TestReport | None
+    ) -> None:
+        results: dict[int, TaskResult] = (
+            {} if report is None else {result.task_id: result for result in report.results.all()}
+        )
+        initial: dict[str, object] = {}
+        if report is not None:
+            initial = {"findings": report.findings, "overall": report.overall}
+        super().__init__(data, initial=initial)
+        self.tasks = list(tasks)
+        for task in self.tasks:
+            result = results.get(task.pk)
+            self.fields[self._name("outcome", task)] = forms.ChoiceField(
+                label=_("Result"),
+                choices=Outcome,
+                initial=Outcome.UNTESTED if result is None else result.outcome,
+                error_messages={
+                    "required": _("Choose a result."),
+                    "invalid_choice": _("Choose a result."),
+                },
+            )
+            self.fields[self._name("note", task)] = CleanText(
+                label=_("Note (optional)"),
+                required=False,
+                max_length=500,
+                initial="" if result is None else result.note,
+                error_messages={"max_length": _("Shorten your text to 500 characters.")},
+            )
+        self.order_fields([*(n for n in self.fields if n not in ("findings", "overall"))])
+
+    @staticmethod
+    def _name(what: str, task: TestTask) -> str:
+        return f"{what}_{task.public_id.hex}"
+
+    def rows(self) -> Iterable[tuple[TestTask, forms.BoundField, forms.BoundField]]:
+        for task in self.tasks:
+            yield task, self[self._name("outcome", task)], self[self._name("note", task)]
+
+    def written(self) -> Written:
+        data = self.cleaned_data
+        return Written(
+            results={
+                task.pk: (
+                    Outcome(cast("str", data[self._name("outcome", task)])),
+                    data[self._name("note", task)],
+                )
+                for task in self.tasks
+            },
+            findings=data["findings"],
+            overall=data["overall"],
+        )

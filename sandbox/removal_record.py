@@ -1,0 +1,93 @@
+"""The proof of deletion (Löschnachweis) as a tagged PDF: what was there, and when it was verified gone."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from osk_portal.templatetags.osk import berlin_datetime
+from osk_portal.toolkit import pdf
+from sandbox.enums import EnvironmentState
+from sandbox.models import Booking, Environment
+
+TEMPLATE: Final = "sandbox/removal.typ"
+
+
+def is_complete(booking: Booking) -> bool:
+    """Nothing of the booking is left to be removed, and something had been set up."""
+    environments = list(booking.environments.all())
+    is_over = not (booking.is_holding or booking.is_undecided)
+    return is_over and bool(environments) and all(e.is_final for e in environments)
+
+
+def as_pdf(booking: Booking, made_at: datetime) -> bytes:
+    """Of every environment of the booking. What an operator gave up or nobody verified is said so.
+
+    ``booking`` comes with its details. Raises ``pdf.PdfError``.
+    """
+    product = booking.blueprint_version.blueprint
+    environments = list(booking.environments.order_by("generation").prefetch_related("proofs"))
+    is_verified = all(_is_verified(environment) for environment in environments)
+    data: dict[str, pdf.Json] = {
+        "publisher": _("Open Source Kompetenzzentrum (OSK)"),
+        "header": "",
+        "footer": _("Proof of deletion, as of %(moment)s") % {"moment": berlin_datetime(made_at)},
+        "lossy_note": _("The sign � stands for a character that cannot be printed here."),
+        "facts": [
+            [_("Product"), product.name],
+            [_("Organisation"), booking.organisation.name],
+            [_("Booked by"), str(booking.booked_by)],
+            [_("Booking"), str(booking.public_id)],
+            [_("From"), berlin_datetime(booking.starts_at)],
+            [_("Until"), berlin_datetime(booking.ended_at or booking.ends_at)],
+        ],
+        "intro": pdf.paragraphs(
+            _(
+                "Everything listed here was removed. After each removal the portal has asked the engine whether"
+                " it is still there, and noted the time of the answer (Berlin time)."
+            )
+            if is_verified
+            else _(
+                "Not everything listed here was verified to be gone. What was not verified is marked."
+                " Ask the OSK about it."
+            )
+        ),
+        "environments": [_environment(environment) for environment in environments],
+    }
+    return pdf.render(
+        TEMPLATE,
+        data,
+        title=_("Proof of deletion: %(product)s") % {"product": product.name},
+        language=(get_language() or "de")[:2],
+        made_at=made_at,
+    )
+
+
+def _is_verified(environment: Environment) -> bool:
+    return environment.state == EnvironmentState.GONE and all(
+        proof.verified_at is not None for proof in environment.proofs.all()
+    )
+
+
+def _environment(environment: Environment) -> dict[str, pdf.Json]:
+    rows: list[pdf.Json] = [
+        [
+            str(proof.get_kind_display()),
+            proof.name,
+            _("not verified") if proof.verified_at is None else berlin_datetime(proof.verified_at),
+        ]
+        for proof in environment.proofs.all()
+    ]
+    facts: list[pdf.Json] = [[_("State"), str(environment.get_state_display())]]
+    if environment.gone_at is not None:
+        facts.append([_("Removed"), berlin_datetime(environment.gone_at)])
+    return {
+        "heading": _("Environment %(key)s") % {"key": environment.backend_key},
+        "facts": facts,
+        "columns": [_("What"), _("Name"), _("Checked to be gone")],
+        "rows": rows,
+        "nothing": _("Nothing had been set up, so there was nothing to delete."),
+    }

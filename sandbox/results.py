@@ -1,0 +1,56 @@
+"""The reports of a booking, added up (product.md 3, Afterwards)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sandbox.enums import Outcome
+from sandbox.models import Booking, TestReport, TestTask
+
+
+@dataclass(frozen=True)
+class TaskSum:
+    """How many came to which result; ``notes``: who said what about it."""
+
+    task: TestTask
+    met: int
+    partly: int
+    failed: int
+    untested: int
+    notes: Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class Summary:
+    reports: Sequence[TestReport]
+    tasks: Sequence[TaskSum]
+
+
+def summary_of(booking: Booking, tasks: Sequence[TestTask]) -> Summary:
+    """Of what was handed in; drafts are nobody else's. Two queries, however many there are."""
+    reports = list(
+        booking.reports.filter(submitted_at__isnull=False)
+        .select_related("author", "guest")
+        .prefetch_related("results")
+    )
+    return Summary(reports, [_sum_of(task, reports) for task in tasks])
+
+
+def _sum_of(task: TestTask, reports: Sequence[TestReport]) -> TaskSum:
+    found: Counter[str] = Counter()
+    notes = []
+    for report in reports:
+        result = next((r for r in report.results.all() if r.task_id == task.pk), None)
+        found[Outcome.UNTESTED if result is None else result.outcome] += 1
+        if result is not None and result.note:
+            notes.append((report.shown_name, result.note))
+    return TaskSum(
+        task,
+        found[Outcome.MET],
+        found[Outcome.PARTLY],
+        found[Outcome.FAILED],
+        found[Outcome.UNTESTED],
+        notes,
+    )

@@ -1,0 +1,52 @@
+"""The test plan of a booking."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from osk_portal.toolkit.access import LOGIN, AuthenticatedRequest, access
+from osk_portal.toolkit.transitions import TransitionNotAllowed
+from sandbox import permissions
+from sandbox.people_forms import PlanForm
+from sandbox.services.testing import set_plan
+from sandbox.views.bookings import booking_crumbs, visible_booking
+
+
+@require_http_methods(["GET", "POST"])
+@access(LOGIN)
+def plan_edit(request: AuthenticatedRequest, public_id: UUID) -> HttpResponse:
+    """All tasks in one form; ``more``: saved, and shown again with empty rows."""
+    booking = visible_booking(request, public_id)
+    if not permissions.can_change(request.user, booking):
+        raise PermissionDenied
+    form = PlanForm(
+        request.POST if request.method == "POST" else None, tasks=list(booking.tasks.all())
+    )
+    status, moved = 200, ""
+    if request.method == "POST":
+        status = 422
+        if form.is_valid():
+            try:
+                set_plan(booking_id=booking.pk, actor=request.user, tasks=form.planned())
+            except TransitionNotAllowed as error:
+                moved, status = str(error), 409
+            else:
+                messages.success(request, _("The test plan is saved."))
+                if "more" in request.POST:
+                    return redirect("sandbox:plan_edit", booking.public_id)
+                return redirect(booking)
+    context = {
+        "form": form,
+        "booking": booking,
+        "product": booking.blueprint_version.blueprint,
+        "moved": moved,
+        "crumbs": booking_crumbs(booking, _("Test plan")),
+    }
+    return render(request, "sandbox/plan_edit.html", context, status=status)

@@ -1,0 +1,218 @@
+"""The page of somebody who tests along: how to get in, what to test, until when. Never another booking."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from osk_portal.accounts.models import User
+from osk_portal.pages.limits import within_limit
+from osk_portal.toolkit import clock
+from osk_portal.toolkit.access import LOGIN, PUBLIC, AuthenticatedRequest, access, no_store
+from osk_portal.toolkit.encryption import CannotDecrypt
+from osk_portal.toolkit.transitions import TransitionNotAllowed
+from sandbox import services
+from sandbox.models import Booking, Credential, TestParticipant, TestReport
+from sandbox.people_forms import ReportForm
+from sandbox.phases import current_environment, phase_of
+from sandbox.services.participants import GuestLinkDead, guest_of, may_use
+from sandbox.services.testing import report_deadline, save_report, takes_reports
+from sandbox.views.bookings import OPEN, Login, booking_crumbs, state_of, visible_booking
+
+REPORT = "testbericht"
+
+
+@require_GET
+@access(LOGIN)
+def participation(request: AuthenticatedRequest, participant_id: UUID) -> HttpResponse:
+    participant = _mine(request, participant_id)
+    return no_store(render(request, "sandbox/sheet.html", _sheet(participant)))
+
+
+def _mine(request: AuthenticatedRequest, participant_id: UUID) -> TestParticipant:
+    """One's own, until reports are no longer taken."""
+    visible = TestParticipant.objects.visible_to(request.user).with_sheet()
+    participant = get_object_or_404(visible, public_id=participant_id)
+    if clock.now() > report_deadline(participant.booking):
+        raise Http404
+    return participant
+
+
+@require_POST
+@access(LOGIN)
+def participant_reveal(
+    request: AuthenticatedRequest, participant_id: UUID, credential_id: UUID
+) -> HttpResponse:
+    participant = _mine(request, participant_id)
+    return _reveal(request, participant, credential_id)
+
+
+def _reveal(
+    request: HttpRequest, participant: TestParticipant, credential_id: UUID
+) -> HttpResponse:
+    """Answers with the page itself: a redirect could not carry the password anywhere safe."""
+    credential = get_object_or_404(
+        Credential.objects.shown(),
+        public_id=credential_id,
+        environment__booking=participant.booking,
+    )
+    try:
+        plain = services.reveal_to_participant(
+            credential_id=credential.pk, participant_id=participant.pk
+        )
+    except TransitionNotAllowed:
+        messages.info(request, _("This password no longer exists: the environment has ended."))
+        return redirect(participant)
+    except CannotDecrypt:
+        messages.error(request, _("The password cannot be shown. Ask the OSK for help."))
+        return redirect(participant)
+    context = _sheet(participant, {credential.pk: plain})
+    return no_store(render(request, "sandbox/sheet.html", context))
+
+
+def _sheet(participant: TestParticipant, revealed: dict[int, str] | None = None) -> dict[str, Any]:
+    booking = participant.booking
+    phase = phase_of(booking, now=clock.now())
+    environment = current_environment(booking)
+    is_open = phase in OPEN and may_use(participant)
+    logins = environment.credentials.shown() if environment is not None and is_open else ()
+    return {
+        "participant": participant,
+        "booking": booking,
+        "product": booking.blueprint_version.blueprint,
+        "environment": environment,
+        "is_open": is_open,
+        "logins": [Login(c, (revealed or {}).get(c.pk, "")) for c in logins],
+        "tasks": list(booking.tasks.all()) if participant.is_in else [],
+        "may_report": participant.is_in and takes_reports(booking),
+        "deadline": report_deadline(booking),
+        "report_url": f"{participant.get_absolute_url()}?{REPORT}=1"
+        if participant.is_guest
+        else f"{participant.get_absolute_url()}testbericht/",
+        **state_of(booking, phase),
+    }
+
+
+@csrf_exempt  # the address itself is the right: nothing here rests on a cookie
+@access(PUBLIC)
+@require_http_methods(["GET", "HEAD", "POST"])
+def guest_sheet(request: HttpRequest, token: str) -> HttpResponse:
+    """The page of a guest. ``?testbericht=1``: the form of the report; ``reveal`` in a POST: a password."""
+    return _untold(_guest_answer(request, token))
+
+
+def _guest_answer(request: HttpRequest, token: str) -> HttpResponse:
+    try:
+        guest = guest_of(token)
+        if request.method == "POST" and not within_limit(
+            request, "sandbox_guest", key=str(guest.public_id)
+        ):
+            return render(request, "429.html", status=429)
+        if REPORT in request.GET:
+            return _write(request, guest.booking, guest=guest)
+        if request.method != "POST":
+            return render(request, "sandbox/sheet.html", _sheet(guest))
+        return _reveal(request, guest, _uuid(request.POST.get("reveal", "")))
+    except (GuestLinkDead, PermissionDenied):
+        if not within_limit(request, "case_link_dead"):
+            return render(request, "429.html", status=429)
+        return render(request, "sandbox/guest_link_dead.html", status=404)
+
+
+def _uuid(value: str) -> UUID:
+    try:
+        return UUID(value)
+    except ValueError:
+        raise Http404 from None
+
+
+def _untold(response: HttpResponse) -> HttpResponse:
+    """The address opens the environment: no cache, no search engine, no other site and no log learns it."""
+    # Django writes the path of each answer from 400 up into its log, unless it is marked so.
+    response._has_been_logged = True  # type: ignore[attr-defined] # noqa: SLF001 # Django's own mark
+    response["Referrer-Policy"] = "no-referrer"
+    response["X-Robots-Tag"] = "noindex, nofollow"
+    return no_store(response)
+
+
+@require_http_methods(["GET", "POST"])
+@access(LOGIN)
+def participant_report(request: AuthenticatedRequest, participant_id: UUID) -> HttpResponse:
+    participant = _mine(request, participant_id)
+    if not participant.is_in:
+        return redirect(participant)
+    return _write(request, participant.booking, author=request.user, back=participant)
+
+
+@require_http_methods(["GET", "POST"])
+@access(LOGIN)
+def booker_report(request: AuthenticatedRequest, public_id: UUID) -> HttpResponse:
+    booking = visible_booking(request, public_id)
+    if booking.booked_by_id != request.user.pk:
+        raise PermissionDenied
+    return _write(request, booking, author=request.user)
+
+
+def _write(
+    request: HttpRequest,
+    booking: Booking,
+    *,
+    author: User | None = None,
+    guest: TestParticipant | None = None,
+    back: TestParticipant | None = None,
+) -> HttpResponse:
+    """The form of the one report of this person. Too late: told, with what was typed."""
+    tasks = list(booking.tasks.all())
+    report = TestReport.objects.filter(booking=booking, author=author, guest=guest).first()
+    form = ReportForm(
+        request.POST if request.method == "POST" else None, tasks=tasks, report=report
+    )
+    target = back or guest or booking
+    status = 200
+    moved = ""
+    if request.method == "POST":
+        status = 422
+        if form.is_valid():
+            submit = "submit" in request.POST
+            try:
+                save_report(
+                    booking_id=booking.pk,
+                    written=form.written(),
+                    submit=submit,
+                    author=author,
+                    guest=guest,
+                )
+            except TransitionNotAllowed as error:
+                moved, status = str(error), 409
+            else:
+                messages.success(
+                    request,
+                    _("Your test report is handed in. Thank you.")
+                    if submit
+                    else _("Your test report is saved."),
+                )
+                return redirect(target)
+    elif not takes_reports(booking):
+        messages.info(
+            request, _("Test reports can be written from the begin until 14 days after the end.")
+        )
+        return redirect(target)
+    context = {
+        "form": form,
+        "report": report,
+        "product": booking.blueprint_version.blueprint,
+        "target": target,
+        "deadline": report_deadline(booking),
+        "moved": moved,
+        "is_guest": guest is not None,
+        "crumbs": booking_crumbs(booking, _("Test report")) if target == booking else [],
+    }
+    return no_store(render(request, "sandbox/report_write.html", context, status=status))
