@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final, cast
+from uuid import UUID
 
 from django import forms
 from django.conf import settings
@@ -240,6 +241,22 @@ def approval_words(first: datetime) -> str:
     ) % {"first": berlin_datetime(first)}
 
 
+class FormIdField(forms.UUIDField):
+    """Hidden: the id that makes a form sent twice count once. Nonsense in it counts as none."""
+
+    widget = forms.HiddenInput
+
+    def __init__(self) -> None:
+        super().__init__(required=False)
+
+    def clean(self, value: Any) -> UUID | None:
+        try:
+            cleaned: UUID | None = super().clean(value)
+        except ValidationError:
+            return None
+        return cleaned
+
+
 class BookingForm(WhenForm, PurposeForm):
     """``cleaned_data`` holds ``organisation``, ``start`` and ``end`` (aware), ``purpose`` and ``goals`` (a list)."""
 
@@ -247,6 +264,7 @@ class BookingForm(WhenForm, PurposeForm):
         "organisation", "when", "start_date", "start_time", "clock_change", "days", "purpose",
         "goals", "only_test_data",
     ]  # fmt: skip
+    form_id = FormIdField()
     goals = forms.CharField(
         label=_("Test goals (optional)"),
         help_text=_("One a line. After the booking you can make a test plan of them."),

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+import uuid
 from collections.abc import Sequence
 from datetime import datetime
+from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
@@ -19,7 +21,7 @@ from osk_portal.toolkit.transitions import TransitionNotAllowed
 from sandbox import capacity, deadlines, notifications, permissions, quotas
 from sandbox.enums import BookingEventKind, BookingState, EnvironmentEventKind, EnvironmentState
 from sandbox.models import Blueprint, Booking, TestTask
-from sandbox.querysets import FINAL
+from sandbox.querysets import FINAL, HOLDING
 from sandbox.services.environments import add_generation, release_slot, remove_environment
 from sandbox.services.waiting import offer_places
 
@@ -48,12 +50,14 @@ def book(
     purpose: str,
     goals: Sequence[str] = (),
     by_osk: bool = False,
+    form_id: UUID | None = None,
 ) -> Booking:
     """Promise an environment of the newest published version for the window, and start on it.
 
     Where the product needs the OSK's approval it is only asked for, and the place is held meanwhile.
     ``goals``: what is to be tested, the beginning of the test plan.
     ``by_osk``: the OSK books for a case or an event, outside the quota and without an approval.
+    ``form_id``: of the form, so that the same one sent twice (double click, reload) is one booking.
     The caller has checked that the user may book for the organisation and has promised to use test
     data only. Raises NoFreeSlot, QuotaExceeded, TooEarly, TransitionNotAllowed (not bookable any more),
     PermissionDenied (``by_osk`` for somebody else).
@@ -66,8 +70,9 @@ def book(
     def work() -> Booking:
         with transaction.atomic():
             return _book(
-                user, organisation, blueprint, (start, end), purpose, goals=goals, by_osk=by_osk
-            )
+                user, organisation, blueprint, (start, end), purpose,
+                goals=goals, by_osk=by_osk, form_id=form_id,
+            )  # fmt: skip
 
     return capacity.without_deadlock(work)
 
@@ -81,7 +86,13 @@ def _book(
     *,
     goals: Sequence[str],
     by_osk: bool,
+    form_id: UUID | None,
 ) -> Booking:
+    # Two of the same form at once: the second one waits here, and finds the first one's booking.
+    Organisation.objects.select_for_update(no_key=True, of=("self",)).get(pk=organisation.pk)
+    known = Booking.objects.filter(public_id=form_id).first() if form_id else None
+    if known is not None and known.booked_by_id == user.pk and known.state in HOLDING:
+        return known
     start, end = window
     version = blueprint.published_version()
     if version is None or not blueprint.is_bookable:
@@ -93,6 +104,7 @@ def _book(
     if not by_osk:
         quotas.check(organisation, start, end)
     booking = Booking.objects.create(
+        public_id=form_id if form_id and known is None else uuid.uuid4(),
         blueprint_version=version,
         organisation=organisation,
         booked_by=user,

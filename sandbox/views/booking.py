@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import uuid4
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -40,7 +41,7 @@ def booking_create(request: AuthenticatedRequest, slug: str) -> HttpResponse:
         organisations=organisations,
     )
     times = offer_times(form, blueprint)
-    form.initial = _initial(request.GET.get("tag", ""), times)
+    form.initial = _initial(request.GET.get("tag", ""), times) | {"form_id": uuid4()}
     if form.is_valid():
         try:
             booking = services.book(
@@ -51,6 +52,7 @@ def booking_create(request: AuthenticatedRequest, slug: str) -> HttpResponse:
                 end=form.cleaned_data["end"],
                 purpose=form.cleaned_data["purpose"],
                 goals=form.cleaned_data["goals"],
+                form_id=form.cleaned_data["form_id"],
             )
         except capacity.CannotBook as error:
             show_error(form, error)

@@ -88,6 +88,26 @@ def test_booking_now(signed_in, world, clock, bells, commits):
     assert bells.of("sandbox.tasks.work") == [{"environment_id": booking.environments.get().pk}]
 
 
+def test_a_form_that_is_sent_twice_is_one_booking(signed_in, world):
+    client = signed_in(world.booker)
+    form_id = client.get(URL).context["form"]["form_id"].value()
+
+    first, second = (client.post(URL, data(form_id=form_id)) for _time in range(2))
+    other = client.post(URL, data(form_id="x"))
+
+    assert first.url == second.url != other.url
+    assert Booking.objects.count() == 2
+
+
+def test_the_id_of_anothers_booking_in_a_form_tells_nothing(signed_in, world):
+    theirs = book(world.blueprint)
+
+    answer = signed_in(world.booker).post(URL, data(form_id=theirs.public_id))
+
+    mine = Booking.objects.exclude(pk=theirs.pk).get()
+    assert answer.url == mine.get_absolute_url()
+
+
 def test_booking_for_later_in_berlin_time(signed_in, world, clock):
     clock.move_to(NOON)
 
