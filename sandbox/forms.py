@@ -54,9 +54,11 @@ def begin_of(value: str) -> datetime | None:
     if found is None:
         return None
     try:
-        return datetime.strptime(found[1], "%Y%m%dT%H%MZ").replace(tzinfo=UTC)
+        begin = datetime.strptime(found[1], "%Y%m%dT%H%MZ").replace(tzinfo=UTC)
     except ValueError:
         return None
+    # Never from our list, and years at the edge of time have no clock of Berlin to ask.
+    return begin if abs(begin - clock.now()) <= timedelta(days=MOST_DAYS_AHEAD) else None
 
 
 def value_of(start: datetime) -> str:
@@ -308,8 +310,9 @@ class MoveForm(WhenForm):
 
 
 class ExtendForm(forms.Form):
-    """``cleaned_data["days"]``: how many days more."""
+    """``cleaned_data["days"]``: how many days more, from the end that the person saw (``sequence``)."""
 
+    sequence = forms.IntegerField(widget=forms.HiddenInput, required=False)
     days = forms.IntegerField(
         label=_("How many days more?"),
         min_value=1,

@@ -89,7 +89,8 @@ def _show(
     status: int = 200,
 ) -> HttpResponse:
     """``approval``, ``rejection``: forms with their errors, or with a text that came too late."""
-    may_decide = booking.can(BookingAction.APPROVE)
+    is_own = booking.booked_by_id == request.user.pk
+    may_decide = booking.can(BookingAction.APPROVE) and not is_own
     quarters = quotas.days_by_quarter(booking.starts_at, booking.ends_at)
     used = quotas.used_days(booking.organisation, quarters, without=booking)
     table = Timetable(booking.blueprint_version.blueprint.pool, booking.starts_at)
@@ -98,6 +99,7 @@ def _show(
         "booking": booking,
         "product": booking.blueprint_version.blueprint,
         "may_decide": may_decide,
+        "is_own": is_own,
         "approval": approval or (ApprovalForm() if may_decide else None),
         "rejection": rejection or (RejectionForm() if may_decide else None),
         "used": [(year, quarter, used[year, quarter]) for year, quarter in sorted(quarters)],

@@ -24,10 +24,17 @@ BATCH = 50
 def approve_booking(*, booking_id: int, actor: User, note: str = "") -> Booking:
     """The held place becomes a promise. ``note`` is shown to the person.
 
-    Raises TransitionNotAllowed (decided, withdrawn, or no longer held), PermissionDenied.
+    Raises TransitionNotAllowed (decided, withdrawn, or no longer held; or the person has left the
+    organisation, or it is no longer entitled), PermissionDenied (no advisor, or one's own).
     """
     with transaction.atomic():
         booking = _to_decide(booking_id, actor, BookingAction.APPROVE)
+        if not permissions.may_book_for(booking.booked_by, booking.organisation):
+            raise TransitionNotAllowed(
+                BookingAction.APPROVE,
+                booking.state,
+                _("The person may no longer book for this organisation. Reject the application."),
+            )
         booking.approve(actor=actor, note=note)
         promise(booking, actor=actor)
         return booking
@@ -51,7 +58,13 @@ def reject_booking(*, booking_id: int, actor: User, reason: str) -> Booking:
 def _to_decide(booking_id: int, actor: User, action: BookingAction) -> Booking:
     if not permissions.can_decide(actor):
         raise PermissionDenied("decide on a booking")
-    booking = Booking.objects.select_for_update(of=("self",)).get(pk=booking_id)
+    booking = (
+        Booking.objects.select_for_update(of=("self",))
+        .select_related("booked_by", "organisation")
+        .get(pk=booking_id)
+    )
+    if booking.booked_by_id == actor.pk:
+        raise PermissionDenied("decide on one's own booking")
     if booking.can(action) and is_lapsed(booking):
         # Nobody may rely on a place that the next minute gives to somebody else.
         raise TransitionNotAllowed(

@@ -9,6 +9,7 @@ from datetime import datetime
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from network.models import Organisation
@@ -16,8 +17,9 @@ from osk_portal.accounts.models import User
 from osk_portal.toolkit import clock
 from osk_portal.toolkit.transitions import TransitionNotAllowed
 from sandbox import capacity, deadlines, notifications, permissions, quotas
-from sandbox.enums import BookingEventKind, BookingState, EnvironmentEventKind
+from sandbox.enums import BookingEventKind, BookingState, EnvironmentEventKind, EnvironmentState
 from sandbox.models import Blueprint, Booking, TestTask
+from sandbox.querysets import FINAL
 from sandbox.services.environments import add_generation, release_slot, remove_environment
 from sandbox.services.waiting import offer_places
 
@@ -135,7 +137,10 @@ def end_booking(*, booking_id: int, actor: User) -> Booking:
             raise PermissionDenied("end a booking")
         was_offer = booking.state == BookingState.DRAFT
         booking.cancel(actor=actor)
-        had_begun = booking.environments.owning().exists()
+        # A later generation that waits for its place, after a reset, follows one that was there.
+        had_begun = booking.environments.filter(
+            Q(generation__gt=1) | ~Q(state__in=(*FINAL, EnvironmentState.PENDING))
+        ).exists()
         if booking.environments.existing().exists():
             remove_environment(booking)
         else:

@@ -41,6 +41,12 @@ def _extend(booking_id: int, actor: User, end: datetime) -> Booking:
         raise TransitionNotAllowed(BookingAction.EXTEND, booking.state)
     if end == booking.ends_at:
         return booking
+    if not booking.is_outside_quota and not booking.organisation.is_entitled:
+        raise TransitionNotAllowed(
+            BookingAction.EXTEND,
+            booking.state,
+            _("Your organisation is no longer entitled to test environments."),
+        )
     longest = latest_by_product(booking)
     if not booking.ends_at < end <= longest:
         raise capacity.TooLong(longest if longest > booking.ends_at else booking.ends_at)

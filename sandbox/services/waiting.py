@@ -110,7 +110,8 @@ def _offer_next(pool_id: int) -> Booking | None:
             .order_by("created_at", "pk")
         )
         for entry in rows:
-            if not permissions.may_book_for(entry.person, entry.organisation):
+            person = entry.person
+            if not (person.is_active and permissions.may_book_for(person, entry.organisation)):
                 entry.leave(actor=None)
                 continue
             until = _latest_end(entry, deadlines.offer_deadline(now))
@@ -163,7 +164,8 @@ def _offer(entry: WaitlistEntry, now: datetime, until: datetime) -> Booking | No
 def accept_offer(*, booking_id: int, actor: User) -> Booking:
     """The draft becomes a booking that begins now, or an application where the product needs approval.
 
-    Raises TransitionNotAllowed (answered, or run out), QuotaExceeded, PermissionDenied.
+    Raises TransitionNotAllowed (answered, run out, or not bookable any more), QuotaExceeded,
+    PermissionDenied.
     """
 
     def work() -> Booking:
@@ -179,6 +181,12 @@ def _accept(booking_id: int, actor: User) -> Booking:
         raise PermissionDenied("accept an offer")
     now = clock.now()
     blueprint = booking.blueprint_version.blueprint
+    if not blueprint.is_bookable:
+        raise TransitionNotAllowed(
+            BookingAction.ACCEPT,
+            booking.state,
+            _("This test product cannot be booked at the moment."),
+        )
     start = _begin(blueprint, now)
     end = end_after(start, entry.days)
     quotas.check(booking.organisation, start, end, without=booking)

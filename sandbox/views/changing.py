@@ -50,8 +50,19 @@ def booking_extend(request: AuthenticatedRequest, public_id: UUID) -> HttpRespon
     if not most:
         messages.info(request, _("This booking is as long as it may be already."))
         return redirect(booking)
-    form = ExtendForm(data=request.POST if request.method == "POST" else None, most=most)
+    form = ExtendForm(
+        data=request.POST if request.method == "POST" else None,
+        most=most,
+        initial={"sequence": booking.sequence},
+    )
     if form.is_valid():
+        if form.cleaned_data["sequence"] not in (None, booking.sequence):
+            # Sent twice, or somebody else was faster: the days would be added to another end.
+            messages.info(
+                request,
+                _("The time has been changed meanwhile. Please look at it first."),
+            )
+            return redirect(booking)
         end = end_after(booking.ends_at, form.cleaned_data["days"])
         try:
             services.extend_booking(

@@ -8,6 +8,8 @@ import pytest
 from django.core.exceptions import PermissionDenied
 from django.urls import reverse
 
+from network.enums import MembershipState
+from network.models import Organisation
 from osk_portal.notifications.models import OutgoingMail
 from osk_portal.toolkit import clock as portal_clock
 from osk_portal.toolkit.transitions import TransitionNotAllowed
@@ -166,6 +168,37 @@ def test_who_may_decide(asked, signed_in):
     assert asked.state == BookingState.REQUESTED
     assert signed_in(staff("lead")).get(page(asked)).status_code == 200
     assert signed_in(staff("lead")).get(page(asked, "approve")).status_code == 405
+
+
+def test_nobody_decides_on_an_own_application(asked, signed_in, advisor):
+    """An advisor may be a member of an authority, too."""
+    Booking.objects.filter(pk=asked.pk).update(booked_by=advisor)
+    client = signed_in(advisor)
+
+    assert client.post(page(asked, "approve"), {}).status_code == 403
+    assert client.post(page(asked, "reject"), {"reason": "x"}).status_code == 403
+    shown = client.get(page(asked)).text
+    assert page(asked, "approve") not in shown
+    assert "eigener Antrag" in shown
+    asked.refresh_from_db()
+    assert asked.state == BookingState.REQUESTED
+
+
+@pytest.mark.parametrize("lost", ["membership", "entitlement"])
+def test_who_may_no_longer_book_gets_no_approval(asked, signed_in, advisor, lost):
+    if lost == "membership":
+        asked.booked_by.memberships.update(state=MembershipState.ENDED)
+    else:
+        Organisation.objects.filter(pk=asked.organisation_id).update(is_entitled=False)
+
+    answer = signed_in(advisor).post(page(asked, "approve"), {"note": "Meine Notiz."})
+
+    assert answer.status_code == 409
+    assert "Meine Notiz." in answer.text
+    asked.refresh_from_db()
+    assert asked.state == BookingState.REQUESTED
+    services.reject_booking(booking_id=asked.pk, actor=advisor, reason="Nicht mehr dabei.")
+    assert not Allocation.objects.held().exists()
 
 
 def test_only_bookings_that_were_asked_for_have_the_page(signed_in, advisor):

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from network.models import Organisation
 from osk_portal.notifications.models import OutgoingMail
 from osk_portal.toolkit import clock as portal_clock
 from osk_portal.toolkit.transitions import TransitionNotAllowed
@@ -81,6 +82,16 @@ def test_an_extension_into_somebody_elses_time_names_the_latest_end(running, clo
     services.extend_booking(booking_id=running.pk, actor=running.booked_by, end=latest)
     running.refresh_from_db()
     assert running.ends_at == latest
+
+
+def test_an_organisation_that_lost_its_entitlement_gets_no_more_time(running):
+    Organisation.objects.filter(pk=running.organisation_id).update(is_entitled=False)
+    end = running.ends_at
+
+    with pytest.raises(TransitionNotAllowed):
+        extend(running, days=1)
+    running.refresh_from_db()
+    assert running.ends_at == end
 
 
 def test_longer_than_the_product_allows_is_refused(running):
@@ -210,6 +221,21 @@ def test_a_reset_is_the_next_generation_in_the_same_place(running, engine, run):
     assert running.state == BookingState.ACTIVE
     mail = OutgoingMail.objects.filter(kind="sandbox.booking_ready").latest("pk")
     assert "zurückgesetzt" in mail.body
+
+
+def test_ending_while_it_is_reset_is_told_once(running, run):
+    """Not as cancelled before its time: there was something, and it is removed."""
+    services.reset_environment(booking_id=running.pk, actor=running.booked_by)
+    provisioning.work(running.environments.get().pk)
+    assert running.environments.get(generation=2).state == EnvironmentState.PENDING
+
+    services.end_booking(booking_id=running.pk, actor=running.booked_by)
+    run(running)
+
+    ends = OutgoingMail.objects.filter(
+        kind__in=["sandbox.booking_cancelled", "sandbox.booking_ended"]
+    )
+    assert [mail.kind for mail in ends] == ["sandbox.booking_ended"]
 
 
 def test_resets_do_not_count_as_failures(running, engine, run):

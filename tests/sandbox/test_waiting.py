@@ -15,7 +15,7 @@ from osk_portal.toolkit.transitions import TransitionNotAllowed
 from sandbox import own_data, provisioning, services, tasks
 from sandbox.capacity import NoFreeSlot
 from sandbox.enums import BookingState, WaitState
-from sandbox.models import Allocation, Booking, WaitlistEntry
+from sandbox.models import Allocation, Blueprint, Booking, WaitlistEntry
 from tests.factories import MembershipFactory
 from tests.sandbox.test_approval import MONDAY
 from tests.sandbox.world import book, product
@@ -229,6 +229,27 @@ def test_only_the_person_answers(full):
 
     with pytest.raises(PermissionDenied):
         services.accept_offer(booking_id=offers()[0].pk, actor=manager)
+
+
+def test_an_offer_of_what_can_no_longer_be_booked_is_not_accepted(full):
+    entry = wait(product_of(full), MembershipFactory())
+    free(full)
+    services.offer_places()
+    Blueprint.objects.update(is_bookable=False)
+
+    with pytest.raises(TransitionNotAllowed):
+        services.accept_offer(booking_id=offers()[0].pk, actor=entry.person)
+    assert offers()[0].state == BookingState.DRAFT, "it may be declined, or it runs out"
+
+
+def test_an_account_that_is_closed_is_offered_nothing(full):
+    entry = wait(product_of(full), MembershipFactory())
+    type(entry.person).objects.filter(pk=entry.person_id).update(is_active=False)
+    free(full)
+
+    assert services.offer_places() == []
+    entry.refresh_from_db()
+    assert entry.state == WaitState.LEFT
 
 
 # The pages

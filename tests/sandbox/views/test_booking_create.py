@@ -223,6 +223,20 @@ def test_who_belongs_to_two_authorities_chooses(signed_in, world):
     assert Booking.objects.get().organisation == other
 
 
+@pytest.mark.parametrize("moment", ["99991231T2359Z", "00010101T0000Z", "20300101T0800Z"])
+def test_a_begin_that_no_list_offers_is_refused(signed_in, world, clock, moment):
+    """Also where the organisation is still to be chosen, and nothing else looks at the day."""
+    clock.move_to(NOON)
+    MembershipFactory(user=world.booker)
+
+    answer = signed_in(world.booker).post(URL, data(when=f"at-{moment}"))
+
+    assert answer.status_code == 200
+    assert "Wählen Sie, wann" in answer.text
+    assert "Łukasiewicz-Şahin" in answer.text
+    assert not Booking.objects.exists()
+
+
 def test_a_foreign_organisation_is_refused(signed_in, world):
     MembershipFactory(user=world.booker)
     foreign = world.stranger.memberships.get().organisation

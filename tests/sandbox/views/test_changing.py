@@ -69,6 +69,21 @@ def test_extending_by_page(signed_in, world, clock):
     assert "schon so lang" in client.get(address(booking, "extend"), follow=True).text
 
 
+def test_an_extension_that_is_sent_twice_acts_once(signed_in, world, clock):
+    clock.move_to(MONDAY)
+    booking, _environment = world.book_and_set_up()
+    client = signed_in(world.booker)
+    page = client.get(address(booking, "extend"))
+    sent = {"days": "2", "sequence": page.context["form"]["sequence"].value()}
+
+    for _time in range(2):
+        answer = client.post(address(booking, "extend"), sent, follow=True)
+
+    booking.refresh_from_db()
+    assert booking.ends_at == MONDAY + timedelta(days=9)
+    assert "inzwischen geändert" in answer.text
+
+
 def test_the_loser_of_an_extension_reads_the_latest_end_at_the_field(signed_in, world, clock):
     clock.move_to(MONDAY)
     world.blueprint.pool.slots.last().delete()
