@@ -112,10 +112,10 @@ def test_the_description_in_the_language_of_the_reader():
     assert documents.description({}) == ("de", {})
 
 
-def test_putting_nothing_removes_the_key():
+def test_putting_nothing_removes_the_key_and_what_is_empty_without_it():
     document = {"legal": {"license": "MIT"}}
 
     documents.put(document, ("legal", "license"), None)
     documents.put(document, ("description", "de", "features"), ["a"])
 
-    assert document == {"legal": {}, "description": {"de": {"features": ["a"]}}}
+    assert document == {"description": {"de": {"features": ["a"]}}}
