@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from django.contrib.syndication.views import Feed
@@ -19,10 +20,12 @@ from django.views.decorators.http import require_safe
 
 from catalog import documents, vocabulary_labels
 from catalog.exports.xml import readable
-from catalog.facets import SolutionFilter
+from catalog.facets import NEWEST, SolutionFilter
+from catalog.found_memory import remembered
 from catalog.models import Solution
 from catalog.models.notices import title_of
-from catalog.search import search
+from catalog.querysets import SolutionQuerySet
+from catalog.state import recent_change
 from osk_portal.toolkit.access import PUBLIC, access
 
 MOST_ENTRIES = 50
@@ -83,10 +86,7 @@ class SolutionFeed(Feed[Solution, None]):
 def solution_feed(request: HttpRequest) -> HttpResponse:
     """At most MOST_ENTRIES published entries; 304 to whoever has them already."""
     wanted = SolutionFilter.from_query(request.GET)
-    base = Solution.objects.published()
-    if wanted.query:
-        base = base.with_keys(search(wanted.query))
-    solutions = list(wanted.apply(base).order_by("-updated_at", "pk")[:MOST_ENTRIES])
+    solutions = list(_latest(wanted).order_by("-updated_at", "pk")[:MOST_ENTRIES])
     state = [f"{s.public_id} {s.updated_at.timestamp()}" for s in solutions]
     said = "\n".join([request.build_absolute_uri(), get_language() or "", *state])
     etag = quote_etag(hashlib.sha256(said.encode()).hexdigest()[:32])
@@ -98,6 +98,17 @@ def solution_feed(request: HttpRequest) -> HttpResponse:
     if modified is not None:
         response["Last-Modified"] = http_date(modified)
     return response
+
+
+def _latest(wanted: SolutionFilter) -> SolutionQuerySet:
+    """What fits, or at least those of it that changed last."""
+    published = Solution.objects.published()
+    state = recent_change()
+    hits = remembered(wanted.query, state).keys if wanted.query else None
+    keys = replace(wanted, sort=NEWEST).listed(hits, state)
+    if keys is not None:
+        return published.with_keys(keys[:MOST_ENTRIES])
+    return wanted.apply(published if hits is None else published.with_keys(hits))
 
 
 def _address(name: str, wanted: SolutionFilter) -> str:

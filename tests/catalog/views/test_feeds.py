@@ -8,8 +8,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from catalog import state
 from catalog.models import Solution
 from catalog.services import index_solution
+from catalog.views import feeds
 from osk_portal.toolkit import clock
 from tests.catalog.factories import SolutionFactory
 
@@ -30,7 +32,13 @@ def titles(response):
     return [entry.findtext(f"{ATOM}title") for entry in root.iter(f"{ATOM}entry")]
 
 
-def test_the_same_words_and_filters_as_the_list_newest_first(client):
+@pytest.mark.parametrize("seconds", [0, 60], ids=["from the database", "from memory"])
+def test_the_same_words_and_filters_as_the_list_newest_first(
+    client, settings, monkeypatch, seconds
+):
+    settings.OSK_FACETS_SECONDS = seconds
+    monkeypatch.setattr(state, "MOMENT_SECONDS", -1)
+    monkeypatch.setattr(feeds, "MOST_ENTRIES", 2)
     now = clock.now()
     make("Terminbuch", categories=["crm"], updated_at=now - timedelta(days=2))
     make("Terminplan", categories=["crm"], updated_at=now - timedelta(days=1))
@@ -42,7 +50,9 @@ def test_the_same_words_and_filters_as_the_list_newest_first(client):
         "Terminplan",
         "Terminbuch",
     ]
-    assert len(titles(client.get(FEED))) == 4
+    assert titles(client.get(FEED)) == ["Kuchen", "Terminblatt"]
+    Solution.objects.filter(name="Terminbuch").update(updated_at=clock.now())
+    assert titles(client.get(FEED, {"q": "Termin"})) == ["Terminbuch", "Terminblatt"]
 
 
 def test_it_says_what_it_is(client):
