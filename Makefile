@@ -27,7 +27,7 @@ export UV_PYTHON_DOWNLOADS := never
 
 .DEFAULT_GOAL := help
 .PHONY: help run test unit test-faults test-imap test-clamav test-containers coverage bench bench-queue bench-catalog screenshots test-3.13 lint types \
-	messages lock clean install install-dev browser dovecot clamd podman
+	messages lock clean install install-dev install-dev-packages install-radicale browser dovecot clamd podman
 
 help: ## Show this list
 	@sed -n 's/^\([a-z0-9.-]*\):.*## \(.*\)/\1|\2/p' $(firstword $(MAKEFILE_LIST)) \
@@ -109,12 +109,16 @@ install: $(VENV)/bin/pip $(RADICALE)/bin/pip
 		|| cmp -s package-lock.json node_modules/.installed-run \
 		|| { $(call npm_ci,--omit=dev) && cp package-lock.json node_modules/.installed-run; }
 
-install-dev: $(VENV)/bin/pip $(RADICALE)/bin/pip
-	$(call install_lock,$(VENV),requirements-dev.lock)
-	@cp requirements.lock $(VENV)/requirements.lock  # which is a part of it
-	$(call install_lock,$(RADICALE),requirements-radicale.lock)
+install-dev: install-dev-packages install-radicale
 	@cmp -s package-lock.json node_modules/.installed-all \
 		|| { $(call npm_ci,) && cp package-lock.json node_modules/.installed-all; }
+
+install-dev-packages: $(VENV)/bin/pip
+	$(call install_lock,$(VENV),requirements-dev.lock)
+	@cp requirements.lock $(VENV)/requirements.lock  # which is a part of it
+
+install-radicale: $(RADICALE)/bin/pip
+	$(call install_lock,$(RADICALE),requirements-radicale.lock)
 
 # $(call install_lock,environment,lock file)
 define install_lock

@@ -54,7 +54,7 @@ MARK = re.compile(rf"Zz[a-z]+zZ|{re.escape(VALUE)}|{DEADLINE}|(?:31\.12\.|31\. D
 STAFF = ("operator", "advisor", "lead")
 AUDITORS = ("no_grant", "ended_grant", "other_grant")
 """With the right of the Revision, or without."""
-NARROW = ("reader", "deputy", "lead", *AUDITORS)
+NARROW = ("reader", "writer", "deputy", "colleague", "manager", "lead", *AUDITORS)
 """They walk consulting's own addresses only: all others know no more of a case than of these people."""
 SLUGS = ["new", "mine", "follow_up", "answer"]
 
