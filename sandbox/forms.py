@@ -266,7 +266,7 @@ class BookingForm(WhenForm, PurposeForm):
     ]  # fmt: skip
     form_id = FormIdField()
     goals = forms.CharField(
-        label=_("Test goals (optional)"),
+        label=_("Test goals"),
         help_text=_("One a line. After the booking you can make a test plan of them."),
         required=False,
         max_length=2000,

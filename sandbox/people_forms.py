@@ -96,7 +96,7 @@ class PlanForm(forms.Form):
             error_messages={"max_length": _("Shorten your text to 200 characters.")},
         )
         self.fields[f"expected_{number}"] = CleanText(
-            label=_("Expected result (optional)"),
+            label=_("Expected result"),
             required=False,
             max_length=500,
             error_messages={"max_length": _("Shorten your text to 500 characters.")},
@@ -173,7 +173,7 @@ class ReportForm(forms.Form):
                 },
             )
             self.fields[self._name("note", task)] = CleanText(
-                label=_("Note (optional)"),
+                label=_("Remark"),
                 required=False,
                 max_length=500,
                 initial="" if result is None else result.note,
