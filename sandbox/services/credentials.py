@@ -40,10 +40,7 @@ def reveal_credential(*, credential_id: int, actor: User) -> str:
         credential = Credential.objects.select_for_update(of=("self",)).get(pk=credential_id)
         if credential.wiped_at is not None:
             raise TransitionNotAllowed("reveal", "wiped")
-        credential.environment.record(
-            EnvironmentEventKind.CREDENTIAL_SHOWN, actor=actor, credential=str(credential.public_id)
-        )
-        return encryption.decrypt(credential.secret)
+        return _shown(credential, actor)
 
 
 def reveal_to_participant(*, credential_id: int, participant_id: int) -> str:
@@ -67,13 +64,18 @@ def reveal_to_participant(*, credential_id: int, participant_id: int) -> str:
         if is_over or credential.wiped_at is not None:
             raise TransitionNotAllowed("reveal", booking.state)
         guest = {"guest": str(participant.public_id)} if participant.is_guest else {}
-        credential.environment.record(
-            EnvironmentEventKind.CREDENTIAL_SHOWN,
-            actor=participant.user,
-            credential=str(credential.public_id),
-            **guest,
-        )
-        return encryption.decrypt(credential.secret)
+        return _shown(credential, participant.user, **guest)
+
+
+def _shown(credential: Credential, actor: User | None, **guest: str) -> str:
+    """The password in the clear, with the line of the log."""
+    credential.environment.record(
+        EnvironmentEventKind.CREDENTIAL_SHOWN,
+        actor=actor,
+        credential=str(credential.public_id),
+        **guest,
+    )
+    return encryption.decrypt(credential.secret)
 
 
 def ensure_credentials(environment: Environment, spec: EnvSpec) -> None:
