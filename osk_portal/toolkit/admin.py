@@ -41,7 +41,7 @@ class AdvisorsRead(ReadOnlyAdmin):
         return staff_user(request).is_advisor
 
 
-class OwnPagesAdmin(AdvisorsRead):
+class OwnPages(ReadOnlyAdmin):
     """A list whose rows lead to pages of our own. ``url_of``: the page of a row, as a static method."""
 
     url_of: Callable[[Any], str]
@@ -67,3 +67,7 @@ class OwnPagesAdmin(AdvisorsRead):
         if found is None:
             raise Http404
         return redirect(type(self).url_of(found))
+
+
+class OwnPagesAdmin(OwnPages, AdvisorsRead):
+    """One that advisors read."""

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import admin, messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from osk_portal.accounts.permissions import is_operator
 from osk_portal.toolkit.access import AuthenticatedRequest, access, staff_user
-from osk_portal.toolkit.admin import ReadOnlyAdmin
+from osk_portal.toolkit.admin import OwnPages
 from osk_portal.toolkit.transitions import TransitionNotAllowed
 from sandbox import services
 from sandbox.models import Allocation, Blackout
@@ -83,8 +83,13 @@ def blackout_lift(request: AuthenticatedRequest, public_id: UUID) -> HttpRespons
     return redirect("admin:sandbox_blackout_page", blackout.public_id)
 
 
+def _page_of(blackout: Blackout) -> str:
+    return reverse("admin:sandbox_blackout_page", args=[blackout.public_id])
+
+
 @admin.register(Blackout)
-class BlackoutAdmin(ReadOnlyAdmin):
+class BlackoutAdmin(OwnPages):
+    url_of = staticmethod(_page_of)
     list_display = ["reason", "pool", "begin", "end", "lifted_at"]
     list_filter = ["pool"]
     list_select_related = ["pool"]
@@ -114,16 +119,3 @@ class BlackoutAdmin(ReadOnlyAdmin):
             path("<uuid:public_id>/lift/", wrap(blackout_lift), name="sandbox_blackout_lift"),
             *super().get_urls(),
         ]
-
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        """Django's address of a row leads to its page."""
-        found = self.get_object(request, object_id) if self.has_view_permission(request) else None
-        if found is None:
-            raise Http404
-        return redirect(reverse("admin:sandbox_blackout_page", args=[found.public_id]))
