@@ -23,6 +23,7 @@ from sandbox.services.environments import (
     remove_environment,
     retry_booking,
 )
+from sandbox.services.measures import confirm_restore, end_environment, quarantine_environment
 from sandbox.services.reminders import send_reminders
 from sandbox.services.steering import can_steer, reset_environment, restart_environment
 from sandbox.services.waiting import (
@@ -45,7 +46,9 @@ __all__ = [
     "book",
     "can_move",
     "can_steer",
+    "confirm_restore",
     "end_booking",
+    "end_environment",
     "ensure_credentials",
     "expire_holds",
     "extend_booking",
@@ -58,6 +61,7 @@ __all__ = [
     "offer_places",
     "plain_credentials",
     "publish_version",
+    "quarantine_environment",
     "reject_booking",
     "release_lease",
     "release_slot",
