@@ -104,6 +104,8 @@ OFFER: Final = portal.PersonalData(
     left_out={
         "sandbox.TestParticipant.added_by": "an entry of the booking, which stands in the list of bookings",
         "sandbox.Booking.decided_by": "a decision of the OSK, in the list of what was done with bookings",
+        "sandbox.OperatorTask.assignee": "work of an operator on an organisation's environment",
+        "sandbox.OperatorTask.done_by": "work of an operator on an organisation's environment",
         "sandbox.Blackout.created_by": "maintenance by an operator, of the portal's places",
         "sandbox.Blackout.lifted_by": "maintenance by an operator, of the portal's places",
         "sandbox.WaitlistEvent.actor": "steps of the waitlist; the entry itself stands in the list",
