@@ -62,6 +62,7 @@ urlpatterns = [
         name="participant_reveal",
     ),
     path("tor/pruefung/", gate.gate_check, name="gate_check"),
+    path("tor/wege/", gate.gate_routes, name="gate_routes"),
     path("tor/einlass/", gate.gate_change, name="gate_change"),
     path("tor/<uuid:public_id>/", gate.gate_enter, name="gate_enter"),
     path("gast/<str:token>/", sheets.guest_sheet, name="guest_sheet"),

@@ -141,9 +141,22 @@ def can_be_entered(booking: Booking) -> bool:
     return environment is not None and bool(addresses.upstream_of(environment))
 
 
+def upstreams() -> dict[str, str]:
+    """Host name and ``address:port`` of everything that runs, for proxies that must know it beforehand."""
+    running = {e.booking: addresses.upstream_of(e) for e in _all_running()}
+    return {
+        addresses.origin_of(booking).removeprefix("https://"): upstream
+        for booking, upstream in running.items()
+        if upstream
+    }
+
+
 def _running(booking_id: UUID) -> QuerySet[Environment]:
+    return _all_running().filter(booking__public_id=booking_id)
+
+
+def _all_running() -> QuerySet[Environment]:
     return Environment.objects.filter(
-        booking__public_id=booking_id,
         booking__state__in=PROMISED,
         booking__window__endswith__gt=DbNow(),
         state__in=_OPEN,
@@ -171,13 +184,17 @@ def _taking_part(user: User) -> QuerySet[TestParticipant]:
 
 def _sealed(kind: str, right: Right, good_for: timedelta, **claims: str) -> str:
     until = (clock.now() + good_for).timestamp()
-    return encryption.encrypt(json.dumps({"kind": kind, "until": until, **asdict(right), **claims}))
+    sealed = encryption.encrypt(
+        json.dumps({"kind": kind, "until": until, **asdict(right), **claims})
+    )
+    # The padding would be put into quotes in a cookie.
+    return sealed.rstrip("=")
 
 
 def _opened(kind: str, sealed: str, host: str) -> tuple[Right, dict[str, str]]:
     """Raises Refused: forged, of another kind, for another host, or too old."""
     try:
-        found = json.loads(encryption.decrypt(sealed))
+        found = json.loads(encryption.decrypt(sealed + "=" * (-len(sealed) % 4)))
     except CannotDecrypt:
         raise Refused(Refusal.UNKNOWN) from None
     booking = addresses.booking_of_host(host)

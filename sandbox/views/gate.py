@@ -14,7 +14,7 @@ from uuid import UUID
 from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.crypto import constant_time_compare
@@ -57,17 +57,58 @@ def _of_the_proxy(view: _View) -> _View:
 def gate_check(request: HttpRequest) -> HttpResponse:
     """204 with the address of the environment, or 401 or 403 with the address to go to.
 
-    With ``?answer=redirect`` who does not pass is redirected at once, for proxies that hand our answer on.
+    ``?proxy=traefik``: our answer is what a browser gets, so that who does not pass is redirected at once;
+    and the cookies that the product may have are in the answer.
     """
+    is_handed_on = request.GET.get("proxy") == "traefik"
     host = request.headers.get("X-Forwarded-Host", "")
     try:
         upstream = gate.upstream_for(request.COOKIES.get(COOKIE, ""), host)
     except gate.Refused as refused:
         target = gate.portal_url(host, request.headers.get("X-Forwarded-Uri", "/"))
-        if request.GET.get("answer") == "redirect" and _is_navigation(request):
+        if is_handed_on and _is_navigation(request):
             return redirect(target)
         return HttpResponse(status=_STATUS[refused.why], headers={ENTER: target})
-    return HttpResponse(status=204, headers={UPSTREAM: upstream})
+    answer = HttpResponse(status=204, headers={UPSTREAM: upstream})
+    cookies = _of_the_product(request.headers.get("Cookie", "")) if is_handed_on else ""
+    if cookies:
+        answer["Cookie"] = cookies
+    return answer
+
+
+def _of_the_product(cookies: str) -> str:
+    """All cookies but the gate's, as they were sent."""
+    words = [word.strip() for word in cookies.split(";")]
+    return "; ".join(w for w in words if w and w.partition("=")[0].strip() != COOKIE)
+
+
+@access(PUBLIC)
+@require_safe
+@_of_the_proxy
+def gate_routes(request: HttpRequest) -> HttpResponse:
+    """What runs, as dynamic configuration of Traefik's HTTP provider (deploy/gate/traefik.yml)."""
+    found = gate.upstreams()
+    if not found:
+        return JsonResponse({})
+    routers = {
+        _name(host): {
+            "rule": f"Host(`{host.partition(':')[0]}`)",
+            "entryPoints": ["websecure"],
+            "middlewares": ["osk-gate@file"],
+            "service": _name(host),
+            "tls": {},
+        }
+        for host in found
+    }
+    services = {
+        _name(host): {"loadBalancer": {"servers": [{"url": f"http://{upstream}"}]}}
+        for host, upstream in found.items()
+    }
+    return JsonResponse({"http": {"routers": routers, "services": services}})
+
+
+def _name(host: str) -> str:
+    return f"osk-{host.partition('.')[0]}"
 
 
 def _is_navigation(request: HttpRequest) -> bool:

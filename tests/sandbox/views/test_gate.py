@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from itertools import product
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -117,11 +118,9 @@ def test_the_check_costs_two_queries_and_one_for_a_guest(
         assert status(booking, "forged") == 401
 
 
-@pytest.mark.parametrize(
-    ("who", "expected"), [("stranger", 404), ("colleague", 404), ("manager", 403)]
-)
-def test_others_get_no_ticket(signed_in, world, booking, who, expected):
-    assert enter(signed_in(getattr(world, who)), booking).status_code == expected
+def test_others_get_no_ticket(signed_in, world, booking):
+    for who, expected in [("stranger", 404), ("colleague", 404), ("manager", 403)]:
+        assert enter(signed_in(getattr(world, who)), booking).status_code == expected, who
 
 
 def test_anonymous_reads_what_to_do_whether_or_not_the_booking_exists(client, booking, world):
@@ -140,21 +139,21 @@ def test_post_is_no_way_in(signed_in, world, booking):
     assert signed_in(world.booker).post(url).status_code == 405
 
 
-@pytest.mark.parametrize("key", ["", "wrong", KEY + "x", "ü" * 32])
-@pytest.mark.parametrize("address", [CHECK, CHANGE])
-def test_without_the_proxys_key_the_addresses_do_not_exist(booking, address, key):
-    headers = {"X-OSK-Gate-Key": key, "X-Forwarded-Host": host_of(booking)}
+def test_without_the_proxys_key_the_addresses_do_not_exist(booking):
+    for key, address in product(("", "wrong", KEY + "x", "ü" * 32), (CHECK, CHANGE)):
+        headers = {"X-OSK-Gate-Key": key, "X-Forwarded-Host": host_of(booking)}
 
-    assert Client().get(address, headers=headers).status_code == 404
-    assert Client().post(address, headers=headers).status_code in (404, 405)
+        assert Client().get(address, headers=headers).status_code == 404
+        assert Client().post(address, headers=headers).status_code in (404, 405)
 
 
-@pytest.mark.parametrize("missing", ["OSK_SANDBOX_DOMAIN", "OSK_SANDBOX_GATE_KEY"])
-def test_without_a_setting_there_is_no_gate(settings, booking, missing):
+def test_without_a_setting_there_is_no_gate(settings, signed_in, world, booking):
     host = host_of(booking)
-    setattr(settings, missing, "")
-
+    settings.OSK_SANDBOX_GATE_KEY = ""
     assert ask(CHECK, host, **{"X-OSK-Gate-Key": ""}).status_code == 404
+    settings.OSK_SANDBOX_DOMAIN, settings.OSK_SANDBOX_GATE_KEY = "", KEY
+    assert ask(CHECK, host).status_code == 404
+    assert enter(signed_in(world.booker), booking).status_code == 404
 
 
 def test_a_ticket_works_once(signed_in, world, booking):
@@ -194,39 +193,38 @@ def test_a_ticket_is_no_pass_and_a_pass_no_ticket(signed_in, world, booking):
     assert not ask(CHANGE, host_of(booking), {"ticket": pass_of(client, booking)}).cookies
 
 
-@pytest.mark.parametrize("cookie", [None, "", "x", "ü", "A" * 20_000, "gAAAAABm" + "A" * 90])
-def test_what_the_portal_did_not_seal_is_no_pass(booking, cookie):
-    assert status(booking, cookie) == 401
+def test_what_the_portal_did_not_seal_is_no_pass(booking):
+    for cookie in [None, "", "x", "ü", "A" * 20_000, "gAAAAABm" + "A" * 90]:
+        assert status(booking, cookie) == 401, cookie
 
 
-@pytest.mark.parametrize(
-    "host",
-    [
-        "",
-        "test.example",
-        "localhost",
-        "{label}.test.example.org",
-        "{label}.evil.test.example",
-        "{label}test.example",
-        "x{label}.test.example",
-        "{label}.test.example, localhost",
-        "{label}.test.example/",
-        "{label}.test.example@evil.example",
-    ],
+TRICKY_HOSTS = (
+    "",
+    "test.example",
+    "localhost",
+    "{label}.test.example.org",
+    "{label}.evil.test.example",
+    "{label}test.example",
+    "x{label}.test.example",
+    "{label}.test.example, localhost",
+    "{label}.test.example/",
+    "{label}.test.example@evil.example",
 )
-def test_tricks_with_the_host_lead_nowhere(signed_in, world, booking, host):
+
+
+def test_tricks_with_the_host_lead_nowhere(signed_in, world, booking):
     mine = pass_of(signed_in(world.booker), booking)
-    answer = ask(CHECK, host.format(label=booking.public_id.hex), cookie=mine)
+    for host in TRICKY_HOSTS:
+        answer = ask(CHECK, host.format(label=booking.public_id.hex), cookie=mine)
 
-    assert answer.status_code == 401
-    assert urlsplit(answer[ENTER]).netloc == "localhost:8000"
+        assert answer.status_code == 401, host
+        assert urlsplit(answer[ENTER]).netloc == "localhost:8000"
 
 
-@pytest.mark.parametrize("host", ["{}.TEST.example", "{}.test.example:443"])
-def test_the_same_host_written_otherwise(signed_in, world, booking, host):
+def test_the_same_host_written_otherwise(signed_in, world, booking):
     mine = pass_of(signed_in(world.booker), booking)
-
-    assert ask(CHECK, host.format(booking.public_id.hex), cookie=mine).status_code == 204
+    for host in ("{}.TEST.example", "{}.test.example:443"):
+        assert ask(CHECK, host.format(booking.public_id.hex), cookie=mine).status_code == 204
 
 
 def test_the_host_is_that_of_the_proxy_alone(signed_in, world, booking):
@@ -237,30 +235,30 @@ def test_the_host_is_that_of_the_proxy_alone(signed_in, world, booking):
     assert check(booking, mine, **{UPSTREAM: "10.0.0.1:80"})[UPSTREAM] == "127.0.0.1:21000"
 
 
-@pytest.mark.parametrize(
-    "path",
-    [
-        "//evil.example/",
-        "/\\evil.example",
-        "\\\\evil.example",
-        "https://evil.example/",
-        "javascript:alert(1)",
-        "evil.example",
-        "/x\r\nSet-Cookie: a=b",
-        "/.osk/?ticket=x",
-        "/" + "x" * 3000,
-        "",
-        "/a\\b",
-        "/\t/evil.example",
-    ],
+TRICKY_PATHS = (
+    "//evil.example/",
+    "/\\evil.example",
+    "\\\\evil.example",
+    "https://evil.example/",
+    "javascript:alert(1)",
+    "evil.example",
+    "/x\r\nSet-Cookie: a=b",
+    "/.osk/?ticket=x",
+    "/" + "x" * 3000,
+    "",
+    "/a\\b",
+    "/\t/evil.example",
 )
-def test_the_way_back_leads_to_the_same_host_only(signed_in, world, booking, path):
-    ticket = ticket_in(enter(signed_in(world.booker), booking, path)["Location"])
 
-    answer = ask(CHANGE, host_of(booking), {"ticket": ticket})
 
-    assert answer["Location"] == "/"
-    assert set(answer.cookies) == {COOKIE}
+def test_the_way_back_leads_to_the_same_host_only(signed_in, world, booking):
+    client = signed_in(world.booker)
+    for path in TRICKY_PATHS:
+        ticket = ticket_in(enter(client, booking, path)["Location"])
+        answer = ask(CHANGE, host_of(booking), {"ticket": ticket})
+
+        assert answer["Location"] == "/", path
+        assert set(answer.cookies) == {COOKIE}
 
 
 def test_who_is_not_in_is_told_the_page_of_the_portal(booking):
@@ -272,12 +270,45 @@ def test_who_is_not_in_is_told_the_page_of_the_portal(booking):
 
 
 def test_a_proxy_that_hands_answers_on_gets_redirects_for_pages_only(booking):
-    direct = f"{CHECK}?answer=redirect"
+    direct = f"{CHECK}?proxy=traefik"
     host = host_of(booking)
 
     assert ask(direct, host).status_code == 302
     assert ask(direct, host, **{"X-Forwarded-Method": "POST"}).status_code == 401
     assert ask(direct, host, **{"Sec-Fetch-Mode": "cors"}).status_code == 401
+
+
+def test_such_a_proxy_hears_which_cookies_the_product_may_have(signed_in, world, booking):
+    mine = pass_of(signed_in(world.booker), booking)
+    for sent, kept in {
+        f"a=1; {COOKIE}={mine}; b=2": "a=1; b=2",
+        f'{COOKIE}={mine};a="x y"': 'a="x y"',
+        f"{COOKIE}=x; a=1; {COOKIE}={mine}": "a=1",
+        f"{COOKIE}={mine}": None,
+    }.items():
+        headers = {
+            "X-OSK-Gate-Key": KEY,
+            "X-Forwarded-Host": host_of(booking),
+            "Cookie": sent,
+        }
+        answer = Client().get(f"{CHECK}?proxy=traefik", headers=headers)
+        assert (answer.status_code, answer.get("Cookie")) == (204, kept), sent
+
+
+def test_traefik_asks_for_what_runs(world, booking, django_assert_num_queries):
+    other, _environment = world.book_and_set_up()
+    routes = reverse("sandbox:gate_routes")
+    with django_assert_num_queries(1):
+        told = ask(routes, "").json()["http"]
+
+    name = f"osk-{booking.public_id.hex}"
+    assert told["routers"][name]["rule"] == f"Host(`{host_of(booking)}`)"
+    assert told["services"][name]["loadBalancer"]["servers"] == [{"url": "http://127.0.0.1:21000"}]
+    assert len(told["routers"]) == 2
+    for each in (booking, other):
+        services.end_booking(booking_id=each.pk, actor=world.booker)
+    assert ask(routes, "").json() == {}
+    assert Client().get(routes).status_code == 404
 
 
 # What ends a right, at once
@@ -332,15 +363,15 @@ def test_the_age_of_a_pass(signed_in, world, booking, clock, settings):
     assert status(booking, mine) == 401
 
 
-@pytest.mark.parametrize("state", [EnvironmentState.STARTING, EnvironmentState.TEARING_DOWN])
-def test_what_does_not_run(signed_in, world, booking, state):
+def test_what_does_not_run(signed_in, world, booking):
     client = signed_in(world.booker)
     mine = pass_of(client, booking)
-    booking.environments.update(state=state)
+    for state in (EnvironmentState.STARTING, EnvironmentState.TEARING_DOWN):
+        booking.environments.update(state=state)
 
-    assert status(booking, mine) == 403
-    led = enter(client, booking)
-    assert (led.status_code, led["Location"]) == (302, booking.get_absolute_url())
+        assert status(booking, mine) == 403
+        led = enter(client, booking)
+        assert (led.status_code, led["Location"]) == (302, booking.get_absolute_url())
 
 
 def test_what_is_to_be_removed_is_closed_and_sends_nobody_in_circles(signed_in, world, booking):
@@ -350,22 +381,23 @@ def test_what_is_to_be_removed_is_closed_and_sends_nobody_in_circles(signed_in, 
     assert enter(client, booking)["Location"] == booking.get_absolute_url()
 
 
-@pytest.mark.parametrize(
-    "endpoint",
-    [
-        "https://10.0.0.1/",
-        "http://test.example.org/",
-        "http://8.8.8.8/",
-        "http://[::1]/",
-        "file:///etc/passwd",
-    ],
+FOREIGN = (
+    "https://10.0.0.1/",
+    "http://test.example.org/",
+    "http://8.8.8.8/",
+    "http://[::1]/",
+    "file:///etc/passwd",
 )
-def test_the_gate_leads_only_to_private_addresses_of_an_engine(signed_in, world, booking, endpoint):
-    mine = pass_of(signed_in(world.booker), booking)
-    booking.environments.update(endpoint=endpoint)
 
-    assert status(booking, mine) == 403
-    assert endpoint in signed_in(world.booker).get(booking.get_absolute_url()).text
+
+def test_the_gate_leads_only_to_private_addresses_of_an_engine(signed_in, world, booking):
+    client = signed_in(world.booker)
+    mine = pass_of(client, booking)
+    for endpoint in FOREIGN:
+        booking.environments.update(endpoint=endpoint)
+
+        assert status(booking, mine) == 403, endpoint
+        assert endpoint in client.get(booking.get_absolute_url()).text
 
 
 # Who tests along
