@@ -12,6 +12,7 @@ from sandbox import services
 from sandbox.enums import BookingAction, BookingState
 from sandbox.models import Booking, TestParticipant, TestReport, WaitlistEntry
 from sandbox.services.participants import answer_invitation
+from sandbox.services.standing_in import settle_account
 
 
 def erase(user: User) -> None:
@@ -22,6 +23,7 @@ def erase(user: User) -> None:
     for participant in TestParticipant.objects.visible_to(user):
         answer_invitation(participant_id=participant.pk, actor=user, accepts=False)
     TestReport.objects.filter(author=user, submitted_at=None).delete()
+    settle_account(user)
     mine = Booking.objects.filter(booked_by=user)
     for booking in mine.filter(state__in=Booking.ALLOWED[BookingAction.CANCEL]).order_by("pk"):
         services.end_booking(booking_id=booking.pk, actor=user)
@@ -35,8 +37,8 @@ OFFER: Final = portal.PersonalData(
     stored=_("Which test environments you have booked, for which organisation, when and what for."),
     kept=_("So that the environment can be set up and counted. Its data are deleted when it ends."),
     afterwards=_(
-        "Running environments end at once, with all their data. The bookings stay as a figure, without a name"
-        " and without their purpose."
+        "What has a deputy goes on with the deputy. All other environments end at once, with all their data."
+        " The bookings stay as a figure, without a name and without their purpose."
     ),
     rows=(
         portal.Rows(
@@ -103,6 +105,8 @@ OFFER: Final = portal.PersonalData(
     ),
     left_out={
         "sandbox.TestParticipant.added_by": "an entry of the booking, which stands in the list of bookings",
+        "sandbox.Booking.deputy": "named by a colleague, whose booking it is",
+        "sandbox.Booking.taken_over_by": "stands in the list of what the person did with bookings",
         "sandbox.Booking.decided_by": "a decision of the OSK, in the list of what was done with bookings",
         "sandbox.Blackout.created_by": "maintenance by an operator, of the portal's places",
         "sandbox.Blackout.lifted_by": "maintenance by an operator, of the portal's places",

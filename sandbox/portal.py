@@ -19,14 +19,14 @@ from osk_portal.toolkit import clock
 from osk_portal.toolkit.clock import BERLIN
 from osk_portal.toolkit.ics import Entry
 from osk_portal.toolkit.search_text import fold
-from sandbox import demo_world, own_data, statistics
+from sandbox import demo_world, handover, own_data, statistics
 from sandbox.calendar_entries import entry_of
 from sandbox.enums import EnvironmentState, Phase
 from sandbox.models import Blueprint, Booking, Environment, TestParticipant
 from sandbox.notifications import GUEST_LINK, INVITED, TO_APPROVE
 from sandbox.permissions import can_decide
 from sandbox.phases import phase_of
-from sandbox.services import participants
+from sandbox.services import participants, standing_in
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
@@ -69,7 +69,7 @@ def _testing(solution: Solution) -> Iterable[portal.Concerned]:
 def _tasks(user: User) -> Iterable[portal.Task]:
     """What runs or is to come; due when it ends."""
     now = clock.now()
-    running = Booking.objects.visible_to(user).filter(booked_by=user).holding().with_details()
+    running = Booking.objects.looked_after_by(user).holding().with_details()
     for booking in running:
         shown = _SHOWN.get(phase_of(booking, now=now))
         if shown is not None:
@@ -103,7 +103,7 @@ def _testing_along(user: User) -> Iterable[portal.Task]:
 
 def _calendar(user: User) -> Iterable[Entry]:
     """One's own bookings that run or are to come; they take no time of the person."""
-    mine = Booking.objects.visible_to(user).filter(booked_by=user).promised().with_details()
+    mine = Booking.objects.looked_after_by(user).promised().with_details()
     for booking in mine:
         yield entry_of(booking, booking.get_absolute_url())
 
@@ -202,6 +202,9 @@ portal.staff_rights.register(
         },
     )
 )
+portal.handovers.register(handover.HANDOVER)
+portal.departures.register(portal.Departure("sandbox", 25, handover.leave))
+portal.staff_exits.register(portal.StaffExit("sandbox", 20, standing_in.release_staff))
 portal.daily_jobs.register(portal.DailyJob("sandbox.guests", 30, participants.forget_guests))
 portal.demo_steps.register(portal.DemoStep("sandbox", 30, demo_world.load))
 portal.personal_data.register(own_data.OFFER)

@@ -11,6 +11,7 @@ from sandbox.views import (
     plans,
     removal,
     sheets,
+    standing_in,
 )
 
 app_name = "sandbox"
@@ -30,6 +31,17 @@ urlpatterns = [
         "buchung/<uuid:public_id>/zugang/<uuid:credential_id>/",
         bookings.credential_reveal,
         name="credential_reveal",
+    ),
+    path("buchung/<uuid:public_id>/vertretung/", standing_in.booking_deputy, name="booking_deputy"),
+    path(
+        "buchung/<uuid:public_id>/uebernehmen/",
+        standing_in.booking_take_over,
+        name="booking_take_over",
+    ),
+    path(
+        "buchung/<uuid:public_id>/uebernahme-beenden/",
+        standing_in.takeover_end,
+        name="takeover_end",
     ),
     path("buchung/<uuid:public_id>/testteilnehmende/", people.people_edit, name="people_edit"),
     path(

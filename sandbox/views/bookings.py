@@ -16,6 +16,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from osk_portal.accounts.models import User
 from osk_portal.templatetags.osk import berlin_datetime, long_date
 from osk_portal.toolkit import clock
 from osk_portal.toolkit.access import LOGIN, AuthenticatedRequest, access
@@ -32,6 +33,8 @@ from sandbox.models import (
     WaitlistEntry,
 )
 from sandbox.phases import PHASES, current_environment, phase_of
+from sandbox.querysets import HOLDING
+from sandbox.removal_record import is_complete
 from sandbox.results import summary_of
 from sandbox.services.testing import report_deadline, takes_reports
 
@@ -60,13 +63,40 @@ def state_of(booking: Booking, phase: Phase) -> dict[str, object]:
 @require_GET
 @access(LOGIN)
 def booking_detail(request: AuthenticatedRequest, public_id: UUID) -> HttpResponse:
+    """All of it, or for the Organisationsverwaltung that it exists and the way to take it over."""
     booking = visible_booking(request, public_id)
+    if not permissions.can_read(request.user, booking):
+        return render(request, "sandbox/booking_outline.html", outline_of(request, booking))
     return render(request, "sandbox/booking_detail.html", details_of(request, booking))
 
 
 def visible_booking(request: AuthenticatedRequest, public_id: UUID) -> Booking:
+    """404 for a stranger. What of it may be read: ``permissions.can_read``."""
     visible = Booking.objects.visible_to(request.user).with_details()
     return get_object_or_404(visible, public_id=public_id)
+
+
+def readable_booking(request: AuthenticatedRequest, public_id: UUID) -> Booking:
+    """404 for a stranger, 403 for a manager who has not taken it over."""
+    booking = visible_booking(request, public_id)
+    if not permissions.can_read(request.user, booking):
+        raise PermissionDenied
+    return booking
+
+
+def outline_of(request: AuthenticatedRequest, booking: Booking) -> dict[str, Any]:
+    product = booking.blueprint_version.blueprint
+    return {
+        "booking": booking,
+        "product": product,
+        "may_take_over": permissions.can_take_over(request.user, booking),
+        "has_proof": is_complete(booking),
+        "crumbs": [
+            (_("Test environment"), reverse("sandbox:blueprint_list")),
+            (product.name, None),
+        ],
+        **state_of(booking, phase_of(booking, now=clock.now())),
+    }
 
 
 @dataclass(frozen=True)
@@ -107,6 +137,7 @@ def details_of(
         **entrance_of(booking, environment if is_open else None),
         "proofs": list(environment.proofs.all()) if environment and not is_open else [],
         "may_reveal": permissions.can_see_credentials(request.user, booking),
+        "may_hand_over": may_pass_on(request.user, booking),
         "may_end": booking.can(BookingAction.CANCEL) and permissions.can_end(request.user, booking),
         "end_in_words": long_date(booking.ends_at),
         "now": clock.now(),
@@ -176,9 +207,14 @@ def _testing_of(
         "may_plan": may_change
         and (booking.is_holding or booking.is_undecided)
         and not summary.reports,
-        "may_report": booking.booked_by_id == request.user.pk and takes_reports(booking),
+        "may_report": may_change and takes_reports(booking),
         "report_deadline": report_deadline(booking),
     }
+
+
+def may_pass_on(user: User, booking: Booking) -> bool:
+    """Name a deputy, or hand it over: as long as there is something to look after."""
+    return permissions.can_name_deputy(user, booking) and booking.state in HOLDING
 
 
 def booking_crumbs(booking: Booking, last: str) -> list[tuple[str, str | None]]:
@@ -196,7 +232,7 @@ def booking_progress(request: AuthenticatedRequest, public_id: UUID) -> HttpResp
 
     Nothing new: 204, so that nothing is announced. Past the set-up or the removal: load the page anew.
     """
-    booking = visible_booking(request, public_id)
+    booking = readable_booking(request, public_id)
     context = details_of(request, booking)
     if not context["is_polling"] or request.GET.get("phase") != context["phase"]:
         response = HttpResponse(status=204)

@@ -19,7 +19,7 @@ from osk_portal.toolkit import clock
 from osk_portal.toolkit.access import LOGIN, PUBLIC, AuthenticatedRequest, access, no_store
 from osk_portal.toolkit.encryption import CannotDecrypt
 from osk_portal.toolkit.transitions import TransitionNotAllowed
-from sandbox import services
+from sandbox import permissions, services
 from sandbox.models import Booking, Credential, TestParticipant, TestReport
 from sandbox.people_forms import ReportForm
 from sandbox.phases import current_environment, phase_of
@@ -172,7 +172,7 @@ def participant_report(request: AuthenticatedRequest, participant_id: UUID) -> H
 @access(LOGIN)
 def booker_report(request: AuthenticatedRequest, public_id: UUID) -> HttpResponse:
     booking = visible_booking(request, public_id)
-    if booking.booked_by_id != request.user.pk:
+    if not permissions.is_on_the_side(request.user, booking):
         raise PermissionDenied
     return _write(request, booking, author=request.user)
 
