@@ -18,7 +18,7 @@ import threading
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from django.conf import settings
@@ -29,7 +29,7 @@ from osk_portal.notifications.doorbell import ring
 from osk_portal.toolkit import clock
 from osk_portal.toolkit.clock import DbNow
 from osk_portal.toolkit.encryption import CannotDecrypt
-from sandbox import backends, log_tail, notifications, restoring, services
+from sandbox import addresses, backends, log_tail, notifications, restoring, services
 from sandbox.backends.base import (
     BackendError,
     BackendUnavailable,
@@ -87,6 +87,7 @@ def tick() -> list[int]:
         services.expire_holds()
         end_what_is_over()
         services.send_reminders()
+        services.remind_operators()
         services.offer_places()
         restoring.advance()
     with transaction.atomic():
@@ -129,7 +130,9 @@ class Claim:
 
     @property
     def ref(self) -> EnvRef:
-        return ref_of(self.environment)
+        """With the address of the gate, which products write into their own links."""
+        origin = addresses.origin_of(self.environment.booking)
+        return replace(ref_of(self.environment), origin=origin)
 
     @property
     def spec(self) -> EnvSpec:
@@ -200,7 +203,7 @@ def ref_of(environment: Environment) -> EnvRef:
         settings.OSK_SANDBOX_INSTANCE,
         str(environment.public_id),
         environment.generation,
-        environment.template,
+        template=environment.template,
     )
 
 
@@ -289,7 +292,7 @@ def _prepare(claimed: Claim) -> None:
 
 def _set_up(claimed: Claim) -> None:
     """PROVISIONING: the engine makes it; what it has of an earlier attempt it takes over."""
-    if _is_too_late(claimed.environment, PROVISIONING_TIMEOUT):
+    if _is_too_late(claimed.environment, _time_to_set_up(claimed.environment)):
         _give_up(claimed, TOO_SLOW, "provisioning took too long", too_slow=True)
         return
     found = _ensure(claimed)
@@ -494,12 +497,16 @@ def _remove(claimed: Claim) -> None:
         return
     claimed.backend.destroy(claimed.ref)
     found = claimed.backend.observe(claimed.ref)
+    if found.state == ObservedState.ASKED:
+        _wait_for_a_person(claimed)
+        return
     if found.state != ObservedState.ABSENT:
         raise Retryable(f"still {found.state} after the removal")
     with claimed.writing() as environment:
         if environment is None:
             return
         environment.vanish()
+        # What a person confirmed bears the time of their word already.
         environment.proofs.filter(verified_at__isnull=True).update(verified_at=clock.now())
         services.wipe_credentials(environment)
         booking = environment.booking
@@ -518,7 +525,7 @@ def _remove(claimed: Claim) -> None:
 def _try_again(claimed: Claim, error: Retryable) -> None:
     environment = claimed.environment
     removing = environment.keeps_its_course
-    if not removing and _is_too_late(environment, PROVISIONING_TIMEOUT):
+    if not removing and _is_too_late(environment, _time_to_set_up(environment)):
         _give_up(claimed, SETUP_FAILED, error.detail)
         return
     with claimed.writing() as locked:
@@ -609,6 +616,20 @@ def _failures(booking: Booking) -> int:
 
 def _is_too_late(environment: Environment, timeout: timedelta) -> bool:
     return clock.now() - environment.state_since > timeout
+
+
+def _time_to_set_up(environment: Environment) -> timedelta:
+    """An engine has ten minutes; a person is reminded, and has until the end of the booking."""
+    if environment.is_by_hand:
+        return environment.expires_at - environment.state_since
+    return PROVISIONING_TIMEOUT
+
+
+def _wait_for_a_person(claimed: Claim) -> None:
+    """Whose word makes it due at once; the operators are reminded meanwhile."""
+    with claimed.writing() as environment:
+        if environment is not None:
+            _wait(environment, _backoff(environment.attempts))
 
 
 def _backoff(attempts: int) -> timedelta:

@@ -15,6 +15,7 @@ from sandbox.enums import (
     EnvironmentState,
     ParticipantState,
     StrayVerdict,
+    TaskState,
     WaitState,
 )
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
         Booking,
         Credential,
         Environment,
+        OperatorTask,
         Restore,
         Slot,
         Stray,
@@ -241,6 +243,22 @@ class StrayQuerySet(models.QuerySet["Stray"]):
 class RestoreQuerySet(models.QuerySet["Restore"]):
     def open(self) -> Self:
         return self.filter(confirmed_at__isnull=True)
+
+
+class TaskQuerySet(models.QuerySet["OperatorTask"]):
+    def open(self) -> Self:
+        """Somebody has to do it, begun or not."""
+        return self.filter(state__in=(TaskState.OPEN, TaskState.BEGUN))
+
+    def overdue(self) -> Self:
+        return self.open().filter(due_at__lte=DbNow())
+
+    def with_booking(self) -> Self:
+        return self.select_related(
+            "assignee",
+            "environment__booking__blueprint_version__blueprint",
+            "environment__booking__organisation",
+        )
 
 
 class CredentialQuerySet(models.QuerySet["Credential"]):

@@ -115,12 +115,15 @@ def _remove_orphan(backend: SandboxBackend, observed: Observed) -> tuple[StrayVe
     if restoring.is_held():
         return StrayVerdict.HELD, ""
     try:
-        backend.destroy(ref)
+        left = backend.destroy(ref).state
     except BackendError as error:
         logger.warning(
             "sandbox: orphan stays", extra={"object": observed.name, "detail": str(error)}
         )
         return StrayVerdict.STUCK, str(error)
+    if left != ObservedState.ABSENT:
+        logger.info("sandbox: orphan being removed", extra={"object": observed.name})
+        return StrayVerdict.LEAVING, ""
     logger.warning("sandbox: orphan removed", extra={"object": observed.name})
     return StrayVerdict.REMOVED, ""
 

@@ -6,6 +6,7 @@ from sandbox.models.bookings import Application, Booking, BookingEvent
 from sandbox.models.capacity import Allocation, Pool, Slot
 from sandbox.models.environments import Credential, Environment, EnvironmentEvent, RemovalProof
 from sandbox.models.operations import EngineHealth, Measure, Restore, RestoreMarker, Stray
+from sandbox.models.operator_tasks import OperatorTask
 from sandbox.models.participants import TestParticipant
 from sandbox.models.quotas import OrganisationQuota
 from sandbox.models.reminders import Reminder
@@ -25,6 +26,7 @@ __all__ = [
     "Environment",
     "EnvironmentEvent",
     "Measure",
+    "OperatorTask",
     "OrganisationQuota",
     "Pool",
     "Reminder",

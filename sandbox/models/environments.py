@@ -29,6 +29,7 @@ from sandbox.querysets import CredentialQuerySet, EnvironmentQuerySet
 
 _S = EnvironmentState
 _A = EnvironmentAction
+BY_HAND = "manual"
 
 
 class Environment(Addressed):
@@ -155,6 +156,11 @@ class Environment(Addressed):
         """Product and version, as the engine's labels name it."""
         version = self.booking.blueprint_version
         return f"{version.blueprint.slug}@{version.number}"
+
+    @property
+    def is_by_hand(self) -> bool:
+        """A person sets it up and removes it (backends/manual.py)."""
+        return self.backend == BY_HAND
 
     def provision(self) -> EnvironmentEvent:
         return self._move(_A.PROVISION, _S.PROVISIONING, EnvironmentEventKind.SECRETS_MADE)

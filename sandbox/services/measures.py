@@ -7,6 +7,7 @@ from datetime import datetime
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from osk_portal.accounts.models import User
 from osk_portal.notifications.doorbell import ring
@@ -39,6 +40,9 @@ def quarantine_environment(
         raise ValueError("until lies in the past")
     with transaction.atomic():
         booking, environment = _locked(environment_id)
+        if environment.is_by_hand:
+            message = _("What was set up by hand is stopped by hand. The portal cannot do that.")
+            raise TransitionNotAllowed("quarantine", environment.state, message)
         environment.quarantine(actor=actor, until=until)
         # Who works on it just now writes nothing any more.
         release_lease(environment)
