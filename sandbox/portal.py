@@ -22,7 +22,14 @@ from osk_portal.toolkit.search_text import fold
 from sandbox import demo_world, handover, own_data, statistics
 from sandbox.calendar_entries import entry_of
 from sandbox.enums import EnvironmentState, Phase
-from sandbox.models import Blueprint, Booking, Environment, OperatorTask, TestParticipant
+from sandbox.models import (
+    Blueprint,
+    Booking,
+    Credential,
+    Environment,
+    OperatorTask,
+    TestParticipant,
+)
 from sandbox.notifications import GUEST_LINK, INVITED, OPERATOR_TASK, TO_APPROVE
 from sandbox.permissions import can_decide
 from sandbox.phases import phase_of
@@ -217,5 +224,10 @@ portal.staff_exits.register(portal.StaffExit("sandbox", 20, standing_in.release_
 portal.daily_jobs.register(portal.DailyJob("sandbox.guests", 30, participants.forget_guests))
 portal.demo_steps.register(portal.DemoStep("sandbox", 30, demo_world.load))
 portal.personal_data.register(own_data.OFFER)
+portal.sealed_values.register(
+    portal.SealedValues(
+        "credentials", 40, lambda: Credential.objects.filter(wiped_at__isnull=True), "secret"
+    )
+)
 for statistic in statistics.STATISTICS:
     portal.statistics.register(statistic)
