@@ -28,6 +28,7 @@ from sandbox.models import (
     Credential,
     Environment,
     OperatorTask,
+    Restore,
     TestParticipant,
 )
 from sandbox.notifications import GUEST_LINK, INVITED, OPERATOR_TASK, TO_APPROVE
@@ -151,6 +152,12 @@ def _work(user: User) -> Iterable[portal.WorkEntry]:
         )
     if not user.is_operator:
         return
+    yield portal.WorkEntry(
+        gettext_lazy("Operation"),
+        reverse("admin:sandbox_operations"),
+        Environment.objects.needing_a_hand,
+        Restore.objects.open,
+    )
     yield portal.WorkEntry(
         gettext_lazy("Environments"),
         reverse("admin:sandbox_environment_changelist"),
