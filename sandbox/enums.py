@@ -120,6 +120,7 @@ class ProofKind(models.TextChoices):
     SECRET = "secret", _("File with passwords")
     PORT = "port", _("Network address")
     CREDENTIAL = "credential", _("Password in the portal")
+    MAIL = "mail", _("E-mails caught by the portal")
 
 
 class Phase(models.TextChoices):

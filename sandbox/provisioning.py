@@ -432,6 +432,7 @@ def _remove(claimed: Claim) -> None:
         environment.vanish()
         environment.proofs.filter(verified_at__isnull=True).update(verified_at=clock.now())
         services.wipe_credentials(environment)
+        services.wipe_mails(environment)
         booking = environment.booking
         if booking.is_holding and booking.ends_at > clock.now():
             services.add_generation(booking, environment.slot)

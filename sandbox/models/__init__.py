@@ -5,6 +5,7 @@ from sandbox.models.blueprints import Blueprint, BlueprintVersion
 from sandbox.models.bookings import Application, Booking, BookingEvent
 from sandbox.models.capacity import Allocation, Pool, Slot
 from sandbox.models.environments import Credential, Environment, EnvironmentEvent, RemovalProof
+from sandbox.models.mails import CaughtMail
 from sandbox.models.participants import TestParticipant
 from sandbox.models.quotas import OrganisationQuota
 from sandbox.models.reminders import Reminder
@@ -19,6 +20,7 @@ __all__ = [
     "BlueprintVersion",
     "Booking",
     "BookingEvent",
+    "CaughtMail",
     "Credential",
     "Environment",
     "EnvironmentEvent",

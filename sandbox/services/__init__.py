@@ -23,6 +23,7 @@ from sandbox.services.environments import (
     remove_environment,
     retry_booking,
 )
+from sandbox.services.mails import keep_mail, wipe_mails
 from sandbox.services.reminders import send_reminders
 from sandbox.services.standing_in import (
     end_takeover,
@@ -59,6 +60,7 @@ __all__ = [
     "forget_environment",
     "hand_over_booking",
     "join_waitlist",
+    "keep_mail",
     "latest_by_product",
     "leave_waitlist",
     "lift_blackout",
@@ -79,4 +81,5 @@ __all__ = [
     "send_reminders",
     "take_over_booking",
     "wipe_credentials",
+    "wipe_mails",
 ]
