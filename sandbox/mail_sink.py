@@ -1,6 +1,6 @@
 """A mail server for the test environments that delivers nothing: it keeps what it is given in the database.
 
-One listener for all; who asks is known by the network (``services/mails.py``). It runs as a process of its own
+One listener for all; who asks is known by the network (``mail_senders.py``). It runs as a process of its own
 (``manage.py sandbox_mail``), so that a product that sends thousands of messages slows down nobody else.
 """
 
@@ -20,7 +20,8 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from django.conf import settings
 from django.db import DatabaseError, connection
 
-from sandbox.services.mails import LARGEST, environment_of, keep_mail
+from sandbox.mail_senders import environment_of
+from sandbox.services.mails import LARGEST, keep_mail
 
 logger = logging.getLogger(__name__)
 

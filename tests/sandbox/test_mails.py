@@ -14,8 +14,9 @@ from osk_portal.toolkit.inbound_mail import read
 from sandbox import mail_sink
 from sandbox.backends.mail_host import mail_host
 from sandbox.enums import EnvironmentState
+from sandbox.mail_senders import environment_of
 from sandbox.models import CaughtMail
-from sandbox.services.mails import LONGEST_TEXT, MOST, environment_of, keep_mail
+from sandbox.services.mails import LONGEST_TEXT, MOST, keep_mail
 from tests.sandbox.factories import EnvironmentFactory
 
 pytestmark = pytest.mark.django_db
