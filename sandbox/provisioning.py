@@ -486,7 +486,9 @@ def _give_up(
         booking = environment.booking
         if not booking.is_holding:
             return
-        if not is_final and _failures(booking) < MAX_GENERATIONS and booking.ends_at > clock.now():
+        # A trial run is to show whether it works: it does not, once is enough.
+        most = 1 if booking.is_trial else MAX_GENERATIONS
+        if not is_final and _failures(booking) < most and booking.ends_at > clock.now():
             environment.record(EnvironmentEventKind.REPLACED)
             logger.warning("sandbox: set up anew", extra={"environment": environment.backend_key})
             return

@@ -8,6 +8,7 @@ from sandbox.admin import (
     environments,
     quotas,
     waiting,
+    wishes,
 )
 
 __all__ = [
@@ -18,4 +19,5 @@ __all__ = [
     "environments",
     "quotas",
     "waiting",
+    "wishes",
 ]

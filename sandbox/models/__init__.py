@@ -1,7 +1,7 @@
 """Try: products to book, the capacity they need, who booked what, and what exists of it."""
 
 from sandbox.models.blackouts import Blackout
-from sandbox.models.blueprints import Blueprint, BlueprintVersion
+from sandbox.models.blueprints import Blueprint, BlueprintEvent, BlueprintVersion
 from sandbox.models.bookings import Application, Booking, BookingEvent
 from sandbox.models.capacity import Allocation, Pool, Slot
 from sandbox.models.environments import Credential, Environment, EnvironmentEvent, RemovalProof
@@ -10,12 +10,14 @@ from sandbox.models.quotas import OrganisationQuota
 from sandbox.models.reminders import Reminder
 from sandbox.models.testing import TaskResult, TestReport, TestTask
 from sandbox.models.waiting import WaitlistEntry, WaitlistEvent
+from sandbox.models.wishes import Wish, WishAsk, WishEvent
 
 __all__ = [
     "Allocation",
     "Application",
     "Blackout",
     "Blueprint",
+    "BlueprintEvent",
     "BlueprintVersion",
     "Booking",
     "BookingEvent",
@@ -33,4 +35,7 @@ __all__ = [
     "TestTask",
     "WaitlistEntry",
     "WaitlistEvent",
+    "Wish",
+    "WishAsk",
+    "WishEvent",
 ]

@@ -118,8 +118,11 @@ def _steps_of(request: AuthenticatedRequest, booking: Booking) -> dict[str, obje
         turn = WaitlistEntry.objects.filter(booking=booking, state__in=never_taken).first()
     return {
         "offered_days": turn.days if turn else None,
-        "may_extend": may_change and booking.can(BookingAction.EXTEND) and runs_on,
-        "may_move": may_change and services.can_move(booking, environment),
+        "may_extend": may_change
+        and not booking.is_trial
+        and booking.can(BookingAction.EXTEND)
+        and runs_on,
+        "may_move": may_change and not booking.is_trial and services.can_move(booking, environment),
         "may_steer": may_change and services.can_steer(booking, environment),
         "may_answer": booking.state == BookingState.DRAFT
         and booking.booked_by_id == request.user.pk,
