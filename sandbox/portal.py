@@ -123,10 +123,7 @@ def _still_allowed(user_id: int, kind: str, subject_key: str) -> bool:
         mine = TestParticipant.objects.open().filter(user=user_id, public_id=subject_key)
         return user is not None and mine.exists()
     if kind in WISH_KINDS:
-        return (
-            user is not None
-            and Wish.objects.mine(user).filter(public_id=subject_key).exists()
-        )
+        return user is not None and Wish.objects.mine(user).filter(public_id=subject_key).exists()
     if kind in (TO_APPROVE, TO_CHECK):
         return user is not None and can_decide(user)
     return (

@@ -91,7 +91,7 @@ def problems_of(spec: EnvSpec) -> list[str]:
     memory = sum(component.limits.memory_mb for component in spec.components)
     if memory > settings.OSK_SANDBOX_PROTOTYPE_MEMORY_MB:
         found.append(
-            _("components: a prototype may take %(most)d MB of memory, this are %(sum)d")
+            _("components: a prototype may take %(most)d MB of memory, these take %(sum)d")
             % {"most": settings.OSK_SANDBOX_PROTOTYPE_MEMORY_MB, "sum": memory}
         )
     for number, component in enumerate(spec.components):

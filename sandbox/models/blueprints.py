@@ -167,7 +167,8 @@ class Blueprint(models.Model):
         """A judgement on accessibility says when it was made; addresses of our own pages are no product."""
         if self.accessibility_status != AccessibilityStatus.UNKNOWN and not self.accessibility_on:
             raise ValidationError(
-                {"accessibility_on": _("Enter the date of the statement.")}, code="required"
+                {"accessibility_on": _("Enter the date of the statement on accessibility.")},
+                code="required",
             )
         if self.slug in RESERVED_SLUGS:
             raise ValidationError({"slug": _("This address is taken by a page of the portal.")})
