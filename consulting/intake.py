@@ -266,7 +266,9 @@ class Visitor:
     def bookings(self, user: User) -> list[Booking]:
         """Test environments that the request is about; only what ``user`` may read."""
         keys = self._kept.get("bookings", [])
-        return list(Booking.objects.visible_to(user).filter(public_id__in=keys)) if keys else []
+        return (
+            list(Booking.objects.looked_after_by(user).filter(public_id__in=keys)) if keys else []
+        )
 
     def keep(
         self,

@@ -46,6 +46,11 @@ class BookingEventKind(models.TextChoices):
     PARTICIPANT_REMOVE = "participant_remove", _("Participant removed")
     PARTICIPANT_RENEW = "participant_renew", _("New link for a guest")
     PLAN = "plan", _("Test plan changed")
+    DEPUTY_NAMED = "deputy_named", _("Deputy named")
+    DEPUTY_ENDED = "deputy_ended", _("Deputy ended")
+    HANDED_OVER = "handed_over", _("Handed over to a colleague")
+    TAKEN_OVER = "taken_over", _("Taken over by the Organisationsverwaltung")
+    TAKEOVER_ENDED = "takeover_ended", _("Take-over ended")
     REPORT = "report", _("Test report handed in")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
 
@@ -22,7 +23,9 @@ INVITED: Final = "sandbox.participant_invited"
 GUEST_LINK: Final = "sandbox.guest_link"
 TO_APPROVE: Final = "sandbox.booking_to_approve"
 _REASON = _("You booked a test environment.")
+_STANDS_IN = _("You stand in for who booked a test environment.")
 _WAITED = _("You are on the waitlist for a test environment.")
+_GOES_ON = _("A test environment was handed over to you.")
 _TESTS = _("You were invited to test along.")
 _DECIDES = _("You decide on bookings of test environments.")
 
@@ -138,6 +141,56 @@ def offer_lapsed(booking: Booking) -> None:
     _tell(booking, "offer_lapsed", dedupe=f"sandbox.lapsed:{booking.public_id}", reason=_WAITED)
 
 
+def deputy_named(booking: Booking, *, actor: User) -> None:
+    """To the deputy; and to who booked, where somebody else has named one."""
+    deputy = booking.deputy
+    if deputy is None:
+        return
+    people = [deputy] if booking.booked_by_id == actor.pk else [deputy, booking.booked_by]
+    _tell(
+        booking,
+        "booking_deputy",
+        dedupe=f"sandbox.deputy:{booking.public_id}:{booking.events.count()}",
+        reason=_STANDS_IN,
+        to=people,
+        booker=booking.booked_by,
+        deputy=deputy,
+    )
+
+
+def deputy_left(booking: Booking, person: User) -> None:
+    _tell(
+        booking,
+        "booking_deputy_left",
+        dedupe=f"sandbox.deputy_left:{booking.public_id}:{person.pk}:{booking.events.count()}",
+        to=[booking.booked_by],
+        deputy=person,
+    )
+
+
+def booking_handed_over(booking: Booking, *, person: User) -> None:
+    """To the successor, for the calendar too; who had it has no booking any more to be told of."""
+    _tell(
+        booking,
+        "booking_handed_over",
+        dedupe=f"sandbox.handed_over:{booking.public_id}:{booking.events.count()}",
+        reason=_GOES_ON,
+        method="REQUEST" if booking.is_holding else None,
+        to=[booking.booked_by],
+        person_name=person,
+    )
+
+
+def booking_taken_over(booking: Booking) -> None:
+    _tell(
+        booking,
+        "booking_taken_over",
+        dedupe=f"sandbox.taken_over:{booking.public_id}:{booking.events.count()}",
+        to=[booking.booked_by],
+        manager=booking.taken_over_by,
+    )
+
+
 def participant_invited(participant: TestParticipant) -> None:
     """Colleagues are told that they take part, others are asked."""
     booking = participant.booking
@@ -219,23 +272,25 @@ def _tell(
     reason: str | Promise = _REASON,
     lifetime: timedelta | None = None,
     method: ics.Method | None = None,
+    to: Sequence[User] | None = None,
     **context: object,
 ) -> None:
-    """``method``: what the mail does in the calendar of the person who booked."""
-    person = booking.booked_by
-    with translation.override(person.language):
-        attached = () if method is None else (attachment(booking, person, method),)
-    notify(
-        Message(
-            kind=f"sandbox.{event}",
-            template=f"sandbox/email/{event}",
-            url=booking.get_absolute_url(),
-            dedupe=dedupe,
-            subject_key=str(booking.public_id),
-            context={**_facts(booking), **context},
-            reason=reason,
-            lifetime=lifetime,
-            attachments=attached,
-        ),
-        [person],
-    )
+    """To everybody with the rights of the booking, or ``to``. ``method``: what the mail does in their calendars."""
+    for person in booking.side if to is None else to:
+        with translation.override(person.language):
+            attached = () if method is None else (attachment(booking, person, method),)
+        stands_in = person.pk != booking.booked_by_id and to is None
+        notify(
+            Message(
+                kind=f"sandbox.{event}",
+                template=f"sandbox/email/{event}",
+                url=booking.get_absolute_url(),
+                dedupe=dedupe,
+                subject_key=str(booking.public_id),
+                context={**_facts(booking), **context},
+                reason=_STANDS_IN if stands_in else reason,
+                lifetime=lifetime,
+                attachments=attached,
+            ),
+            [person],
+        )

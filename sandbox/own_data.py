@@ -12,6 +12,7 @@ from sandbox import services
 from sandbox.enums import BookingAction, BookingState
 from sandbox.models import Booking, TestParticipant, TestReport, WaitlistEntry, WishAsk
 from sandbox.services.participants import answer_invitation
+from sandbox.services.standing_in import settle_account
 from sandbox.services.wishes import take_back
 
 
@@ -25,6 +26,7 @@ def erase(user: User) -> None:
     for wish_id in list(WishAsk.objects.filter(person=user).values_list("wish", flat=True)):
         take_back(wish_id=wish_id, actor=user)
     TestReport.objects.filter(author=user, submitted_at=None).delete()
+    settle_account(user)
     mine = Booking.objects.filter(booked_by=user)
     for booking in mine.filter(state__in=Booking.ALLOWED[BookingAction.CANCEL]).order_by("pk"):
         services.end_booking(booking_id=booking.pk, actor=user)
@@ -38,8 +40,8 @@ OFFER: Final = portal.PersonalData(
     stored=_("Which test environments you have booked, for which organisation, when and what for."),
     kept=_("So that the environment can be set up and counted. Its data are deleted when it ends."),
     afterwards=_(
-        "Running environments end at once, with all their data. The bookings stay as a figure, without a name"
-        " and without their purpose."
+        "What has a deputy goes on with the deputy. All other environments end at once, with all their data."
+        " The bookings stay as a figure, without a name and without their purpose."
     ),
     rows=(
         portal.Rows(
@@ -121,6 +123,8 @@ OFFER: Final = portal.PersonalData(
         "sandbox.BlueprintVersion.published_by": "a publication by an operator, of the portal's products",
         "sandbox.BlueprintEvent.actor": "steps of staff with the portal's products",
         "sandbox.TestParticipant.added_by": "an entry of the booking, which stands in the list of bookings",
+        "sandbox.Booking.deputy": "named by a colleague, whose booking it is",
+        "sandbox.Booking.taken_over_by": "stands in the list of what the person did with bookings",
         "sandbox.Booking.decided_by": "a decision of the OSK, in the list of what was done with bookings",
         "sandbox.Blackout.created_by": "maintenance by an operator, of the portal's places",
         "sandbox.Blackout.lifted_by": "maintenance by an operator, of the portal's places",

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Sequence
-from typing import Any, Final, cast
+from typing import Any, ClassVar, Final, cast
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from osk_portal.accounts.models import User
 from sandbox.enums import Outcome
 from sandbox.models import TaskResult, TestReport, TestTask
 from sandbox.services.testing import MOST_TASKS, PlannedTask, Written
@@ -202,3 +203,63 @@ class ReportForm(forms.Form):
             findings=data["findings"],
             overall=data["overall"],
         )
+
+
+class ColleagueForm(forms.Form):
+    """Somebody of the organisation, by a list. ``field``: its name."""
+
+    field: ClassVar[str]
+
+    def __init__(self, data: Any = None, *, colleagues: Iterable[User], **kwargs: Any) -> None:
+        super().__init__(data, **kwargs)
+        self.colleagues = {str(person.public_id): person for person in colleagues}
+        choice = cast("forms.ChoiceField", self.fields[self.field])
+        choice.choices = [("", self.nobody), *((k, str(p)) for k, p in self.colleagues.items())]
+
+    nobody: ClassVar[Any] = _("Please choose")
+
+    def person(self) -> User | None:
+        return self.colleagues.get(self.cleaned_data[self.field])
+
+
+class DeputyForm(ColleagueForm):
+    prefix = "deputy"
+    field = "deputy"
+    nobody = _("Nobody")
+    deputy = forms.ChoiceField(
+        label=_("Deputy"),
+        help_text=_(
+            "Sees and does all that you do here, and gets all mails too. For leave and illness."
+        ),
+        required=False,
+        error_messages={"invalid_choice": _("Choose a deputy from the list.")},
+    )
+
+    def __init__(self, data: Any = None, *, deputy: User | None, **kwargs: Any) -> None:
+        initial = {"deputy": "" if deputy is None else str(deputy.public_id)}
+        super().__init__(data, initial=initial, **kwargs)
+
+
+class SuccessorForm(ColleagueForm):
+    prefix = "give"
+    field = "successor"
+    successor = forms.ChoiceField(
+        label=_("Who goes on?"),
+        error_messages={
+            "required": _("Choose who goes on."),
+            "invalid_choice": _("Choose people from the list."),
+        },
+    )
+
+
+class TakeOverForm(forms.Form):
+    reason = CleanText(
+        label=_("Reason"),
+        help_text=_("For example leave until 8 January. Write nothing about an illness itself."),
+        max_length=1000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        error_messages={
+            "required": _("Write why you take over."),
+            "max_length": _("Shorten your text to 1000 characters."),
+        },
+    )

@@ -35,16 +35,69 @@ def works_on_wishes(user: User) -> bool:
     return user.is_active and (user.is_advisor or user.is_operator)
 
 
+def can_read(user: User, booking: Booking) -> bool:
+    """The page with all that it holds. The Organisationsverwaltung sees that the booking exists: who, which
+    product, when, in which state; more once it has taken over (product.md, roles).
+    """
+    return is_on_the_side(user, booking)
+
+
+def is_on_the_side(user: User, booking: Booking) -> bool:
+    """Who booked, the deputy, a manager after a take-over; every advisor for what the OSK has booked."""
+    if booking.is_trial:
+        return user.is_operator and user.pk == booking.booked_by_id
+    if booking.is_by_osk and user.is_advisor:
+        return True
+    people = (booking.booked_by_id, booking.deputy_id, booking.taken_over_by_id)
+    return user.pk in people and _is_member(user, booking)
+
+
 def can_change(user: User, booking: Booking) -> bool:
-    """Extend, move, restart, reset: whoever may end it."""
+    """Extend, move, restart, reset, choose who takes part: whoever may end it."""
     return can_end(user, booking)
 
 
 def can_see_credentials(user: User, booking: Booking) -> bool:
-    """The booker alone: a manager sees that a booking exists, not how to get in."""
-    return booking.booked_by_id == user.pk
+    """Those who test: a manager sees that a booking exists, not how to get in."""
+    return is_on_the_side(user, booking)
 
 
 def can_end(user: User, booking: Booking) -> bool:
-    """The booker, and the Organisationsverwaltung when that person is away."""
-    return booking.booked_by_id == user.pk or is_manager_of(user, booking.organisation)
+    return is_on_the_side(user, booking)
+
+
+def can_take_over(user: User, booking: Booking) -> bool:
+    """The Organisationsverwaltung, of what its own people have booked."""
+    return (
+        is_manager_of(user, booking.organisation)
+        and not booking.is_by_osk
+        and not is_on_the_side(user, booking)
+    )
+
+
+def can_name_deputy(user: User, booking: Booking) -> bool:
+    return is_on_the_side(user, booking) and not (booking.is_by_osk or booking.is_trial)
+
+
+def can_hand_over(user: User, booking: Booking) -> bool:
+    """Whoever has its rights, the Organisationsverwaltung, and advisors, who end memberships too."""
+    if booking.is_trial:
+        return False
+    if booking.is_by_osk:
+        return user.is_advisor
+    return (
+        is_on_the_side(user, booking)
+        or is_manager_of(user, booking.organisation)
+        or user.is_advisor
+    )
+
+
+def can_succeed(user: User, booking: Booking) -> bool:
+    """As booker or deputy: an active member; an advisor for what the OSK has booked."""
+    if booking.is_by_osk:
+        return user.is_active and user.is_advisor
+    return user.is_active and _is_member(user, booking)
+
+
+def _is_member(user: User, booking: Booking) -> bool:
+    return any(m.organisation_id == booking.organisation_id for m in active_memberships(user))

@@ -19,14 +19,14 @@ from osk_portal.toolkit import clock
 from osk_portal.toolkit.clock import BERLIN
 from osk_portal.toolkit.ics import Entry
 from osk_portal.toolkit.search_text import fold
-from sandbox import demo_world, own_data, statistics
+from sandbox import demo_world, handover, own_data, statistics
 from sandbox.calendar_entries import entry_of
 from sandbox.enums import EnvironmentState, Phase
 from sandbox.models import Blueprint, Booking, Environment, TestParticipant, Wish
 from sandbox.notifications import GUEST_LINK, INVITED, TO_APPROVE
 from sandbox.permissions import can_decide, works_on_wishes
 from sandbox.phases import phase_of
-from sandbox.services import blueprints, participants, wishes
+from sandbox.services import blueprints, participants, standing_in, wishes
 from sandbox.wish_mails import TO_CHECK, WISH_KINDS
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def _testing(solution: Solution) -> Iterable[portal.Concerned]:
 def _tasks(user: User) -> Iterable[portal.Task]:
     """What runs or is to come; due when it ends."""
     now = clock.now()
-    running = Booking.objects.visible_to(user).filter(booked_by=user).holding().with_details()
+    running = Booking.objects.looked_after_by(user).holding().with_details()
     for booking in running:
         shown = _SHOWN.get(phase_of(booking, now=now))
         if shown is not None:
@@ -104,7 +104,7 @@ def _testing_along(user: User) -> Iterable[portal.Task]:
 
 def _calendar(user: User) -> Iterable[Entry]:
     """One's own bookings that run or are to come; they take no time of the person."""
-    mine = Booking.objects.visible_to(user).filter(booked_by=user).promised().with_details()
+    mine = Booking.objects.looked_after_by(user).promised().with_details()
     for booking in mine:
         yield entry_of(booking, booking.get_absolute_url())
 
@@ -211,6 +211,9 @@ portal.staff_rights.register(
         },
     )
 )
+portal.handovers.register(handover.HANDOVER)
+portal.departures.register(portal.Departure("sandbox", 25, handover.leave))
+portal.staff_exits.register(portal.StaffExit("sandbox", 20, standing_in.release_staff))
 portal.daily_jobs.register(portal.DailyJob("sandbox.guests", 30, participants.forget_guests))
 portal.daily_jobs.register(portal.DailyJob("sandbox.prototypes", 31, wishes.end_prototypes))
 portal.daily_jobs.register(portal.DailyJob("sandbox.scans", 32, blueprints.block_outdated))

@@ -18,7 +18,7 @@ import threading
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from django.conf import settings
@@ -29,7 +29,7 @@ from osk_portal.notifications.doorbell import ring
 from osk_portal.toolkit import clock
 from osk_portal.toolkit.clock import DbNow
 from osk_portal.toolkit.encryption import CannotDecrypt
-from sandbox import backends, notifications, services
+from sandbox import addresses, backends, notifications, services
 from sandbox.backends.base import (
     BackendError,
     BackendUnavailable,
@@ -122,7 +122,9 @@ class Claim:
 
     @property
     def ref(self) -> EnvRef:
-        return ref_of(self.environment)
+        """With the address of the gate, which products write into their own links."""
+        origin = addresses.origin_of(self.environment.booking)
+        return replace(ref_of(self.environment), origin=origin)
 
     @property
     def spec(self) -> EnvSpec:

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from django.db import models
 from django.db.models import Q
@@ -150,16 +150,42 @@ class AllocationQuerySet(models.QuerySet["Allocation"]):
         return self.filter(released_at__isnull=True)
 
 
+def _on_the_side(user: User) -> Q:
+    """The rights of a booking are those of members of its organisation."""
+    member_of = [m.organisation_id for m in active_memberships(user)]
+    person = Q(booked_by=user) | Q(deputy=user) | Q(taken_over_by=user)
+    return person & Q(organisation__in=member_of)
+
+
 class BookingQuerySet(models.QuerySet["Booking"]):
     def visible_to(self, user: User) -> Self:
-        """One's own bookings while the membership lasts, and those of organisations one manages."""
-        memberships = active_memberships(user)
-        member_of = [m.organisation_id for m in memberships]
-        managed = [m.organisation_id for m in memberships if m.is_manager]
-        seen = Q(booked_by=user, organisation__in=member_of) | Q(organisation__in=managed)
+        """Those one has the rights of, and that they exist: those of organisations one manages.
+
+        What the latter read of a booking before they take it over: ``permissions.can_read``.
+        """
+        managed = [m.organisation_id for m in active_memberships(user) if m.is_manager]
+        rule = _on_the_side(user) | Q(organisation__in=managed)
+        if user.is_advisor:
+            rule |= Q(is_outside_quota=True)
         if user.is_operator:
-            seen |= Q(booked_by=user, is_trial=True)
-        return self.filter(seen)
+            rule |= Q(booked_by=user, is_trial=True)
+        return self.filter(rule)
+
+    def looked_after_by(self, user: User) -> Self:
+        """As booker, as deputy, or after a take-over; an advisor what he or she booked for the OSK."""
+        rule = _on_the_side(user)
+        if user.is_advisor:
+            rule |= Q(is_outside_quota=True, booked_by=user)
+        return self.filter(rule)
+
+    def to_hand_over(self, person: Any, organisation: Any) -> Self:
+        """What needs a successor when ``person`` leaves ``organisation``; keys or outer references."""
+        return self.filter(
+            booked_by=person,
+            organisation=organisation,
+            is_outside_quota=False,
+            state__in=(BookingState.REQUESTED, *PROMISED),
+        )
 
     def holding(self) -> Self:
         return self.filter(state__in=HOLDING)
@@ -199,7 +225,11 @@ class BookingQuerySet(models.QuerySet["Booking"]):
 
     def with_details(self) -> Self:
         return self.select_related(
-            "blueprint_version__blueprint__solution", "organisation", "booked_by"
+            "blueprint_version__blueprint__solution",
+            "organisation",
+            "booked_by",
+            "deputy",
+            "taken_over_by",
         ).prefetch_related("environments")
 
 
@@ -209,10 +239,9 @@ class ParticipantQuerySet(models.QuerySet["TestParticipant"]):
         return self.filter(state__in=(ParticipantState.INVITED, ParticipantState.ACTIVE))
 
     def visible_to(self, user: User) -> Self:
-        """One's own, while nobody has taken it back and one is a member of an organisation."""
-        if not active_memberships(user):
-            return self.none()
-        return self.open().filter(user=user)
+        """One's own, while nobody has taken it back and one is a member of the organisation that was asked."""
+        member_of = [m.organisation_id for m in active_memberships(user)]
+        return self.open().filter(user=user, organisation__in=member_of)
 
     def with_sheet(self) -> Self:
         """With what their page shows."""

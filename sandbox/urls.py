@@ -5,11 +5,13 @@ from sandbox.views import (
     booking,
     bookings,
     changing,
+    gate,
     month,
     people,
     plans,
     removal,
     sheets,
+    standing_in,
     wishes,
 )
 
@@ -30,6 +32,17 @@ urlpatterns = [
         "buchung/<uuid:public_id>/zugang/<uuid:credential_id>/",
         bookings.credential_reveal,
         name="credential_reveal",
+    ),
+    path("buchung/<uuid:public_id>/vertretung/", standing_in.booking_deputy, name="booking_deputy"),
+    path(
+        "buchung/<uuid:public_id>/uebernehmen/",
+        standing_in.booking_take_over,
+        name="booking_take_over",
+    ),
+    path(
+        "buchung/<uuid:public_id>/uebernahme-beenden/",
+        standing_in.takeover_end,
+        name="takeover_end",
     ),
     path("buchung/<uuid:public_id>/testteilnehmende/", people.people_edit, name="people_edit"),
     path(
@@ -61,6 +74,10 @@ urlpatterns = [
         sheets.participant_reveal,
         name="participant_reveal",
     ),
+    path("tor/pruefung/", gate.gate_check, name="gate_check"),
+    path("tor/wege/", gate.gate_routes, name="gate_routes"),
+    path("tor/einlass/", gate.gate_change, name="gate_change"),
+    path("tor/<uuid:public_id>/", gate.gate_enter, name="gate_enter"),
     path("gast/<str:token>/", sheets.guest_sheet, name="guest_sheet"),
     path("wuensche/", wishes.wish_list, name="wish_list"),
     path("wuensche/neu/", wishes.wish_new, name="wish_new"),

@@ -120,7 +120,7 @@ def product_unblocked(product: Blueprint) -> None:
 def _tell_bookers(product: Blueprint, event: str, **context: object) -> None:
     step = product.events.count()
     bookings = Booking.objects.holding().filter(blueprint_version__blueprint=product)
-    for booking in bookings.select_related("booked_by"):
+    for booking in bookings.select_related("booked_by", "deputy", "taken_over_by"):
         notify(
             Message(
                 kind=f"sandbox.{event}",
@@ -131,7 +131,7 @@ def _tell_bookers(product: Blueprint, event: str, **context: object) -> None:
                 context={"product": product.name, **context},
                 reason=_BOOKED,
             ),
-            [booking.booked_by],
+            booking.side,
         )
 
 

@@ -82,7 +82,7 @@ def create_draft(
             case.is_confidential = True
             case.save(update_fields=["is_confidential"])
         case.solutions.set(solutions)
-        readable = Booking.objects.visible_to(actor)
+        readable = Booking.objects.looked_after_by(actor)
         case.bookings.set(readable.filter(pk__in=[booking.pk for booking in bookings]))
     return case
 

@@ -242,7 +242,7 @@ def _booked(request: HttpRequest) -> list[str]:
         return []
     if not request.user.is_authenticated:
         return []
-    found = Booking.objects.visible_to(request.user).filter(public_id=public_id)
+    found = Booking.objects.looked_after_by(request.user).filter(public_id=public_id)
     return [str(booking.public_id) for booking in found]
 
 

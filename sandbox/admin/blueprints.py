@@ -28,9 +28,8 @@ from sandbox.blueprint_forms import BlockForm, PublishForm, ScanForm, SpecForm
 from sandbox.capacity import CannotBook
 from sandbox.enums import BlockCause, ScanResult
 from sandbox.models import Blueprint, BlueprintVersion, Booking
-from sandbox.phases import current_environment, phase_of
+from sandbox.phases import current_environment, phase_of, state_of
 from sandbox.services import blueprints
-from sandbox.views.bookings import state_of
 
 
 def page_url(blueprint: Blueprint) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
@@ -64,6 +64,8 @@ class EnvRef:
     env: str
     """Public id of the environment's row."""
     generation: int
+    origin: str = field(default="", compare=False)
+    """``https://…`` under which people open it through the gate; empty: at the engine's own address."""
 
     @property
     def name(self) -> str:

@@ -57,6 +57,24 @@ class Booking(Addressed):
     booked_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="sandbox_bookings"
     )
+    deputy = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        related_name="+",
+        null=True,
+        blank=True,
+        verbose_name=_("deputy"),
+    )
+    taken_over_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        related_name="+",
+        null=True,
+        blank=True,
+        verbose_name=_("taken over by"),
+    )
+    takeover_reason = models.TextField(_("reason of the take-over"), max_length=1000, blank=True)
+    occasion = models.CharField(_("for the event"), max_length=200, blank=True)
     purpose = models.TextField(_("purpose"), max_length=2000)
     test_data_acknowledged_at = models.DateTimeField(_("only test data, promised at"))
     window = DateTimeRangeField(_("window"))
@@ -123,6 +141,11 @@ class Booking(Addressed):
                 | (~Q(decision_reason="") & Q(decided_by__isnull=False)),
                 violation_error_message=_("A rejection needs a reason."),
             ),
+            models.CheckConstraint(
+                name="booking_taken_over_has_reason",
+                condition=Q(taken_over_by__isnull=True) | ~Q(takeover_reason=""),
+                violation_error_message=_("A take-over needs a reason."),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -150,6 +173,17 @@ class Booking(Addressed):
     def is_undecided(self) -> bool:
         """Holds a place that is free again at ``hold_expires_at``."""
         return self.state in (_S.DRAFT, _S.REQUESTED)
+
+    @property
+    def is_by_osk(self) -> bool:
+        """Booked by the OSK for a case or an event: outside the quota, looked after by its advisors."""
+        return self.is_outside_quota
+
+    @property
+    def side(self) -> list[User]:
+        """Who has the rights of the booking, while a member: booker, deputy, who has taken over."""
+        people = (self.booked_by, self.deputy, self.taken_over_by)
+        return list(dict.fromkeys(person for person in people if person is not None))
 
     def can(self, action: BookingAction) -> bool:
         return self.state in self.ALLOWED[action]
@@ -243,13 +277,16 @@ class Booking(Addressed):
         self.save(update_fields=["state", *(fields or [])])
         return self.record(action, actor=actor, from_state=before)
 
-    def record(self, kind: str, *, actor: User | None, from_state: str = "") -> BookingEvent:
+    def record(
+        self, kind: str, *, actor: User | None, from_state: str = "", **data: object
+    ) -> BookingEvent:
         return BookingEvent.objects.create(
             booking=self,
             kind=kind,
             from_state=from_state,
             to_state=self.state,
             actor=actor,
+            data=data,
             request_id=request_id.get(),
         )
 

@@ -13,6 +13,7 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from network.models import Organisation
 from osk_portal.accounts.models import User
 from osk_portal.toolkit import clock
 from osk_portal.toolkit.addressed import Addressed
@@ -48,6 +49,14 @@ class TestParticipant(Addressed):
         related_name="sandbox_participations",
         null=True,
         blank=True,
+    )
+    organisation = models.ForeignKey(
+        Organisation,
+        on_delete=models.PROTECT,
+        related_name="+",
+        null=True,
+        blank=True,
+        help_text=_("Takes part as a member of it, and no longer than that."),
     )
     name = models.CharField(_("name"), max_length=120, blank=True)
     email = models.EmailField(_("email address"), blank=True)
@@ -125,7 +134,7 @@ class TestParticipant(Addressed):
         """Not taking part, or no longer."""
         self._move(_A.DECLINE, _S.DECLINED, actor)
 
-    def remove(self, *, actor: User) -> None:
+    def remove(self, *, actor: User | None) -> None:
         self._move(_A.REMOVE, _S.REMOVED, actor)
 
     def renew(self, *, actor: User) -> None:
@@ -135,7 +144,7 @@ class TestParticipant(Addressed):
         self.save(update_fields=["link_key", "link_made_at"])
         self.booking.record(f"participant_{_A.RENEW}", actor=actor)
 
-    def _move(self, action: ParticipantAction, to: ParticipantState, actor: User) -> None:
+    def _move(self, action: ParticipantAction, to: ParticipantState, actor: User | None) -> None:
         check(self.ALLOWED, action, self.state)
         self.state = to
         if to != _S.ACTIVE:

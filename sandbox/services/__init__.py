@@ -24,6 +24,12 @@ from sandbox.services.environments import (
     retry_booking,
 )
 from sandbox.services.reminders import send_reminders
+from sandbox.services.standing_in import (
+    end_takeover,
+    hand_over_booking,
+    name_deputy,
+    take_over_booking,
+)
 from sandbox.services.steering import can_steer, reset_environment, restart_environment
 from sandbox.services.waiting import (
     accept_offer,
@@ -46,15 +52,18 @@ __all__ = [
     "can_move",
     "can_steer",
     "end_booking",
+    "end_takeover",
     "ensure_credentials",
     "expire_holds",
     "extend_booking",
     "forget_environment",
+    "hand_over_booking",
     "join_waitlist",
     "latest_by_product",
     "leave_waitlist",
     "lift_blackout",
     "move_booking",
+    "name_deputy",
     "offer_places",
     "plain_credentials",
     "publish_version",
@@ -68,5 +77,6 @@ __all__ = [
     "reveal_credential",
     "reveal_to_participant",
     "send_reminders",
+    "take_over_booking",
     "wipe_credentials",
 ]

@@ -125,7 +125,6 @@ def _start_trial(version_id: int, actor: User) -> Booking:
         test_data_acknowledged_at=now,
         window=DateTimeTZRange(now, end),
         state=BookingState.APPROVED,
-        is_outside_quota=True,
         is_trial=True,
     )
     booking.record(BookingEventKind.BOOK, actor=actor)

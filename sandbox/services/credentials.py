@@ -7,7 +7,6 @@ import secrets
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 
-from network.permissions import active_memberships
 from osk_portal.accounts.models import User
 from osk_portal.toolkit import clock, encryption
 from osk_portal.toolkit.transitions import TransitionNotAllowed
@@ -22,6 +21,7 @@ from sandbox.models import (
     RemovalProof,
     TestParticipant,
 )
+from sandbox.services.participants import is_still_member
 from sandbox.spec import EnvSpec
 
 PASSWORD_LENGTH = 16
@@ -54,8 +54,7 @@ def reveal_to_participant(*, credential_id: int, participant_id: int) -> str:
         )
         booking = Booking.objects.select_for_update(of=("self",)).get(pk=booking_id)
         participant = TestParticipant.objects.select_related("user").get(pk=participant_id)
-        has_left = participant.user is not None and not active_memberships(participant.user)
-        if has_left or not participant.is_in:
+        if not participant.is_in or not is_still_member(participant):
             raise PermissionDenied("see a password")
         credential = Credential.objects.select_for_update(of=("self",)).get(
             pk=credential_id, environment__booking=booking

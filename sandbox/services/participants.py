@@ -55,16 +55,18 @@ def invite_person(*, booking_id: int, actor: User, email: str) -> TestParticipan
             ),
         )
     _refuse_outsiders(booking, "email", [m.organisation_id for m in memberships])
-    if person.pk == booking.booked_by_id:
+    if person in booking.side:
         raise CannotInvite("email", _("This person has booked and takes part already."))
     known = booking.participants.open().filter(user=person).first()
     if known is not None:
         return known
     _refuse_too_many(booking)
-    is_colleague = any(m.organisation_id == booking.organisation_id for m in memberships)
+    known_as = {m.organisation_id: m.organisation for m in memberships}
+    is_colleague = booking.organisation_id in known_as
     participant = TestParticipant.objects.create(
         booking=booking,
         user=person,
+        organisation=known_as.get(booking.organisation_id, memberships[0].organisation),
         state=ParticipantState.ACTIVE if is_colleague else ParticipantState.INVITED,
         added_by=actor,
     )
@@ -125,7 +127,7 @@ def answer_invitation(*, participant_id: int, actor: User, accepts: bool) -> Tes
     PermissionDenied.
     """
     participant = _participant(participant_id)
-    if participant.user_id != actor.pk:
+    if participant.user_id != actor.pk or not is_still_member(participant):
         raise PermissionDenied("answer an invitation")
     if accepts and participant.is_in:
         return participant
@@ -161,7 +163,15 @@ def forget_guests() -> None:
 
 def may_use(participant: TestParticipant) -> bool:
     """Whether this person may enter the environment now."""
-    return participant.is_in and _runs(participant.booking)
+    return participant.is_in and is_still_member(participant) and _runs(participant.booking)
+
+
+def is_still_member(participant: TestParticipant) -> bool:
+    """Of the organisation as whose member the person was asked; a guest was asked by the link alone."""
+    if participant.user is None:
+        return True
+    memberships = active_memberships(participant.user)
+    return any(m.organisation_id == participant.organisation_id for m in memberships)
 
 
 def _runs(booking: Booking) -> bool:
@@ -180,7 +190,9 @@ def _participant(participant_id: int) -> TestParticipant:
 def _locked(booking_id: int, actor: User) -> Booking:
     booking = (
         Booking.objects.select_for_update(of=("self",))
-        .select_related("blueprint_version__blueprint", "organisation", "booked_by")
+        .select_related(
+            "blueprint_version__blueprint", "organisation", "booked_by", "deputy", "taken_over_by"
+        )
         .get(pk=booking_id)
     )
     if not permissions.can_change(actor, booking):

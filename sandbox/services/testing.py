@@ -124,8 +124,8 @@ def save_report(
 
 
 def may_report(booking: Booking, author: User) -> bool:
-    """Who booked, and who takes part with an account."""
-    if booking.booked_by_id == author.pk:
+    """Who has the rights of the booking, and who takes part with an account."""
+    if permissions.is_on_the_side(author, booking):
         return True
     return booking.participants.filter(user=author, state=ParticipantState.ACTIVE).exists()
 

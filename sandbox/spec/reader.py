@@ -149,7 +149,7 @@ class Reader(TableReader):
         """Every text can be filled with what exists."""
         values = {"home": "", **{f"port.{port}": "" for port in ports}}
         if component.image:
-            values |= {"address": "", "host": ""}
+            values |= {"address": "", "host": "", "scheme": ""}
         for where, text in _texts_of(component):
             known = values | ({"secret": ""} if where == "secrets" else {})
             try:

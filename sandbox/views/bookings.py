@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote, urlsplit
 from uuid import UUID
 
 from django.contrib import messages
@@ -15,48 +16,74 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from osk_portal.templatetags.osk import berlin_datetime, long_date
+from osk_portal.accounts.models import User
+from osk_portal.templatetags.osk import long_date
 from osk_portal.toolkit import clock
 from osk_portal.toolkit.access import LOGIN, AuthenticatedRequest, access
 from osk_portal.toolkit.encryption import CannotDecrypt
 from osk_portal.toolkit.transitions import TransitionNotAllowed
-from sandbox import durations, permissions, progress, services
+from sandbox import addresses, durations, permissions, progress, services
 from sandbox.enums import BookingAction, BookingState, ParticipantState, Phase, WaitState
-from sandbox.models import Booking, Credential, EnvironmentEvent, WaitlistEntry
-from sandbox.phases import PHASES, current_environment, phase_of
+from sandbox.models import (
+    Booking,
+    Credential,
+    Environment,
+    EnvironmentEvent,
+    TestParticipant,
+    WaitlistEntry,
+)
+from sandbox.phases import current_environment, phase_of, state_of
+from sandbox.querysets import HOLDING
+from sandbox.removal_record import is_complete
 from sandbox.results import summary_of
 from sandbox.services.testing import report_deadline, takes_reports
 
 IN_TEST = (ParticipantState.INVITED, ParticipantState.ACTIVE)
+ENTER = "oeffnen"
+"""Parameter of a guest's page that leads through the gate."""
 OPEN = (Phase.READY, Phase.EXPIRING, Phase.DISTURBED)
 OFFER_ENDS = (BookingState.DRAFT, BookingState.CANCELLED, BookingState.EXPIRED)
 """States in which a booking may have been no more than an offer of the waitlist."""
 POLLING = (Phase.PROVISIONING, Phase.REMOVING, Phase.DISTURBED, Phase.RESTARTING)
 
 
-def state_of(booking: Booking, phase: Phase) -> dict[str, object]:
-    """The words and the badge of a phase."""
-    environment = current_environment(booking)
-    since = environment.gone_at if environment else booking.ended_at
-    shown = PHASES[phase]
-    values = {
-        "end": berlin_datetime(booking.ends_at),
-        "hold": berlin_datetime(booking.hold_expires_at),
-        "since": berlin_datetime(since),
-    }
-    return {"phase": phase, "badge": shown.badge, "text": str(shown.text) % values}
-
-
 @require_GET
 @access(LOGIN)
 def booking_detail(request: AuthenticatedRequest, public_id: UUID) -> HttpResponse:
+    """All of it, or for the Organisationsverwaltung that it exists and the way to take it over."""
     booking = visible_booking(request, public_id)
+    if not permissions.can_read(request.user, booking):
+        return render(request, "sandbox/booking_outline.html", outline_of(request, booking))
     return render(request, "sandbox/booking_detail.html", details_of(request, booking))
 
 
 def visible_booking(request: AuthenticatedRequest, public_id: UUID) -> Booking:
+    """404 for a stranger. What of it may be read: ``permissions.can_read``."""
     visible = Booking.objects.visible_to(request.user).with_details()
     return get_object_or_404(visible, public_id=public_id)
+
+
+def readable_booking(request: AuthenticatedRequest, public_id: UUID) -> Booking:
+    """404 for a stranger, 403 for a manager who has not taken it over."""
+    booking = visible_booking(request, public_id)
+    if not permissions.can_read(request.user, booking):
+        raise PermissionDenied
+    return booking
+
+
+def outline_of(request: AuthenticatedRequest, booking: Booking) -> dict[str, Any]:
+    product = booking.blueprint_version.blueprint
+    return {
+        "booking": booking,
+        "product": product,
+        "may_take_over": permissions.can_take_over(request.user, booking),
+        "has_proof": is_complete(booking),
+        "crumbs": [
+            (_("Test environment"), reverse("sandbox:blueprint_list")),
+            (product.name, None),
+        ],
+        **state_of(booking, phase_of(booking, now=clock.now())),
+    }
 
 
 @dataclass(frozen=True)
@@ -94,8 +121,10 @@ def details_of(
             Login(credential, (revealed or {}).get(credential.pk, ""))
             for credential in (environment.credentials.shown() if environment and is_open else ())
         ],
+        **entrance_of(booking, environment if is_open else None),
         "proofs": list(environment.proofs.all()) if environment and not is_open else [],
         "may_reveal": permissions.can_see_credentials(request.user, booking),
+        "may_hand_over": may_pass_on(request.user, booking),
         "may_end": booking.can(BookingAction.CANCEL) and permissions.can_end(request.user, booking),
         "end_in_words": long_date(booking.ends_at),
         "now": clock.now(),
@@ -105,6 +134,24 @@ def details_of(
         ],
         **state_of(booking, phase),
     }
+
+
+def entrance_of(
+    booking: Booking, environment: Environment | None, guest: TestParticipant | None = None
+) -> dict[str, object]:
+    """The address of what runs, and where "open" leads: through the gate where there is one."""
+    if environment is None:
+        return {"address": "", "open_url": "", "is_gated": False}
+    address = addresses.shown_address(booking, environment)
+    is_gated = address != environment.endpoint
+    way_in = address
+    if is_gated and guest is not None:
+        way_in = f"{guest.get_absolute_url()}?{ENTER}=1"
+    elif is_gated:
+        path = urlsplit(address).path
+        page = reverse("sandbox:gate_enter", args=[booking.public_id])
+        way_in = page if path == "/" else f"{page}?path={quote(path, safe='')}"
+    return {"address": address, "open_url": way_in, "is_gated": is_gated}
 
 
 def _steps_of(request: AuthenticatedRequest, booking: Booking) -> dict[str, object]:
@@ -150,9 +197,14 @@ def _testing_of(
         "may_plan": may_change
         and (booking.is_holding or booking.is_undecided)
         and not summary.reports,
-        "may_report": booking.booked_by_id == request.user.pk and takes_reports(booking),
+        "may_report": may_change and takes_reports(booking),
         "report_deadline": report_deadline(booking),
     }
+
+
+def may_pass_on(user: User, booking: Booking) -> bool:
+    """Name a deputy, or hand it over: as long as there is something to look after."""
+    return permissions.can_name_deputy(user, booking) and booking.state in HOLDING
 
 
 def booking_crumbs(booking: Booking, last: str) -> list[tuple[str, str | None]]:
@@ -170,7 +222,7 @@ def booking_progress(request: AuthenticatedRequest, public_id: UUID) -> HttpResp
 
     Nothing new: 204, so that nothing is announced. Past the set-up or the removal: load the page anew.
     """
-    booking = visible_booking(request, public_id)
+    booking = readable_booking(request, public_id)
     context = details_of(request, booking)
     if not context["is_polling"] or request.GET.get("phase") != context["phase"]:
         response = HttpResponse(status=204)

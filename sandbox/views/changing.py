@@ -26,7 +26,7 @@ from sandbox.forms import ExtendForm, MoveForm
 from sandbox.models import Booking
 from sandbox.phases import current_environment
 from sandbox.views.booking import error_text, offer_times, show_error
-from sandbox.views.bookings import booking_crumbs, visible_booking
+from sandbox.views.bookings import booking_crumbs, readable_booking, visible_booking
 from sandbox.windows import end_after
 
 
@@ -228,7 +228,7 @@ def offer_accept(request: AuthenticatedRequest, public_id: UUID) -> HttpResponse
 @access(LOGIN)
 def booking_calendar(request: AuthenticatedRequest, public_id: UUID) -> HttpResponse:
     """What was promised, as a file for a calendar."""
-    booking = visible_booking(request, public_id)
+    booking = readable_booking(request, public_id)
     if booking.state not in (BookingState.APPROVED, BookingState.ACTIVE):
         raise Http404
     entry = entry_of(booking, absolute_url(booking.get_absolute_url()))

@@ -19,13 +19,22 @@ from osk_portal.toolkit import clock
 from osk_portal.toolkit.access import LOGIN, PUBLIC, AuthenticatedRequest, access, no_store
 from osk_portal.toolkit.encryption import CannotDecrypt
 from osk_portal.toolkit.transitions import TransitionNotAllowed
-from sandbox import services
+from sandbox import permissions, services
 from sandbox.models import Booking, Credential, TestParticipant, TestReport
 from sandbox.people_forms import ReportForm
 from sandbox.phases import current_environment, phase_of
 from sandbox.services.participants import GuestLinkDead, guest_of, may_use
 from sandbox.services.testing import report_deadline, save_report, takes_reports
-from sandbox.views.bookings import OPEN, Login, booking_crumbs, state_of, visible_booking
+from sandbox.views.bookings import (
+    ENTER,
+    OPEN,
+    Login,
+    booking_crumbs,
+    entrance_of,
+    state_of,
+    visible_booking,
+)
+from sandbox.views.gate import guest_enters
 
 REPORT = "testbericht"
 
@@ -90,6 +99,11 @@ def _sheet(participant: TestParticipant, revealed: dict[int, str] | None = None)
         "product": booking.blueprint_version.blueprint,
         "environment": environment,
         "is_open": is_open,
+        **entrance_of(
+            booking,
+            environment if is_open else None,
+            participant if participant.is_guest else None,
+        ),
         "logins": [Login(c, (revealed or {}).get(c.pk, "")) for c in logins],
         "tasks": list(booking.tasks.all()) if participant.is_in else [],
         "may_report": participant.is_in and takes_reports(booking),
@@ -116,6 +130,8 @@ def _guest_answer(request: HttpRequest, token: str) -> HttpResponse:
             request, "sandbox_guest", key=str(guest.public_id)
         ):
             return render(request, "429.html", status=429)
+        if ENTER in request.GET and request.method != "POST":
+            return guest_enters(guest)
         if REPORT in request.GET:
             return _write(request, guest.booking, guest=guest)
         if request.method != "POST":
@@ -156,7 +172,7 @@ def participant_report(request: AuthenticatedRequest, participant_id: UUID) -> H
 @access(LOGIN)
 def booker_report(request: AuthenticatedRequest, public_id: UUID) -> HttpResponse:
     booking = visible_booking(request, public_id)
-    if booking.booked_by_id != request.user.pk:
+    if not permissions.is_on_the_side(request.user, booking):
         raise PermissionDenied
     return _write(request, booking, author=request.user)
 

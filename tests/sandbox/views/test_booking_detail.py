@@ -84,14 +84,15 @@ def test_hand_over(signed_in, world):
     assert "hx-get" not in page.text, "nothing changes by itself now"
 
 
-def test_the_manager_sees_the_booking_and_no_way_to_the_password(signed_in, world):
-    booking, _environment = world.book_and_set_up()
+def test_the_manager_sees_that_it_is_booked_and_nothing_of_it(signed_in, world):
+    booking, environment = world.book_and_set_up()
 
     page = signed_in(world.manager).get(booking.get_absolute_url())
 
     assert page.status_code == 200
-    assert "wer gebucht hat" in page.text
-    assert "/zugang/" not in page.text
+    assert "Bea Bucht" in page.text
+    for hidden in ("/zugang/", booking.purpose, environment.endpoint, "/beenden/", "Testplan"):
+        assert hidden not in page.text
 
 
 def test_ending_soon(signed_in, world, clock):

@@ -7,6 +7,7 @@ from django.urls import reverse
 
 from sandbox import provisioning
 from sandbox.enums import BookingState, EnvironmentState
+from sandbox.services import take_over_booking
 
 
 def url(booking):
@@ -56,6 +57,9 @@ def test_a_booking_for_later_is_cancelled(signed_in, world):
 @pytest.mark.parametrize("who", ["booker", "manager"])
 def test_ending_removes_everything(signed_in, world, bells, commits, who):
     booking, environment = world.book_and_set_up()
+    if who == "manager":
+        assert signed_in(world.manager).post(url(booking)).status_code == 403
+        take_over_booking(booking_id=booking.pk, actor=world.manager, reason="Urlaub")
 
     with commits():
         answer = signed_in(getattr(world, who)).post(url(booking))

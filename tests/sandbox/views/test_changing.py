@@ -114,7 +114,8 @@ def test_moving_by_page(signed_in, world, clock):
 
 def test_restart_and_reset_are_asked_first(signed_in, world):
     booking, environment = world.book_and_set_up()
-    client = signed_in(world.manager)
+    services.name_deputy(booking_id=booking.pk, actor=world.booker, deputy=world.colleague)
+    client = signed_in(world.colleague)
 
     assert "Ihre Eingaben bleiben" in client.get(address(booking, "restart")).text
     assert "nicht rückgängig" in client.get(address(booking, "reset")).text

@@ -59,11 +59,9 @@ def people_url(booking) -> str:
 
 
 @pytest.mark.parametrize(
-    ("who", "status"), [("stranger", 404), ("colleague", 404), ("manager", 200), ("booker", 200)]
+    ("who", "status"), [("stranger", 404), ("colleague", 404), ("manager", 403), ("booker", 200)]
 )
-def test_who_booked_and_the_management_choose_who_takes_part(
-    signed_in, world, booking, who, status
-):
+def test_who_booked_chooses_who_takes_part(signed_in, world, booking, who, status):
     client = signed_in(getattr(world, who))
     urls = [people_url(booking), reverse("sandbox:plan_edit", args=[booking.public_id])]
 
