@@ -13,9 +13,8 @@ from osk_portal.accounts.models import User
 from osk_portal.toolkit import clock
 from osk_portal.toolkit.access import PUBLIC, access, no_store
 from sandbox.models import Blueprint, Booking, WaitlistEntry
-from sandbox.phases import phase_of
+from sandbox.phases import phase_of, state_of
 from sandbox.timetable import Timetable
-from sandbox.views.bookings import state_of
 from sandbox.windows import end_after
 
 
