@@ -49,6 +49,8 @@ class CapacityExhausted(Retryable):
 
 class ObservedState(StrEnum):
     ABSENT = "absent"
+    ASKED = "asked"
+    """A person was asked to do it and has not said yet that it is done."""
     CREATING = "creating"
     RUNNING = "running"
     EXITED = "exited"
@@ -107,6 +109,11 @@ class ProbeResult:
 class Health:
     ok: bool
     detail: str
+
+
+def needs_a_person(spec: EnvSpec) -> list[str]:
+    """What an engine answers to a runbook."""
+    return ["a runbook needs a person: places of the engine “manual”"] if spec.is_by_hand else []
 
 
 class SandboxBackend(Protocol):

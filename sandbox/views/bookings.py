@@ -100,7 +100,8 @@ def details_of(
     environment = current_environment(booking)
     phase = phase_of(booking, now=clock.now())
     events = list(environment.events.select_related("actor")) if environment else []
-    steps = progress.steps_of(booking, events)
+    is_by_hand = environment is not None and environment.is_by_hand
+    steps = progress.steps_of(booking, events, is_by_hand=is_by_hand)
     product = booking.blueprint_version.blueprint
     is_open = phase in OPEN
     return {
@@ -111,7 +112,9 @@ def details_of(
         "steps": steps,
         "steps_done": progress.count_done(steps),
         "is_open": is_open,
-        "duration": durations.in_words(product) if phase == Phase.PROVISIONING else "",
+        "duration": durations.in_words(product, is_by_hand=is_by_hand)
+        if phase == Phase.PROVISIONING
+        else "",
         "is_polling": phase in POLLING,
         "is_over": phase in (Phase.ENDED, Phase.REMOVING, Phase.CANCELLED)
         and environment is not None,
