@@ -728,6 +728,8 @@ OSK_SITE_NAME = "OSK-Portal"
 OSK_SANDBOX_INSTANCE = env.text(
     "OSK_SANDBOX_INSTANCE", "tryout", help="Name of this portal on everything it provisions."
 )
+# How far the database has come, kept beside it: a restored one is recognised (sandbox/restoring.py).
+OSK_SANDBOX_MARKER: Path | None = OSK_VAR / "sandbox-marker.json"
 OSK_SANDBOX_QUOTA = env.number(
     "OSK_SANDBOX_QUOTA", 2, help="Test environments an organisation may have at the same time."
 )

@@ -132,6 +132,8 @@ OFFER: Final = portal.PersonalData(
         "sandbox.Blackout.lifted_by": "maintenance by an operator, of the portal's places",
         "sandbox.WaitlistEvent.actor": "steps of the waitlist; the entry itself stands in the list",
         "sandbox.Booking.ended_by": "stands in the list of what the person did with bookings",
+        "sandbox.Measure.actor": "measures by an operator, of an organisation's environment",
+        "sandbox.Restore.confirmed_by": "a check by an operator, of the portal's data",
         "sandbox.EnvironmentEvent.actor": "steps of operators, and readings of a password, of the organisation's"
         " environment",
     },

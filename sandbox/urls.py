@@ -21,6 +21,7 @@ urlpatterns = [
     path("", blueprints.blueprint_list, name="blueprint_list"),
     path("buchung/<uuid:public_id>/", bookings.booking_detail, name="booking_detail"),
     path("buchung/<uuid:public_id>/stand/", bookings.booking_progress, name="booking_progress"),
+    path("buchung/<uuid:public_id>/meldungen/", bookings.booking_log, name="booking_log"),
     path("buchung/<uuid:public_id>/beenden/", bookings.booking_end, name="booking_end"),
     path("buchung/<uuid:public_id>/verlaengern/", changing.booking_extend, name="booking_extend"),
     path("buchung/<uuid:public_id>/verschieben/", changing.booking_move, name="booking_move"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -44,6 +45,8 @@ ENTER = "oeffnen"
 OPEN = (Phase.READY, Phase.EXPIRING, Phase.DISTURBED)
 OFFER_ENDS = (BookingState.DRAFT, BookingState.CANCELLED, BookingState.EXPIRED)
 """States in which a booking may have been no more than an offer of the waitlist."""
+LOGGED = (Phase.PROVISIONING, Phase.DISTURBED, Phase.RESTARTING)
+"""While these last, what the programs say is of interest."""
 POLLING = (Phase.PROVISIONING, Phase.REMOVING, Phase.DISTURBED, Phase.RESTARTING)
 
 
@@ -118,6 +121,7 @@ def details_of(
         "is_polling": phase in POLLING,
         "is_over": phase in (Phase.ENDED, Phase.REMOVING, Phase.CANCELLED)
         and environment is not None,
+        **_log_of(environment, phase),
         **_steps_of(request, booking),
         **_testing_of(request, booking, events),
         "logins": [
@@ -136,6 +140,16 @@ def details_of(
             (product.name, None),
         ],
         **state_of(booking, phase),
+    }
+
+
+def _log_of(environment: Environment | None, phase: Phase) -> dict[str, object]:
+    """``log_seen`` tells whether a page shows the newest words already."""
+    tail = environment.log_tail if environment is not None else ""
+    return {
+        "shows_log": environment is not None and phase in LOGGED,
+        "log_lines": tail.splitlines(),
+        "log_seen": hashlib.sha256(tail.encode()).hexdigest()[:12],
     }
 
 
@@ -234,6 +248,18 @@ def booking_progress(request: AuthenticatedRequest, public_id: UUID) -> HttpResp
     if request.GET.get("seen") == str(context["steps_done"]):
         return HttpResponse(status=204)
     return render(request, "sandbox/_progress.html", {**context, "is_update": True})
+
+
+@require_GET
+@access(LOGIN)
+def booking_log(request: AuthenticatedRequest, public_id: UUID) -> HttpResponse:
+    """The last words of the programs, for htmx; nothing new, or nothing under way: 204."""
+    booking = visible_booking(request, public_id)
+    phase = phase_of(booking, now=clock.now())
+    context = _log_of(current_environment(booking), phase)
+    if not context["shows_log"] or request.GET.get("seen") == context["log_seen"]:
+        return HttpResponse(status=204)
+    return render(request, "sandbox/_log_tail.html", {"booking": booking, **context})
 
 
 @require_POST

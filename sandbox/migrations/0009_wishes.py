@@ -14,7 +14,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("catalog", "0020_scale"),
         ("network", "0001_squashed_0003_people"),
-        ("sandbox", "0007_kube"),
+        ("sandbox", "0008_ops"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
