@@ -22,7 +22,7 @@ from osk_portal.toolkit.transitions import TransitionNotAllowed
 from sandbox import permissions, services
 from sandbox.models import Booking, Credential, TestParticipant, TestReport
 from sandbox.people_forms import ReportForm
-from sandbox.phases import current_environment, phase_of
+from sandbox.phases import current_environment, phase_of, state_of
 from sandbox.services.participants import GuestLinkDead, guest_of, may_use
 from sandbox.services.testing import report_deadline, save_report, takes_reports
 from sandbox.views.bookings import (
@@ -32,7 +32,6 @@ from sandbox.views.bookings import (
     booking_crumbs,
     entrance_of,
     mails_of,
-    state_of,
     visible_booking,
 )
 from sandbox.views.gate import guest_enters
