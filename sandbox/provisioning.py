@@ -525,6 +525,7 @@ def _remove(claimed: Claim) -> None:
         # What a person confirmed bears the time of their word already.
         environment.proofs.filter(verified_at__isnull=True).update(verified_at=clock.of_database())
         services.wipe_credentials(environment)
+        services.wipe_mails(environment)
         booking = environment.booking
         if booking.is_holding and booking.ends_at > clock.of_database():
             services.add_generation(booking, environment.slot)
@@ -596,11 +597,10 @@ def _give_up(
         booking = environment.booking
         if not booking.is_holding:
             return
-        if (
-            not is_final
-            and _failures(booking) < MAX_GENERATIONS
-            and booking.ends_at > clock.of_database()
-        ):
+        # A trial run is to show whether it works: it does not, once is enough.
+        most = 1 if booking.is_trial else MAX_GENERATIONS
+        is_enough = is_final or _failures(booking) >= most
+        if not is_enough and booking.ends_at > clock.of_database():
             environment.record(EnvironmentEventKind.REPLACED)
             logger.warning("sandbox: set up anew", extra={"environment": environment.backend_key})
             return
