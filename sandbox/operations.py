@@ -88,20 +88,22 @@ def capacity() -> tuple[list[PoolRow], list[str]]:
                 .distinct()
             ),
         )
-        .select_related("pool")
+        .values(
+            "pool_id", "pool__name", "backend", "is_enabled", "is_taken", "is_blocked", "classes"
+        )
     )
     rows: dict[int, PoolRow] = {}
     engines: set[str] = set()
     for slot in slots:
-        row = rows.setdefault(slot.pool_id, PoolRow(slot.pool.name))
-        row.classes = sorted(found or "small" for found in slot.classes)
-        if slot.backend not in row.engines:
-            row.engines.append(slot.backend)
-        engines.add(slot.backend)
-        row.places += slot.is_enabled
-        row.off += not slot.is_enabled
-        row.taken += slot.is_taken
-        row.blocked += slot.is_blocked and not slot.is_taken
+        row = rows.setdefault(slot["pool_id"], PoolRow(slot["pool__name"]))
+        row.classes = sorted({found or "small" for found in slot["classes"]})
+        if slot["backend"] not in row.engines:
+            row.engines.append(slot["backend"])
+        engines.add(slot["backend"])
+        row.places += slot["is_enabled"]
+        row.off += not slot["is_enabled"]
+        row.taken += slot["is_taken"]
+        row.blocked += slot["is_blocked"] and not slot["is_taken"]
     return list(rows.values()), sorted(engines)
 
 

@@ -26,6 +26,7 @@ for n in range(6):
     Slot.objects.create(pool=pool, name=f"Platz {n}", backend="process")
 product = shipped.ensure("radicale", pool)
 Blueprint.objects.filter(pk=product.pk).update(is_bookable=True)
+product = Blueprint.objects.get(pk=product.pk)
 operator = staff("operator")
 def book():
     member = MembershipFactory(organisation__authority=True)

@@ -74,7 +74,7 @@ def test_mails_about_a_booking_reach_only_who_still_has_it(engine):
 def test_the_side_list_is_for_operators():
     labels = [str(entry.label) for entry in portal._work(staff("advisor"))]
     assert labels == ["Zu genehmigen", "Gewünschte Testumgebungen", "Testprodukte"]
-    assert len(list(portal._work(staff("operator")))) == 8
+    assert len(list(portal._work(staff("operator")))) == 9
 
 
 @pytest.fixture
