@@ -322,6 +322,10 @@ def _forget_addresses() -> None:
     forget_report_addresses()
 
 
+def _index_names() -> None:
+    index_renamed()
+
+
 def _watch_links() -> None:
     links.ensure_links()
 
@@ -415,7 +419,7 @@ portal.daily_jobs.register(portal.DailyJob("catalog.badges", 31, _watch_badges))
 portal.daily_jobs.register(portal.DailyJob("catalog.sources", 30, _watch_repositories))
 portal.daily_jobs.register(portal.DailyJob("catalog.links", 32, _watch_links))
 portal.daily_jobs.register(portal.DailyJob("catalog.pictures", 31, _look_after_pictures))
-portal.daily_jobs.register(portal.DailyJob("catalog.names", 33, index_renamed))
+portal.daily_jobs.register(portal.DailyJob("catalog.names", 33, _index_names))
 portal.daily_jobs.register(portal.DailyJob("catalog.drafts", 33, drafts.forget_drafts))
 portal.demo_steps.register(portal.DemoStep("catalog", 20, demo_world.load))
 portal.daily_jobs.register(portal.DailyJob("catalog.addresses", 30, _forget_addresses))

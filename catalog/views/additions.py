@@ -23,17 +23,17 @@ def addition_form(request: AuthenticatedRequest, slug: str) -> HttpResponse:
     solution = get_object_or_404(Solution.objects.visible_to(request.user), slug=slug)
     if not can_decide(request.user):
         raise PermissionDenied
-    form = AdditionForm(request.POST or None, solution=solution)
+    data = request.POST.copy() if request.method == "POST" else None
+    form = AdditionForm(data, solution=solution)
     status = 200
-    if request.method == "POST":
+    if data is not None:
         status = 422
         if form.is_valid():
             try:
                 change_additions(solution.pk, actor=request.user, **form.cleaned_data)
             except ProposalConflict as error:
                 # What was typed stays; saving once more is a decision about what stands there now.
-                form.data = form.data.copy()
-                form.data["seen"] = Solution.objects.get(pk=solution.pk).updated_at.isoformat()
+                data["seen"] = Solution.objects.get(pk=solution.pk).updated_at.isoformat()
                 form.add_error(None, str(error))
                 status = 409
             else:
