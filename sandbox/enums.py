@@ -63,6 +63,7 @@ class EnvironmentState(models.TextChoices):
     READY = "ready", _("Ready")
     DEGRADED = "degraded", _("Disturbed")
     FAILED = "failed", _("Failed")
+    QUARANTINED = "quarantined", _("Quarantined")
     TEARING_DOWN = "tearing_down", _("Being removed")
     GONE = "gone", _("Removed")
     ABANDONED = "abandoned", _("Given up by an operator")
@@ -78,6 +79,7 @@ class EnvironmentAction(models.TextChoices):
     TEAR_DOWN = "tear_down", pgettext_lazy("step", "Remove")
     VANISH = "vanish", _("Confirm the removal")
     ABANDON = "abandon", _("Forget")
+    QUARANTINE = "quarantine", _("Quarantine")
 
 
 class Desired(models.TextChoices):
@@ -95,6 +97,8 @@ class EnvironmentEventKind(models.TextChoices):
     READY = "ready", _("Everything checked, ready")
     RETRYING = "retrying", _("A step did not work. We try it again")
     FAILED = "failed", _("The set-up did not work")
+    TOO_SLOW = "too_slow", _("This attempt took longer than it may. We end it")
+    GIVEN_UP = "given_up", _("We do not try again. The OSK looks into it and gets back to you")
     REPLACED = "replaced", _("We set the environment up anew")
     DISTURBED = "disturbed", _("The environment does not answer. We look into it")
     REPAIRED = "repaired", _("The environment works again")
@@ -103,10 +107,28 @@ class EnvironmentEventKind(models.TextChoices):
     EXTENDED = "extended", _("Extended")
     MOVED = "moved", _("Moved to another time")
     LOST = "lost", _("The environment has disappeared")
+    HALTED = "halted", _("The OSK has halted the environment and keeps it for a check")
+    ENDED_BY_OPERATOR = "ended_by_operator", _("An operator ended the environment")
     REMOVING = "removing", _("Removal started")
+    REMOVAL_HELD = (
+        "removal_held",
+        _("The removal waits until an operator has checked the portal's data"),
+    )
+    REMOVAL_SLOW = (
+        "removal_slow",
+        _("The removal takes longer than usual. We go on trying, and an operator looks into it"),
+    )
     GONE = "gone", _("Everything is removed and checked")
     ABANDONED = "abandoned", _("An operator ended the removal by hand")
     CREDENTIAL_SHOWN = "credential_shown", _("Password shown")
+    SET_UP_ASKED = "set_up_asked", _("The operators are asked to set it up by hand")
+    SET_UP_BEGUN = "set_up_begun", _("Somebody works on the set-up")
+    SET_UP_DONE = "set_up_done", _("Set up by hand")
+    SET_UP_REFUSED = "set_up_refused", _("It could not be set up by hand")
+    SET_UP_WITHDRAWN = "set_up_withdrawn", _("The set-up is no longer needed")
+    REMOVAL_ASKED = "removal_asked", _("The operators are asked to remove it by hand")
+    REMOVAL_BEGUN = "removal_begun", _("Somebody works on the removal")
+    REMOVAL_DONE = "removal_done", _("Removed by hand, and confirmed")
 
 
 class ProofKind(models.TextChoices):
@@ -120,6 +142,8 @@ class ProofKind(models.TextChoices):
     SECRET = "secret", _("File with passwords")
     PORT = "port", _("Network address")
     CREDENTIAL = "credential", _("Password in the portal")
+    NAMESPACE = "namespace", _("Area in the cluster")
+    BY_HAND = "by_hand", _("Set up by hand")
 
 
 class Phase(models.TextChoices):
@@ -133,6 +157,7 @@ class Phase(models.TextChoices):
     DISTURBED = "disturbed", _("Disturbed")
     RESTARTING = "restarting", _("Being restarted")
     EXPIRING = "expiring", _("Ending soon")
+    HALTED = "halted", _("Halted")
     REMOVING = "removing", _("Being removed")
     ENDED = "ended", _("Ended")
     FAILED = "failed", _("Failed")
@@ -191,3 +216,59 @@ class WaitAction(models.TextChoices):
     DECLINE = "decline", _("Decline the offer")
     LAPSE = "lapse", _("Let it lapse")
     LEAVE = "leave", _("Leave the waitlist")
+
+
+class MeasureKind(models.TextChoices):
+    """What an operator did by hand."""
+
+    RETRY = "retry", _("Tried again")
+    END = "end", _("Ended")
+    FORGET = "forget", _("Forgotten")
+    QUARANTINE = "quarantine", _("Put into quarantine")
+    CONFIRM = "confirm", _("State after a restore confirmed")
+
+
+class RestoreEvidence(models.TextChoices):
+    """By what the portal saw that its database is older than what the engines have."""
+
+    MARKER = "marker", _("The portal's own marker is newer than the database.")
+    UNKNOWN_OBJECT = (
+        "unknown_object",
+        _("An engine has an environment that the database never knew."),
+    )
+    LATER_END = "later_end", _("An engine knows a later end than the database.")
+
+
+class StrayVerdict(models.TextChoices):
+    """What becomes of an object without a living row."""
+
+    GRACE = "grace", _("Goes after ten minutes")
+    LATER_END = "later_end", _("Known, but the engine has a later end")
+    HELD = "held", _("Kept until the state after the restore is confirmed")
+    DAMAGED = "damaged", _("Its label does not fit: look at it yourself")
+    STUCK = "stuck", _("The removal did not work, and is tried again")
+    LEAVING = "leaving", _("Being removed")
+    REMOVED = "removed", _("Removed")
+
+
+class TaskKind(models.TextChoices):
+    """What a person is asked to do where no engine can."""
+
+    SET_UP = "set_up", pgettext_lazy("operator's task", "Set up")
+    REMOVE = "remove", pgettext_lazy("operator's task", "Remove")
+
+
+class TaskState(models.TextChoices):
+    OPEN = "open", pgettext_lazy("operator's task", "Open")
+    BEGUN = "begun", _("In progress")
+    DONE = "done", _("Done")
+    REFUSED = "refused", _("Not possible")
+    WITHDRAWN = "withdrawn", _("No longer needed")
+
+
+class TaskAction(models.TextChoices):
+    BEGIN = "begin", pgettext_lazy("operator's task", "Begin")
+    TICK = "tick", _("Tick off steps")
+    FINISH = "finish", _("Report as done")
+    REFUSE = "refuse", _("Report as not possible")
+    WITHDRAW = "withdraw", _("Withdraw")

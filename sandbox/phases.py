@@ -51,6 +51,10 @@ PHASES: Mapping[Phase, PhaseText] = {
     Phase.EXPIRING: PhaseText(
         "warning", _("Your test environment ends on %(end)s. Save what you want to keep.")
     ),
+    Phase.HALTED: PhaseText(
+        "none",
+        _("Your test environment is halted. The OSK looks into something and gets back to you."),
+    ),
     Phase.REMOVING: PhaseText("info", _("We are deleting the environment and all data in it.")),
     Phase.ENDED: PhaseText("none", _("The environment is deleted since %(since)s.")),
     Phase.FAILED: PhaseText(
@@ -78,6 +82,8 @@ def current_environment(booking: Booking) -> Environment | None:
 def phase_of(booking: Booking, *, now: datetime) -> Phase:
     """Where the booking stands for the person who made it."""
     environment = current_environment(booking)
+    if environment is not None and environment.state == EnvironmentState.QUARANTINED:
+        return Phase.HALTED
     match booking.state:
         case BookingState.DRAFT:
             return Phase.OFFERED

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Self
 
 from django.db import models
@@ -14,6 +14,8 @@ from sandbox.enums import (
     Desired,
     EnvironmentState,
     ParticipantState,
+    StrayVerdict,
+    TaskState,
     WaitState,
 )
 
@@ -26,7 +28,10 @@ if TYPE_CHECKING:
         Booking,
         Credential,
         Environment,
+        OperatorTask,
+        Restore,
         Slot,
+        Stray,
         TestParticipant,
         WaitlistEntry,
     )
@@ -42,6 +47,12 @@ HOLDING = (*UNDECIDED, *PROMISED)
 
 FINAL = (EnvironmentState.GONE, EnvironmentState.ABANDONED)
 """Environments that own nothing at an engine any more."""
+
+HURT = (EnvironmentState.FAILED, EnvironmentState.DEGRADED, EnvironmentState.QUARANTINED)
+"""Environments that an operator looks at."""
+
+REMOVAL_ALERT = timedelta(minutes=15)
+"""A removal that takes longer is told (sandbox.md section 1)."""
 
 
 class BlueprintQuerySet(models.QuerySet["Blueprint"]):
@@ -182,8 +193,29 @@ class EnvironmentQuerySet(models.QuerySet["Environment"]):
         return self.exclude(state__in=FINAL)
 
     def owning(self) -> Self:
-        """Set up or being set up or removed: a slot in which one is cannot take another."""
-        return self.existing().exclude(state=EnvironmentState.PENDING)
+        """Set up or being set up or removed: a slot in which one is cannot take another.
+
+        What was stopped and cut off for a quarantine takes no more than room on a disk.
+        """
+        kept_apart = Q(state=EnvironmentState.QUARANTINED, isolated_at__isnull=False)
+        return self.existing().exclude(state=EnvironmentState.PENDING).exclude(kept_apart)
+
+    def needing_a_hand(self) -> Self:
+        """What operators look at: failed, disturbed, kept apart, and removals that do not end."""
+        # Without joins: what is looked at inside is the same table.
+        newer = self.model.objects.filter(
+            booking=models.OuterRef("booking"), generation__gt=models.OuterRef("generation")
+        )
+        given_up = Q(
+            state=EnvironmentState.GONE,
+            booking__state=BookingState.FAILED,
+            booking__window__endswith__gt=DbNow(),
+        ) & ~models.Exists(newer)
+        return self.filter(
+            Q(state__in=HURT)
+            | Q(state=EnvironmentState.TEARING_DOWN, state_since__lte=DbNow() - REMOVAL_ALERT)
+            | given_up
+        )
 
     def due(self) -> Self:
         """Work waits, and nobody holds a lease that is still good."""
@@ -200,6 +232,33 @@ class EnvironmentQuerySet(models.QuerySet["Environment"]):
                 output_field=models.IntegerField(),
             )
         ).order_by("is_end", "next_action_at", "pk")
+
+
+class StrayQuerySet(models.QuerySet["Stray"]):
+    def there(self) -> Self:
+        """Still at its engine when that was last asked."""
+        return self.exclude(verdict=StrayVerdict.REMOVED)
+
+
+class RestoreQuerySet(models.QuerySet["Restore"]):
+    def open(self) -> Self:
+        return self.filter(confirmed_at__isnull=True)
+
+
+class TaskQuerySet(models.QuerySet["OperatorTask"]):
+    def open(self) -> Self:
+        """Somebody has to do it, begun or not."""
+        return self.filter(state__in=(TaskState.OPEN, TaskState.BEGUN))
+
+    def overdue(self) -> Self:
+        return self.open().filter(due_at__lte=DbNow())
+
+    def with_booking(self) -> Self:
+        return self.select_related(
+            "assignee",
+            "environment__booking__blueprint_version__blueprint",
+            "environment__booking__organisation",
+        )
 
 
 class CredentialQuerySet(models.QuerySet["Credential"]):

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from sandbox.spec import Check, EnvSpec
 
@@ -49,6 +49,8 @@ class CapacityExhausted(Retryable):
 
 class ObservedState(StrEnum):
     ABSENT = "absent"
+    ASKED = "asked"
+    """A person was asked to do it and has not said yet that it is done."""
     CREATING = "creating"
     RUNNING = "running"
     EXITED = "exited"
@@ -64,6 +66,10 @@ class EnvRef:
     env: str
     """Public id of the environment's row."""
     generation: int
+    template: str = field(default="", compare=False)
+    """Product and version, as ``radicale@3``: written on what is made, and never looked for."""
+    origin: str = field(default="", compare=False)
+    """``https://…`` under which people open it through the gate; empty: at the engine's own address."""
 
     @property
     def name(self) -> str:
@@ -107,6 +113,11 @@ class Health:
     detail: str
 
 
+def needs_a_person(spec: EnvSpec) -> list[str]:
+    """What an engine answers to a runbook."""
+    return ["a runbook needs a person: places of the engine “manual”"] if spec.is_by_hand else []
+
+
 class SandboxBackend(Protocol):
     @property
     def key(self) -> str: ...
@@ -145,3 +156,22 @@ class SandboxBackend(Protocol):
         """The last lines that its programs wrote. May hold secrets: redact before storing."""
 
     def set_expiry(self, ref: EnvRef, when: datetime) -> None: ...
+
+
+@runtime_checkable
+class Quarantining(Protocol):
+    """An engine that can keep an environment for a look at it."""
+
+    def quarantine(self, ref: EnvRef) -> None:
+        """Stop its programs and cut its network; what they wrote stays. A second time is nothing new.
+
+        Raises as ``ensure``.
+        """
+
+
+def quarantine(backend: SandboxBackend, ref: EnvRef) -> None:
+    """As ``Quarantining``; programs that do not run have no network either."""
+    if isinstance(backend, Quarantining):
+        backend.quarantine(ref)
+    else:
+        backend.halt(ref)

@@ -35,6 +35,7 @@ from sandbox.backends.base import (
     Permanent,
     ProbeResult,
     Retryable,
+    needs_a_person,
 )
 from sandbox.backends.container_listing import (
     Found,
@@ -100,7 +101,10 @@ class ContainerBackend:
             return Health(False, error.detail)
 
     def validate(self, spec: EnvSpec) -> list[str]:
-        problems = [f"{c.name}: programs need another engine" for c in spec.components if c.program]
+        problems = needs_a_person(spec)
+        problems += [
+            f"{c.name}: programs need another engine" for c in spec.components if c.program
+        ]
         recipes = [c for c in spec.components if c.image.startswith("localhost/")]
         if recipes:
             with self._engine() as engine:
@@ -296,6 +300,12 @@ class ContainerBackend:
             for container in engine.containers(plans.owner_labels(ref)):
                 engine.stop(name_of(container), patience=self._patience)
 
+    def quarantine(self, ref: EnvRef) -> None:
+        with self._engine() as engine:
+            for container in engine.containers(plans.owner_labels(ref)):
+                engine.stop(name_of(container), patience=self._patience)
+                engine.disconnect(ref.name, name_of(container))
+
     def destroy(self, ref: EnvRef) -> Observed:
         labels = plans.owner_labels(ref)
         with self._engine() as engine:
@@ -334,6 +344,7 @@ class ContainerBackend:
             name = f"{ref.name}.until-{now:%Y%m%d%H%M%S%f}"
             marker = {
                 plans.KIND: plans.MARKER,
+                plans.TEMPLATE: ref.template,
                 plans.EXPIRES_AT: when.isoformat(),
                 plans.SET_AT: now.isoformat(),
             }

@@ -15,6 +15,8 @@ from sandbox.spec import Component, Egress, EnvSpec, fill
 
 MANAGED = "osk.managed"
 INSTANCE, ENV, GENERATION = "osk.instance", "osk.env", "osk.generation"
+TEMPLATE = "osk.template"
+"""Product and version, as ``dokuwiki@2``."""
 CREATED_AT, EXPIRES_AT, SET_AT = "osk.created-at", "osk.expires-at", "osk.set-at"
 COMPONENT, COMPONENTS = "osk.component", "osk.components"
 ADDRESS, ENDPOINT, PORT = "osk.address", "osk.endpoint", "osk.port."
@@ -72,6 +74,7 @@ class Plan:
         """On every object, so that each is found, known as ours and known to expire by itself."""
         return {
             **owner_labels(self.ref),
+            TEMPLATE: self.ref.template,
             CREATED_AT: self.created_at.isoformat(),
             EXPIRES_AT: self.expires_at.isoformat(),
         }
@@ -131,11 +134,13 @@ class Plan:
         """What the placeholders of the texts stand for."""
         end = self.spec.endpoint
         owner = self.spec.component_of(end.port)
-        host = f"{hosts[owner.name]}:{number_of(owner, end.port)}"
+        own = f"http://{hosts[owner.name]}:{number_of(owner, end.port)}"
+        origin = self.ref.origin or own
         return {
             "home": component.home,
-            "host": host,
-            "address": f"http://{host}{end.path}",
+            "host": origin.partition("://")[2],
+            "scheme": origin.partition("://")[0],
+            "address": f"{origin}{end.path}",
             **{f"port.{p.name}": str(p.number) for c in self.spec.components for p in c.listens},
         }
 

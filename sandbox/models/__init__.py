@@ -5,6 +5,8 @@ from sandbox.models.blueprints import Blueprint, BlueprintVersion
 from sandbox.models.bookings import Application, Booking, BookingEvent
 from sandbox.models.capacity import Allocation, Pool, Slot
 from sandbox.models.environments import Credential, Environment, EnvironmentEvent, RemovalProof
+from sandbox.models.operations import EngineHealth, Measure, Restore, RestoreMarker, Stray
+from sandbox.models.operator_tasks import OperatorTask
 from sandbox.models.participants import TestParticipant
 from sandbox.models.quotas import OrganisationQuota
 from sandbox.models.reminders import Reminder
@@ -20,13 +22,19 @@ __all__ = [
     "Booking",
     "BookingEvent",
     "Credential",
+    "EngineHealth",
     "Environment",
     "EnvironmentEvent",
+    "Measure",
+    "OperatorTask",
     "OrganisationQuota",
     "Pool",
     "Reminder",
     "RemovalProof",
+    "Restore",
+    "RestoreMarker",
     "Slot",
+    "Stray",
     "TaskResult",
     "TestParticipant",
     "TestReport",

@@ -4,6 +4,16 @@ from sandbox.services.approval import approve_booking, expire_holds, reject_book
 from sandbox.services.blackouts import PlacesTaken, add_blackout, lift_blackout
 from sandbox.services.blueprints import publish_version
 from sandbox.services.bookings import TooEarly, book, end_booking
+from sandbox.services.by_hand import (
+    NotEverything,
+    begin_task,
+    refuse_set_up,
+    remind_operators,
+    report_removal,
+    report_set_up,
+    things_of,
+    tick_steps,
+)
 from sandbox.services.changing import can_move, extend_booking, latest_by_product, move_booking
 from sandbox.services.credentials import (
     PASSWORD_LENGTH,
@@ -23,6 +33,7 @@ from sandbox.services.environments import (
     remove_environment,
     retry_booking,
 )
+from sandbox.services.measures import confirm_restore, end_environment, quarantine_environment
 from sandbox.services.reminders import send_reminders
 from sandbox.services.standing_in import (
     end_takeover,
@@ -42,16 +53,20 @@ __all__ = [
     "OFFER",
     "PASSWORD_LENGTH",
     "WORK",
+    "NotEverything",
     "PlacesTaken",
     "TooEarly",
     "accept_offer",
     "add_blackout",
     "add_generation",
     "approve_booking",
+    "begin_task",
     "book",
     "can_move",
     "can_steer",
+    "confirm_restore",
     "end_booking",
+    "end_environment",
     "end_takeover",
     "ensure_credentials",
     "expire_holds",
@@ -67,10 +82,15 @@ __all__ = [
     "offer_places",
     "plain_credentials",
     "publish_version",
+    "quarantine_environment",
+    "refuse_set_up",
     "reject_booking",
     "release_lease",
     "release_slot",
+    "remind_operators",
     "remove_environment",
+    "report_removal",
+    "report_set_up",
     "reset_environment",
     "restart_environment",
     "retry_booking",
@@ -78,5 +98,7 @@ __all__ = [
     "reveal_to_participant",
     "send_reminders",
     "take_over_booking",
+    "things_of",
+    "tick_steps",
     "wipe_credentials",
 ]

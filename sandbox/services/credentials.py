@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
@@ -12,6 +13,7 @@ from osk_portal.toolkit import clock, encryption
 from osk_portal.toolkit.transitions import TransitionNotAllowed
 from sandbox.enums import (
     EnvironmentEventKind,
+    EnvironmentState,
     ProofKind,
 )
 from sandbox.models import (
@@ -38,8 +40,9 @@ def reveal_credential(*, credential_id: int, actor: User) -> str:
     """
     with transaction.atomic():
         credential = Credential.objects.select_for_update(of=("self",)).get(pk=credential_id)
-        if credential.wiped_at is not None:
-            raise TransitionNotAllowed("reveal", "wiped")
+        is_kept_apart = credential.environment.state == EnvironmentState.QUARANTINED
+        if credential.wiped_at is not None or is_kept_apart:
+            raise TransitionNotAllowed("reveal", credential.environment.state)
         return _shown(credential, actor)
 
 
@@ -96,6 +99,14 @@ def ensure_credentials(environment: Environment, spec: EnvSpec) -> None:
                 ),
             },
         )
+
+
+def enter_credentials(environment: Environment, logins: Mapping[str, tuple[str, str]]) -> None:
+    """What somebody gave the product by hand instead of ours: user name and password by role."""
+    for credential in environment.credentials.filter(role__in=logins, wiped_at__isnull=True):
+        credential.username, plain = logins[credential.role]
+        credential.secret = encryption.encrypt(plain)
+        credential.save(update_fields=["username", "secret"])
 
 
 def plain_credentials(environment: Environment) -> dict[str, str]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote, urlsplit
 from uuid import UUID
 
 from django.contrib import messages
@@ -21,9 +23,16 @@ from osk_portal.toolkit import clock
 from osk_portal.toolkit.access import LOGIN, AuthenticatedRequest, access
 from osk_portal.toolkit.encryption import CannotDecrypt
 from osk_portal.toolkit.transitions import TransitionNotAllowed
-from sandbox import durations, permissions, progress, services
+from sandbox import addresses, durations, permissions, progress, services
 from sandbox.enums import BookingAction, BookingState, ParticipantState, Phase, WaitState
-from sandbox.models import Booking, Credential, EnvironmentEvent, WaitlistEntry
+from sandbox.models import (
+    Booking,
+    Credential,
+    Environment,
+    EnvironmentEvent,
+    TestParticipant,
+    WaitlistEntry,
+)
 from sandbox.phases import PHASES, current_environment, phase_of
 from sandbox.querysets import HOLDING
 from sandbox.removal_record import is_complete
@@ -31,9 +40,13 @@ from sandbox.results import summary_of
 from sandbox.services.testing import report_deadline, takes_reports
 
 IN_TEST = (ParticipantState.INVITED, ParticipantState.ACTIVE)
+ENTER = "oeffnen"
+"""Parameter of a guest's page that leads through the gate."""
 OPEN = (Phase.READY, Phase.EXPIRING, Phase.DISTURBED)
 OFFER_ENDS = (BookingState.DRAFT, BookingState.CANCELLED, BookingState.EXPIRED)
 """States in which a booking may have been no more than an offer of the waitlist."""
+LOGGED = (Phase.PROVISIONING, Phase.DISTURBED, Phase.RESTARTING)
+"""While these last, what the programs say is of interest."""
 POLLING = (Phase.PROVISIONING, Phase.REMOVING, Phase.DISTURBED, Phase.RESTARTING)
 
 
@@ -103,7 +116,8 @@ def details_of(
     environment = current_environment(booking)
     phase = phase_of(booking, now=clock.now())
     events = list(environment.events.select_related("actor")) if environment else []
-    steps = progress.steps_of(booking, events)
+    is_by_hand = environment is not None and environment.is_by_hand
+    steps = progress.steps_of(booking, events, is_by_hand=is_by_hand)
     product = booking.blueprint_version.blueprint
     is_open = phase in OPEN
     return {
@@ -114,16 +128,20 @@ def details_of(
         "steps": steps,
         "steps_done": progress.count_done(steps),
         "is_open": is_open,
-        "duration": durations.in_words(product) if phase == Phase.PROVISIONING else "",
+        "duration": durations.in_words(product, is_by_hand=is_by_hand)
+        if phase == Phase.PROVISIONING
+        else "",
         "is_polling": phase in POLLING,
         "is_over": phase in (Phase.ENDED, Phase.REMOVING, Phase.CANCELLED)
         and environment is not None,
+        **_log_of(environment, phase),
         **_steps_of(request, booking),
         **_testing_of(request, booking, events),
         "logins": [
             Login(credential, (revealed or {}).get(credential.pk, ""))
             for credential in (environment.credentials.shown() if environment and is_open else ())
         ],
+        **entrance_of(booking, environment if is_open else None),
         "proofs": list(environment.proofs.all()) if environment and not is_open else [],
         "may_reveal": permissions.can_see_credentials(request.user, booking),
         "may_hand_over": may_pass_on(request.user, booking),
@@ -136,6 +154,34 @@ def details_of(
         ],
         **state_of(booking, phase),
     }
+
+
+def _log_of(environment: Environment | None, phase: Phase) -> dict[str, object]:
+    """``log_seen`` tells whether a page shows the newest words already."""
+    tail = environment.log_tail if environment is not None else ""
+    return {
+        "shows_log": environment is not None and phase in LOGGED,
+        "log_lines": tail.splitlines(),
+        "log_seen": hashlib.sha256(tail.encode()).hexdigest()[:12],
+    }
+
+
+def entrance_of(
+    booking: Booking, environment: Environment | None, guest: TestParticipant | None = None
+) -> dict[str, object]:
+    """The address of what runs, and where "open" leads: through the gate where there is one."""
+    if environment is None:
+        return {"address": "", "open_url": "", "is_gated": False}
+    address = addresses.shown_address(booking, environment)
+    is_gated = address != environment.endpoint
+    way_in = address
+    if is_gated and guest is not None:
+        way_in = f"{guest.get_absolute_url()}?{ENTER}=1"
+    elif is_gated:
+        path = urlsplit(address).path
+        page = reverse("sandbox:gate_enter", args=[booking.public_id])
+        way_in = page if path == "/" else f"{page}?path={quote(path, safe='')}"
+    return {"address": address, "open_url": way_in, "is_gated": is_gated}
 
 
 def _steps_of(request: AuthenticatedRequest, booking: Booking) -> dict[str, object]:
@@ -212,6 +258,18 @@ def booking_progress(request: AuthenticatedRequest, public_id: UUID) -> HttpResp
     if request.GET.get("seen") == str(context["steps_done"]):
         return HttpResponse(status=204)
     return render(request, "sandbox/_progress.html", {**context, "is_update": True})
+
+
+@require_GET
+@access(LOGIN)
+def booking_log(request: AuthenticatedRequest, public_id: UUID) -> HttpResponse:
+    """The last words of the programs, for htmx; nothing new, or nothing under way: 204."""
+    booking = visible_booking(request, public_id)
+    phase = phase_of(booking, now=clock.now())
+    context = _log_of(current_environment(booking), phase)
+    if not context["shows_log"] or request.GET.get("seen") == context["log_seen"]:
+        return HttpResponse(status=204)
+    return render(request, "sandbox/_log_tail.html", {"booking": booking, **context})
 
 
 @require_POST

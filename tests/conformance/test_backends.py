@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from osk_portal.toolkit import clock
-from sandbox.backends.base import ObservedState, Permanent
-from tests.conformance.conftest import Engine, reference
+from sandbox.backends.base import ObservedState, Permanent, quarantine
+from tests.conformance.conftest import Engine
+
+KEPT = ("folder", "container", "volume", "secret")
 
 
 def test_ensure_makes_it_run_and_answer(engine: Engine) -> None:
@@ -38,6 +41,8 @@ def test_destroy_leaves_nothing_and_may_come_twice(engine: Engine) -> None:
 
 
 def test_what_was_halted_starts_again(engine: Engine) -> None:
+    if not engine.can_halt:
+        pytest.skip("nobody restarts what a person set up")
     engine.ensure()
 
     for _time in range(2):
@@ -63,7 +68,7 @@ def test_it_can_come_back_after_its_removal(engine: Engine) -> None:
 
 def test_generations_are_apart(engine: Engine) -> None:
     engine.ensure()
-    engine.ensure(reference(generation=2))
+    engine.ensure(engine.next_generation)
 
     engine.backend.destroy(engine.ref)
 
@@ -85,8 +90,7 @@ def test_labels_name_the_owner_and_the_end(engine: Engine) -> None:
 
 
 def test_a_foreign_environment_of_the_same_name_is_not_touched(engine: Engine) -> None:
-    foreign = reference(instance="elsewhere")
-    assert foreign.name == engine.ref.name
+    foreign = replace(engine.ref, instance="elsewhere")
     engine.ensure(foreign)
 
     with pytest.raises(Permanent):
@@ -108,3 +112,21 @@ def test_items_name_what_a_proof_of_deletion_must_speak_of(engine: Engine) -> No
 def test_an_engine_says_whether_it_can_work_at_all(engine: Engine) -> None:
     assert engine.backend.check().ok
     assert engine.backend.validate(engine.spec) == []
+
+
+def test_a_quarantine_stops_it_and_keeps_everything(engine: Engine) -> None:
+    if not engine.can_halt:
+        pytest.skip("what a person set up, a person stops")
+    engine.ensure()
+    kept = {item for item in engine.backend.observe(engine.ref).items if item.kind in KEPT}
+
+    for _time in range(2):
+        quarantine(engine.backend, engine.ref)
+
+    found = engine.backend.observe(engine.ref)
+    assert found.state not in (ObservedState.RUNNING, ObservedState.ABSENT)
+    assert kept <= {*found.items}
+    check = engine.spec.components[0].readiness
+    assert check is not None
+    assert not engine.backend.probe(engine.ref, check).ok
+    assert engine.backend.destroy(engine.ref).state == ObservedState.ABSENT
