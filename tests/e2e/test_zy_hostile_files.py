@@ -56,7 +56,9 @@ def test_nothing_of_a_hostile_file_runs(stack: Stack, browser: Browser, tmp_path
     others = [
         f"{address}{page_}" for address in entries[::6] for page_ in ("versionen/", "angaben/")
     ]
-    others += [f"/loesungen/vergleich/?loesung={'&loesung='.join(slugs[n : n + 4])}" for n in (0, 8)]
+    others += [
+        f"/loesungen/vergleich/?loesung={'&loesung='.join(slugs[n : n + 4])}" for n in (0, 8)
+    ]
     for address in [*sorted(seen - {""})[:MOST_PAGES], *others]:
         page.goto(address)
         _look(page, address, problems)
