@@ -142,6 +142,7 @@ class ProofKind(models.TextChoices):
     SECRET = "secret", _("File with passwords")
     PORT = "port", _("Network address")
     CREDENTIAL = "credential", _("Password in the portal")
+    MAIL = "mail", _("E-mails caught by the portal")
     NAMESPACE = "namespace", _("Area in the cluster")
     BY_HAND = "by_hand", _("Set up by hand")
 
@@ -249,6 +250,82 @@ class StrayVerdict(models.TextChoices):
     STUCK = "stuck", _("The removal did not work, and is tried again")
     LEAVING = "leaving", _("Being removed")
     REMOVED = "removed", _("Removed")
+
+
+class WishKind(models.TextChoices):
+    """What is asked for: a product that all may try, or an organisation's own prototype."""
+
+    PRODUCT = "product", _("Product")
+    PROTOTYPE = "prototype", _("Prototype")
+
+
+class WishState(models.TextChoices):
+    """Where a wished test environment stands (product.md 3)."""
+
+    ASKED = "asked", pgettext_lazy("wish", "Received")
+    CHECKING = "checking", pgettext_lazy("wish", "Being checked")
+    TRIAL = "trial", pgettext_lazy("wish", "Trial run")
+    BOOKABLE = "bookable", pgettext_lazy("wish", "Can be booked")
+    MANUAL = "manual", pgettext_lazy("wish", "Set up by hand")
+    REFUSED = "refused", pgettext_lazy("wish", "Declined")
+    MERGED = "merged", pgettext_lazy("wish", "Merged")
+    WITHDRAWN = "withdrawn", pgettext_lazy("wish", "Withdrawn")
+
+
+class WishAction(models.TextChoices):
+    CHECK = "check", pgettext_lazy("wish", "Check whether it is possible")
+    TRY = "try", pgettext_lazy("wish", "Begin the trial run")
+    OFFER = "offer", pgettext_lazy("wish", "Let it be booked")
+    BY_HAND = "by_hand", pgettext_lazy("wish", "Set it up by hand")
+    REFUSE = "refuse", pgettext_lazy("wish", "Decline")
+    REOPEN = "reopen", pgettext_lazy("wish", "Take it up again")
+    MERGE = "merge", pgettext_lazy("wish", "Merge")
+    WITHDRAW = "withdraw", pgettext_lazy("wish", "Withdraw")
+
+
+class WishEventKind(models.TextChoices):
+    """What else happens to a wish than a ``WishAction``."""
+
+    ASK = "ask", pgettext_lazy("wish", "Asked for")
+    JOIN = "join", pgettext_lazy("wish", "Joined")
+    LEAVE = "leave", pgettext_lazy("wish", "Taken back by one who asked")
+    DRAFT = "draft", pgettext_lazy("wish", "Test product drafted")
+    RENEW = "renew", pgettext_lazy("wish", "Time of the prototype extended")
+
+
+class ScanResult(models.TextChoices):
+    """What the last scan of the images for known holes found."""
+
+    CLEAN = "clean", _("no known holes")
+    SOME = "some", _("known holes, none of them critical")
+    CRITICAL = "critical", _("a critical hole is known")
+
+
+class AccessibilityStatus(models.TextChoices):
+    """What is known of the product, in the words of the statements of BITV 2.0."""
+
+    UNKNOWN = "unknown", pgettext_lazy("accessibility", "not known")
+    FULL = "full", pgettext_lazy("accessibility", "fully conformant")
+    PARTLY = "partly", pgettext_lazy("accessibility", "partly conformant")
+    NOT = "not", pgettext_lazy("accessibility", "not conformant")
+
+
+class BlockCause(models.TextChoices):
+    """Why nobody can book a product for now."""
+
+    STAFF = "staff", _("by a decision")
+    CRITICAL = "critical", _("because of a critical hole")
+    OUTDATED = "outdated", _("because the last scan is too old")
+
+
+class BlueprintEventKind(models.TextChoices):
+    DRAFTED = "drafted", pgettext_lazy("test product", "Specification written")
+    TRIED = "tried", pgettext_lazy("test product", "Trial run started")
+    PUBLISHED = "published", pgettext_lazy("test product", "Published")
+    WITHDRAWN = "withdrawn", pgettext_lazy("test product", "Withdrawn")
+    BLOCKED = "blocked", pgettext_lazy("test product", "Blocked")
+    UNBLOCKED = "unblocked", pgettext_lazy("test product", "Block lifted")
+    SCANNED = "scanned", pgettext_lazy("test product", "Scan recorded")
 
 
 class TaskKind(models.TextChoices):

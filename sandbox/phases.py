@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext_lazy as _
 
+from osk_portal.templatetags.osk import berlin_datetime
 from sandbox.enums import BookingState, EnvironmentState, Phase
 from sandbox.models import Booking, Environment
 
@@ -134,3 +135,16 @@ def is_ending_soon(booking: Booking, now: datetime) -> bool:
     """In the last day, or the last quarter of a short booking."""
     length = booking.ends_at - booking.starts_at
     return booking.ends_at - now <= min(timedelta(days=1), length / 4)
+
+
+def state_of(booking: Booking, phase: Phase) -> dict[str, object]:
+    """The words and the badge of a phase."""
+    environment = current_environment(booking)
+    since = environment.gone_at if environment else booking.ended_at
+    shown = PHASES[phase]
+    values = {
+        "end": berlin_datetime(booking.ends_at),
+        "hold": berlin_datetime(booking.hold_expires_at),
+        "since": berlin_datetime(since),
+    }
+    return {"phase": phase, "badge": shown.badge, "text": str(shown.text) % values}

@@ -509,6 +509,7 @@ def _remove(claimed: Claim) -> None:
         # What a person confirmed bears the time of their word already.
         environment.proofs.filter(verified_at__isnull=True).update(verified_at=clock.now())
         services.wipe_credentials(environment)
+        services.wipe_mails(environment)
         booking = environment.booking
         if booking.is_holding and booking.ends_at > clock.now():
             services.add_generation(booking, environment.slot)
@@ -580,7 +581,9 @@ def _give_up(
         booking = environment.booking
         if not booking.is_holding:
             return
-        if not is_final and _failures(booking) < MAX_GENERATIONS and booking.ends_at > clock.now():
+        # A trial run is to show whether it works: it does not, once is enough.
+        most = 1 if booking.is_trial else MAX_GENERATIONS
+        if not is_final and _failures(booking) < most and booking.ends_at > clock.now():
             environment.record(EnvironmentEventKind.REPLACED)
             logger.warning("sandbox: set up anew", extra={"environment": environment.backend_key})
             return

@@ -12,6 +12,7 @@ from sandbox.views import (
     removal,
     sheets,
     standing_in,
+    wishes,
 )
 
 app_name = "sandbox"
@@ -79,6 +80,12 @@ urlpatterns = [
     path("tor/einlass/", gate.gate_change, name="gate_change"),
     path("tor/<uuid:public_id>/", gate.gate_enter, name="gate_enter"),
     path("gast/<str:token>/", sheets.guest_sheet, name="guest_sheet"),
+    path("wuensche/", wishes.wish_list, name="wish_list"),
+    path("wuensche/neu/", wishes.wish_new, name="wish_new"),
+    path("wuensche/<uuid:public_id>/", wishes.wish_detail, name="wish_detail"),
+    path("wuensche/<uuid:public_id>/anschliessen/", wishes.wish_join, name="wish_join"),
+    path("wuensche/<uuid:public_id>/zuruecknehmen/", wishes.wish_take_back, name="wish_take_back"),
+    path("prototyp/neu/", wishes.prototype_new, name="prototype_new"),
     path("<slug:slug>/", blueprints.blueprint_detail, name="blueprint_detail"),
     path("<slug:slug>/buchen/", booking.booking_create, name="booking_create"),
     path("<slug:slug>/termine/", month.month_table, name="month_table"),
