@@ -12,6 +12,7 @@ from sandbox import services
 from sandbox.enums import BookingAction, BookingState
 from sandbox.models import Booking, TestParticipant, TestReport, WaitlistEntry
 from sandbox.services.participants import answer_invitation
+from sandbox.services.report_files import remove
 from sandbox.services.standing_in import settle_account
 
 
@@ -22,7 +23,9 @@ def erase(user: User) -> None:
     WaitlistEntry.objects.filter(person=user).update(purpose="")
     for participant in TestParticipant.objects.visible_to(user):
         answer_invitation(participant_id=participant.pk, actor=user, accepts=False)
-    TestReport.objects.filter(author=user, submitted_at=None).delete()
+    for report in TestReport.objects.filter(author=user, submitted_at=None):
+        remove(report, report.files.values_list("public_id", flat=True))
+        report.delete()
     settle_account(user)
     mine = Booking.objects.filter(booked_by=user)
     for booking in mine.filter(state__in=Booking.ALLOWED[BookingAction.CANCEL]).order_by("pk"):
@@ -102,8 +105,20 @@ OFFER: Final = portal.PersonalData(
                 "updated_at": _("Changed at"),
             },
         ),
+        portal.Rows(
+            "sandbox.ReportFile.report__author",
+            _("Files of your test reports"),
+            {
+                "report__booking__blueprint_version__blueprint__name": _("Product"),
+                "name": _("File name"),
+                "size": _("Size in bytes"),
+                "state": _("State"),
+                "created_at": _("Added at"),
+            },
+        ),
     ),
     left_out={
+        "sandbox.PublishedResult.consented_by": "stands in the list of what the person did with bookings",
         "sandbox.TestParticipant.added_by": "an entry of the booking, which stands in the list of bookings",
         "sandbox.Booking.deputy": "named by a colleague, whose booking it is",
         "sandbox.Booking.taken_over_by": "stands in the list of what the person did with bookings",

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         Booking,
         Credential,
         Environment,
+        PublishedResult,
         Slot,
         TestParticipant,
         WaitlistEntry,
@@ -110,12 +111,15 @@ class BookingQuerySet(models.QuerySet["Booking"]):
         return self.filter(environments__generation=1)
 
     def to_approve(self) -> Self:
-        return self.filter(state=BookingState.REQUESTED)
+        """Applications, and what shall run longer than was approved."""
+        longer = Q(asked_end__isnull=False, state__in=PROMISED, window__endswith__gt=DbNow())
+        return self.filter(Q(state=BookingState.REQUESTED) | longer)
 
     def asked_for(self) -> Self:
         """On which the OSK decides or has decided."""
         return self.filter(
-            Q(state=BookingState.REQUESTED) | Q(events__kind=BookingEventKind.ASK)
+            Q(state=BookingState.REQUESTED)
+            | Q(events__kind__in=(BookingEventKind.ASK, BookingEventKind.ASK_LONGER))
         ).distinct()
 
     def hold_is_over(self) -> Self:
@@ -206,3 +210,9 @@ class CredentialQuerySet(models.QuerySet["Credential"]):
     def shown(self) -> Self:
         """Logins of people; what components know among each other is shown to nobody."""
         return self.exclude(username="")
+
+
+class PublishedResultQuerySet(models.QuerySet["PublishedResult"]):
+    def shown(self) -> Self:
+        """On the page of the solution, to everybody."""
+        return self.filter(withdrawn_at__isnull=True)

@@ -6,8 +6,10 @@ from sandbox.models.bookings import Application, Booking, BookingEvent
 from sandbox.models.capacity import Allocation, Pool, Slot
 from sandbox.models.environments import Credential, Environment, EnvironmentEvent, RemovalProof
 from sandbox.models.participants import TestParticipant
+from sandbox.models.published import PublishedResult
 from sandbox.models.quotas import OrganisationQuota
 from sandbox.models.reminders import Reminder
+from sandbox.models.report_files import ReportFile
 from sandbox.models.testing import TaskResult, TestReport, TestTask
 from sandbox.models.waiting import WaitlistEntry, WaitlistEvent
 
@@ -24,8 +26,10 @@ __all__ = [
     "EnvironmentEvent",
     "OrganisationQuota",
     "Pool",
+    "PublishedResult",
     "Reminder",
     "RemovalProof",
+    "ReportFile",
     "Slot",
     "TaskResult",
     "TestParticipant",

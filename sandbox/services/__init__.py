@@ -4,7 +4,15 @@ from sandbox.services.approval import approve_booking, expire_holds, reject_book
 from sandbox.services.blackouts import PlacesTaken, add_blackout, lift_blackout
 from sandbox.services.blueprints import publish_version
 from sandbox.services.bookings import TooEarly, book, end_booking
-from sandbox.services.changing import can_move, extend_booking, latest_by_product, move_booking
+from sandbox.services.changing import (
+    approve_longer,
+    ask_longer,
+    can_move,
+    extend_booking,
+    latest_by_product,
+    move_booking,
+    refuse_longer,
+)
 from sandbox.services.credentials import (
     PASSWORD_LENGTH,
     ensure_credentials,
@@ -48,6 +56,8 @@ __all__ = [
     "add_blackout",
     "add_generation",
     "approve_booking",
+    "approve_longer",
+    "ask_longer",
     "book",
     "can_move",
     "can_steer",
@@ -67,6 +77,7 @@ __all__ = [
     "offer_places",
     "plain_credentials",
     "publish_version",
+    "refuse_longer",
     "reject_booking",
     "release_lease",
     "release_slot",
