@@ -18,7 +18,7 @@ PIP := -m pip --disable-pip-version-check --no-input install -qq --require-hashe
 # Programs are started as modules: the scripts in bin/ stop working when the folder is moved.
 PY := $(VENV)/bin/python
 LINT_IMPORTS := from importlinter.cli import lint_imports_command as c; c(["--no-logo"])
-UNIT := not e2e and not faults and not imap and not clamav and not containers
+UNIT := not e2e and not faults and not imap and not clamav and not containers and not gate
 COVERAGE := --cov --cov-report=term:skip-covered --cov-fail-under=90
 COMPILE := $(PY) -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url $(UPGRADE)
@@ -26,8 +26,8 @@ COMPILE := $(PY) -m uv pip compile --quiet --universal --python-version 3.11 --g
 export UV_PYTHON_DOWNLOADS := never
 
 .DEFAULT_GOAL := help
-.PHONY: help run test unit test-faults test-imap test-clamav test-containers coverage bench bench-queue bench-catalog screenshots test-3.13 lint types \
-	messages lock clean install install-dev install-dev-packages install-radicale browser dovecot clamd podman
+.PHONY: help run test unit test-faults test-imap test-clamav test-gate test-containers coverage bench bench-queue bench-catalog screenshots test-3.13 lint types \
+	messages lock clean install install-dev install-dev-packages install-radicale browser dovecot clamd nginx podman
 
 help: ## Show this list
 	@sed -n 's/^\([a-z0-9.-]*\):.*## \(.*\)/\1|\2/p' $(firstword $(MAKEFILE_LIST)) \
@@ -56,6 +56,9 @@ test-imap: install-dev dovecot ## Run the tests that read a mailbox of a real Do
 
 test-clamav: install-dev clamd ## Run the tests with a real ClamAV (installs Debian's clamav-daemon)
 	$(PY) -m pytest -m clamav tests/clamav $(ARGS)
+
+test-gate: install-dev nginx ## Run the tests of the gate with a real nginx (installs Debian's nginx-light)
+	$(PY) -m pytest -m gate tests/gate $(ARGS)
 
 test-containers: install-dev browser podman ## Run the tests with a real Podman (as root; installs Debian's podman)
 	$(PY) -m pytest -m containers tests/conformance tests/containers $(ARGS)
@@ -174,6 +177,15 @@ clamd: # ClamAV's daemon; the test brings its own database, so no signatures are
 			&& DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends clamav-daemon >/dev/null; \
 	else \
 		echo "clamd is missing. Install it, on Debian with: sudo apt-get install clamav-daemon" >&2; exit 1; \
+	fi
+
+nginx: # Debian's web server, for the gate's example configuration
+	@if command -v nginx >/dev/null 2>&1 || [ -x /usr/sbin/nginx ]; then exit 0; fi; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then \
+		echo "Installing nginx …" && apt-get update -qq \
+			&& DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends nginx-light openssl >/dev/null; \
+	else \
+		echo "nginx is missing. Install it, on Debian with: sudo apt-get install nginx-light" >&2; exit 1; \
 	fi
 
 podman: # Debian's engine of containers, and what builds images without a registry; needs root

@@ -9,6 +9,7 @@ from cryptography.fernet import Fernet
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 
+from osk_portal.toolkit import gate_domain
 from osk_portal.toolkit.imap import Mailbox
 
 
@@ -90,3 +91,37 @@ def check_mailbox(**kwargs: Any) -> list[CheckMessage]:
             )
         ]
     return []
+
+
+@register(Tags.security)
+def check_sandbox_domain(**kwargs: Any) -> list[CheckMessage]:
+    """What is tried out must not be able to set cookies for the portal, nor get the portal's."""
+    domain, portal = settings.OSK_SANDBOX_DOMAIN, settings.OSK_BASE_URL
+    if not domain:
+        return []
+    found: list[CheckMessage] = []
+    if not gate_domain.is_apart(domain, portal):
+        found.append(
+            Error(
+                f"OSK_SANDBOX_DOMAIN is {domain}, and the portal is {portal}: one lies below the other.",
+                hint="Take a domain of its own for the test environments; see docs/operations/gate.md.",
+                id="osk_portal.E004",
+            )
+        )
+    elif gate_domain.is_a_sibling(domain, portal):
+        found.append(
+            Warning(
+                f"OSK_SANDBOX_DOMAIN is {domain}, beside the portal {portal}: browsers take both for one site.",
+                hint="A domain that is registered by itself keeps cookies apart; see docs/operations/gate.md.",
+                id="osk_portal.W003",
+            )
+        )
+    if len(settings.OSK_SANDBOX_GATE_KEY) < 32:
+        found.append(
+            Error(
+                "OSK_SANDBOX_DOMAIN is set, but OSK_SANDBOX_GATE_KEY has fewer than 32 characters.",
+                hint="python3 -c 'import secrets; print(secrets.token_urlsafe(32))'",
+                id="osk_portal.E005",
+            )
+        )
+    return found

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
 
-from osk_portal.toolkit import clamav, env
+from osk_portal.toolkit import clamav, env, gate_domain
 
 django_stubs_ext.monkeypatch()
 
@@ -764,6 +764,16 @@ OSK_SANDBOX_GUEST_DAYS = env.number(
     30,
     help="Days after the end of a test environment, after which names and addresses of its guests are deleted.",
     least=15,
+)
+OSK_SANDBOX_DOMAIN = env.address(
+    "OSK_SANDBOX_DOMAIN",
+    gate_domain.parse,
+    help="Domain of the test environments, as test.example; a separate one, never below the portal's or above it. "
+    "Empty: no gate, environments are opened at the engine's own address.",
+)
+OSK_SANDBOX_GATE_KEY = env.secret(
+    "OSK_SANDBOX_GATE_KEY",
+    help="What the gate's reverse proxy says to the portal: at least 32 random characters. See gate.md.",
 )
 OSK_SANDBOX_USER = env.text(
     "OSK_SANDBOX_USER",

@@ -40,8 +40,10 @@ def usual(blueprint: Blueprint) -> tuple[timedelta, timedelta] | None:
     return _percentile(took, 50), _percentile(took, 90)
 
 
-def in_words(blueprint: Blueprint) -> str:
+def in_words(blueprint: Blueprint, *, is_by_hand: bool = False) -> str:
     """A sentence about it; empty where nothing is known."""
+    if is_by_hand:
+        return _("A person sets up this environment. That can take some days.")
     known = usual(blueprint)
     if known is None:
         return ""

@@ -114,6 +114,14 @@ class EnvironmentEventKind(models.TextChoices):
     GONE = "gone", _("Everything is removed and checked")
     ABANDONED = "abandoned", _("An operator ended the removal by hand")
     CREDENTIAL_SHOWN = "credential_shown", _("Password shown")
+    SET_UP_ASKED = "set_up_asked", _("The operators are asked to set it up by hand")
+    SET_UP_BEGUN = "set_up_begun", _("Somebody works on the set-up")
+    SET_UP_DONE = "set_up_done", _("Set up by hand")
+    SET_UP_REFUSED = "set_up_refused", _("It could not be set up by hand")
+    SET_UP_WITHDRAWN = "set_up_withdrawn", _("The set-up is no longer needed")
+    REMOVAL_ASKED = "removal_asked", _("The operators are asked to remove it by hand")
+    REMOVAL_BEGUN = "removal_begun", _("Somebody works on the removal")
+    REMOVAL_DONE = "removal_done", _("Removed by hand, and confirmed")
 
 
 class ProofKind(models.TextChoices):
@@ -127,6 +135,8 @@ class ProofKind(models.TextChoices):
     SECRET = "secret", _("File with passwords")
     PORT = "port", _("Network address")
     CREDENTIAL = "credential", _("Password in the portal")
+    NAMESPACE = "namespace", _("Area in the cluster")
+    BY_HAND = "by_hand", _("Set up by hand")
 
 
 class Phase(models.TextChoices):
@@ -206,3 +216,26 @@ class WaitAction(models.TextChoices):
     DECLINE = "decline", _("Decline the offer")
     LAPSE = "lapse", _("Let it lapse")
     LEAVE = "leave", _("Leave the waitlist")
+
+
+class TaskKind(models.TextChoices):
+    """What a person is asked to do where no engine can."""
+
+    SET_UP = "set_up", pgettext_lazy("operator's task", "Set up")
+    REMOVE = "remove", pgettext_lazy("operator's task", "Remove")
+
+
+class TaskState(models.TextChoices):
+    OPEN = "open", pgettext_lazy("operator's task", "Open")
+    BEGUN = "begun", _("In progress")
+    DONE = "done", _("Done")
+    REFUSED = "refused", _("Not possible")
+    WITHDRAWN = "withdrawn", _("No longer needed")
+
+
+class TaskAction(models.TextChoices):
+    BEGIN = "begin", pgettext_lazy("operator's task", "Begin")
+    TICK = "tick", _("Tick off steps")
+    FINISH = "finish", _("Report as done")
+    REFUSE = "refuse", _("Report as not possible")
+    WITHDRAW = "withdraw", _("Withdraw")

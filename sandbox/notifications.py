@@ -17,17 +17,19 @@ from osk_portal.notifications.services import Message, notify, post_secret
 from osk_portal.toolkit import clock, ics
 from sandbox.calendar_entries import attachment
 from sandbox.enums import EnvironmentEventKind, ReminderKind
-from sandbox.models import Booking, Environment, EnvironmentEvent, TestParticipant
+from sandbox.models import Booking, Environment, EnvironmentEvent, OperatorTask, TestParticipant
 
 INVITED: Final = "sandbox.participant_invited"
 GUEST_LINK: Final = "sandbox.guest_link"
 TO_APPROVE: Final = "sandbox.booking_to_approve"
+OPERATOR_TASK: Final = "sandbox.operator_task"
 _REASON = _("You booked a test environment.")
 _STANDS_IN = _("You stand in for who booked a test environment.")
 _WAITED = _("You are on the waitlist for a test environment.")
 _GOES_ON = _("A test environment was handed over to you.")
 _TESTS = _("You were invited to test along.")
 _DECIDES = _("You decide on bookings of test environments.")
+_OPERATES = _("You are an operator of the portal.")
 
 
 def booking_ready(environment: Environment) -> None:
@@ -269,6 +271,49 @@ def guest_link(guest: TestParticipant) -> None:
         body=rendered.body,
         lifetime=booking.ends_at - clock.now(),
         subject_key=guest.link_key.hex,
+    )
+
+
+def operator_task(task: OperatorTask) -> None:
+    """To every operator: somebody has to do it by hand."""
+    _tell_operators(task, "operator_task", dedupe=f"sandbox.task:{task.public_id}")
+
+
+def operator_task_due(task: OperatorTask) -> None:
+    """Once a day, until it is done; to whoever has taken it on, and to all where it is late or nobody's."""
+    _tell_operators(
+        task,
+        "operator_task_due",
+        dedupe=f"sandbox.task_due:{task.public_id}:{clock.today()}",
+        lifetime=timedelta(days=1),
+    )
+
+
+def _tell_operators(
+    task: OperatorTask, event: str, *, dedupe: str, lifetime: timedelta | None = None
+) -> None:
+    operators = User.objects.operators()
+    if task.assignee_id is not None and not task.is_overdue:
+        operators = operators.filter(pk=task.assignee_id)
+    booking = task.environment.booking
+    notify(
+        Message(
+            kind=OPERATOR_TASK,
+            template=f"sandbox/email/{event}",
+            url=task.get_absolute_url(),
+            dedupe=dedupe,
+            subject_key=str(task.public_id),
+            context={
+                **_facts(booking),
+                "organisation": booking.organisation.name,
+                "is_set_up": task.is_set_up,
+                "is_overdue": task.is_overdue,
+                "due_at": task.due_at,
+            },
+            reason=_OPERATES,
+            lifetime=lifetime,
+        ),
+        operators,
     )
 
 

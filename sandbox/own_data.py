@@ -123,6 +123,8 @@ OFFER: Final = portal.PersonalData(
         "sandbox.Booking.deputy": "named by a colleague, whose booking it is",
         "sandbox.Booking.taken_over_by": "stands in the list of what the person did with bookings",
         "sandbox.Booking.decided_by": "a decision of the OSK, in the list of what was done with bookings",
+        "sandbox.OperatorTask.assignee": "work of an operator on an organisation's environment",
+        "sandbox.OperatorTask.done_by": "work of an operator on an organisation's environment",
         "sandbox.Blackout.created_by": "maintenance by an operator, of the portal's places",
         "sandbox.Blackout.lifted_by": "maintenance by an operator, of the portal's places",
         "sandbox.WaitlistEvent.actor": "steps of the waitlist; the entry itself stands in the list",

@@ -23,8 +23,15 @@ from osk_portal.toolkit.search_text import fold
 from sandbox import demo_world, handover, own_data, statistics
 from sandbox.calendar_entries import entry_of
 from sandbox.enums import EnvironmentState, Phase
-from sandbox.models import Blueprint, Booking, Environment, PublishedResult, TestParticipant
-from sandbox.notifications import GUEST_LINK, INVITED, TO_APPROVE
+from sandbox.models import (
+    Blueprint,
+    Booking,
+    Environment,
+    OperatorTask,
+    PublishedResult,
+    TestParticipant,
+)
+from sandbox.notifications import GUEST_LINK, INVITED, OPERATOR_TASK, TO_APPROVE
 from sandbox.permissions import can_decide
 from sandbox.phases import phase_of
 from sandbox.services import participants, report_files, standing_in
@@ -137,6 +144,9 @@ def _still_allowed(user_id: int, kind: str, subject_key: str) -> bool:
         return user is not None and mine.exists()
     if kind == TO_APPROVE:
         return user is not None and can_decide(user)
+    if kind == OPERATOR_TASK:
+        wanted = OperatorTask.objects.open().filter(public_id=subject_key)
+        return user is not None and user.is_operator and wanted.exists()
     return (
         user is not None and Booking.objects.visible_to(user).filter(public_id=subject_key).exists()
     )
@@ -163,6 +173,12 @@ def _work(user: User) -> Iterable[portal.WorkEntry]:
         reverse("admin:sandbox_environment_changelist"),
         Environment.objects.existing,
         _failed,
+    )
+    yield portal.WorkEntry(
+        gettext_lazy("Tasks for operators"),
+        reverse("admin:sandbox_operatortask_changelist"),
+        OperatorTask.objects.open,
+        OperatorTask.objects.overdue,
     )
     yield portal.WorkEntry(
         gettext_lazy("Test products"), reverse("admin:sandbox_blueprint_changelist")

@@ -50,12 +50,34 @@ _STEPS = (
 )
 
 
-def steps_of(booking: Booking, events: Iterable[EnvironmentEvent]) -> list[Step]:
+_STEPS_BY_HAND = (
+    _STEPS[0],
+    (
+        EnvironmentEventKind.SET_UP_ASKED,
+        _("Operators asked"),
+        _("A person sets up this environment."),
+    ),
+    (
+        EnvironmentEventKind.SET_UP_DONE,
+        _("Set up by hand"),
+        _("The person opens the start page and tries every account."),
+    ),
+    (
+        EnvironmentEventKind.READY,
+        _("Handed over"),
+        _("You get the address and the passwords on this page."),
+    ),
+)
+
+
+def steps_of(
+    booking: Booking, events: Iterable[EnvironmentEvent], *, is_by_hand: bool = False
+) -> list[Step]:
     """``events``: those of the newest generation, in their order."""
     done = {event.kind: event.at for event in events}
     found: list[Step] = []
     waiting = False
-    for kind, label, note in _STEPS:
+    for kind, label, note in _STEPS_BY_HAND if is_by_hand else _STEPS:
         at = booking.created_at if kind is None else done.get(kind)
         state = "done" if at is not None and not waiting else "next" if waiting else "now"
         waiting = waiting or at is None

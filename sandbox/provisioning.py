@@ -18,7 +18,7 @@ import threading
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from django.conf import settings
@@ -29,7 +29,7 @@ from osk_portal.notifications.doorbell import ring
 from osk_portal.toolkit import clock
 from osk_portal.toolkit.clock import DbNow
 from osk_portal.toolkit.encryption import CannotDecrypt
-from sandbox import backends, notifications, services
+from sandbox import addresses, backends, notifications, services
 from sandbox.backends.base import (
     BackendError,
     BackendUnavailable,
@@ -81,6 +81,7 @@ def tick() -> list[int]:
     services.expire_holds()
     end_what_is_over()
     services.send_reminders()
+    services.remind_operators()
     services.offer_places()
     with transaction.atomic():
         due = (
@@ -122,7 +123,9 @@ class Claim:
 
     @property
     def ref(self) -> EnvRef:
-        return ref_of(self.environment)
+        """With the address of the gate, which products write into their own links."""
+        origin = addresses.origin_of(self.environment.booking)
+        return replace(ref_of(self.environment), origin=origin)
 
     @property
     def spec(self) -> EnvSpec:
@@ -275,7 +278,7 @@ def _prepare(claimed: Claim) -> None:
 
 def _set_up(claimed: Claim) -> None:
     """PROVISIONING: the engine makes it; what it has of an earlier attempt it takes over."""
-    if _is_too_late(claimed.environment, PROVISIONING_TIMEOUT):
+    if _is_too_late(claimed.environment, _time_to_set_up(claimed.environment)):
         _give_up(claimed, TOO_SLOW, "provisioning took too long")
         return
     found = _ensure(claimed)
@@ -422,12 +425,16 @@ def _remove(claimed: Claim) -> None:
     """TEARING_DOWN: gone is what the engine, asked again, says is absent. Unknown is not gone."""
     claimed.backend.destroy(claimed.ref)
     found = claimed.backend.observe(claimed.ref)
+    if found.state == ObservedState.ASKED:
+        _wait_for_a_person(claimed)
+        return
     if found.state != ObservedState.ABSENT:
         raise Retryable(f"still {found.state} after the removal")
     with claimed.writing() as environment:
         if environment is None:
             return
         environment.vanish()
+        # What a person confirmed bears the time of their word already.
         environment.proofs.filter(verified_at__isnull=True).update(verified_at=clock.now())
         services.wipe_credentials(environment)
         booking = environment.booking
@@ -446,7 +453,7 @@ def _remove(claimed: Claim) -> None:
 def _try_again(claimed: Claim, error: Retryable) -> None:
     environment = claimed.environment
     removing = environment.state == EnvironmentState.TEARING_DOWN
-    if not removing and _is_too_late(environment, PROVISIONING_TIMEOUT):
+    if not removing and _is_too_late(environment, _time_to_set_up(environment)):
         _give_up(claimed, SETUP_FAILED, error.detail)
         return
     with claimed.writing() as locked:
@@ -533,6 +540,20 @@ def _log_lines(claimed: Claim) -> list[str]:
 
 def _is_too_late(environment: Environment, timeout: timedelta) -> bool:
     return clock.now() - environment.state_since > timeout
+
+
+def _time_to_set_up(environment: Environment) -> timedelta:
+    """An engine has ten minutes; a person is reminded, and has until the end of the booking."""
+    if environment.is_by_hand:
+        return environment.expires_at - environment.state_since
+    return PROVISIONING_TIMEOUT
+
+
+def _wait_for_a_person(claimed: Claim) -> None:
+    """Whose word makes it due at once; the operators are reminded meanwhile."""
+    with claimed.writing() as environment:
+        if environment is not None:
+            _wait(environment, _backoff(environment.attempts))
 
 
 def _backoff(attempts: int) -> timedelta:

@@ -14,6 +14,7 @@ from sandbox.enums import (
     Desired,
     EnvironmentState,
     ParticipantState,
+    TaskState,
     WaitState,
 )
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
         Booking,
         Credential,
         Environment,
+        OperatorTask,
         PublishedResult,
         Slot,
         TestParticipant,
@@ -204,6 +206,22 @@ class EnvironmentQuerySet(models.QuerySet["Environment"]):
                 output_field=models.IntegerField(),
             )
         ).order_by("is_end", "next_action_at", "pk")
+
+
+class TaskQuerySet(models.QuerySet["OperatorTask"]):
+    def open(self) -> Self:
+        """Somebody has to do it, begun or not."""
+        return self.filter(state__in=(TaskState.OPEN, TaskState.BEGUN))
+
+    def overdue(self) -> Self:
+        return self.open().filter(due_at__lte=DbNow())
+
+    def with_booking(self) -> Self:
+        return self.select_related(
+            "assignee",
+            "environment__booking__blueprint_version__blueprint",
+            "environment__booking__organisation",
+        )
 
 
 class CredentialQuerySet(models.QuerySet["Credential"]):

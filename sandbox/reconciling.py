@@ -67,13 +67,16 @@ def _remove_orphans(backend: SandboxBackend, found: dict[str, Observed]) -> None
             logger.warning("sandbox: label does not fit", extra={"object": observed.name})
             continue
         try:
-            backend.destroy(ref)
+            left = backend.destroy(ref).state
         except BackendError as error:
             logger.warning(
                 "sandbox: orphan stays", extra={"object": observed.name, "detail": str(error)}
             )
         else:
-            logger.warning("sandbox: orphan removed", extra={"object": observed.name})
+            if left == ObservedState.ABSENT:
+                logger.warning("sandbox: orphan removed", extra={"object": observed.name})
+            else:
+                logger.info("sandbox: orphan being removed", extra={"object": observed.name})
 
 
 def _is_known(observed: Observed) -> bool:

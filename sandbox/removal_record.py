@@ -30,7 +30,6 @@ def as_pdf(booking: Booking, made_at: datetime) -> bytes:
     """
     product = booking.blueprint_version.blueprint
     environments = list(booking.environments.order_by("generation").prefetch_related("proofs"))
-    is_verified = all(_is_verified(environment) for environment in environments)
     data: dict[str, pdf.Json] = {
         "publisher": _("Open Source Kompetenzzentrum (OSK)"),
         "header": "",
@@ -44,17 +43,7 @@ def as_pdf(booking: Booking, made_at: datetime) -> bytes:
             [_("From"), berlin_datetime(booking.starts_at)],
             [_("Until"), berlin_datetime(booking.ended_at or booking.ends_at)],
         ],
-        "intro": pdf.paragraphs(
-            _(
-                "Everything listed here was removed. After each removal the portal has asked the engine whether"
-                " it is still there, and noted the time of the answer (Berlin time)."
-            )
-            if is_verified
-            else _(
-                "Not everything listed here was verified to be gone. What was not verified is marked."
-                " Ask the OSK about it."
-            )
-        ),
+        "intro": pdf.paragraphs(_introduction(environments)),
         "environments": [_environment(environment) for environment in environments],
     }
     return pdf.render(
@@ -63,6 +52,23 @@ def as_pdf(booking: Booking, made_at: datetime) -> bytes:
         title=_("Proof of deletion: %(product)s") % {"product": product.name},
         language=(get_language() or "de")[:2],
         made_at=made_at,
+    )
+
+
+def _introduction(environments: list[Environment]) -> str:
+    if not all(_is_verified(environment) for environment in environments):
+        return _(
+            "Not everything listed here was verified to be gone. What was not verified is marked."
+            " Ask the OSK about it."
+        )
+    if any(environment.is_by_hand for environment in environments):
+        return _(
+            "Everything listed here was removed. What was set up by hand a person has removed by hand, looked"
+            " for it and confirmed that it is gone; the time is that of the confirmation (Berlin time)."
+        )
+    return _(
+        "Everything listed here was removed. After each removal the portal has asked the engine whether"
+        " it is still there, and noted the time of the answer (Berlin time)."
     )
 
 

@@ -19,8 +19,16 @@ def read(slug: str) -> dict[str, Any]:
     return data
 
 
-def slugs() -> list[str]:
-    return sorted(path.stem for path in FOLDER.glob("*.json"))
+def slugs(engine: str = "") -> list[str]:
+    """All, or those for ``engine``: what a person sets up is for no other."""
+    every = sorted(path.stem for path in FOLDER.glob("*.json"))
+    if not engine:
+        return every
+    return [slug for slug in every if _is_by_hand(slug) == (engine == "manual")]
+
+
+def _is_by_hand(slug: str) -> bool:
+    return "runbook" in read(slug)["spec"]
 
 
 def ensure(slug: str, pool: Pool) -> Blueprint:

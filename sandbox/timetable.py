@@ -47,7 +47,8 @@ class Timetable:
         self.start = start
         self._taken: dict[int, list[Taken]] = {slot.pk: [] for slot in pool.slots.enabled()}
         # A place that is still being cleared after its time is over could not be promised for sooner.
-        horizon = DateTimeTZRange(start - timedelta(days=1), None)
+        before = max(timedelta(days=1), timedelta(minutes=pool.lead_minutes))
+        horizon = DateTimeTZRange(start - before, None)
         rows = (
             Allocation.objects.held()
             .filter(slot__in=list(self._taken), occupies__overlap=horizon)

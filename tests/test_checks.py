@@ -53,3 +53,24 @@ def test_a_mailbox_that_would_give_its_password_away(settings):
         assert "osk_portal.E003" in ids(settings, OSK_IMAP_URL=wrong), wrong
     for good in ("imaps://osk%40x.example@mail.example/In%20Box", "imap://osk@127.0.0.1:1143"):
         assert "osk_portal.E003" not in ids(settings, OSK_IMAP_URL=good), good
+
+
+def test_a_domain_of_test_environments_is_apart_from_the_portals(settings):
+    settings.OSK_BASE_URL = "https://portal.osk.example"
+    settings.OSK_PROXY_COUNT, settings.OSK_SANDBOX_GATE_KEY = 1, "k" * 32
+    for domain, told in {
+        "": set(),
+        "osk-test.example": set(),
+        "osk-test.example:8443": set(),
+        "osk.example": {"osk_portal.E004"},
+        "test.portal.osk.example": {"osk_portal.E004"},
+        "portal.osk.example": {"osk_portal.E004"},
+        "test.osk.example": {"osk_portal.W003"},
+    }.items():
+        assert ids(settings, OSK_SANDBOX_DOMAIN=domain) == told, domain
+
+
+def test_a_gate_without_a_key(settings):
+    assert "osk_portal.E005" in ids(
+        settings, OSK_SANDBOX_DOMAIN="osk-test.example", OSK_SANDBOX_GATE_KEY="short"
+    )

@@ -53,6 +53,12 @@ class UserManager(BaseUserManager["User"]):
         """The active Leitung."""
         return self.filter(is_active=True, is_staff=True, groups__name=StaffRole.LEAD).distinct()
 
+    def operators(self) -> models.QuerySet[User]:
+        """The active operators: they look after capacity and engines."""
+        return self.filter(
+            is_active=True, is_staff=True, groups__name=StaffRole.OPERATOR
+        ).distinct()
+
     def get_by_natural_key(self, username: str | None) -> User:
         return self.get(email=normalise_email(username or ""))
 

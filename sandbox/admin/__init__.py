@@ -6,6 +6,7 @@ from sandbox.admin import (
     blueprints,
     capacity,
     environments,
+    operator_tasks,
     quotas,
     waiting,
 )
@@ -16,6 +17,7 @@ __all__ = [
     "blueprints",
     "capacity",
     "environments",
+    "operator_tasks",
     "quotas",
     "waiting",
 ]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
@@ -49,6 +49,8 @@ class CapacityExhausted(Retryable):
 
 class ObservedState(StrEnum):
     ABSENT = "absent"
+    ASKED = "asked"
+    """A person was asked to do it and has not said yet that it is done."""
     CREATING = "creating"
     RUNNING = "running"
     EXITED = "exited"
@@ -64,6 +66,8 @@ class EnvRef:
     env: str
     """Public id of the environment's row."""
     generation: int
+    origin: str = field(default="", compare=False)
+    """``https://…`` under which people open it through the gate; empty: at the engine's own address."""
 
     @property
     def name(self) -> str:
@@ -105,6 +109,11 @@ class ProbeResult:
 class Health:
     ok: bool
     detail: str
+
+
+def needs_a_person(spec: EnvSpec) -> list[str]:
+    """What an engine answers to a runbook."""
+    return ["a runbook needs a person: places of the engine “manual”"] if spec.is_by_hand else []
 
 
 class SandboxBackend(Protocol):

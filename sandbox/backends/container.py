@@ -35,6 +35,7 @@ from sandbox.backends.base import (
     Permanent,
     ProbeResult,
     Retryable,
+    needs_a_person,
 )
 from sandbox.backends.container_listing import (
     Found,
@@ -100,7 +101,10 @@ class ContainerBackend:
             return Health(False, error.detail)
 
     def validate(self, spec: EnvSpec) -> list[str]:
-        problems = [f"{c.name}: programs need another engine" for c in spec.components if c.program]
+        problems = needs_a_person(spec)
+        problems += [
+            f"{c.name}: programs need another engine" for c in spec.components if c.program
+        ]
         recipes = [c for c in spec.components if c.image.startswith("localhost/")]
         if recipes:
             with self._engine() as engine:

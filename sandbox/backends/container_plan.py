@@ -131,11 +131,13 @@ class Plan:
         """What the placeholders of the texts stand for."""
         end = self.spec.endpoint
         owner = self.spec.component_of(end.port)
-        host = f"{hosts[owner.name]}:{number_of(owner, end.port)}"
+        own = f"http://{hosts[owner.name]}:{number_of(owner, end.port)}"
+        origin = self.ref.origin or own
         return {
             "home": component.home,
-            "host": host,
-            "address": f"http://{host}{end.path}",
+            "host": origin.partition("://")[2],
+            "scheme": origin.partition("://")[0],
+            "address": f"{origin}{end.path}",
             **{f"port.{p.name}": str(p.number) for c in self.spec.components for p in c.listens},
         }
 

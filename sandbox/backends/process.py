@@ -49,6 +49,7 @@ from sandbox.backends.base import (
     Permanent,
     ProbeResult,
     Retryable,
+    needs_a_person,
 )
 from sandbox.backends.other_user import OtherUser, reachable_python
 from sandbox.backends.probing import ask
@@ -146,7 +147,7 @@ class ProcessBackend:
         return Health(True, f"{shutil.disk_usage(self._root).free // 2**20} MB free")
 
     def validate(self, spec: EnvSpec) -> list[str]:
-        return [
+        return needs_a_person(spec) + [
             f"{component.name}: program “{component.program}” is not offered here"
             if component.program
             else f"{component.name}: images need another engine"

@@ -5,6 +5,7 @@ from sandbox.models.blueprints import Blueprint, BlueprintVersion
 from sandbox.models.bookings import Application, Booking, BookingEvent
 from sandbox.models.capacity import Allocation, Pool, Slot
 from sandbox.models.environments import Credential, Environment, EnvironmentEvent, RemovalProof
+from sandbox.models.operator_tasks import OperatorTask
 from sandbox.models.participants import TestParticipant
 from sandbox.models.published import PublishedResult
 from sandbox.models.quotas import OrganisationQuota
@@ -24,6 +25,7 @@ __all__ = [
     "Credential",
     "Environment",
     "EnvironmentEvent",
+    "OperatorTask",
     "OrganisationQuota",
     "Pool",
     "PublishedResult",

@@ -12,6 +12,9 @@ from django.utils.translation import gettext_lazy as _
 from osk_portal.toolkit import clock
 from sandbox.querysets import AllocationQuerySet, SlotQuerySet
 
+LONGEST_MINUTES = 7 * 24 * 60
+"""What a person sets up or removes takes days, with a weekend between."""
+
 
 class Pool(models.Model):
     """Slots of one resource class. N slots are N environments at the same time."""
@@ -21,13 +24,13 @@ class Pool(models.Model):
     lead_minutes = models.PositiveSmallIntegerField(
         _("minutes before the start"),
         default=10,
-        validators=[MaxValueValidator(24 * 60)],
+        validators=[MaxValueValidator(LONGEST_MINUTES)],
         help_text=_("The set-up begins this much earlier, so that all is ready at the start."),
     )
     buffer_minutes = models.PositiveSmallIntegerField(
         _("minutes after the end"),
         default=30,
-        validators=[MaxValueValidator(24 * 60)],
+        validators=[MaxValueValidator(LONGEST_MINUTES)],
         help_text=_("The place stays reserved for the removal."),
     )
 

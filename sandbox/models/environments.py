@@ -28,6 +28,7 @@ from sandbox.querysets import CredentialQuerySet, EnvironmentQuerySet
 
 _S = EnvironmentState
 _A = EnvironmentAction
+BY_HAND = "manual"
 
 
 class Environment(Addressed):
@@ -123,6 +124,11 @@ class Environment(Addressed):
     def is_final(self) -> bool:
         """Owns nothing at an engine any more."""
         return self.state in (_S.GONE, _S.ABANDONED)
+
+    @property
+    def is_by_hand(self) -> bool:
+        """A person sets it up and removes it (backends/manual.py)."""
+        return self.backend == BY_HAND
 
     def provision(self) -> EnvironmentEvent:
         return self._move(_A.PROVISION, _S.PROVISIONING, EnvironmentEventKind.SECRETS_MADE)

@@ -4,6 +4,16 @@ from sandbox.services.approval import approve_booking, expire_holds, reject_book
 from sandbox.services.blackouts import PlacesTaken, add_blackout, lift_blackout
 from sandbox.services.blueprints import publish_version
 from sandbox.services.bookings import TooEarly, book, end_booking
+from sandbox.services.by_hand import (
+    NotEverything,
+    begin_task,
+    refuse_set_up,
+    remind_operators,
+    report_removal,
+    report_set_up,
+    things_of,
+    tick_steps,
+)
 from sandbox.services.changing import (
     approve_longer,
     ask_longer,
@@ -50,6 +60,7 @@ __all__ = [
     "OFFER",
     "PASSWORD_LENGTH",
     "WORK",
+    "NotEverything",
     "PlacesTaken",
     "TooEarly",
     "accept_offer",
@@ -58,6 +69,7 @@ __all__ = [
     "approve_booking",
     "approve_longer",
     "ask_longer",
+    "begin_task",
     "book",
     "can_move",
     "can_steer",
@@ -78,10 +90,14 @@ __all__ = [
     "plain_credentials",
     "publish_version",
     "refuse_longer",
+    "refuse_set_up",
     "reject_booking",
     "release_lease",
     "release_slot",
+    "remind_operators",
     "remove_environment",
+    "report_removal",
+    "report_set_up",
     "reset_environment",
     "restart_environment",
     "retry_booking",
@@ -89,5 +105,7 @@ __all__ = [
     "reveal_to_participant",
     "send_reminders",
     "take_over_booking",
+    "things_of",
+    "tick_steps",
     "wipe_credentials",
 ]

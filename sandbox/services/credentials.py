@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
@@ -96,6 +97,14 @@ def ensure_credentials(environment: Environment, spec: EnvSpec) -> None:
                 ),
             },
         )
+
+
+def enter_credentials(environment: Environment, logins: Mapping[str, tuple[str, str]]) -> None:
+    """What somebody gave the product by hand instead of ours: user name and password by role."""
+    for credential in environment.credentials.filter(role__in=logins, wiped_at__isnull=True):
+        credential.username, plain = logins[credential.role]
+        credential.secret = encryption.encrypt(plain)
+        credential.save(update_fields=["username", "secret"])
 
 
 def plain_credentials(environment: Environment) -> dict[str, str]:

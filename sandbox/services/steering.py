@@ -40,12 +40,13 @@ def reset_environment(*, booking_id: int, actor: User) -> Environment:
 
 
 def can_steer(booking: Booking, environment: Environment | None) -> bool:
-    """It runs, shall go on running, and its time is not over."""
+    """It runs, shall go on running, and its time is not over. What a person set up waits for no button."""
     return (
         booking.is_holding
         and booking.ends_at > clock.now()
         and environment is not None
         and environment.desired == Desired.PRESENT
+        and not environment.is_by_hand
         and environment.state in Environment.ALLOWED[EnvironmentAction.RESTART]
     )
 

@@ -1,4 +1,6 @@
-"""Makes an EnvSpec of JSON. Schema 1: programs; schema 2: programs or images, and what images need."""
+"""Makes an EnvSpec of JSON. Schema 1: programs; schema 2: programs or images, and what images need, or a
+runbook for a person.
+"""
 
 from __future__ import annotations
 
@@ -33,6 +35,7 @@ from sandbox.spec.tables import NAME, VARIABLE, TableReader
 SCHEMAS = (1, 2)
 MAX_READY_SECONDS = 15 * 60
 MAX_COMPONENTS = 20
+MAX_RUNBOOK = 20_000
 
 CAPABILITIES = frozenset(
     {
@@ -64,6 +67,9 @@ _SPEC_2 = {
     "schema", "components", "endpoints", "accounts", "internal_secrets", "first_login", "egress",
     "resources", "ready_timeout",
 }  # fmt: skip
+_BY_HAND = {
+    "schema", "backend", "runbook", "removal_runbook", "accounts", "first_login", "resources",
+}  # fmt: skip
 _PROGRAM = {
     "name", "program", "args", "prepare", "files", "env", "ports", "limits", "readiness",
 }  # fmt: skip
@@ -78,6 +84,8 @@ class Reader(TableReader):
 
     def spec(self, data: object) -> EnvSpec:
         self.schema = 2 if isinstance(data, dict) and data.get("schema") == 2 else 1
+        if isinstance(data, dict) and self.schema == 2 and data.get("backend") == "manual":
+            return self.by_hand(self.table(data, "spec", _BY_HAND))
         root = self.table(data, "spec", _SPEC_2 if self.schema == 2 else _SPEC_1)
         schema = root.get("schema")
         if isinstance(schema, bool) or schema not in SCHEMAS:
@@ -91,13 +99,44 @@ class Reader(TableReader):
             internal_secrets=self.names(root, "internal_secrets", "spec"),
             first_login=self.first_login(root.get("first_login")),
             egress=self.egress(root),
-            resources=self.matching(root, "resources", "spec", NAME)
-            if "resources" in root
-            else EnvSpec.resources,
+            resources=self.resources(root),
             ready_timeout=self.number(root, "ready_timeout", "spec", 120, 5, MAX_READY_SECONDS),
         )
         self.agrees(found)
         return found
+
+    def by_hand(self, root: Mapping[str, object]) -> EnvSpec:
+        """What a person sets up: a runbook instead of components."""
+        found = EnvSpec(
+            components=(),
+            endpoints=(),
+            accounts=self.all_of(root, "accounts", "spec", self.account),
+            first_login=self.first_login(root.get("first_login")),
+            resources=self.resources(root),
+            runbook=self.runbook(root, "runbook"),
+            removal_runbook=self.runbook(root, "removal_runbook")
+            if "removal_runbook" in root
+            else "",
+        )
+        roles = [account.role for account in found.accounts]
+        self.unique(roles, "accounts")
+        self.logs_in(found, roles)
+        return found
+
+    def runbook(self, root: Mapping[str, object], key: str) -> str:
+        text = self.text(root, key, "spec")
+        if len(text) > MAX_RUNBOOK:
+            self.problem(
+                f"spec.{key}", _("at most %(number)d characters") % {"number": MAX_RUNBOOK}
+            )
+        elif text and not text.strip():
+            self.problem(f"spec.{key}", _("must be a text"))
+        return text.strip()
+
+    def resources(self, root: Mapping[str, object]) -> str:
+        if "resources" not in root:
+            return EnvSpec.resources
+        return self.matching(root, "resources", "spec", NAME)
 
     # What fits together
 
@@ -123,12 +162,15 @@ class Reader(TableReader):
         for endpoint in found.endpoints:
             if endpoint.port and endpoint.port not in ports:
                 self.problem("endpoint", _("names an unknown port"))
-        if found.first_login and found.first_login.role not in roles:
-            self.problem("first_login", _("names an unknown role"))
+        self.logs_in(found, roles)
         try:
             found.in_order()
         except SpecError:
             self.problem("depends_on", _("the components wait for each other"))
+
+    def logs_in(self, found: EnvSpec, roles: list[str]) -> None:
+        if found.first_login and found.first_login.role not in roles:
+            self.problem("first_login", _("names an unknown role"))
 
     def component_agrees(self, component: Component, found: EnvSpec) -> None:
         self.placeholders(component, list(found.ports))
@@ -149,7 +191,7 @@ class Reader(TableReader):
         """Every text can be filled with what exists."""
         values = {"home": "", **{f"port.{port}": "" for port in ports}}
         if component.image:
-            values |= {"address": "", "host": ""}
+            values |= {"address": "", "host": "", "scheme": ""}
         for where, text in _texts_of(component):
             known = values | ({"secret": ""} if where == "secrets" else {})
             try:

@@ -189,6 +189,13 @@ class EnvSpec:
     """Class of the place that it needs."""
     ready_timeout: int = 120
     """Seconds from the start to the first answer."""
+    runbook: str = ""
+    """Markdown: how a person sets it up. Without components then: no engine is asked."""
+    removal_runbook: str = ""
+
+    @property
+    def is_by_hand(self) -> bool:
+        return bool(self.runbook)
 
     @property
     def endpoint(self) -> Endpoint:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote, urlsplit
 from uuid import UUID
 
 from django.contrib import messages
@@ -22,9 +23,16 @@ from osk_portal.toolkit import clock
 from osk_portal.toolkit.access import LOGIN, AuthenticatedRequest, access
 from osk_portal.toolkit.encryption import CannotDecrypt
 from osk_portal.toolkit.transitions import TransitionNotAllowed
-from sandbox import durations, permissions, progress, services
+from sandbox import addresses, durations, permissions, progress, services
 from sandbox.enums import BookingAction, BookingState, ParticipantState, Phase, WaitState
-from sandbox.models import Booking, Credential, EnvironmentEvent, WaitlistEntry
+from sandbox.models import (
+    Booking,
+    Credential,
+    Environment,
+    EnvironmentEvent,
+    TestParticipant,
+    WaitlistEntry,
+)
 from sandbox.phases import PHASES, current_environment, phase_of
 from sandbox.querysets import HOLDING
 from sandbox.removal_record import is_complete
@@ -32,6 +40,8 @@ from sandbox.results import summary_of
 from sandbox.services.testing import report_deadline, takes_reports
 
 IN_TEST = (ParticipantState.INVITED, ParticipantState.ACTIVE)
+ENTER = "oeffnen"
+"""Parameter of a guest's page that leads through the gate."""
 OPEN = (Phase.READY, Phase.EXPIRING, Phase.DISTURBED)
 OFFER_ENDS = (BookingState.DRAFT, BookingState.CANCELLED, BookingState.EXPIRED)
 """States in which a booking may have been no more than an offer of the waitlist."""
@@ -104,7 +114,8 @@ def details_of(
     environment = current_environment(booking)
     phase = phase_of(booking, now=clock.now())
     events = list(environment.events.select_related("actor")) if environment else []
-    steps = progress.steps_of(booking, events)
+    is_by_hand = environment is not None and environment.is_by_hand
+    steps = progress.steps_of(booking, events, is_by_hand=is_by_hand)
     product = booking.blueprint_version.blueprint
     is_open = phase in OPEN
     return {
@@ -115,7 +126,9 @@ def details_of(
         "steps": steps,
         "steps_done": progress.count_done(steps),
         "is_open": is_open,
-        "duration": durations.in_words(product) if phase == Phase.PROVISIONING else "",
+        "duration": durations.in_words(product, is_by_hand=is_by_hand)
+        if phase == Phase.PROVISIONING
+        else "",
         "is_polling": phase in POLLING,
         "is_over": phase in (Phase.ENDED, Phase.REMOVING, Phase.CANCELLED)
         and environment is not None,
@@ -125,6 +138,7 @@ def details_of(
             Login(credential, (revealed or {}).get(credential.pk, ""))
             for credential in (environment.credentials.shown() if environment and is_open else ())
         ],
+        **entrance_of(booking, environment if is_open else None),
         "proofs": list(environment.proofs.all()) if environment and not is_open else [],
         "may_reveal": permissions.can_see_credentials(request.user, booking),
         "panels": portal.panels_for("sandbox.booking", booking, request),
@@ -138,6 +152,24 @@ def details_of(
         ],
         **state_of(booking, phase),
     }
+
+
+def entrance_of(
+    booking: Booking, environment: Environment | None, guest: TestParticipant | None = None
+) -> dict[str, object]:
+    """The address of what runs, and where "open" leads: through the gate where there is one."""
+    if environment is None:
+        return {"address": "", "open_url": "", "is_gated": False}
+    address = addresses.shown_address(booking, environment)
+    is_gated = address != environment.endpoint
+    way_in = address
+    if is_gated and guest is not None:
+        way_in = f"{guest.get_absolute_url()}?{ENTER}=1"
+    elif is_gated:
+        path = urlsplit(address).path
+        page = reverse("sandbox:gate_enter", args=[booking.public_id])
+        way_in = page if path == "/" else f"{page}?path={quote(path, safe='')}"
+    return {"address": address, "open_url": way_in, "is_gated": is_gated}
 
 
 def _steps_of(request: AuthenticatedRequest, booking: Booking) -> dict[str, object]:

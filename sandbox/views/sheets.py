@@ -35,13 +35,16 @@ from sandbox.phases import current_environment, phase_of
 from sandbox.services.participants import GuestLinkDead, guest_of, may_use
 from sandbox.services.testing import report_deadline, save_report, takes_reports
 from sandbox.views.bookings import (
+    ENTER,
     OPEN,
     Login,
     booking_crumbs,
+    entrance_of,
     readable_booking,
     state_of,
     visible_booking,
 )
+from sandbox.views.gate import guest_enters
 
 REPORT = "testbericht"
 
@@ -106,6 +109,11 @@ def _sheet(participant: TestParticipant, revealed: dict[int, str] | None = None)
         "product": booking.blueprint_version.blueprint,
         "environment": environment,
         "is_open": is_open,
+        **entrance_of(
+            booking,
+            environment if is_open else None,
+            participant if participant.is_guest else None,
+        ),
         "logins": [Login(c, (revealed or {}).get(c.pk, "")) for c in logins],
         "tasks": list(booking.tasks.all()) if participant.is_in else [],
         "may_report": participant.is_in and takes_reports(booking),
@@ -132,6 +140,8 @@ def _guest_answer(request: HttpRequest, token: str) -> HttpResponse:
             request, "sandbox_guest", key=str(guest.public_id)
         ):
             return render(request, "429.html", status=429)
+        if ENTER in request.GET and request.method != "POST":
+            return guest_enters(guest)
         if REPORT in request.GET:
             return _write(request, guest.booking, guest=guest)
         if request.method != "POST":

@@ -7,7 +7,7 @@ import shutil
 import tempfile
 import venv
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from ipaddress import IPv4Network
 from pathlib import Path
@@ -16,13 +16,17 @@ from typing import Any
 import pytest
 
 from osk_portal.toolkit import clock
-from sandbox import spec
+from sandbox import services, spec
 from sandbox.backends import container
 from sandbox.backends.base import EnvRef, SandboxBackend
 from sandbox.backends.container import ContainerBackend
+from sandbox.backends.manual import ManualBackend
 from sandbox.backends.process import ProcessBackend
+from sandbox.models import OperatorTask
 from tests.containers.podman import BUSYBOX
+from tests.factories import staff
 from tests.sandbox.engine_in_memory import BackendInMemory, EngineInMemory
+from tests.sandbox.factories import EnvironmentFactory
 from tests.sandbox.fake_backend import FakeBackend
 
 COMPONENT = (Path(__file__).parent / "component.py").read_text(encoding="utf-8")
@@ -95,6 +99,8 @@ class Engine:
     spec: spec.EnvSpec
     address: str = "http://127.0.0.1:"
     kinds: frozenset[str] = frozenset({"folder", "process"})
+    next_generation: EnvRef = field(default_factory=lambda: reference(generation=2))
+    can_halt: bool = True
 
     def ensure(self, ref: EnvRef | None = None, **changes: Any) -> Any:
         return self.backend.ensure(
@@ -105,6 +111,8 @@ class Engine:
         )
 
     def is_ready(self) -> bool:
+        if not self.spec.components:
+            return bool(self.backend.probe(self.ref, None).ok)
         check = self.spec.components[0].readiness
         assert check is not None
         return bool(self.backend.probe(self.ref, check, patience=15).ok)
@@ -169,13 +177,65 @@ def container_engine(container_backend: SandboxBackend) -> Engine:
     )
 
 
+class DiligentPeople(ManualBackend):
+    """The engine "manual" with an operator who does at once what is asked."""
+
+    def __init__(self) -> None:
+        self.operator = staff("operator")
+
+    def ensure(self, ref: EnvRef, *args: Any, **named: Any) -> Any:
+        super().ensure(ref, *args, **named)
+        for task in OperatorTask.objects.open().filter(environment__public_id=ref.env):
+            services.report_set_up(
+                task_id=task.pk,
+                actor=self.operator,
+                endpoint="https://desk.example.org/",
+                things=["VM desk"],
+                logins={},
+            )
+        return super().ensure(ref, *args, **named)
+
+    def destroy(self, ref: EnvRef) -> Any:
+        super().destroy(ref)
+        for task in OperatorTask.objects.open().filter(environment__public_id=ref.env):
+            services.report_removal(
+                task_id=task.pk, actor=self.operator, removed=["VM desk"], further=[]
+            )
+        return super().destroy(ref)
+
+
+@pytest.fixture
+def manual_engine(db: None) -> Engine:
+    first, second = EnvironmentFactory(), EnvironmentFactory(generation=2)
+    by_hand = spec.parse({"schema": 2, "backend": "manual", "runbook": "Einrichten."})
+    return Engine(
+        DiligentPeople(),
+        EnvRef("here", str(first.public_id), 1),
+        by_hand,
+        address="https://desk.example.org/",
+        kinds=frozenset({"by_hand"}),
+        next_generation=EnvRef("here", str(second.public_id), 2),
+        can_halt=False,
+    )
+
+
 @pytest.fixture(
-    params=["process", "fake", "memory", pytest.param("container", marks=pytest.mark.containers)]
+    params=[
+        "process",
+        "fake",
+        "memory",
+        "manual",
+        pytest.param("container", marks=pytest.mark.containers),
+    ]
 )
 def engine(request: pytest.FixtureRequest) -> Engine:
     if request.param == "container":
         found: Engine = request.getfixturevalue("container_engine")
         return found
+    if request.param == "manual":
+        request.getfixturevalue("db")
+        by_hand: Engine = request.getfixturevalue("manual_engine")
+        return by_hand
     if request.param == "memory":
         memory = EngineInMemory()
         request.getfixturevalue("monkeypatch").setattr(container, "ask", memory.ask)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from osk_portal.toolkit import clock
 from sandbox.backends.base import ObservedState, Permanent
-from tests.conformance.conftest import Engine, reference
+from tests.conformance.conftest import Engine
 
 
 def test_ensure_makes_it_run_and_answer(engine: Engine) -> None:
@@ -38,6 +39,8 @@ def test_destroy_leaves_nothing_and_may_come_twice(engine: Engine) -> None:
 
 
 def test_what_was_halted_starts_again(engine: Engine) -> None:
+    if not engine.can_halt:
+        pytest.skip("nobody restarts what a person set up")
     engine.ensure()
 
     for _time in range(2):
@@ -63,7 +66,7 @@ def test_it_can_come_back_after_its_removal(engine: Engine) -> None:
 
 def test_generations_are_apart(engine: Engine) -> None:
     engine.ensure()
-    engine.ensure(reference(generation=2))
+    engine.ensure(engine.next_generation)
 
     engine.backend.destroy(engine.ref)
 
@@ -85,8 +88,7 @@ def test_labels_name_the_owner_and_the_end(engine: Engine) -> None:
 
 
 def test_a_foreign_environment_of_the_same_name_is_not_touched(engine: Engine) -> None:
-    foreign = reference(instance="elsewhere")
-    assert foreign.name == engine.ref.name
+    foreign = replace(engine.ref, instance="elsewhere")
     engine.ensure(foreign)
 
     with pytest.raises(Permanent):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import tarfile
+from dataclasses import replace
 from datetime import timedelta
 from ipaddress import IPv4Network
 
@@ -83,3 +84,15 @@ def test_without_a_socket_there_is_no_engine(settings) -> None:
 
     with pytest.raises(BackendUnavailable, match="OSK_SANDBOX_ENGINE"):
         backends.get("container")
+
+
+def test_products_learn_the_address_of_the_gate(plan: plans.Plan) -> None:
+    ref = replace(plan.ref, origin="https://0123.test.example")
+    gated = replace(plan, ref=ref)
+
+    told = gated.container(plan.spec.components[0], SUBNET, SECRETS, ("", ""))
+
+    assert ref == plan.ref
+    assert told.args[-1] == "https://0123.test.example/"
+    values = gated.values(plan.spec.components[0], plans.addresses(plan.spec, SUBNET))
+    assert (values["scheme"], values["host"]) == ("https", "0123.test.example")

@@ -71,7 +71,7 @@ def test_mails_about_a_booking_reach_only_who_still_has_it(engine):
 
 def test_the_side_list_is_for_operators():
     assert [str(entry.label) for entry in portal._work(staff("advisor"))] == ["Zu genehmigen"]
-    assert len(list(portal._work(staff("operator")))) == 6
+    assert len(list(portal._work(staff("operator")))) == 7
 
 
 @pytest.fixture

@@ -31,7 +31,7 @@ class Command(BaseCommand):
         unknown = {*options["product"]} - {*shipped.slugs()}
         if unknown:
             raise CommandError(f"Not known: {', '.join(sorted(unknown))}.")
-        for slug in options["product"] or shipped.slugs():
+        for slug in options["product"] or shipped.slugs(options["engine"]):
             with transaction.atomic():
                 pool = self._pool(options)
                 blueprint = shipped.ensure(slug, pool)
