@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth.models import AnonymousUser
 from django.test import RequestFactory
 
 from osk_portal import portal as offers
@@ -53,11 +54,14 @@ def test_my_area_shows_what_runs_and_what_is_to_come(engine):
 def test_the_entry_of_a_solution_offers_to_try_it():
     solution = SolutionFactory()
     request = RequestFactory().get("/")
+    request.user = AnonymousUser()
     assert portal._of_solution(solution, request) is None
 
     blueprint = product(solution=solution)
 
-    assert portal._of_solution(solution, request) == {"blueprints": [blueprint]}
+    panel = portal._of_solution(solution, request)
+    assert panel is not None
+    assert (panel["blueprints"], panel["results"]) == ([blueprint], [])
 
 
 def test_mails_about_a_booking_reach_only_who_still_has_it(engine):
@@ -70,7 +74,10 @@ def test_mails_about_a_booking_reach_only_who_still_has_it(engine):
 
 
 def test_the_side_list_is_for_operators():
-    assert [str(entry.label) for entry in portal._work(staff("advisor"))] == ["Zu genehmigen"]
+    assert [str(entry.label) for entry in portal._work(staff("advisor"))] == [
+        "Zu genehmigen",
+        "Für eine Veranstaltung buchen",
+    ]
     assert len(list(portal._work(staff("operator")))) == 7
 
 

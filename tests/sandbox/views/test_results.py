@@ -100,7 +100,6 @@ def test_files_come_with_the_report_and_are_given_to_who_booked(signed_in, world
         assert signed_in(person).get(download).status_code == status
     answer = signed_in(world.booker).get(download)
     assert b"".join(answer.streaming_content) == PNG
-    answer.file_to_stream.close()
     assert answer["Content-Disposition"] == 'attachment; filename="bild.png"'
     assert answer["X-Content-Type-Options"] == "nosniff"
     assert download in signed_in(world.booker).get(booking.get_absolute_url()).text
