@@ -10,10 +10,11 @@ from osk_portal import portal
 from osk_portal.accounts.models import User
 from sandbox import services
 from sandbox.enums import BookingAction, BookingState
-from sandbox.models import Booking, TestParticipant, TestReport, WaitlistEntry
+from sandbox.models import Booking, TestParticipant, TestReport, WaitlistEntry, WishAsk
 from sandbox.services.participants import answer_invitation
 from sandbox.services.report_files import remove
 from sandbox.services.standing_in import settle_account
+from sandbox.services.wishes import take_back
 
 
 def erase(user: User) -> None:
@@ -26,6 +27,8 @@ def erase(user: User) -> None:
     for report in TestReport.objects.filter(author=user, submitted_at=None):
         remove(report, report.files.values_list("public_id", flat=True))
         report.delete()
+    for wish_id in list(WishAsk.objects.filter(person=user).values_list("wish", flat=True)):
+        take_back(wish_id=wish_id, actor=user)
     settle_account(user)
     mine = Booking.objects.filter(booked_by=user)
     for booking in mine.filter(state__in=Booking.ALLOWED[BookingAction.CANCEL]).order_by("pk"):
@@ -116,9 +119,24 @@ OFFER: Final = portal.PersonalData(
                 "created_at": _("Added at"),
             },
         ),
+        portal.Rows(
+            "sandbox.WishAsk.person",
+            _("Wished test environments"),
+            {
+                "wish__name": _("Product"),
+                "organisation__name": _("Organisation"),
+                "why": _("Purpose"),
+                "created_at": _("Since"),
+            },
+        ),
     ),
     left_out={
         "sandbox.PublishedResult.consented_by": "stands in the list of what the person did with bookings",
+        "sandbox.Wish.decided_by": "a decision of the OSK on a wish of others",
+        "sandbox.WishEvent.actor": "steps of a wish; one's own wishes stand in the list",
+        "sandbox.Blueprint.blocked_by": "a block by staff, of the portal's products",
+        "sandbox.BlueprintVersion.published_by": "a publication by an operator, of the portal's products",
+        "sandbox.BlueprintEvent.actor": "steps of staff with the portal's products",
         "sandbox.TestParticipant.added_by": "an entry of the booking, which stands in the list of bookings",
         "sandbox.Booking.deputy": "named by a colleague, whose booking it is",
         "sandbox.Booking.taken_over_by": "stands in the list of what the person did with bookings",
@@ -129,6 +147,8 @@ OFFER: Final = portal.PersonalData(
         "sandbox.Blackout.lifted_by": "maintenance by an operator, of the portal's places",
         "sandbox.WaitlistEvent.actor": "steps of the waitlist; the entry itself stands in the list",
         "sandbox.Booking.ended_by": "stands in the list of what the person did with bookings",
+        "sandbox.Measure.actor": "measures by an operator, of an organisation's environment",
+        "sandbox.Restore.confirmed_by": "a check by an operator, of the portal's data",
         "sandbox.EnvironmentEvent.actor": "steps of operators, and readings of a password, of the organisation's"
         " environment",
     },

@@ -300,6 +300,12 @@ class ContainerBackend:
             for container in engine.containers(plans.owner_labels(ref)):
                 engine.stop(name_of(container), patience=self._patience)
 
+    def quarantine(self, ref: EnvRef) -> None:
+        with self._engine() as engine:
+            for container in engine.containers(plans.owner_labels(ref)):
+                engine.stop(name_of(container), patience=self._patience)
+                engine.disconnect(ref.name, name_of(container))
+
     def destroy(self, ref: EnvRef) -> Observed:
         labels = plans.owner_labels(ref)
         with self._engine() as engine:
@@ -338,6 +344,7 @@ class ContainerBackend:
             name = f"{ref.name}.until-{now:%Y%m%d%H%M%S%f}"
             marker = {
                 plans.KIND: plans.MARKER,
+                plans.TEMPLATE: ref.template,
                 plans.EXPIRES_AT: when.isoformat(),
                 plans.SET_AT: now.isoformat(),
             }

@@ -74,6 +74,7 @@ class Label:
     ports: dict[str, int]
     endpoint: str
     managed: bool = True
+    template: str = ""
 
     @classmethod
     def read(cls, folder: Path) -> Label | None:
@@ -277,6 +278,7 @@ class ProcessBackend:
             home=str(self._home(folder)),
             ports={},
             endpoint="",
+            template=ref.template,
         )
         label.write(half)
         half.rename(folder)
@@ -401,6 +403,7 @@ class ProcessBackend:
             "OSK_SANDBOX_ROOT": str(self._root),
             "OSK_SANDBOX_INSTANCE": ref.instance,
             "OSK_SANDBOX_ENV": ref.env,
+            "OSK_SANDBOX_TEMPLATE": ref.template,
         }
 
     def _program(self, name: str) -> tuple[str, dict[str, str]]:
@@ -484,6 +487,10 @@ class ProcessBackend:
         except OSError as error:
             raise Retryable(f"{type(error).__name__}: {error}") from error
 
+    def quarantine(self, ref: EnvRef) -> None:
+        """Without programs nothing listens; its folder stays as it is."""
+        self.halt(ref)
+
     def stop(self, name: str) -> None:
         """End its processes and keep its data: the next reconciliation starts it again."""
         with self._locked(name):
@@ -517,8 +524,10 @@ class ProcessBackend:
         for path in sorted((self._root / ref.name).glob("*.log")):
             with contextlib.suppress(OSError), path.open("rb") as file:
                 file.seek(max(0, path.stat().st_size - 16_384))
+                # The first line may have lost its begin, and with it what tells a password.
+                begins_within = file.tell() > 0
                 text = file.read().decode("utf-8", "replace").replace("\0", "")
-                lines += text.splitlines()[-limit:]
+                lines += text.splitlines()[int(begins_within) :][-limit:]
         return lines[-limit:]
 
     def set_expiry(self, ref: EnvRef, when: datetime) -> None:

@@ -41,6 +41,7 @@ from sandbox.services.environments import (
     remove_environment,
     retry_booking,
 )
+from sandbox.services.measures import confirm_restore, end_environment, quarantine_environment
 from sandbox.services.reminders import send_reminders
 from sandbox.services.standing_in import (
     end_takeover,
@@ -73,7 +74,9 @@ __all__ = [
     "book",
     "can_move",
     "can_steer",
+    "confirm_restore",
     "end_booking",
+    "end_environment",
     "end_takeover",
     "ensure_credentials",
     "expire_holds",
@@ -89,6 +92,7 @@ __all__ = [
     "offer_places",
     "plain_credentials",
     "publish_version",
+    "quarantine_environment",
     "refuse_longer",
     "refuse_set_up",
     "reject_booking",

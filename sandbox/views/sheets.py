@@ -31,7 +31,7 @@ from sandbox.enums import FileState
 from sandbox.file_answers import given_out
 from sandbox.models import Booking, Credential, ReportFile, TestParticipant, TestReport
 from sandbox.people_forms import ReportForm
-from sandbox.phases import current_environment, phase_of
+from sandbox.phases import current_environment, phase_of, state_of
 from sandbox.services.participants import GuestLinkDead, guest_of, may_use
 from sandbox.services.testing import report_deadline, save_report, takes_reports
 from sandbox.views.bookings import (
@@ -41,7 +41,6 @@ from sandbox.views.bookings import (
     booking_crumbs,
     entrance_of,
     readable_booking,
-    state_of,
     visible_booking,
 )
 from sandbox.views.gate import guest_enters

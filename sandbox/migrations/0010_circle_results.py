@@ -13,7 +13,7 @@ import sandbox.models.report_files
 class Migration(migrations.Migration):
     dependencies = [
         ("catalog", "0020_scale"),
-        ("sandbox", "0007_kube"),
+        ("sandbox", "0009_wishes"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
