@@ -13,7 +13,7 @@ import sandbox.models.report_files
 class Migration(migrations.Migration):
     dependencies = [
         ("catalog", "0020_scale"),
-        ("sandbox", "0009_wishes"),
+        ("sandbox", "0010_access"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
