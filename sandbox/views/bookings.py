@@ -274,7 +274,7 @@ def booking_progress(request: AuthenticatedRequest, public_id: UUID) -> HttpResp
 @access(LOGIN)
 def booking_log(request: AuthenticatedRequest, public_id: UUID) -> HttpResponse:
     """The last words of the programs, for htmx; nothing new, or nothing under way: 204."""
-    booking = visible_booking(request, public_id)
+    booking = readable_booking(request, public_id)
     phase = phase_of(booking, now=clock.now())
     context = _log_of(current_environment(booking), phase)
     if not context["shows_log"] or request.GET.get("seen") == context["log_seen"]:
