@@ -776,6 +776,11 @@ OSK_SANDBOX_GATE_KEY = env.secret(
     "OSK_SANDBOX_GATE_KEY",
     help="What the gate's reverse proxy says to the portal: at least 32 random characters. See gate.md.",
 )
+OSK_SANDBOX_MAIL_PORT = env.number(
+    "OSK_SANDBOX_MAIL_PORT",
+    0,
+    help="Port at which `manage.py sandbox_mail` takes what products want to send. 0: they are offered none.",
+)
 OSK_SANDBOX_USER = env.text(
     "OSK_SANDBOX_USER",
     # Owns nothing and has no account; "nobody" is the embedded PostgreSQL.

@@ -142,6 +142,7 @@ class ProofKind(models.TextChoices):
     SECRET = "secret", _("File with passwords")
     PORT = "port", _("Network address")
     CREDENTIAL = "credential", _("Password in the portal")
+    MAIL = "mail", _("E-mails caught by the portal")
     NAMESPACE = "namespace", _("Area in the cluster")
     BY_HAND = "by_hand", _("Set up by hand")
 

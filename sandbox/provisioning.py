@@ -509,6 +509,7 @@ def _remove(claimed: Claim) -> None:
         # What a person confirmed bears the time of their word already.
         environment.proofs.filter(verified_at__isnull=True).update(verified_at=clock.now())
         services.wipe_credentials(environment)
+        services.wipe_mails(environment)
         booking = environment.booking
         if booking.is_holding and booking.ends_at > clock.now():
             services.add_generation(booking, environment.slot)

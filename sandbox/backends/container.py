@@ -83,7 +83,11 @@ class ContainerBackend:
         if not address.startswith("unix://"):
             # An engine's port without a socket's permissions is root for whoever reaches it.
             raise BackendUnavailable("OSK_SANDBOX_ENGINE names no Unix socket.", after=60)
-        return cls(address=address, pool=ipaddress.IPv4Network(settings.OSK_SANDBOX_NETWORK))
+        return cls(
+            address=address,
+            pool=ipaddress.IPv4Network(settings.OSK_SANDBOX_NETWORK),
+            mail_port=settings.OSK_SANDBOX_MAIL_PORT,
+        )
 
     def _engine(self) -> Engine:
         # Its library is read only where an engine is asked: most commands need neither.

@@ -51,6 +51,7 @@ from sandbox.backends.base import (
     Retryable,
     needs_a_person,
 )
+from sandbox.backends.mail_host import mail_host
 from sandbox.backends.other_user import OtherUser, reachable_python
 from sandbox.backends.probing import ask
 from sandbox.spec import Check, Component, EnvSpec, fill
@@ -117,10 +118,12 @@ class ProcessBackend:
         ports: range,
         user: str,
         outside: Path = ROOT_HOME,
+        mail_port: int = 0,
     ) -> None:
         self._root = root
         self._programs = programs
         self._ports = ports
+        self._mail_port = mail_port
         self._outside = outside / "sandboxes"
         self._user = OtherUser.find(user)
         root.mkdir(mode=0o711, parents=True, exist_ok=True)
@@ -137,6 +140,7 @@ class ProcessBackend:
             programs=settings.OSK_SANDBOX_PROGRAMS,
             ports=range(int(first), int(last) + 1),
             user=settings.OSK_SANDBOX_USER,
+            mail_port=settings.OSK_SANDBOX_MAIL_PORT,
         )
 
     # What is there
@@ -342,7 +346,12 @@ class ProcessBackend:
         home.mkdir(mode=0o700, exist_ok=True)
         if self._user is not None:
             os.chown(home, self._user.uid, self._user.gid)
-        values = {"home": str(home), **{f"port.{n}": str(p) for n, p in label.ports.items()}}
+        values = {
+            "home": str(home),
+            "mail.host": mail_host(ref.name) if self._mail_port else "",
+            "mail.port": str(self._mail_port or ""),
+            **{f"port.{n}": str(p) for n, p in label.ports.items()},
+        }
         program, needed = self._program(component.program)
         state_file = folder / f"{component.name}.json"
         limits = component.limits

@@ -5,6 +5,7 @@ from sandbox.models.blueprints import Blueprint, BlueprintEvent, BlueprintVersio
 from sandbox.models.bookings import Application, Booking, BookingEvent
 from sandbox.models.capacity import Allocation, Pool, Slot
 from sandbox.models.environments import Credential, Environment, EnvironmentEvent, RemovalProof
+from sandbox.models.mails import CaughtMail
 from sandbox.models.operations import EngineHealth, Measure, Restore, RestoreMarker, Stray
 from sandbox.models.operator_tasks import OperatorTask
 from sandbox.models.participants import TestParticipant
@@ -23,6 +24,7 @@ __all__ = [
     "BlueprintVersion",
     "Booking",
     "BookingEvent",
+    "CaughtMail",
     "Credential",
     "EngineHealth",
     "Environment",

@@ -33,6 +33,7 @@ from sandbox.services.environments import (
     remove_environment,
     retry_booking,
 )
+from sandbox.services.mails import keep_mail, wipe_mails
 from sandbox.services.measures import confirm_restore, end_environment, quarantine_environment
 from sandbox.services.reminders import send_reminders
 from sandbox.services.standing_in import (
@@ -74,6 +75,7 @@ __all__ = [
     "forget_environment",
     "hand_over_booking",
     "join_waitlist",
+    "keep_mail",
     "latest_by_product",
     "leave_waitlist",
     "lift_blackout",
@@ -101,4 +103,5 @@ __all__ = [
     "things_of",
     "tick_steps",
     "wipe_credentials",
+    "wipe_mails",
 ]

@@ -24,6 +24,7 @@ from sandbox.models import (
     Slot,
 )
 from sandbox.services.credentials import wipe_credentials
+from sandbox.services.mails import wipe_mails
 from sandbox.timetable import occupied
 
 logger = logging.getLogger(__name__)
@@ -98,6 +99,7 @@ def forget_environment(*, environment_id: int, actor: User, reason: str) -> Envi
         )
         release_lease(environment)
         wipe_credentials(environment)
+        wipe_mails(environment)
         release_slot(booking)
         if booking.is_holding:
             # Its replacement would have come after the removal: now only an operator can retry.

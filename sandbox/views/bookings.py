@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
@@ -27,6 +28,7 @@ from sandbox import addresses, durations, permissions, progress, services
 from sandbox.enums import BookingAction, BookingState, ParticipantState, Phase, WaitState
 from sandbox.models import (
     Booking,
+    CaughtMail,
     Credential,
     Environment,
     EnvironmentEvent,
@@ -129,6 +131,7 @@ def details_of(
             for credential in (environment.credentials.shown() if environment and is_open else ())
         ],
         **entrance_of(booking, environment if is_open else None),
+        "mails": mails_of(booking, environment if is_open else None),
         "proofs": list(environment.proofs.all()) if environment and not is_open else [],
         "may_reveal": permissions.can_see_credentials(request.user, booking),
         "may_hand_over": may_pass_on(request.user, booking),
@@ -169,6 +172,15 @@ def entrance_of(
         page = reverse("sandbox:gate_enter", args=[booking.public_id])
         way_in = page if path == "/" else f"{page}?path={quote(path, safe='')}"
     return {"address": address, "open_url": way_in, "is_gated": is_gated}
+
+
+def mails_of(booking: Booking, environment: Environment | None) -> list[CaughtMail] | None:
+    """What the product wanted to send; None where it sends nothing or does not run."""
+    if environment is None or not settings.OSK_SANDBOX_MAIL_PORT:
+        return None
+    if not booking.blueprint_version.parsed.wants_mail:
+        return None
+    return list(environment.caught_mails.all())
 
 
 def _steps_of(request: AuthenticatedRequest, booking: Booking) -> dict[str, object]:

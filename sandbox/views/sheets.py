@@ -31,6 +31,7 @@ from sandbox.views.bookings import (
     Login,
     booking_crumbs,
     entrance_of,
+    mails_of,
     visible_booking,
 )
 from sandbox.views.gate import guest_enters
@@ -103,6 +104,7 @@ def _sheet(participant: TestParticipant, revealed: dict[int, str] | None = None)
             environment if is_open else None,
             participant if participant.is_guest else None,
         ),
+        "mails": mails_of(booking, environment if is_open else None),
         "logins": [Login(c, (revealed or {}).get(c.pk, "")) for c in logins],
         "tasks": list(booking.tasks.all()) if participant.is_in else [],
         "may_report": participant.is_in and takes_reports(booking),
