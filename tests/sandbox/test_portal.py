@@ -12,7 +12,7 @@ from osk_portal import portal as offers
 from osk_portal.toolkit import clock as portal_clock
 from sandbox import demo_world, portal, provisioning, services
 from sandbox.enums import Phase
-from sandbox.models import Blueprint, BlueprintVersion, Booking, Pool
+from sandbox.models import Blueprint, BlueprintVersion, Booking, Pool, Wish
 from sandbox.phases import phase_of
 from tests.catalog.factories import SolutionFactory
 from tests.factories import MembershipFactory, OrganisationFactory, UserFactory, staff
@@ -109,6 +109,7 @@ def test_the_demo_world_comes_once(demo_people):
     assert BlueprintVersion.objects.count() == 1
     assert Pool.objects.get().slots.count() == 3
     assert Booking.objects.count() >= 5
+    assert {wish.name for wish in Wish.objects.all()} == {"Etherpad", "Formularassistent"}
 
 
 def test_past_bookings_of_the_demo_look_like_past_ones(demo_people):
