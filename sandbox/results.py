@@ -64,11 +64,11 @@ def checklist_of(
 
 
 def summary_of(booking: Booking, tasks: Sequence[TestTask]) -> Summary:
-    """Of what was handed in; drafts are nobody else's. Two queries, however many there are."""
+    """Of what was handed in; drafts are nobody else's. Three queries, however many there are."""
     reports = list(
         booking.reports.filter(submitted_at__isnull=False)
         .select_related("author", "guest")
-        .prefetch_related("results")
+        .prefetch_related("results", "files")
     )
     return Summary(reports, [_sum_of(task, reports) for task in tasks])
 

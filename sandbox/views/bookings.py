@@ -18,6 +18,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from osk_portal import portal
 from osk_portal.accounts.models import User
 from osk_portal.templatetags.osk import long_date
 from osk_portal.toolkit import clock
@@ -164,6 +165,7 @@ def details_of(
         "mails": mails_of(booking, environment if is_open else None),
         "proofs": list(environment.proofs.all()) if environment and not is_open else [],
         "may_reveal": permissions.can_see_credentials(request.user, booking),
+        "panels": portal.panels_for("sandbox.booking", booking, request),
         "may_hand_over": may_pass_on(request.user, booking),
         "may_end": booking.can(BookingAction.CANCEL) and permissions.can_end(request.user, booking),
         "end_in_words": long_date(booking.ends_at),
@@ -260,7 +262,13 @@ def _testing_of(
         and not summary.reports,
         "may_report": may_change and takes_reports(booking),
         "report_deadline": report_deadline(booking),
+        "files_at": files_at(booking),
     }
+
+
+def files_at(booking: Booking) -> str:
+    """Below this address lie the files of its reports."""
+    return reverse("sandbox:booker_report", args=[booking.public_id]) + "datei/"
 
 
 def may_pass_on(user: User, booking: Booking) -> bool:
@@ -298,7 +306,7 @@ def booking_progress(request: AuthenticatedRequest, public_id: UUID) -> HttpResp
 @access(LOGIN)
 def booking_log(request: AuthenticatedRequest, public_id: UUID) -> HttpResponse:
     """The last words of the programs, for htmx; nothing new, or nothing under way: 204."""
-    booking = visible_booking(request, public_id)
+    booking = readable_booking(request, public_id)
     phase = phase_of(booking, now=clock.now())
     context = _log_of(current_environment(booking), phase)
     if not context["shows_log"] or request.GET.get("seen") == context["log_seen"]:

@@ -7,21 +7,30 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import (
+    require_GET,
+    require_http_methods,
+    require_POST,
+    require_safe,
+)
 
 from osk_portal.accounts.models import User
 from osk_portal.pages.limits import within_limit
-from osk_portal.toolkit import clock
+from osk_portal.toolkit import clock, uploads
 from osk_portal.toolkit.access import LOGIN, PUBLIC, AuthenticatedRequest, access, no_store
 from osk_portal.toolkit.encryption import CannotDecrypt
 from osk_portal.toolkit.transitions import TransitionNotAllowed
 from sandbox import permissions, services
-from sandbox.models import Booking, Credential, TestParticipant, TestReport
+from sandbox.enums import FileState
+from sandbox.file_answers import given_out
+from sandbox.models import Booking, Credential, ReportFile, TestParticipant, TestReport
 from sandbox.people_forms import ReportForm
 from sandbox.phases import current_environment, phase_of, state_of
 from sandbox.results import checklist_of
@@ -34,6 +43,7 @@ from sandbox.views.bookings import (
     entrance_of,
     logins_of,
     mails_of,
+    readable_booking,
     visible_booking,
 )
 from sandbox.views.gate import guest_enters
@@ -187,6 +197,16 @@ def participant_report(request: AuthenticatedRequest, participant_id: UUID) -> H
     return _write(request, participant.booking, author=request.user, back=participant)
 
 
+@require_safe
+@access(LOGIN)
+def report_file(request: AuthenticatedRequest, public_id: UUID, file_id: UUID) -> HttpResponseBase:
+    """For who has the rights of the booking, once the report is handed in; one's own draft too."""
+    booking = readable_booking(request, public_id)
+    may_see = Q(report__submitted_at__isnull=False) | Q(report__author=request.user)
+    files = ReportFile.objects.filter(may_see, report__booking=booking, state=FileState.CLEAN)
+    return given_out(get_object_or_404(files, public_id=file_id))
+
+
 @require_http_methods(["GET", "POST"])
 @access(LOGIN)
 def booker_report(request: AuthenticatedRequest, public_id: UUID) -> HttpResponse:
@@ -208,7 +228,10 @@ def _write(
     tasks = list(booking.tasks.all())
     report = TestReport.objects.filter(booking=booking, author=author, guest=guest).first()
     form = ReportForm(
-        request.POST if request.method == "POST" else None, tasks=tasks, report=report
+        request.POST if request.method == "POST" else None,
+        request.FILES if request.method == "POST" else None,
+        tasks=tasks,
+        report=report,
     )
     target = back or guest or booking
     status = 200
@@ -225,6 +248,8 @@ def _write(
                     author=author,
                     guest=guest,
                 )
+            except uploads.Refused as error:
+                form.add_error("chosen", str(error))
             except TransitionNotAllowed as error:
                 moved, status = str(error), 409
             else:
