@@ -9,10 +9,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from django.db.models import Exists, OuterRef
 from django.utils.functional import lazystr
 from django.utils.translation import gettext, pgettext_lazy
 
 from catalog.models import Follow, Reuse, Solution, Support
+from catalog.querysets import ReuseQuerySet
 from network.enums import MembershipState
 from network.models import Membership
 from osk_portal import portal
@@ -75,12 +77,25 @@ def _sources(solution: Solution) -> Iterable[tuple[str, Iterable[portal.Concerne
     supporters = Support.objects.shown().filter(solution=solution)
     yield MAINTAINS, _speakers([solution.maintainer_id] if solution.maintainer_id else [])
     yield USES, _speakers(users.order_by().values_list("organisation", flat=True))
+    yield USES, _named(users)
     for offer in portal.audiences:
         if offer.place == PLACE:
             yield offer.key, offer.people(solution)
     yield SUPPORTS, _speakers(supporters.order_by().values_list("organisation", flat=True))
     follows = Follow.objects.filter(solution=solution).order_by()
     yield FOLLOWS, (portal.Concerned(pk) for pk in follows.values_list("user", flat=True))
+
+
+def _named(users: ReuseQuerySet) -> Iterable[portal.Concerned]:
+    """Who has declared a reuse, or is its contact, hears of it also without a role; former members do not."""
+    active = Membership.objects.filter(
+        organisation=OuterRef("organisation"), state=MembershipState.ACTIVE, user__is_active=True
+    )
+    found: set[tuple[int, int]] = set()
+    for role in ("declared_by", "contact"):
+        rows = users.filter(Exists(active.filter(user=OuterRef(role))))
+        found.update(rows.order_by().values_list(role, "organisation"))
+    return [portal.Concerned(user, organisation) for user, organisation in sorted(found)]
 
 
 def _speakers(organisations: Iterable[int]) -> list[portal.Concerned]:

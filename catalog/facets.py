@@ -61,6 +61,8 @@ class Facet:
     label: str
     choices: list[Choice]
     is_open: bool
+    hidden: int = 0
+    """How many values have hits and are not among ``choices``."""
 
 
 @dataclass(frozen=True)
@@ -264,8 +266,11 @@ class SolutionFilter:
             base = SIGNS[value](base)
         return base
 
-    def facets(self, keys: Sequence[int] | None = None) -> list[Facet]:
-        """With counts that stay right under the other facets; ``keys``: of what was searched for, else of all."""
+    def facets(self, keys: Sequence[int] | None = None, *, most: int = MOST_CHOICES) -> list[Facet]:
+        """With counts that stay right under the other facets; ``keys``: of what was searched for, else of all.
+
+        ``most``: values of each, the most frequent; what is chosen always stays.
+        """
         counts = self._picture.count(self._among(keys), chosen=self.chosen, signs=REUSE)
         labels = {
             "category": _("Areas of use"),
@@ -279,7 +284,8 @@ class SolutionFilter:
         }
         label_of = _labels()
         return [
-            self._facet(name, label, counts[name], label_of[name]) for name, label in labels.items()
+            self._facet(name, label, counts[name], label_of[name], most)
+            for name, label in labels.items()
         ]
 
     def listed(self, keys: Sequence[int] | None, state: Hashable) -> Sequence[int] | None:
@@ -319,20 +325,27 @@ class SolutionFilter:
         return self._asked[1]
 
     def _facet(
-        self, name: str, label: str, counts: Mapping[str, int], label_of: Callable[[str], str]
+        self,
+        name: str,
+        label: str,
+        counts: Mapping[str, int],
+        label_of: Callable[[str], str],
+        most: int,
     ) -> Facet:
         chosen = self.chosen.get(name, [])
         # Names are looked up for those that may be shown only.
-        least = min(nlargest(MOST_CHOICES, counts.values()), default=0)
+        least = min(nlargest(most, counts.values()), default=0)
         frequent = [value for value, number in counts.items() if number >= max(least, 1)]
         frequent.sort(key=lambda value: (-counts[value], label_of(value)))
-        shown = frequent[:MOST_CHOICES]
+        shown = frequent[:most]
         shown += [v for v in chosen if v not in shown]
         choices = [
             Choice(value, label_of(value), counts.get(value, 0), value in chosen, _id(name, value))
             for value in shown
         ]
-        return Facet(name, label, choices, bool(chosen) or name not in CLOSED)
+        hits = sum(number > 0 for number in counts.values())
+        hidden = hits - sum(counts.get(value, 0) > 0 for value in shown)
+        return Facet(name, label, choices, bool(chosen) or name not in CLOSED, hidden)
 
     @property
     def chips(self) -> list[Chip]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from copy import deepcopy
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Any
 from django.db import transaction
 
 from catalog import country_section, documents, locks, publiccode, repositories
+from catalog.all_fields import EVERY
 from catalog.enums import RevisionOrigin, SolutionState
 from catalog.models import Solution
 from catalog.services import free_slug, publish_solution, take_statements_of_file, write_document
@@ -90,6 +92,30 @@ def read_document(data: bytes, *, repository: str = "") -> FileRead:
     return FileRead(document, result.findings, country_section.said_in(data))
 
 
+def last_file(solution: Solution) -> documents.Json:
+    """What the file said when it was taken in last; what the entry says, where it was never."""
+    taken = (RevisionOrigin.IMPORT, RevisionOrigin.FILE)
+    revision = solution.revisions.filter(origin__in=taken).first()
+    found: documents.Json = revision.document if revision else solution.document
+    return found
+
+
+def differing(entry: Mapping[str, Any], before: Mapping[str, Any]) -> set[str]:
+    """Names of the fields in which an entry says something else than the file ``before``."""
+    return {f.name for f in EVERY.values() if f.of(entry) != f.of(before)}
+
+
+def merged(
+    document: documents.Json, *, entry: Mapping[str, Any], ours: Collection[str]
+) -> documents.Json:
+    """The file with the fields named in ``ours`` as the entry has them."""
+    result = deepcopy(document)
+    for name in ours:
+        field_ = EVERY[name]
+        documents.put(result, field_.path, deepcopy(field_.of(entry)))
+    return result
+
+
 @transaction.atomic
 def import_publiccode(
     data: bytes, *, slug: str = "", publish: bool = False, publish_incomplete: bool = False
@@ -97,15 +123,16 @@ def import_publiccode(
     """Take in one file. Refused only when it is no YAML mapping, or names nothing.
 
     The entry is found by its normalised repository, else by ``slug`` where the caller names one, else by
-    its name where file or entry has no repository. The same file twice changes nothing.
+    its name where file or entry has no repository. The same file twice changes nothing, and what was decided
+    in the catalog since the file was taken in last stays.
     """
     result = read_document(data)
     if not result.document:
         return Outcome(Status.REFUSED, result.findings)
     document, findings = result.document, result.kept_findings
     found = find_entry(document, slug)
-    if found is not None and (kept := locks.kept(found, document)) is not document:
-        # What the OSK has set stays: compared and kept as it will stand, so that the same file is unchanged.
+    if found is not None and (kept := _kept(found, document)) != document:
+        # Compared and kept as it will stand, so that the same file is unchanged.
         document = kept
         findings = [
             documents.as_kept(finding, has_file=False)
@@ -129,11 +156,31 @@ def import_publiccode(
     return Outcome(status, result.findings, found)
 
 
+def _kept(entry: Solution, document: documents.Json) -> documents.Json:
+    """The file without what was decided otherwise here: by a proposal, by the OSK once, or for good."""
+    ours = differing(entry.document, last_file(entry))
+    ours |= {f.name for f in EVERY.values() if _is_decided(entry.origins.get(f.key))}
+    return locks.kept(entry, merged(document, entry=entry.document, ours=ours))
+
+
+def _is_decided(origin: Mapping[str, Any] | None) -> bool:
+    """A proposal without an organisation was the file's."""
+    match origin:
+        case {"origin": RevisionOrigin.OSK | RevisionOrigin.RESTORED}:
+            return True
+        case {"origin": RevisionOrigin.PROPOSAL, "organisation": _}:
+            return True
+        case _:
+            return False
+
+
 def find_entry(document: documents.Json, slug: str = "") -> Solution | None:
     """The entry that a document is of, locked. Inside a transaction."""
     locked = Solution.objects.select_for_update(of=("self",))
     repository = repositories.normalise(document.get("url") or "")
     if repository and (found := locked.filter(repository_url=repository).first()):
+        return found
+    if repository and (found := locked.filter(aliases__repository_url=repository).first()):
         return found
     if slug:
         return locked.filter(slug=slug).first()

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from django.utils.translation import gettext_lazy as _
 from license_expression import ExpressionError, get_license_index, get_spdx_licensing
@@ -40,6 +40,8 @@ class PlainLicence:
     summary: _StrPromise
     duties: tuple[_StrPromise, ...]
     eupl: _StrPromise
+    is_free: bool = True
+    """Whether it surely gives the freedoms to use, adapt and pass on."""
 
 
 _PLAIN = {
@@ -54,7 +56,7 @@ _PLAIN = {
             _("keep the copyright notices"),
         ),
         _(
-            "Parts under EUPL-1.2 can be combined with most licences of this family."
+            "It is not in the list of compatible licences that belongs to EUPL-1.2."
             " Ask us before you publish a joint work."
         ),
     ),
@@ -83,8 +85,23 @@ _PLAIN = {
         ),
         (_("what the text of the licence says"),),
         _("Not clarified."),
+        is_free=False,
     ),
 }
+
+
+_IS_EUPL = _("Yes. It is the EUPL itself.")
+_IS_LISTED = _(
+    "Yes. It is in the list of compatible licences that belongs to EUPL-1.2: you may publish a joint work under it."
+)
+_IS_COMPOUND = _(
+    "That depends on how its licences are combined. Ask us before you publish a joint work."
+)
+# EUPL-1.2, appendix "Compatible Licences", those of the family copyleft; without their suffix -only or -or-later.
+_EUPL: Final = ("eupl-1.1", "eupl-1.2")
+_LISTED: Final = (
+    "gpl-2.0", "gpl-3.0", "agpl-3.0", "osl-2.1", "osl-3.0", "cecill-2.0", "cecill-2.1", "liliq-rplus-1.1",
+)  # fmt: skip
 
 
 @lru_cache(maxsize=1)
@@ -133,5 +150,15 @@ def _of(node: Any) -> LicenceFamily:
     return _known().get(key) or _known().get(key.removesuffix("+"), LicenceFamily.OTHER)
 
 
-def plain(licence_family: str) -> PlainLicence | None:
-    return _PLAIN.get(LicenceFamily(licence_family)) if licence_family else None
+def plain(licence_family: str, expression: str = "") -> PlainLicence | None:
+    """``expression``: which of the family it is; only of a single licence more is said."""
+    found = _PLAIN.get(LicenceFamily(licence_family)) if licence_family else None
+    if found is None or licence_family != LicenceFamily.COPYLEFT:
+        return found
+    if " " in expression.strip():
+        return replace(found, eupl=_IS_COMPOUND)
+    key = expression.strip().lower().removesuffix("+")
+    key = key.removesuffix("-only").removesuffix("-or-later")
+    if key in _EUPL:
+        return replace(found, eupl=_IS_EUPL)
+    return replace(found, eupl=_IS_LISTED) if key in _LISTED else found

@@ -30,6 +30,7 @@ from catalog.models import (
     Proposal,
     ProposalEvent,
     Solution,
+    SolutionEvent,
     SolutionRevision,
     Source,
     StatementEvent,
@@ -47,6 +48,7 @@ SOURCE_STALE: Final = "catalog.source_stale"
 ASSESSMENT: Final = "catalog.assessment"
 LINK_DEAD: Final = "catalog.link_dead"
 CORRECTED: Final = "catalog.corrected"
+TAKEN_OUT: Final = "catalog.taken_out"
 STATEMENT: Final = "catalog.statement"
 NOTICE: Final = "catalog.notice"
 NOTICE_SECURITY: Final = "catalog.notice_security"
@@ -209,6 +211,22 @@ def tell_of_correction(
         },
     )
     notify(message, editors_of(solution.maintainer_id) if solution.is_published else [])
+
+
+def tell_of_withdrawal(
+    solution: Solution, event: SolutionEvent, *, besides: User | None = None
+) -> None:
+    """The Redaktion of who maintains an entry hears that it has left the catalog."""
+    message = Message(
+        kind=TAKEN_OUT,
+        template="catalog/email/taken_out",
+        url=solution.get_absolute_url(),
+        dedupe=f"{TAKEN_OUT}:{event.pk}",
+        subject_key=str(solution.public_id),
+        context={"solution": solution.name},
+    )
+    told = {event.actor_id, besides.pk if besides else None}
+    notify(message, [each for each in editors_of(solution.maintainer_id) if each.pk not in told])
 
 
 def tell_of_notice(

@@ -48,10 +48,19 @@ from catalog.notifications import (
     SOURCE_FAILING,
     SOURCE_STALE,
     STATEMENT,
+    TAKEN_OUT,
 )
 from catalog.permissions import belongs_to_maintainer, edited_organisations
 from catalog.search import clean, search
-from catalog.services import badges, drafts, forget_report_addresses, links, pictures, refresh
+from catalog.services import (
+    badges,
+    drafts,
+    forget_report_addresses,
+    index_renamed,
+    links,
+    pictures,
+    refresh,
+)
 from catalog.services.criteria import ensure_lists
 from catalog.services.digests import DIGEST, GATHERED
 from catalog.services.synonyms import ensure_shipped
@@ -281,6 +290,9 @@ def _may_still_read(user_id: int, kind: str, subject_key: str) -> bool:
     if kind in (SOURCE_FAILING, SOURCE_STALE, LINK_DEAD, CORRECTED):
         entries = Solution.objects.visible_to(user or AnonymousUser())
         return entries.filter(public_id=subject_key).exists()
+    if kind == TAKEN_OUT:
+        entry = Solution.objects.filter(public_id=subject_key).first()
+        return user is not None and entry is not None and belongs_to_maintainer(user, entry)
     if kind.startswith(f"{ASSESSMENT}_"):
         return _may_read_assessment(user, subject_key)
     if kind.startswith(f"{STATEMENT}_"):
@@ -308,6 +320,10 @@ def _watch_repositories() -> None:
 
 def _forget_addresses() -> None:
     forget_report_addresses()
+
+
+def _index_names() -> None:
+    index_renamed()
 
 
 def _watch_links() -> None:
@@ -403,6 +419,7 @@ portal.daily_jobs.register(portal.DailyJob("catalog.badges", 31, _watch_badges))
 portal.daily_jobs.register(portal.DailyJob("catalog.sources", 30, _watch_repositories))
 portal.daily_jobs.register(portal.DailyJob("catalog.links", 32, _watch_links))
 portal.daily_jobs.register(portal.DailyJob("catalog.pictures", 31, _look_after_pictures))
+portal.daily_jobs.register(portal.DailyJob("catalog.names", 33, _index_names))
 portal.daily_jobs.register(portal.DailyJob("catalog.drafts", 33, drafts.forget_drafts))
 portal.demo_steps.register(portal.DemoStep("catalog", 20, demo_world.load))
 portal.daily_jobs.register(portal.DailyJob("catalog.addresses", 30, _forget_addresses))

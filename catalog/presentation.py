@@ -136,7 +136,7 @@ def entry(solution: Solution) -> Entry:
         long=description.get("longDescription", ""),
         features=description.get("features", []),
         badge=BADGES.get(solution.development_status, "none"),
-        licence=licences.plain(solution.licence_family),
+        licence=licences.plain(solution.licence_family, solution.licence),
         publisher=_publisher(document),
         version=document.get("softwareVersion", ""),
         release_date=documents.day(document.get("releaseDate")),

@@ -96,7 +96,11 @@ class SolutionQuerySet(models.QuerySet["Solution"]):
     def testable(self) -> SolutionQuerySet:
         """Has a test product; those belong to the floor above and are reached by the reverse name."""
         return self._having(
-            blueprints__is_bookable=True, blueprints__versions__published_at__isnull=False
+            blueprints__is_bookable=True,
+            blueprints__blocked_at=None,
+            blueprints__organisation=None,
+            blueprints__versions__published_at__isnull=False,
+            blueprints__versions__withdrawn_at=None,
         )
 
     def with_test(self) -> SolutionQuerySet:

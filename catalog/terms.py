@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -53,8 +54,12 @@ class Term:
 
 
 def clean(query: str) -> str:
-    """The query as people meant it: one line, without controls, at most LONGEST_QUERY characters."""
-    return " ".join(_CONTROL.sub(" ", query).split())[:LONGEST_QUERY].strip()
+    """The query as people meant it: one line, without controls, at most LONGEST_QUERY characters.
+
+    Composed (NFC): what is copied from a PDF or a file's name on a Mac has its umlauts in two parts.
+    """
+    composed = unicodedata.normalize("NFC", query[: LONGEST_QUERY * 4])
+    return " ".join(_CONTROL.sub(" ", composed).split())[:LONGEST_QUERY].strip()
 
 
 def words_of(query: str) -> list[str]:

@@ -2,6 +2,7 @@ from django.urls import path
 
 from catalog.exports import dump
 from catalog.views import (
+    additions,
     assessments,
     checking,
     claims,
@@ -273,6 +274,7 @@ urlpatterns = [
         {"every": True},
         name="proposal_create_all",
     ),
+    path("<slug:slug>/ergaenzen/", additions.addition_form, name="addition_form"),
     path("<slug:slug>/berichtigen/", correcting.entry_correct, name="entry_correct"),
     path("<slug:slug>/zurueckziehen/", proposals.withdrawal_create, name="withdrawal_create"),
 ]

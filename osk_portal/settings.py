@@ -305,6 +305,7 @@ ACCOUNT_RATE_LIMITS = {
     "case_link_message": "10/10m/key",
     "sandbox_guest": "60/10m/key",
     "sandbox_invite": "30/h/key",
+    "sandbox_wish": "20/h/key",
     "calendar_feed": "30/5m/key",
     "calendar_feed_dead": "20/5m/ip",
     "own_data_copy": "10/h/key",
@@ -727,6 +728,8 @@ OSK_SITE_NAME = "OSK-Portal"
 OSK_SANDBOX_INSTANCE = env.text(
     "OSK_SANDBOX_INSTANCE", "tryout", help="Name of this portal on everything it provisions."
 )
+# How far the database has come, kept beside it: a restored one is recognised (sandbox/restoring.py).
+OSK_SANDBOX_MARKER: Path | None = OSK_VAR / "sandbox-marker.json"
 OSK_SANDBOX_QUOTA = env.number(
     "OSK_SANDBOX_QUOTA", 2, help="Test environments an organisation may have at the same time."
 )
@@ -772,6 +775,11 @@ OSK_SANDBOX_DOMAIN = env.address(
 OSK_SANDBOX_GATE_KEY = env.secret(
     "OSK_SANDBOX_GATE_KEY",
     help="What the gate's reverse proxy says to the portal: at least 32 random characters. See gate.md.",
+)
+OSK_SANDBOX_MAIL_PORT = env.number(
+    "OSK_SANDBOX_MAIL_PORT",
+    0,
+    help="Port at which `manage.py sandbox_mail` takes what products want to send. 0: they are offered none.",
 )
 OSK_SANDBOX_USER = env.text(
     "OSK_SANDBOX_USER",
@@ -826,6 +834,40 @@ OSK_SANDBOX_KUBERNETES_DOMAIN = env.text(
 )
 OSK_SANDBOX_KUBERNETES_INGRESS_CLASS = env.text(
     "OSK_SANDBOX_KUBERNETES_INGRESS_CLASS", "", help="Class of these Ingresses."
+OSK_SANDBOX_REGISTRIES = [
+    host.lower()
+    for host in env.words(
+        "OSK_SANDBOX_REGISTRIES",
+        ["registry.opencode.de", "docker.io", "ghcr.io", "quay.io"],
+        help="Registries from which an organisation's own prototype may come. No other one is taken.",
+    )
+]
+OSK_SANDBOX_PROTOTYPE_DAYS = env.number(
+    "OSK_SANDBOX_PROTOTYPE_DAYS",
+    180,
+    help="Days for which a prototype can be booked once the OSK has approved it.",
+    least=1,
+)
+OSK_SANDBOX_PROTOTYPE_MEMORY_MB = env.number(
+    "OSK_SANDBOX_PROTOTYPE_MEMORY_MB",
+    4096,
+    help="Memory that all parts of a prototype may take together, in MB.",
+    least=64,
+)
+OSK_SANDBOX_PROTOTYPE_CLASSES = env.words(
+    "OSK_SANDBOX_PROTOTYPE_CLASSES", ["small"], help="Classes of places that a prototype may name."
+)
+OSK_SANDBOX_SCAN_DAYS = env.number(
+    "OSK_SANDBOX_SCAN_DAYS",
+    30,
+    help="Days after the last scan of a test product for known holes, from which on its page shows a warning.",
+    least=1,
+)
+OSK_SANDBOX_SCAN_MOST_DAYS = env.number(
+    "OSK_SANDBOX_SCAN_MOST_DAYS",
+    90,
+    help="Days after the last scan, from which on the test product cannot be booked until it is scanned again.",
+    least=1,
 )
 OSK_SANDBOX_PROGRAMS = {
     "radicale": env.text(

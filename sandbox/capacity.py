@@ -58,7 +58,7 @@ def allocate(booking: Booking) -> Allocation:
     """
     pool = booking.blueprint_version.blueprint.pool
     occupies = occupied(pool, booking.starts_at, booking.ends_at)
-    for slot in _candidates(pool, occupies):
+    for slot in _candidates(pool, occupies, is_trial=booking.is_trial):
 
         def take(slot: Slot = slot) -> Allocation:
             return Allocation.objects.create(slot=slot, booking=booking, occupies=occupies)
@@ -138,16 +138,25 @@ def _unless_taken(slot: Slot, take: Callable[[], R]) -> R | None:
 
 
 def _candidates(
-    pool: Pool, occupies: DateTimeTZRange, *, without: Allocation | None = None
+    pool: Pool,
+    occupies: DateTimeTZRange,
+    *,
+    without: Allocation | None = None,
+    is_trial: bool = False,
 ) -> list[Slot]:
     """In random order; a place that should be empty but is still being cleared comes last.
+
+    A trial run takes a place for trial runs, and only where the capacity has none of these an ordinary one.
 
     What is seen to be taken is not tried, so that who comes too late waits for no lock. That a place looks
     free promises nothing.
     """
     held = Allocation.objects.held().exclude(pk=without.pk if without else 0)
     busy = held.filter(occupies__overlap=occupies).values("slot")
-    slots = list(pool.slots.enabled().exclude(pk__in=busy))
+    usable = pool.slots.enabled() if is_trial else pool.slots.for_bookings()
+    if is_trial and usable.filter(is_for_trials=True).exists():
+        usable = usable.filter(is_for_trials=True)
+    slots = list(usable.exclude(pk__in=busy))
     late = set(
         held.filter(
             slot__in=slots, booking__isnull=False, occupies__fully_lt=(clock.now(), None)

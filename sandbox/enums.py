@@ -63,6 +63,7 @@ class EnvironmentState(models.TextChoices):
     READY = "ready", _("Ready")
     DEGRADED = "degraded", _("Disturbed")
     FAILED = "failed", _("Failed")
+    QUARANTINED = "quarantined", _("Quarantined")
     TEARING_DOWN = "tearing_down", _("Being removed")
     GONE = "gone", _("Removed")
     ABANDONED = "abandoned", _("Given up by an operator")
@@ -78,6 +79,7 @@ class EnvironmentAction(models.TextChoices):
     TEAR_DOWN = "tear_down", pgettext_lazy("step", "Remove")
     VANISH = "vanish", _("Confirm the removal")
     ABANDON = "abandon", _("Forget")
+    QUARANTINE = "quarantine", _("Quarantine")
 
 
 class Desired(models.TextChoices):
@@ -95,6 +97,8 @@ class EnvironmentEventKind(models.TextChoices):
     READY = "ready", _("Everything checked, ready")
     RETRYING = "retrying", _("A step did not work. We try it again")
     FAILED = "failed", _("The set-up did not work")
+    TOO_SLOW = "too_slow", _("This attempt took longer than it may. We end it")
+    GIVEN_UP = "given_up", _("We do not try again. The OSK looks into it and gets back to you")
     REPLACED = "replaced", _("We set the environment up anew")
     DISTURBED = "disturbed", _("The environment does not answer. We look into it")
     REPAIRED = "repaired", _("The environment works again")
@@ -103,7 +107,17 @@ class EnvironmentEventKind(models.TextChoices):
     EXTENDED = "extended", _("Extended")
     MOVED = "moved", _("Moved to another time")
     LOST = "lost", _("The environment has disappeared")
+    HALTED = "halted", _("The OSK has halted the environment and keeps it for a check")
+    ENDED_BY_OPERATOR = "ended_by_operator", _("An operator ended the environment")
     REMOVING = "removing", _("Removal started")
+    REMOVAL_HELD = (
+        "removal_held",
+        _("The removal waits until an operator has checked the portal's data"),
+    )
+    REMOVAL_SLOW = (
+        "removal_slow",
+        _("The removal takes longer than usual. We go on trying, and an operator looks into it"),
+    )
     GONE = "gone", _("Everything is removed and checked")
     ABANDONED = "abandoned", _("An operator ended the removal by hand")
     CREDENTIAL_SHOWN = "credential_shown", _("Password shown")
@@ -128,6 +142,7 @@ class ProofKind(models.TextChoices):
     SECRET = "secret", _("File with passwords")
     PORT = "port", _("Network address")
     CREDENTIAL = "credential", _("Password in the portal")
+    MAIL = "mail", _("E-mails caught by the portal")
     NAMESPACE = "namespace", _("Area in the cluster")
     BY_HAND = "by_hand", _("Set up by hand")
 
@@ -143,6 +158,7 @@ class Phase(models.TextChoices):
     DISTURBED = "disturbed", _("Disturbed")
     RESTARTING = "restarting", _("Being restarted")
     EXPIRING = "expiring", _("Ending soon")
+    HALTED = "halted", _("Halted")
     REMOVING = "removing", _("Being removed")
     ENDED = "ended", _("Ended")
     FAILED = "failed", _("Failed")
@@ -201,6 +217,115 @@ class WaitAction(models.TextChoices):
     DECLINE = "decline", _("Decline the offer")
     LAPSE = "lapse", _("Let it lapse")
     LEAVE = "leave", _("Leave the waitlist")
+
+
+class MeasureKind(models.TextChoices):
+    """What an operator did by hand."""
+
+    RETRY = "retry", _("Tried again")
+    END = "end", _("Ended")
+    FORGET = "forget", _("Forgotten")
+    QUARANTINE = "quarantine", _("Put into quarantine")
+    CONFIRM = "confirm", _("State after a restore confirmed")
+
+
+class RestoreEvidence(models.TextChoices):
+    """By what the portal saw that its database is older than what the engines have."""
+
+    MARKER = "marker", _("The portal's own marker is newer than the database.")
+    UNKNOWN_OBJECT = (
+        "unknown_object",
+        _("An engine has an environment that the database never knew."),
+    )
+    LATER_END = "later_end", _("An engine knows a later end than the database.")
+
+
+class StrayVerdict(models.TextChoices):
+    """What becomes of an object without a living row."""
+
+    GRACE = "grace", _("Goes after ten minutes")
+    LATER_END = "later_end", _("Known, but the engine has a later end")
+    HELD = "held", _("Kept until the state after the restore is confirmed")
+    DAMAGED = "damaged", _("Its label does not fit: look at it yourself")
+    STUCK = "stuck", _("The removal did not work, and is tried again")
+    LEAVING = "leaving", _("Being removed")
+    REMOVED = "removed", _("Removed")
+
+
+class WishKind(models.TextChoices):
+    """What is asked for: a product that all may try, or an organisation's own prototype."""
+
+    PRODUCT = "product", _("Product")
+    PROTOTYPE = "prototype", _("Prototype")
+
+
+class WishState(models.TextChoices):
+    """Where a wished test environment stands (product.md 3)."""
+
+    ASKED = "asked", pgettext_lazy("wish", "Received")
+    CHECKING = "checking", pgettext_lazy("wish", "Being checked")
+    TRIAL = "trial", pgettext_lazy("wish", "Trial run")
+    BOOKABLE = "bookable", pgettext_lazy("wish", "Can be booked")
+    MANUAL = "manual", pgettext_lazy("wish", "Set up by hand")
+    REFUSED = "refused", pgettext_lazy("wish", "Declined")
+    MERGED = "merged", pgettext_lazy("wish", "Merged")
+    WITHDRAWN = "withdrawn", pgettext_lazy("wish", "Withdrawn")
+
+
+class WishAction(models.TextChoices):
+    CHECK = "check", pgettext_lazy("wish", "Check whether it is possible")
+    TRY = "try", pgettext_lazy("wish", "Begin the trial run")
+    OFFER = "offer", pgettext_lazy("wish", "Let it be booked")
+    BY_HAND = "by_hand", pgettext_lazy("wish", "Set it up by hand")
+    REFUSE = "refuse", pgettext_lazy("wish", "Decline")
+    REOPEN = "reopen", pgettext_lazy("wish", "Take it up again")
+    MERGE = "merge", pgettext_lazy("wish", "Merge")
+    WITHDRAW = "withdraw", pgettext_lazy("wish", "Withdraw")
+
+
+class WishEventKind(models.TextChoices):
+    """What else happens to a wish than a ``WishAction``."""
+
+    ASK = "ask", pgettext_lazy("wish", "Asked for")
+    JOIN = "join", pgettext_lazy("wish", "Joined")
+    LEAVE = "leave", pgettext_lazy("wish", "Taken back by one who asked")
+    DRAFT = "draft", pgettext_lazy("wish", "Test product drafted")
+    RENEW = "renew", pgettext_lazy("wish", "Time of the prototype extended")
+
+
+class ScanResult(models.TextChoices):
+    """What the last scan of the images for known holes found."""
+
+    CLEAN = "clean", _("no known holes")
+    SOME = "some", _("known holes, none of them critical")
+    CRITICAL = "critical", _("a critical hole is known")
+
+
+class AccessibilityStatus(models.TextChoices):
+    """What is known of the product, in the words of the statements of BITV 2.0."""
+
+    UNKNOWN = "unknown", pgettext_lazy("accessibility", "not known")
+    FULL = "full", pgettext_lazy("accessibility", "fully conformant")
+    PARTLY = "partly", pgettext_lazy("accessibility", "partly conformant")
+    NOT = "not", pgettext_lazy("accessibility", "not conformant")
+
+
+class BlockCause(models.TextChoices):
+    """Why nobody can book a product for now."""
+
+    STAFF = "staff", _("by a decision")
+    CRITICAL = "critical", _("because of a critical hole")
+    OUTDATED = "outdated", _("because the last scan is too old")
+
+
+class BlueprintEventKind(models.TextChoices):
+    DRAFTED = "drafted", pgettext_lazy("test product", "Specification written")
+    TRIED = "tried", pgettext_lazy("test product", "Trial run started")
+    PUBLISHED = "published", pgettext_lazy("test product", "Published")
+    WITHDRAWN = "withdrawn", pgettext_lazy("test product", "Withdrawn")
+    BLOCKED = "blocked", pgettext_lazy("test product", "Blocked")
+    UNBLOCKED = "unblocked", pgettext_lazy("test product", "Block lifted")
+    SCANNED = "scanned", pgettext_lazy("test product", "Scan recorded")
 
 
 class TaskKind(models.TextChoices):

@@ -57,6 +57,11 @@ def booking_failed(booking: Booking, *, generation: int, was_ready: bool) -> Non
     )
 
 
+def booking_halted(booking: Booking, environment: Environment) -> None:
+    """Put into quarantine: calm, and without the reason, which is the operators'."""
+    _tell(booking, "booking_halted", dedupe=f"sandbox.halted:{environment.public_id}")
+
+
 def booking_ends_soon(booking: Booking, kind: ReminderKind) -> None:
     """Worthless once it has ended; an extension brings another one."""
     _tell(

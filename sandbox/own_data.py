@@ -10,9 +10,10 @@ from osk_portal import portal
 from osk_portal.accounts.models import User
 from sandbox import services
 from sandbox.enums import BookingAction, BookingState
-from sandbox.models import Booking, TestParticipant, TestReport, WaitlistEntry
+from sandbox.models import Booking, TestParticipant, TestReport, WaitlistEntry, WishAsk
 from sandbox.services.participants import answer_invitation
 from sandbox.services.standing_in import settle_account
+from sandbox.services.wishes import take_back
 
 
 def erase(user: User) -> None:
@@ -22,6 +23,8 @@ def erase(user: User) -> None:
     WaitlistEntry.objects.filter(person=user).update(purpose="")
     for participant in TestParticipant.objects.visible_to(user):
         answer_invitation(participant_id=participant.pk, actor=user, accepts=False)
+    for wish_id in list(WishAsk.objects.filter(person=user).values_list("wish", flat=True)):
+        take_back(wish_id=wish_id, actor=user)
     TestReport.objects.filter(author=user, submitted_at=None).delete()
     settle_account(user)
     mine = Booking.objects.filter(booked_by=user)
@@ -102,8 +105,23 @@ OFFER: Final = portal.PersonalData(
                 "updated_at": _("Changed at"),
             },
         ),
+        portal.Rows(
+            "sandbox.WishAsk.person",
+            _("Wished test environments"),
+            {
+                "wish__name": _("Product"),
+                "organisation__name": _("Organisation"),
+                "why": _("Purpose"),
+                "created_at": _("Since"),
+            },
+        ),
     ),
     left_out={
+        "sandbox.Wish.decided_by": "a decision of the OSK on a wish of others",
+        "sandbox.WishEvent.actor": "steps of a wish; one's own wishes stand in the list",
+        "sandbox.Blueprint.blocked_by": "a block by staff, of the portal's products",
+        "sandbox.BlueprintVersion.published_by": "a publication by an operator, of the portal's products",
+        "sandbox.BlueprintEvent.actor": "steps of staff with the portal's products",
         "sandbox.TestParticipant.added_by": "an entry of the booking, which stands in the list of bookings",
         "sandbox.Booking.deputy": "named by a colleague, whose booking it is",
         "sandbox.Booking.taken_over_by": "stands in the list of what the person did with bookings",
@@ -114,6 +132,8 @@ OFFER: Final = portal.PersonalData(
         "sandbox.Blackout.lifted_by": "maintenance by an operator, of the portal's places",
         "sandbox.WaitlistEvent.actor": "steps of the waitlist; the entry itself stands in the list",
         "sandbox.Booking.ended_by": "stands in the list of what the person did with bookings",
+        "sandbox.Measure.actor": "measures by an operator, of an organisation's environment",
+        "sandbox.Restore.confirmed_by": "a check by an operator, of the portal's data",
         "sandbox.EnvironmentEvent.actor": "steps of operators, and readings of a password, of the organisation's"
         " environment",
     },

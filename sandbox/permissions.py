@@ -5,12 +5,20 @@ from __future__ import annotations
 from network.models import Organisation
 from network.permissions import active_memberships, is_manager_of
 from osk_portal.accounts.models import User
-from sandbox.models import Booking
+from sandbox.models import Blueprint, Booking
 
 
-def bookable_organisations(user: User) -> list[Organisation]:
-    """For whom this person may book: organisations that are entitled to advice."""
-    return [m.organisation for m in active_memberships(user) if m.organisation.is_entitled]
+def bookable_organisations(user: User, blueprint: Blueprint | None = None) -> list[Organisation]:
+    """For whom this person may book: organisations that are entitled to advice.
+
+    Of a prototype only the one to which it belongs.
+    """
+    only = None if blueprint is None else blueprint.organisation_id
+    return [
+        m.organisation
+        for m in active_memberships(user)
+        if m.organisation.is_entitled and only in (None, m.organisation_id)
+    ]
 
 
 def may_book_for(user: User, organisation: Organisation) -> bool:
@@ -22,6 +30,11 @@ def can_decide(user: User) -> bool:
     return user.is_active and user.is_advisor
 
 
+def works_on_wishes(user: User) -> bool:
+    """Advisors decide on wishes, operators set up what comes of them; both may block a product."""
+    return user.is_active and (user.is_advisor or user.is_operator)
+
+
 def can_read(user: User, booking: Booking) -> bool:
     """The page with all that it holds. The Organisationsverwaltung sees that the booking exists: who, which
     product, when, in which state; more once it has taken over (product.md, roles).
@@ -31,6 +44,8 @@ def can_read(user: User, booking: Booking) -> bool:
 
 def is_on_the_side(user: User, booking: Booking) -> bool:
     """Who booked, the deputy, a manager after a take-over; every advisor for what the OSK has booked."""
+    if booking.is_trial:
+        return user.is_operator and user.pk == booking.booked_by_id
     if booking.is_by_osk and user.is_advisor:
         return True
     people = (booking.booked_by_id, booking.deputy_id, booking.taken_over_by_id)
@@ -61,11 +76,13 @@ def can_take_over(user: User, booking: Booking) -> bool:
 
 
 def can_name_deputy(user: User, booking: Booking) -> bool:
-    return is_on_the_side(user, booking) and not booking.is_by_osk
+    return is_on_the_side(user, booking) and not (booking.is_by_osk or booking.is_trial)
 
 
 def can_hand_over(user: User, booking: Booking) -> bool:
     """Whoever has its rights, the Organisationsverwaltung, and advisors, who end memberships too."""
+    if booking.is_trial:
+        return False
     if booking.is_by_osk:
         return user.is_advisor
     return (

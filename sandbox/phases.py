@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext_lazy as _
 
+from osk_portal.templatetags.osk import berlin_datetime
 from sandbox.enums import BookingState, EnvironmentState, Phase
 from sandbox.models import Booking, Environment
 
@@ -51,6 +52,10 @@ PHASES: Mapping[Phase, PhaseText] = {
     Phase.EXPIRING: PhaseText(
         "warning", _("Your test environment ends on %(end)s. Save what you want to keep.")
     ),
+    Phase.HALTED: PhaseText(
+        "none",
+        _("Your test environment is halted. The OSK looks into something and gets back to you."),
+    ),
     Phase.REMOVING: PhaseText("info", _("We are deleting the environment and all data in it.")),
     Phase.ENDED: PhaseText("none", _("The environment is deleted since %(since)s.")),
     Phase.FAILED: PhaseText(
@@ -78,6 +83,8 @@ def current_environment(booking: Booking) -> Environment | None:
 def phase_of(booking: Booking, *, now: datetime) -> Phase:
     """Where the booking stands for the person who made it."""
     environment = current_environment(booking)
+    if environment is not None and environment.state == EnvironmentState.QUARANTINED:
+        return Phase.HALTED
     match booking.state:
         case BookingState.DRAFT:
             return Phase.OFFERED
@@ -128,3 +135,16 @@ def is_ending_soon(booking: Booking, now: datetime) -> bool:
     """In the last day, or the last quarter of a short booking."""
     length = booking.ends_at - booking.starts_at
     return booking.ends_at - now <= min(timedelta(days=1), length / 4)
+
+
+def state_of(booking: Booking, phase: Phase) -> dict[str, object]:
+    """The words and the badge of a phase."""
+    environment = current_environment(booking)
+    since = environment.gone_at if environment else booking.ended_at
+    shown = PHASES[phase]
+    values = {
+        "end": berlin_datetime(booking.ends_at),
+        "hold": berlin_datetime(booking.hold_expires_at),
+        "since": berlin_datetime(since),
+    }
+    return {"phase": phase, "badge": shown.badge, "text": str(shown.text) % values}

@@ -22,11 +22,12 @@ from osk_portal.toolkit.search_text import fold
 from sandbox import demo_world, handover, own_data, statistics
 from sandbox.calendar_entries import entry_of
 from sandbox.enums import EnvironmentState, Phase
-from sandbox.models import Blueprint, Booking, Environment, OperatorTask, TestParticipant
+from sandbox.models import Blueprint, Booking, Environment, OperatorTask, TestParticipant, Wish
 from sandbox.notifications import GUEST_LINK, INVITED, OPERATOR_TASK, TO_APPROVE
-from sandbox.permissions import can_decide
+from sandbox.permissions import can_decide, works_on_wishes
 from sandbox.phases import phase_of
-from sandbox.services import participants, standing_in
+from sandbox.services import blueprints, participants, standing_in, wishes
+from sandbox.wish_mails import TO_CHECK, WISH_KINDS
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
@@ -52,7 +53,7 @@ def _search(query: str, request: HttpRequest) -> Iterable[portal.Hit]:
     wanted = fold(query)
     found = (
         blueprint
-        for blueprint in Blueprint.objects.published()
+        for blueprint in Blueprint.objects.visible_to(request.user)
         if wanted in fold(f"{blueprint.name} {blueprint.summary}")
     )
     for blueprint in islice(found, MOST_HITS):
@@ -121,7 +122,9 @@ def _still_allowed(user_id: int, kind: str, subject_key: str) -> bool:
     if kind == INVITED:
         mine = TestParticipant.objects.open().filter(user=user_id, public_id=subject_key)
         return user is not None and mine.exists()
-    if kind == TO_APPROVE:
+    if kind in WISH_KINDS:
+        return user is not None and Wish.objects.mine(user).filter(public_id=subject_key).exists()
+    if kind in (TO_APPROVE, TO_CHECK):
         return user is not None and can_decide(user)
     if kind == OPERATOR_TASK:
         wanted = OperatorTask.objects.open().filter(public_id=subject_key)
@@ -142,6 +145,15 @@ def _work(user: User) -> Iterable[portal.WorkEntry]:
             reverse("admin:sandbox_application_changelist"),
             Booking.objects.to_approve,
         )
+    if works_on_wishes(user):
+        yield portal.WorkEntry(
+            gettext_lazy("Wished test environments"),
+            reverse("admin:sandbox_wish_changelist"),
+            Wish.objects.to_decide,
+        )
+        yield portal.WorkEntry(
+            gettext_lazy("Test products"), reverse("admin:sandbox_blueprint_changelist")
+        )
     if not user.is_operator:
         return
     yield portal.WorkEntry(
@@ -155,9 +167,6 @@ def _work(user: User) -> Iterable[portal.WorkEntry]:
         reverse("admin:sandbox_operatortask_changelist"),
         OperatorTask.objects.open,
         OperatorTask.objects.overdue,
-    )
-    yield portal.WorkEntry(
-        gettext_lazy("Test products"), reverse("admin:sandbox_blueprint_changelist")
     )
     yield portal.WorkEntry(gettext_lazy("Capacity"), reverse("admin:sandbox_pool_changelist"))
     yield portal.WorkEntry(
@@ -215,6 +224,8 @@ portal.handovers.register(handover.HANDOVER)
 portal.departures.register(portal.Departure("sandbox", 25, handover.leave))
 portal.staff_exits.register(portal.StaffExit("sandbox", 20, standing_in.release_staff))
 portal.daily_jobs.register(portal.DailyJob("sandbox.guests", 30, participants.forget_guests))
+portal.daily_jobs.register(portal.DailyJob("sandbox.prototypes", 31, wishes.end_prototypes))
+portal.daily_jobs.register(portal.DailyJob("sandbox.scans", 32, blueprints.block_outdated))
 portal.demo_steps.register(portal.DemoStep("sandbox", 30, demo_world.load))
 portal.personal_data.register(own_data.OFFER)
 for statistic in statistics.STATISTICS:

@@ -29,7 +29,7 @@ from osk_portal.notifications.doorbell import ring
 from osk_portal.toolkit import clock
 from osk_portal.toolkit.clock import DbNow
 from osk_portal.toolkit.encryption import CannotDecrypt
-from sandbox import addresses, backends, notifications, services
+from sandbox import addresses, backends, log_tail, notifications, restoring, services
 from sandbox.backends.base import (
     BackendError,
     BackendUnavailable,
@@ -40,6 +40,7 @@ from sandbox.backends.base import (
     ProbeResult,
     Retryable,
     SandboxBackend,
+    quarantine,
 )
 from sandbox.enums import (
     BookingState,
@@ -48,6 +49,7 @@ from sandbox.enums import (
     EnvironmentState,
 )
 from sandbox.models import Booking, Environment, EnvironmentEvent, RemovalProof
+from sandbox.querysets import FINAL, REMOVAL_ALERT
 from sandbox.spec import EnvSpec, SpecError
 
 logger = logging.getLogger(__name__)
@@ -58,12 +60,14 @@ BATCH = 50
 STEPS_AT_ONCE = 10
 """A run that goes well needs three; a loop that does not end must not hold the worker."""
 PROVISIONING_TIMEOUT = timedelta(minutes=10)
-REMOVAL_ALERT = timedelta(minutes=15)
 MAX_GENERATIONS = 3
-PROBE_PATIENCE = 20.0
+PROBES = 5
+PROBE_PATIENCE = 4.0
+"""Seconds; between two of them the page of the booking gets the last words of the program."""
 PROBE_AGAIN = timedelta(seconds=5)
 FIRST_BACKOFF = timedelta(seconds=5)
 LONGEST_BACKOFF = timedelta(minutes=5)
+HELD_AGAIN = timedelta(seconds=30)
 LOG_LINES = 40
 
 SETUP_FAILED = gettext_noop("We could not set up the environment.")
@@ -78,11 +82,14 @@ _chance = random.SystemRandom()
 
 def tick() -> list[int]:
     """End what is over, remind of what ends soon, then ring for what is due. Returns the ids rung for."""
-    services.expire_holds()
-    end_what_is_over()
-    services.send_reminders()
-    services.remind_operators()
-    services.offer_places()
+    if not restoring.is_held():
+        # A database that was restored knows too little to decide anything by itself.
+        services.expire_holds()
+        end_what_is_over()
+        services.send_reminders()
+        services.remind_operators()
+        services.offer_places()
+        restoring.advance()
     with transaction.atomic():
         due = (
             Environment.objects.due()
@@ -191,7 +198,13 @@ class Claim:
 
 
 def ref_of(environment: Environment) -> EnvRef:
-    return EnvRef(settings.OSK_SANDBOX_INSTANCE, str(environment.public_id), environment.generation)
+    """``environment`` with its booking, version and product."""
+    return EnvRef(
+        settings.OSK_SANDBOX_INSTANCE,
+        str(environment.public_id),
+        environment.generation,
+        template=environment.template,
+    )
 
 
 def claim(environment_id: int) -> Claim | None:
@@ -230,7 +243,7 @@ def work(environment_id: int) -> None:
 
 def _step(claimed: Claim) -> None:
     environment = claimed.environment
-    if environment.desired == Desired.ABSENT and environment.state != EnvironmentState.TEARING_DOWN:
+    if environment.desired == Desired.ABSENT and not environment.keeps_its_course:
         _begin_removal(claimed)
         return
     steps: dict[str, Callable[[Claim], None]] = {
@@ -240,6 +253,7 @@ def _step(claimed: Claim) -> None:
         EnvironmentState.READY: _rest,
         EnvironmentState.DEGRADED: _repair,
         EnvironmentState.TEARING_DOWN: _remove,
+        EnvironmentState.QUARANTINED: _keep_apart,
     }
     try:
         steps[environment.state](claimed)
@@ -279,7 +293,7 @@ def _prepare(claimed: Claim) -> None:
 def _set_up(claimed: Claim) -> None:
     """PROVISIONING: the engine makes it; what it has of an earlier attempt it takes over."""
     if _is_too_late(claimed.environment, _time_to_set_up(claimed.environment)):
-        _give_up(claimed, TOO_SLOW, "provisioning took too long")
+        _give_up(claimed, TOO_SLOW, "provisioning took too long", too_slow=True)
         return
     found = _ensure(claimed)
     with claimed.writing() as environment:
@@ -299,7 +313,10 @@ def _ensure(claimed: Claim) -> Observed:
         services.plain_credentials(environment),
         expires_at=environment.expires_at,
     )
-    if not Environment.objects.existing().filter(pk=environment.pk).exists():
+    state = Environment.objects.values_list("state", flat=True).get(pk=environment.pk)
+    if state == EnvironmentState.QUARANTINED:
+        quarantine(claimed.backend, claimed.ref)
+    elif state in FINAL:
         # We stood still past our lease: another worker has proved meanwhile that nothing is left.
         logger.warning("sandbox: late, removed", extra={"environment": environment.backend_key})
         claimed.backend.destroy(claimed.ref)
@@ -311,13 +328,13 @@ def _wait_until_ready(claimed: Claim) -> None:
     if claimed.environment.restart_at is not None:
         _restart(claimed)
         return
-    result = _probe(claimed, PROBE_PATIENCE)
+    result = _probe_patiently(claimed)
     if result.ok:
         _hand_over(claimed)
         return
     timeout = timedelta(seconds=claimed.spec.ready_timeout)
     if _is_too_late(claimed.environment, timeout):
-        _give_up(claimed, TOO_SLOW, result.detail)
+        _give_up(claimed, TOO_SLOW, result.detail, too_slow=True)
         return
     if result.is_over:
         _ensure(claimed)
@@ -346,6 +363,18 @@ def _probe(claimed: Claim, patience: float) -> ProbeResult:
             if not result.ok:
                 return result
     return ProbeResult(ok=True)
+
+
+def _probe_patiently(claimed: Claim) -> ProbeResult:
+    """While it does not answer, the page of the booking shows what its programs say."""
+    result = _probe(claimed, PROBE_PATIENCE)
+    for _time in range(PROBES - 1):
+        if result.ok or result.is_over:
+            break
+        lines = log_tail.read(claimed.backend, claimed.ref, claimed.environment, LOG_LINES)
+        log_tail.store(claimed.environment, lines)
+        result = _probe(claimed, PROBE_PATIENCE)
+    return result
 
 
 def _hand_over(claimed: Claim) -> None:
@@ -392,11 +421,11 @@ def _repair(claimed: Claim) -> None:
         _give_up(claimed, LOST, "nothing of it is left at the engine", lost=True)
         return
     if _is_too_late(claimed.environment, PROVISIONING_TIMEOUT):
-        _give_up(claimed, TOO_SLOW, "it could not be repaired")
+        _give_up(claimed, TOO_SLOW, "it could not be repaired", too_slow=True)
         return
     if found.state != ObservedState.RUNNING:
         _ensure(claimed)
-    result = _probe(claimed, PROBE_PATIENCE)
+    result = _probe_patiently(claimed)
     if result.ok:
         _hand_over(claimed)
         return
@@ -405,12 +434,53 @@ def _repair(claimed: Claim) -> None:
             _wait(environment, _backoff(environment.attempts))
 
 
+def _keep_apart(claimed: Claim) -> None:
+    """QUARANTINED: stopped, cut off, and kept until its date; then removed like any other."""
+    until = claimed.environment.quarantined_until
+    if claimed.environment.isolated_at is not None and until is not None and until <= clock.now():
+        _begin_removal(claimed)
+        return
+    if claimed.environment.isolated_at is None:
+        claimed.backend.set_expiry(claimed.ref, claimed.environment.expires_at)
+        quarantine(claimed.backend, claimed.ref)
+        if claimed.backend.observe(claimed.ref).state == ObservedState.RUNNING:
+            raise Retryable("still running after it was stopped")
+    with claimed.writing() as environment:
+        if environment is None:
+            return
+        if environment.isolated_at is None:
+            environment.isolated_at = clock.now()
+            services.release_slot(environment.booking)
+        environment.next_action_at = environment.quarantined_until or clock.now()
+        environment.save(update_fields=["isolated_at", "next_action_at"])
+
+
+def _is_held(claimed: Claim, found: Observed | None = None) -> bool:
+    """Nothing is removed while the database may be older than what the engine has."""
+    if found is not None:
+        restoring.compare(claimed.environment, found)
+    if not restoring.is_held():
+        return False
+    with claimed.writing() as environment:
+        if environment is not None:
+            kind = EnvironmentEventKind.REMOVAL_HELD
+            if not environment.events.filter(kind=kind).exists():
+                environment.record(kind)
+            environment.next_action_at = clock.now() + HELD_AGAIN
+            environment.save(update_fields=["next_action_at"])
+    return True
+
+
 def _begin_removal(claimed: Claim) -> None:
     """Writes down what there is before anything goes, so that the proof names it."""
+    found: Observed | None = None
     try:
-        items = claimed.backend.observe(claimed.ref).items
+        found = claimed.backend.observe(claimed.ref)
     except Retryable:
-        items = ()
+        logger.info("sandbox: not seen before its removal")
+    if _is_held(claimed, found):
+        return
+    items = found.items if found is not None else ()
     with claimed.writing() as environment:
         if environment is None:
             return
@@ -423,6 +493,8 @@ def _begin_removal(claimed: Claim) -> None:
 
 def _remove(claimed: Claim) -> None:
     """TEARING_DOWN: gone is what the engine, asked again, says is absent. Unknown is not gone."""
+    if _is_held(claimed):
+        return
     claimed.backend.destroy(claimed.ref)
     found = claimed.backend.observe(claimed.ref)
     if found.state == ObservedState.ASKED:
@@ -437,6 +509,7 @@ def _remove(claimed: Claim) -> None:
         # What a person confirmed bears the time of their word already.
         environment.proofs.filter(verified_at__isnull=True).update(verified_at=clock.now())
         services.wipe_credentials(environment)
+        services.wipe_mails(environment)
         booking = environment.booking
         if booking.is_holding and booking.ends_at > clock.now():
             services.add_generation(booking, environment.slot)
@@ -452,7 +525,7 @@ def _remove(claimed: Claim) -> None:
 
 def _try_again(claimed: Claim, error: Retryable) -> None:
     environment = claimed.environment
-    removing = environment.state == EnvironmentState.TEARING_DOWN
+    removing = environment.keeps_its_course
     if not removing and _is_too_late(environment, _time_to_set_up(environment)):
         _give_up(claimed, SETUP_FAILED, error.detail)
         return
@@ -461,6 +534,10 @@ def _try_again(claimed: Claim, error: Retryable) -> None:
             return
         if locked.attempts == 1 and not removing and not isinstance(error, BackendUnavailable):
             locked.record(EnvironmentEventKind.RETRYING)
+        if removing and _is_too_late(environment, REMOVAL_ALERT):
+            kind = EnvironmentEventKind.REMOVAL_SLOW
+            if not locked.events.filter(kind=kind).exists():
+                locked.record(kind)
         locked.error_for_operator = error.detail
         locked.save(update_fields=["error_for_operator"])
         _wait(locked, max(_backoff(locked.attempts), timedelta(seconds=error.after)))
@@ -472,18 +549,29 @@ def _try_again(claimed: Claim, error: Retryable) -> None:
 
 
 def _give_up(
-    claimed: Claim, for_user: str, detail: str, *, lost: bool = False, is_final: bool = False
+    claimed: Claim,
+    for_user: str,
+    detail: str,
+    *,
+    lost: bool = False,
+    is_final: bool = False,
+    too_slow: bool = False,
 ) -> None:
-    """This generation will not come. The next one follows where the window and the count allow it."""
-    if claimed.environment.state == EnvironmentState.TEARING_DOWN:
+    """This generation will not come. The next one follows where the window and the count allow it.
+
+    Each time the log says in words what comes next.
+    """
+    if claimed.environment.keeps_its_course:
         # A removal is never given up by itself: only an operator may forget it.
         _try_again(claimed, Retryable(detail, after=LONGEST_BACKOFF.total_seconds()))
         return
-    lines = _log_lines(claimed)
+    lines = log_tail.read(claimed.backend, claimed.ref, claimed.environment, LOG_LINES)
     with claimed.writing() as environment:
         if environment is None:
             return
         was_ready = environment.ready_at is not None
+        if too_slow:
+            environment.record(EnvironmentEventKind.TOO_SLOW)
         environment.fail(
             for_user=for_user,
             for_operator="\n".join([detail, *lines]),
@@ -493,10 +581,13 @@ def _give_up(
         booking = environment.booking
         if not booking.is_holding:
             return
-        if not is_final and _failures(booking) < MAX_GENERATIONS and booking.ends_at > clock.now():
+        # A trial run is to show whether it works: it does not, once is enough.
+        most = 1 if booking.is_trial else MAX_GENERATIONS
+        if not is_final and _failures(booking) < most and booking.ends_at > clock.now():
             environment.record(EnvironmentEventKind.REPLACED)
             logger.warning("sandbox: set up anew", extra={"environment": environment.backend_key})
             return
+        environment.record(EnvironmentEventKind.GIVEN_UP)
         booking.fail()
         notifications.booking_failed(
             booking, generation=environment.generation, was_ready=was_ready
@@ -521,18 +612,6 @@ def _failures(booking: Booking) -> int:
         environment__booking=booking,
         kind__in=(EnvironmentEventKind.FAILED, EnvironmentEventKind.LOST),
     ).count()
-
-
-def _log_lines(claimed: Claim) -> list[str]:
-    """The last lines of the product, for the operator, without any password."""
-    try:
-        lines = claimed.backend.logs(claimed.ref, limit=LOG_LINES)
-        hidden = services.plain_credentials(claimed.environment).values()
-    except (Retryable, CannotDecrypt):
-        return []
-    for secret in hidden:
-        lines = [line.replace(secret, "•••") for line in lines]
-    return lines
 
 
 # Small things
@@ -565,9 +644,7 @@ def _backoff(attempts: int) -> timedelta:
 
 def _wait(environment: Environment, delay: timedelta) -> None:
     """A removal that was asked for meanwhile waits for nothing."""
-    is_ended = (
-        environment.desired == Desired.ABSENT and environment.state != EnvironmentState.TEARING_DOWN
-    )
+    is_ended = environment.desired == Desired.ABSENT and not environment.keeps_its_course
     environment.next_action_at = clock.now() + (timedelta() if is_ended else delay)
     environment.save(update_fields=["next_action_at"])
 

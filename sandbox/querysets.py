@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Self
 
 from django.db import models
@@ -14,23 +14,32 @@ from sandbox.enums import (
     Desired,
     EnvironmentState,
     ParticipantState,
+    StrayVerdict,
     TaskState,
     WaitState,
+    WishKind,
+    WishState,
 )
 
 if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
+
     from network.models import Organisation
     from osk_portal.accounts.models import User
     from sandbox.models import (  # named in the type parameters
         Allocation,
         Blueprint,
+        BlueprintVersion,
         Booking,
         Credential,
         Environment,
         OperatorTask,
+        Restore,
         Slot,
+        Stray,
         TestParticipant,
         WaitlistEntry,
+        Wish,
     )
 
 PROMISED = (BookingState.APPROVED, BookingState.ACTIVE)
@@ -45,19 +54,105 @@ HOLDING = (*UNDECIDED, *PROMISED)
 FINAL = (EnvironmentState.GONE, EnvironmentState.ABANDONED)
 """Environments that own nothing at an engine any more."""
 
+HURT = (EnvironmentState.FAILED, EnvironmentState.DEGRADED, EnvironmentState.QUARANTINED)
+"""Environments that an operator looks at."""
+
+REMOVAL_ALERT = timedelta(minutes=15)
+"""A removal that takes longer is told (sandbox.md section 1)."""
+
+
+OPEN_WISHES = [
+    WishState.ASKED.value,
+    WishState.CHECKING.value,
+    WishState.TRIAL.value,
+    WishState.MANUAL.value,
+]
+"""Wishes that somebody can still join or take back."""
+
+SHOWN_WISHES = (WishState.CHECKING, WishState.TRIAL, WishState.MANUAL, WishState.BOOKABLE)
+"""The OSK has read them: their names may stand on a public page."""
+
 
 class BlueprintQuerySet(models.QuerySet["Blueprint"]):
+    def with_version(self) -> Self:
+        """With a version that could be booked; prototypes too."""
+        return self.filter(
+            versions__published_at__isnull=False, versions__withdrawn_at__isnull=True
+        ).distinct()
+
     def published(self) -> Self:
-        """With a version that could be booked: their pages are public."""
-        return self.filter(versions__published_at__isnull=False).distinct()
+        """Whose pages are public: never a prototype."""
+        return self.with_version().filter(organisation=None)
+
+    def visible_to(self, user: User | AnonymousUser) -> Self:
+        """The public ones, and the prototypes of one's own organisations."""
+        if not user.is_authenticated:
+            return self.published()
+        member_of = [m.organisation_id for m in active_memberships(user)]
+        return self.with_version().filter(Q(organisation=None) | Q(organisation__in=member_of))
 
     def bookable(self) -> Self:
-        return self.published().filter(is_bookable=True)
+        return self.published().filter(is_bookable=True, blocked_at=None)
+
+
+class VersionQuerySet(models.QuerySet["BlueprintVersion"]):
+    def live(self) -> Self:
+        """Published and not withdrawn."""
+        return self.filter(published_at__isnull=False, withdrawn_at=None)
+
+
+class WishQuerySet(models.QuerySet["Wish"]):
+    def shown(self) -> Self:
+        """What stands on the public list."""
+        return self.filter(kind=WishKind.PRODUCT, state__in=SHOWN_WISHES)
+
+    def mine(self, user: User) -> Self:
+        """For which this person asks, while the membership lasts."""
+        member_of = [m.organisation_id for m in active_memberships(user)]
+        asks = self.model.objects.filter(asks__person=user, asks__organisation__in=member_of)
+        return self.filter(pk__in=asks.values("pk"))
+
+    def visible_to(self, user: User) -> Self:
+        """What stands on the list, what one asks for, and prototypes of one's own organisations."""
+        member_of = [m.organisation_id for m in active_memberships(user)]
+        return self.filter(
+            Q(kind=WishKind.PRODUCT, state__in=SHOWN_WISHES)
+            | Q(pk__in=self.model.objects.mine(user).values("pk"))
+            | Q(kind=WishKind.PROTOTYPE, organisation__in=member_of)
+            # Leads on to where it is carried on.
+            | Q(kind=WishKind.PRODUCT, state=WishState.MERGED)
+        )
+
+    def open(self) -> Self:
+        return self.filter(state__in=OPEN_WISHES)
+
+    def mergeable(self) -> Self:
+        """With which another wish for the same product can be carried on."""
+        return self.filter(
+            kind=WishKind.PRODUCT, state__in=[*OPEN_WISHES, WishState.BOOKABLE.value]
+        )
+
+    def to_decide(self) -> Self:
+        """The OSK has something to do with them."""
+        return self.filter(state__in=(WishState.ASKED, WishState.CHECKING, WishState.TRIAL))
+
+    def counted(self) -> Self:
+        """``authorities``: how many organisations ask for it, whatever else the rows are filtered by."""
+        return self.annotate(authorities=models.Count("asks__organisation", distinct=True))
+
+    def most_wanted(self) -> Self:
+        """``counted``, what most authorities ask for first."""
+        counted = self.annotate(authorities=models.Count("asks__organisation", distinct=True))
+        return counted.order_by("-authorities", "name", "pk")
 
 
 class SlotQuerySet(models.QuerySet["Slot"]):
     def enabled(self) -> Self:
         return self.filter(is_enabled=True)
+
+    def for_bookings(self) -> Self:
+        """What people can book: not the places of trial runs."""
+        return self.enabled().filter(is_for_trials=False)
 
 
 class AllocationQuerySet(models.QuerySet["Allocation"]):
@@ -83,6 +178,8 @@ class BookingQuerySet(models.QuerySet["Booking"]):
         rule = _on_the_side(user) | Q(organisation__in=managed)
         if user.is_advisor:
             rule |= Q(is_outside_quota=True)
+        if user.is_operator:
+            rule |= Q(booked_by=user, is_trial=True)
         return self.filter(rule)
 
     def looked_after_by(self, user: User) -> Self:
@@ -108,8 +205,11 @@ class BookingQuerySet(models.QuerySet["Booking"]):
         return self.filter(state__in=PROMISED)
 
     def ever_promised(self) -> Self:
-        """Whatever became of them: not what was only offered or asked for."""
-        return self.filter(environments__generation=1)
+        """Whatever became of them: not what was only offered or asked for, and no trial run."""
+        return self.filter(environments__generation=1, is_trial=False)
+
+    def trials(self) -> Self:
+        return self.filter(is_trial=True)
 
     def to_approve(self) -> Self:
         return self.filter(state=BookingState.REQUESTED)
@@ -184,8 +284,29 @@ class EnvironmentQuerySet(models.QuerySet["Environment"]):
         return self.exclude(state__in=FINAL)
 
     def owning(self) -> Self:
-        """Set up or being set up or removed: a slot in which one is cannot take another."""
-        return self.existing().exclude(state=EnvironmentState.PENDING)
+        """Set up or being set up or removed: a slot in which one is cannot take another.
+
+        What was stopped and cut off for a quarantine takes no more than room on a disk.
+        """
+        kept_apart = Q(state=EnvironmentState.QUARANTINED, isolated_at__isnull=False)
+        return self.existing().exclude(state=EnvironmentState.PENDING).exclude(kept_apart)
+
+    def needing_a_hand(self) -> Self:
+        """What operators look at: failed, disturbed, kept apart, and removals that do not end."""
+        # Without joins: what is looked at inside is the same table.
+        newer = self.model.objects.filter(
+            booking=models.OuterRef("booking"), generation__gt=models.OuterRef("generation")
+        )
+        given_up = Q(
+            state=EnvironmentState.GONE,
+            booking__state=BookingState.FAILED,
+            booking__window__endswith__gt=DbNow(),
+        ) & ~models.Exists(newer)
+        return self.filter(
+            Q(state__in=HURT)
+            | Q(state=EnvironmentState.TEARING_DOWN, state_since__lte=DbNow() - REMOVAL_ALERT)
+            | given_up
+        )
 
     def due(self) -> Self:
         """Work waits, and nobody holds a lease that is still good."""
@@ -202,6 +323,17 @@ class EnvironmentQuerySet(models.QuerySet["Environment"]):
                 output_field=models.IntegerField(),
             )
         ).order_by("is_end", "next_action_at", "pk")
+
+
+class StrayQuerySet(models.QuerySet["Stray"]):
+    def there(self) -> Self:
+        """Still at its engine when that was last asked."""
+        return self.exclude(verdict=StrayVerdict.REMOVED)
+
+
+class RestoreQuerySet(models.QuerySet["Restore"]):
+    def open(self) -> Self:
+        return self.filter(confirmed_at__isnull=True)
 
 
 class TaskQuerySet(models.QuerySet["OperatorTask"]):

@@ -2,7 +2,8 @@
 
 An object of ours without a living row is an orphan and goes after a grace. A row whose object has ended
 or disappeared is repaired or replaced, and its person is told. What an engine cannot tell ("unknown") and
-what carries another portal's name is left alone.
+what carries another portal's name is left alone. Where the database may be older than the engines
+(``restoring.py``) this only reports. What was seen is kept for the page of the operators.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from django.db import transaction
 
 from osk_portal.notifications.doorbell import ring
 from osk_portal.toolkit import clock
-from sandbox import backends, services
+from sandbox import backends, restoring, services
 from sandbox.backends.base import (
     BackendError,
     EnvRef,
@@ -25,58 +26,106 @@ from sandbox.backends.base import (
     Retryable,
     SandboxBackend,
 )
-from sandbox.enums import Desired, EnvironmentState
-from sandbox.models import Environment, Slot
+from sandbox.enums import Desired, EnvironmentState, RestoreEvidence, StrayVerdict
+from sandbox.models import EngineHealth, Environment, Slot, Stray
 from sandbox.provisioning import ref_of
 from sandbox.spec import SpecError
 
 logger = logging.getLogger(__name__)
 
 ORPHAN_GRACE = timedelta(minutes=10)
+STRAYS_KEPT = timedelta(days=30)
 
 
 def reconcile() -> None:
     """Every engine that a slot or an existing environment names."""
     keys = set(Slot.objects.enabled().values_list("backend", flat=True))
     keys |= set(Environment.objects.existing().values_list("backend", flat=True))
+    Stray.objects.filter(
+        verdict=StrayVerdict.REMOVED, last_seen_at__lt=clock.now() - STRAYS_KEPT
+    ).delete()
     for key in sorted(keys):
         try:
             backend = backends.get(key)
+            measure(backend)
             found = {observed.name: observed for observed in backend.observe_all()}
         except Retryable as error:
             # Says nothing about what exists: no environment is taken for lost, no object for an orphan.
             logger.warning(
                 "sandbox: engine does not answer", extra={"backend": key, "detail": error.detail}
             )
+            _keep_health(key, is_ok=False, detail=error.detail)
             continue
+        _compare_ends(backend, found)
         _remove_orphans(backend, found)
         _find_lost(backend, found)
 
 
+def measure(backend: SandboxBackend) -> None:
+    """Ask the engine how it is; the page of the operators reads the answer and its age."""
+    health = backend.check()
+    _keep_health(backend.key, is_ok=health.ok, detail=health.detail)
+
+
+def _keep_health(key: str, *, is_ok: bool, detail: str) -> None:
+    now = clock.now()
+    before = EngineHealth.objects.filter(backend=key).first()
+    since = before.since if before is not None and before.is_ok == is_ok else now
+    EngineHealth.objects.update_or_create(
+        backend=key,
+        defaults={"is_ok": is_ok, "detail": detail[:500], "checked_at": now, "since": since},
+    )
+
+
+def _compare_ends(backend: SandboxBackend, found: dict[str, Observed]) -> None:
+    for environment in Environment.objects.existing().filter(backend=backend.key):
+        observed = found.get(environment.backend_key)
+        if observed is not None and observed.env == str(environment.public_id):
+            restoring.compare(environment, observed)
+
+
 def _remove_orphans(backend: SandboxBackend, found: dict[str, Observed]) -> None:
+    seen: set[str] = set()
     for observed in found.values():
         if observed.instance != settings.OSK_SANDBOX_INSTANCE:
             if observed.state != ObservedState.UNKNOWN:
                 logger.info("sandbox: foreign object left alone", extra={"object": observed.name})
             continue
-        if _is_known(observed) or _is_young(observed):
-            continue
-        ref = EnvRef(observed.instance, observed.env, observed.generation)
-        if ref.name != observed.name:
-            # Its label names another one: what would be removed is not what was found.
-            logger.warning("sandbox: label does not fit", extra={"object": observed.name})
-            continue
-        try:
-            left = backend.destroy(ref).state
-        except BackendError as error:
-            logger.warning(
-                "sandbox: orphan stays", extra={"object": observed.name, "detail": str(error)}
-            )
-        else:
-            if left == ObservedState.ABSENT:
-                logger.warning("sandbox: orphan removed", extra={"object": observed.name})
-            else:
-                logger.info("sandbox: orphan being removed", extra={"object": observed.name})
+        if not _is_known(observed):
+            seen.add(observed.name)
+            verdict, detail = _remove_orphan(backend, observed)
+            restoring.note_stray(backend.key, observed, verdict, detail)
+    gone = Stray.objects.there().filter(backend=backend.key).exclude(name__in=seen)
+    gone.exclude(verdict=StrayVerdict.LATER_END, name__in=found).update(
+        verdict=StrayVerdict.REMOVED, detail="", last_seen_at=clock.now()
+    )
+
+
+def _remove_orphan(backend: SandboxBackend, observed: Observed) -> tuple[StrayVerdict, str]:
+    """What became of it, and why. The database is asked before each, not once for all."""
+    ref = EnvRef(observed.instance, observed.env, observed.generation)
+    if ref.name != observed.name:
+        # Its label names another one: what would be removed is not what was found.
+        logger.warning("sandbox: label does not fit", extra={"object": observed.name})
+        return StrayVerdict.DAMAGED, f"{observed.env} {observed.generation}"
+    if _is_young(observed):
+        return StrayVerdict.GRACE, ""
+    if restoring.is_forgotten(backend.key, observed):
+        restoring.suspect(RestoreEvidence.UNKNOWN_OBJECT, observed.name)
+    if restoring.is_held():
+        return StrayVerdict.HELD, ""
+    try:
+        left = backend.destroy(ref).state
+    except BackendError as error:
+        logger.warning(
+            "sandbox: orphan stays", extra={"object": observed.name, "detail": str(error)}
+        )
+        return StrayVerdict.STUCK, str(error)
+    if left != ObservedState.ABSENT:
+        logger.info("sandbox: orphan being removed", extra={"object": observed.name})
+        return StrayVerdict.LEAVING, ""
+    logger.warning("sandbox: orphan removed", extra={"object": observed.name})
+    return StrayVerdict.REMOVED, ""
 
 
 def _is_known(observed: Observed) -> bool:
@@ -94,9 +143,10 @@ def _is_young(observed: Observed) -> bool:
 
 def _find_lost(backend: SandboxBackend, found: dict[str, Observed]) -> None:
     """Environments that were handed over must run and answer."""
+    is_held = restoring.is_held()
     rows = Environment.objects.filter(
         backend=backend.key, state=EnvironmentState.READY, desired=Desired.PRESENT
-    ).select_related("booking__blueprint_version")
+    ).select_related("booking__blueprint_version__blueprint")
     for environment in rows:
         try:
             is_well = _is_well(backend, environment, found.get(environment.backend_key))
@@ -108,6 +158,10 @@ def _find_lost(backend: SandboxBackend, found: dict[str, Observed]) -> None:
             continue
         if is_well:
             Environment.objects.filter(pk=environment.pk).update(checked_at=clock.now())
+        elif is_well is False and is_held:
+            logger.warning(
+                "sandbox: not well, only reported", extra={"environment": environment.backend_key}
+            )
         elif is_well is False:
             _disturb(environment)
 

@@ -13,23 +13,28 @@ from osk_portal import portal
 from osk_portal.pages.counting import counted
 from osk_portal.toolkit import clock
 from sandbox.models import Blueprint, Booking
+from sandbox.querysets import BookingQuerySet
+
+
+def _public() -> BookingQuerySet:
+    """Without prototypes, whose organisation would be known."""
+    return Booking.objects.ever_promised().filter(blueprint_version__blueprint__organisation=None)
 
 
 def _booked(spans: Sequence[portal.Span]) -> list[portal.Part]:
-    return counted(Booking.objects.ever_promised(), [(_("Bookings"), Q())], spans, "created_at")
+    return counted(_public(), [(_("Bookings"), Q())], spans, "created_at")
 
 
 def _by_product(spans: Sequence[portal.Span]) -> list[portal.Part]:
     """Products that can no longer be booked count on."""
-    products = Blueprint.objects.order_by("name", "pk").values_list("pk", "name")
+    public = Blueprint.objects.filter(organisation=None)
+    products = public.order_by("name", "pk").values_list("pk", "name")
     parts = [(name, Q(blueprint_version__blueprint=pk)) for pk, name in products]
-    return counted(Booking.objects.ever_promised(), parts, spans, "created_at")
+    return counted(_public(), parts, spans, "created_at")
 
 
 def _since() -> date | None:
-    first: datetime | None = Booking.objects.ever_promised().aggregate(first=Min("created_at"))[
-        "first"
-    ]
+    first: datetime | None = _public().aggregate(first=Min("created_at"))["first"]
     return first.astimezone(clock.BERLIN).date() if first else None
 
 

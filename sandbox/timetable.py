@@ -45,7 +45,7 @@ class Timetable:
     def __init__(self, pool: Pool, start: datetime, *, without: Allocation | None = None) -> None:
         self.pool = pool
         self.start = start
-        self._taken: dict[int, list[Taken]] = {slot.pk: [] for slot in pool.slots.enabled()}
+        self._taken: dict[int, list[Taken]] = {slot.pk: [] for slot in pool.slots.for_bookings()}
         # A place that is still being cleared after its time is over could not be promised for sooner.
         before = max(timedelta(days=1), timedelta(minutes=pool.lead_minutes))
         horizon = DateTimeTZRange(start - before, None)

@@ -12,6 +12,7 @@ from sandbox.views import (
     removal,
     sheets,
     standing_in,
+    wishes,
 )
 
 app_name = "sandbox"
@@ -20,6 +21,7 @@ urlpatterns = [
     path("", blueprints.blueprint_list, name="blueprint_list"),
     path("buchung/<uuid:public_id>/", bookings.booking_detail, name="booking_detail"),
     path("buchung/<uuid:public_id>/stand/", bookings.booking_progress, name="booking_progress"),
+    path("buchung/<uuid:public_id>/meldungen/", bookings.booking_log, name="booking_log"),
     path("buchung/<uuid:public_id>/beenden/", bookings.booking_end, name="booking_end"),
     path("buchung/<uuid:public_id>/verlaengern/", changing.booking_extend, name="booking_extend"),
     path("buchung/<uuid:public_id>/verschieben/", changing.booking_move, name="booking_move"),
@@ -78,6 +80,12 @@ urlpatterns = [
     path("tor/einlass/", gate.gate_change, name="gate_change"),
     path("tor/<uuid:public_id>/", gate.gate_enter, name="gate_enter"),
     path("gast/<str:token>/", sheets.guest_sheet, name="guest_sheet"),
+    path("wuensche/", wishes.wish_list, name="wish_list"),
+    path("wuensche/neu/", wishes.wish_new, name="wish_new"),
+    path("wuensche/<uuid:public_id>/", wishes.wish_detail, name="wish_detail"),
+    path("wuensche/<uuid:public_id>/anschliessen/", wishes.wish_join, name="wish_join"),
+    path("wuensche/<uuid:public_id>/zuruecknehmen/", wishes.wish_take_back, name="wish_take_back"),
+    path("prototyp/neu/", wishes.prototype_new, name="prototype_new"),
     path("<slug:slug>/", blueprints.blueprint_detail, name="blueprint_detail"),
     path("<slug:slug>/buchen/", booking.booking_create, name="booking_create"),
     path("<slug:slug>/termine/", month.month_table, name="month_table"),

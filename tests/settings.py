@@ -30,6 +30,7 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES["staticfiles"] = {  # noqa: F405 # from the line above
     "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
 }
+OSK_SANDBOX_MARKER = None  # each test has a database of another age
 CACHES["default"] = {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}  # noqa: F405 # as above
 WHITENOISE_AUTOREFRESH = True
 TEMPLATES[0]["OPTIONS"]["string_if_invalid"] = FailOnUndefined("undefined")  # noqa: F405 # as above

@@ -38,10 +38,11 @@ def edge(view: View) -> View:
         if request.method == "OPTIONS":
             return _for_other_pages(HttpResponse(status=204))
         if request.method not in READING:
-            return problems.not_allowed(request)
+            return _for_other_pages(problems.not_allowed(request))
         budget = count_api_use(get_adapter().get_client_ip(request))
         if budget.is_spent:
-            return _with_budget(problems.too_many(request, budget.reset), budget)
+            refused = _for_other_pages(problems.too_many(request, budget.reset))
+            return _with_budget(refused, budget)
         method, request.method = request.method, "GET"  # the server leaves out the body of HEAD
         response = view(request, *args, **kwargs)
         request.method = method

@@ -25,12 +25,14 @@ from catalog.models import Notice, Solution, SolutionRevision
 from catalog.notices import all_of
 from catalog.querysets import counted_reuse
 from catalog.search import search
+from catalog.terms import clean
 from network.enums import OrganisationKind
-from network.models import Organisation
+from network.models import Organisation, OrganisationEvent
 
 router = Router()
 
 _LARGEST = 2_147_483_647  # PostgreSQL's integer
+_MOST_OF_FACET = 200  # more than there are areas of use
 Slug = Annotated[
     str,
     Path(description=gettext_noop("The last part of the entry's address, as in slug of a list.")),
@@ -51,7 +53,8 @@ def solutions(
     request: HttpRequest, response: HttpResponse, wanted: Query[schemas.SolutionQuery]
 ) -> Any:
     _refuse_unknown(request, schemas.SolutionQuery)
-    if not wanted.reuse and wanted.sort != "reused":  # those depend on more than entries
+    # What else depends on more than entries and organisations: reuses and synonyms.
+    if not wanted.reuse and not wanted.q and wanted.sort != "reused":
         _changed(response, Solution.objects.aggregate(last=Max("updated_at"))["last"])
     found = pages.solutions(request, wanted)
     if found["next"]:
@@ -82,7 +85,7 @@ def facets(request: HttpRequest, wanted: Query[schemas.SolutionFilters]) -> Any:
                     for choice in facet.choices
                 ],
             }
-            for facet in asked.facets(keys)
+            for facet in asked.facets(keys, most=_MOST_OF_FACET)
         ],
         "data_licence": rows.licence(),
     }
@@ -282,12 +285,17 @@ def _published(slug: str, **more: Any) -> Solution:
 
 
 def _changed(response: HttpResponse, at: datetime | None) -> None:
+    """``at``: of the entries. Every answer names organisations too, which can be renamed or hidden."""
+    named = OrganisationEvent.objects.aggregate(last=Max("at"))["last"]
     if at is not None:
-        response["Last-Modified"] = http_date(at.timestamp())
+        response["Last-Modified"] = http_date(max(filter(None, (at, named))).timestamp())
 
 
 def _refuse_unknown(request: HttpRequest, known: type[BaseModel]) -> None:
-    """A misspelt filter must not answer with the whole catalog."""
+    """Neither a misspelt filter nor a search for nothing visible must answer with the whole catalog."""
     for name in request.GET:
         if name not in known.model_fields:
             raise WrongParameter(name[:100], _("There is no parameter with this name."))
+    query = request.GET.get("q", "")
+    if query and not clean(query):
+        raise WrongParameter("q", _("There is nothing in it to search for."))

@@ -37,7 +37,7 @@ from catalog.services.entries import (
     write_document,
 )
 from catalog.services.following import follow_solution, tell_followers, unfollow_solution
-from catalog.services.indexing import index_solution
+from catalog.services.indexing import index_renamed, index_solution
 from catalog.services.locking import lock_field, unlock_field
 from catalog.services.notices import (
     confirm_notice,
@@ -135,6 +135,7 @@ __all__ = [
     "grant_objection",
     "hand_over_reuse",
     "hide_reply",
+    "index_renamed",
     "index_solution",
     "issue_notice",
     "lock_field",

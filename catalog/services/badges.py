@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import F
 
-from catalog import opencode_badges
+from catalog import forges, opencode_badges
 from catalog.models import Badge, BadgeJob, Solution
 from catalog.opencode_badges import Said
 from catalog.services import fetching
@@ -43,9 +43,9 @@ def ensure_jobs() -> int:
     _follow_moves()
     without = Solution.objects.published().filter(badge_job=None, repository_url__isnull=False)
     jobs = [
-        BadgeJob(solution_id=pk, repository=url)
+        BadgeJob(solution_id=pk, repository=repository)
         for pk, url in without.values_list("pk", "document__url")
-        if opencode_badges.is_of_opencode(url)
+        if (repository := _repository(url))
     ]
     return len(BadgeJob.objects.bulk_create(jobs, ignore_conflicts=True))
 
@@ -54,10 +54,19 @@ def _follow_moves() -> None:
     """What openCode said of a repository is nothing that it says of another one."""
     jobs = BadgeJob.objects.select_for_update(of=("self",)).order_by("pk")
     for job in jobs.annotate(named=F("solution__document__url")):
-        if job.named == job.repository:
+        if _repository(job.named) == job.repository:
             continue
         Badge.objects.filter(solution=job.solution_id).delete()
         job.delete()  # at openCode still, it gets a new one
+
+
+def _repository(url: str | None) -> str:
+    """What is asked about: without a page inside of the repository. Empty where it does not lie at openCode."""
+    try:
+        place = forges.find(url or "")
+    except forges.NotARepository:
+        return ""
+    return place.repository if opencode_badges.is_of_opencode(place.repository) else ""
 
 
 def sweep() -> int:

@@ -83,6 +83,8 @@ def _decide(
         if names:
             _take_over(proposal, solution, names, actor)
         event = proposal.return_(actor=actor, fields=names, comment=comment)
+        if names:
+            tell_maintainer_of_outcome(event)
     else:
         _take_over(proposal, solution, names, actor)
         event = proposal.accept(actor=actor, fields=names, comment=comment)
@@ -233,7 +235,7 @@ def _take_over(proposal: Proposal, solution: Solution, names: list[str], actor: 
         # Between the refusal and the objection somebody else may have taken on the entry.
         if solution.maintainer_id != proposal.organisation_id:
             raise ProposalConflict(_("The organisation does not maintain the entry any more."))
-        withdraw_locked(solution, actor=actor)
+        withdraw_locked(solution, actor=actor, besides=proposal.author)
         return
     if names:
         _apply(proposal, solution, names)

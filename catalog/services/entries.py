@@ -21,10 +21,11 @@ from catalog.enums import (
     SolutionAction,
 )
 from catalog.models import Solution, SolutionEvent, SolutionRevision, Support
-from catalog.notifications import tell_of_publication
+from catalog.notifications import tell_of_publication, tell_of_withdrawal
 from catalog.services.following import tell_followers
 from catalog.services.indexing import index_solution
 from catalog.services.maintainers import lock_proposals_of_maintainer, set_maintainer
+from catalog.services.moving import follow_move, is_led_elsewhere
 from catalog.services.pictures import match_pictures
 from network.models import Organisation
 from osk_portal.accounts.models import User
@@ -97,7 +98,7 @@ def write_document(
                 documents.as_kept(finding, has_file=False)
                 for finding in documents.check(document).findings
             ]
-    now = clock.now()
+    now, repository = clock.now(), solution.repository_url
     solution.origins = provenance.updated(
         solution.origins,
         before=solution.document,
@@ -113,6 +114,8 @@ def write_document(
     solution.updated_at = now
     solution.revision += 1
     solution.save()
+    if not is_new:
+        follow_move(solution, before=repository)
     revision = SolutionRevision.objects.create(
         solution=solution,
         number=solution.revision,
@@ -160,8 +163,7 @@ def write_anew(solution: Solution, document: Json, **how: Any) -> SolutionRevisi
 
 def _is_taken(solution: Solution, document: Json) -> bool:
     identity = repositories.normalise(document.get("url") or "")
-    others = Solution.objects.exclude(pk=solution.pk)
-    return identity is not None and others.filter(repository_url=identity).exists()
+    return identity is not None and is_led_elsewhere(solution, identity)
 
 
 def repeat_columns(solution: Solution, document: Json) -> None:
@@ -200,11 +202,12 @@ def set_additions(
     alternatives: list[str] | None = None,
     keywords: list[str] | None = None,
     berlin_body: Organisation | None = None,
+    clears_berlin_body: bool = False,
     maintainer: Organisation | None = None,
     supports: Mapping[Organisation, str] | None = None,
     actor: User | None = None,
 ) -> Solution:
-    """What the OSK knows beyond the file; None leaves a value as it is.
+    """What the OSK knows beyond the file; None leaves a value as it is (``clears_berlin_body`` removes it).
 
     A new maintainer ends the rights of the present one: its proposals are locked before the entry, as
     everywhere (services/maintainers.py).
@@ -219,7 +222,8 @@ def set_additions(
     changed = [
         name
         for name, value in wanted.items()
-        if value is not None and getattr(solution, name) != value
+        if (value is not None or (clears_berlin_body and name == "berlin_body"))
+        and getattr(solution, name) != value
     ]
     for name in changed:
         setattr(solution, name, wanted[name])
@@ -272,9 +276,15 @@ def withdraw_solution(solution_id: int, *, actor: User) -> SolutionEvent:
     return withdraw_locked(_locked(solution_id), actor=actor)
 
 
-def withdraw_locked(solution: Solution, *, actor: User) -> SolutionEvent:
-    """Take an entry that the caller has locked out of the catalog, and tell who follows it."""
+def withdraw_locked(
+    solution: Solution, *, actor: User, besides: User | None = None
+) -> SolutionEvent:
+    """Take an entry that the caller has locked out of the catalog, and tell who maintains and who follows it.
+
+    ``besides`` hears of it otherwise.
+    """
     event = solution.withdraw(actor=actor)
+    tell_of_withdrawal(solution, event, besides=besides)
     tell_followers(solution, "entry_withdrawn", actor=actor)
     return event
 

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import timedelta
 from typing import Any
 
+from django.db import transaction
+from django.db.models import Q
 from django.utils import translation
 
 from catalog import vocabulary_labels
 from catalog.models import Solution, SolutionDocument
+from network.models import OrganisationEvent
+from osk_portal.toolkit import clock
 from osk_portal.toolkit.search_text import fold, sort_key
 
 # Enough for the trigrams of any honest entry; a file with 10,000 features must not fill the index.
@@ -18,10 +23,32 @@ LONGEST_LONG = 40_000
 
 def index_solution(solution: Solution) -> SolutionDocument:
     """Write the search text of ``solution``; called in the transaction that changed it."""
-    supporters = solution.supports.shown().values_list("organisation__name", flat=True)
+    supports = solution.supports.shown().filter(organisation__is_published=True)
+    supporters = supports.values_list("organisation__name", flat=True)
     values = texts_of(solution, supporters=supporters)
     found, _created = SolutionDocument.objects.update_or_create(solution=solution, defaults=values)
     return found
+
+
+def index_renamed() -> int:
+    """Organisations that were renamed or hidden of late: what names them is found by that. How many entries.
+
+    The network knows nothing of the catalog, so a daily job asks; the second day is for a job that was late.
+    """
+    changed = OrganisationEvent.objects.filter(at__gte=clock.now() - timedelta(days=2))
+    organisations = list(changed.order_by().values_list("organisation", flat=True).distinct())
+    if not organisations:
+        return 0
+    named = (
+        Q(maintainer__in=organisations)
+        | Q(berlin_body__in=organisations)
+        | Q(supports__organisation__in=organisations)
+    )
+    keys = Solution.objects.filter(named).order_by("pk").values_list("pk", flat=True).distinct()
+    for pk in keys:
+        with transaction.atomic():
+            index_solution(Solution.objects.select_for_update(of=("self",)).get(pk=pk))
+    return len(keys)
 
 
 def texts_of(solution: Solution, *, supporters: Iterable[str]) -> dict[str, str]:

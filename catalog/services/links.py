@@ -168,7 +168,10 @@ def look(url: str) -> State:
             answer = _ask(ours, url)
         except OutboundError as error:
             if error.trouble is Trouble.REDIRECT:
-                url = urljoin(url, error.detail)
+                try:
+                    url = urljoin(url, error.detail)
+                except ValueError:  # an address that none can be: https://[
+                    return State.UNKNOWN
                 continue
             logger.info("link fails", extra={"host": error.host, "why": error.trouble.value})
             is_told = error.is_passing or error.trouble is Trouble.NOT_TRUSTED
@@ -205,6 +208,9 @@ def _conclude(claimed: Link, state: State) -> bool:
         link.failures = 0
         link.failing_since = link.dead_since = None
         link.alive_at = now
+    elif link.dead_since is None:  # somebody has answered: what comes does not follow on what was
+        link.failures = 0
+        link.failing_since = None
     link.save()
     _repeat(solution)
     return True
@@ -225,7 +231,8 @@ def _fail(link: Link, now: datetime) -> None:
 def _all_fail(link: Link, now: datetime) -> bool:
     """Then it is our own way out that is closed: nothing else was reached since this one began to fail."""
     others = Link.objects.exclude(pk=link.pk).filter(~Q(url=link.url))
-    return others.exists() and not others.filter(alive_at__gte=now - WEEK).exists()
+    since = min(link.failing_since or now, now - WEEK)
+    return others.exists() and not others.filter(alive_at__gte=since).exists()
 
 
 def _repeat(solution: Solution) -> None:

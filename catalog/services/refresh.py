@@ -6,10 +6,9 @@ A changed file becomes a proposal, or is taken over where an advisor trusts the 
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
-from copy import deepcopy
+from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 from django.conf import settings
 from django.db import transaction
@@ -80,7 +79,12 @@ def set_trusted(solution_id: int, *, is_trusted: bool, actor: User) -> SolutionE
     if source is None or not can_decide(actor) or source.is_trusted == is_trusted:
         raise TransitionNotAllowed("trust", "")
     source.is_trusted = is_trusted
-    source.save(update_fields=["is_trusted"])
+    changed = ["is_trusted"]
+    if is_trusted:  # what waits is taken over as soon as the file has been read once more
+        source.etag = source.last_modified = ""
+        source.next_attempt_at = clock.now()
+        changed += ["etag", "last_modified", "next_attempt_at"]
+    source.save(update_fields=changed)
     kind = "source_trusted" if is_trusted else "source_untrusted"
     return SolutionEvent.objects.create(solution_id=solution_id, kind=kind, actor=actor)
 
@@ -109,8 +113,8 @@ def run(source_id: int) -> bool:
 @transaction.atomic
 def _conclude(claimed: Source, outcome: Fetched | SourceProblem) -> bool:
     """Locks what waits for a decision, then the entry, as who decides does; its source last."""
-    waiting = Proposal.objects.undecided().filter(solution=claimed.solution_id, organisation=None)
-    list(waiting.select_for_update(of=("self",)))
+    undecided = Proposal.objects.undecided().filter(solution=claimed.solution_id, organisation=None)
+    waiting = list(undecided.select_for_update(of=("self",)))
     solution = Solution.objects.select_for_update(of=("self",)).get(pk=claimed.solution_id)
     source = fetching.mine(Source.objects.all(), claimed)
     if source is None:
@@ -119,7 +123,10 @@ def _conclude(claimed: Source, outcome: Fetched | SourceProblem) -> bool:
     source.tried_at = clock.now()
     source.lease_token = None
     source.leased_until = None
-    problem = outcome if isinstance(outcome, SourceProblem) else _take(source, outcome)
+    if isinstance(outcome, SourceProblem):
+        problem: SourceProblem | None = outcome
+    else:
+        problem = _take(source, outcome, waiting)
     if problem is None:
         _succeed(source)
     else:
@@ -128,8 +135,13 @@ def _conclude(claimed: Source, outcome: Fetched | SourceProblem) -> bool:
     return True
 
 
-def _take(source: Source, fetched: Fetched) -> SourceProblem | None:
-    """What the file says now. The problem, where it cannot be used."""
+def _take(
+    source: Source, fetched: Fetched, waiting: Sequence[Proposal] = ()
+) -> SourceProblem | None:
+    """What the file says now; ``waiting`` says what it said before and nobody has decided.
+
+    The problem, where it cannot be used.
+    """
     if fetched.found is Found.UNCHANGED:
         return None
     read = importing.read_document(fetched.body, repository=source.repository)
@@ -137,11 +149,19 @@ def _take(source: Source, fetched: Fetched) -> SourceProblem | None:
         return SourceProblem.UNREADABLE
     if not _is_of(source, read.document):
         return SourceProblem.OTHER_REPOSITORY
-    before = source.document or _imported(source.solution)
-    if read.document != before:
-        if _breaks(source.solution, before, read):
+    before = source.document or importing.last_file(source.solution)
+    if read.document != before or (source.is_trusted and waiting):
+        # What nobody has decided of a trusted file is taken with the rest.
+        undecided = {name for proposal in waiting for name in proposal.changes}
+        ours = importing.differing(source.solution.document, before)
+        if source.is_trusted:
+            ours -= undecided
+        if _breaks(source.solution, read, ours):
             return SourceProblem.BROKEN
-        _change(source, before, read)
+        _change(source, before, read, ours)
+        if source.is_trusted:
+            for proposal in waiting:
+                proposal.withdraw(actor=None)
         source.changed_at = clock.now()
     take_statements_of_file(source.solution, read.statements)
     source.document = read.document
@@ -149,14 +169,6 @@ def _take(source: Source, fetched: Fetched) -> SourceProblem | None:
     source.etag = fetched.etag
     source.last_modified = fetched.last_modified
     return None
-
-
-def _imported(solution: Solution) -> Json:
-    """What the file said when it was taken in last, for a source that has not been read yet."""
-    taken = (RevisionOrigin.IMPORT, RevisionOrigin.FILE)
-    revision = solution.revisions.filter(origin__in=taken).first()
-    found: Json = revision.document if revision else solution.document
-    return found
 
 
 def _is_of(source: Source, document: Json) -> bool:
@@ -167,30 +179,30 @@ def _is_of(source: Source, document: Json) -> bool:
     return named in own or source.solution.aliases.filter(repository_url=named).exists()
 
 
-def _breaks(solution: Solution, before: Mapping[str, Any], read: FileRead) -> bool:
+def _breaks(solution: Solution, read: FileRead, ours: set[str]) -> bool:
     """Whether the file has errors that the entry has not, in what would be taken from it.
 
-    What was decided here (a field that the OSK has set, or a proposal) stays as it is whatever the file says:
-    an error that was mended here only must not stop everything else of the file.
+    What was decided here (a field that the OSK has set, or a proposal: ``ours``) stays as it is whatever the file
+    says: an error that was mended here only must not stop everything else of the file.
     """
     known = {(f["code"], f["key"]) for f in solution.findings}
-    ours = [
-        field
-        for field in EVERY.values()
-        if field.name in solution.locks or field.of(solution.document) != field.of(before)
-    ]
+    kept = [EVERY[name] for name in ours | (set(solution.locks) & set(EVERY))]
     return any(
         finding.type == "error"
         and (finding.code, finding.key) not in known
-        and not any(field.holds(finding.key) for field in ours)
+        and not any(field.holds(finding.key) for field in kept)
         for finding in read.findings
     )
 
 
-def _change(source: Source, before: Json, read: FileRead) -> None:
+def _change(source: Source, before: Json, read: FileRead, ours: set[str]) -> None:
     solution = source.solution
     if source.is_trusted:
-        merged = _merged(read.document, before=before, entry=solution.document)
+        merged = importing.merged(read.document, entry=solution.document, ours=ours)
+        named = repositories.normalise(merged.get("url") or "")
+        if solution.repository_url and named != solution.repository_url:
+            # One of its former addresses (_is_of): the entry does not move back by itself.
+            merged["url"] = solution.document.get("url")
         merged = locks.kept(solution, merged)
         if merged != solution.document:
             kept = read.kept_findings
@@ -201,16 +213,6 @@ def _change(source: Source, before: Json, read: FileRead) -> None:
             write_document(solution, merged, origin=RevisionOrigin.FILE, findings=kept)
         return
     propose_from_file(solution=solution, document=read.document, before=before)
-
-
-def _merged(document: Json, *, before: Mapping[str, Any], entry: Mapping[str, Any]) -> Json:
-    """The file, with what the OSK or a proposal has changed in the entry kept."""
-    merged = deepcopy(document)
-    for field in EVERY.values():
-        ours = field.of(entry)
-        if ours != field.of(before):
-            documents.put(merged, field.path, deepcopy(ours))
-    return merged
 
 
 def _succeed(source: Source) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from django.conf import settings
 from django.contrib.syndication.views import Feed
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
@@ -47,7 +48,9 @@ class SolutionFeed(Feed[Solution, None]):
         return f"{_('Solutions')}: {', '.join(parts)}" if parts else str(_("Solutions"))
 
     def subtitle(self) -> str:
-        return _("What changed last in the catalog of the OSK. Data of the catalog: CC0 1.0.")
+        return _(
+            "What changed last in the catalog of the OSK. Data of the catalog: %(licence)s."
+        ) % {"licence": settings.OSK_DATA_LICENCE}
 
     def link(self) -> str:
         return _address("catalog:solution_list", self.wanted)

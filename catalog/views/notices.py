@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.syndication.views import Feed
 from django.core.paginator import Paginator
@@ -93,7 +94,9 @@ class NoticeFeed(Feed[Notice, None]):
         return _("Notices of the OSK on solutions")
 
     def subtitle(self) -> str:
-        return _("Security, licence, end of maintenance, successors. Data of the catalog: CC0 1.0.")
+        return _(
+            "Security, licence, end of maintenance, successors. Data of the catalog: %(licence)s."
+        ) % {"licence": settings.OSK_DATA_LICENCE}
 
     def link(self) -> str:
         return reverse("catalog:notice_list")

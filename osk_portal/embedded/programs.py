@@ -21,6 +21,9 @@ QUEUES = "default,mail,provision,fetch"
 class Program(Service):
     """A Python module of the portal's environment, told by OSK_PROCESS what it is."""
 
+    process: ClassVar[str] = ""
+    """OSK_PROCESS, where it is not the name."""
+
     def __init__(self, folder: Path, environment: Environment) -> None:
         super().__init__(folder)
         # Asked at each start: the addresses of the servers are known only then.
@@ -38,7 +41,11 @@ class Program(Service):
             stdout=log,
             stderr=subprocess.STDOUT,
             cwd=PROJECT,
-            env={**self.environment(), "OSK_PROCESS": self.name, "PYTHONUNBUFFERED": "1"},
+            env={
+                **self.environment(),
+                "OSK_PROCESS": self.process or self.name,
+                "PYTHONUNBUFFERED": "1",
+            },
             start_new_session=True,
         )
 
@@ -106,6 +113,19 @@ class Beat(Program):
 
     def _answers(self) -> bool:
         return self._said(b"beat: Starting...")
+
+
+class MailSink(Program):
+    """Keeps what test environments want to send; a command, so it counts as one to the settings."""
+
+    name = "sink"
+    process = "command"
+
+    def _command(self) -> Sequence[str]:
+        return ["django", "sandbox_mail", "--settings", "osk_portal.settings"]
+
+    def _answers(self) -> bool:
+        return self._said(b"listens on port")
 
 
 def loopbacks() -> list[str]:

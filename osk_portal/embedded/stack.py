@@ -20,8 +20,16 @@ from cryptography.fernet import Fernet
 from osk_portal.embedded.mailcatcher import EmbeddedMailCatcher
 from osk_portal.embedded.postgres import EmbeddedPostgres
 from osk_portal.embedded.processes import EmbeddedError
-from osk_portal.embedded.programs import Beat, WebServer, Worker, can_listen, loopbacks, run_step
-from osk_portal.embedded.service import PROJECT, Service, hold
+from osk_portal.embedded.programs import (
+    Beat,
+    MailSink,
+    WebServer,
+    Worker,
+    can_listen,
+    loopbacks,
+    run_step,
+)
+from osk_portal.embedded.service import PROJECT, Service, free_port, hold
 from osk_portal.embedded.valkey import EmbeddedValkey
 
 PREPARE_SECONDS = 600.0
@@ -86,6 +94,7 @@ class Stack:
         self._given = dict(os.environ if environment is None else environment)
         self._lock: IO[bytes] | None = None
         self._secrets: dict[str, str] = {}
+        self._mail_port = 0
         self._resting: set[str] = set()
         self._servers: dict[str, Service] = {}
         self._addresses: dict[str, Callable[[], str]] = {}
@@ -107,6 +116,9 @@ class Stack:
             "worker": Worker(run / "worker", self.environment),
             "beat": Beat(run / "beat", self.environment),
         }
+        if self._given.get("OSK_SANDBOX_ENGINE"):
+            # Only containers of a real engine send mail; the products of a plain try-out do not.
+            self._programs["sink"] = MailSink(run / "sink", self.environment)
         self.children = {**self._servers, **self._programs}
         for child in self.children.values():
             child.cancel = cancel
@@ -262,6 +274,11 @@ class Stack:
         ):  # the demo world's entries name real repositories: nobody asks for them unasked
             settings["OSK_FETCH_HOSTS"] = self._given.get("OSK_FETCH_HOSTS") or "none"
         settings["OSK_BASE_URL"] = self._given.get("OSK_BASE_URL") or self.url.rstrip("/")
+        if "sink" in self._programs:
+            self._mail_port = self._mail_port or free_port()
+            settings["OSK_SANDBOX_MAIL_PORT"] = self._given.get("OSK_SANDBOX_MAIL_PORT") or str(
+                self._mail_port
+            )
         for name, value in self._secrets.items():
             settings[name] = self._given.get(name) or value
         return settings

@@ -9,6 +9,7 @@ from sandbox.admin import (
     operator_tasks,
     quotas,
     waiting,
+    wishes,
 )
 
 __all__ = [
@@ -20,4 +21,5 @@ __all__ = [
     "operator_tasks",
     "quotas",
     "waiting",
+    "wishes",
 ]

@@ -14,7 +14,7 @@ from sandbox.models import (
 
 class SlotInline(admin.TabularInline[Slot, Pool]):
     model = Slot
-    fields = ["name", "backend", "is_enabled"]
+    fields = ["name", "backend", "is_enabled", "is_for_trials"]
     extra = 0
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:

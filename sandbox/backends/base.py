@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from sandbox.spec import Check, EnvSpec
 
@@ -66,6 +66,8 @@ class EnvRef:
     env: str
     """Public id of the environment's row."""
     generation: int
+    template: str = field(default="", compare=False)
+    """Product and version, as ``radicale@3``: written on what is made, and never looked for."""
     origin: str = field(default="", compare=False)
     """``https://…`` under which people open it through the gate; empty: at the engine's own address."""
 
@@ -154,3 +156,22 @@ class SandboxBackend(Protocol):
         """The last lines that its programs wrote. May hold secrets: redact before storing."""
 
     def set_expiry(self, ref: EnvRef, when: datetime) -> None: ...
+
+
+@runtime_checkable
+class Quarantining(Protocol):
+    """An engine that can keep an environment for a look at it."""
+
+    def quarantine(self, ref: EnvRef) -> None:
+        """Stop its programs and cut its network; what they wrote stays. A second time is nothing new.
+
+        Raises as ``ensure``.
+        """
+
+
+def quarantine(backend: SandboxBackend, ref: EnvRef) -> None:
+    """As ``Quarantining``; programs that do not run have no network either."""
+    if isinstance(backend, Quarantining):
+        backend.quarantine(ref)
+    else:
+        backend.halt(ref)

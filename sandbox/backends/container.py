@@ -83,7 +83,11 @@ class ContainerBackend:
         if not address.startswith("unix://"):
             # An engine's port without a socket's permissions is root for whoever reaches it.
             raise BackendUnavailable("OSK_SANDBOX_ENGINE names no Unix socket.", after=60)
-        return cls(address=address, pool=ipaddress.IPv4Network(settings.OSK_SANDBOX_NETWORK))
+        return cls(
+            address=address,
+            pool=ipaddress.IPv4Network(settings.OSK_SANDBOX_NETWORK),
+            mail_port=settings.OSK_SANDBOX_MAIL_PORT,
+        )
 
     def _engine(self) -> Engine:
         # Its library is read only where an engine is asked: most commands need neither.
@@ -300,6 +304,12 @@ class ContainerBackend:
             for container in engine.containers(plans.owner_labels(ref)):
                 engine.stop(name_of(container), patience=self._patience)
 
+    def quarantine(self, ref: EnvRef) -> None:
+        with self._engine() as engine:
+            for container in engine.containers(plans.owner_labels(ref)):
+                engine.stop(name_of(container), patience=self._patience)
+                engine.disconnect(ref.name, name_of(container))
+
     def destroy(self, ref: EnvRef) -> Observed:
         labels = plans.owner_labels(ref)
         with self._engine() as engine:
@@ -338,6 +348,7 @@ class ContainerBackend:
             name = f"{ref.name}.until-{now:%Y%m%d%H%M%S%f}"
             marker = {
                 plans.KIND: plans.MARKER,
+                plans.TEMPLATE: ref.template,
                 plans.EXPIRES_AT: when.isoformat(),
                 plans.SET_AT: now.isoformat(),
             }

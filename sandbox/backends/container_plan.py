@@ -15,6 +15,8 @@ from sandbox.spec import Component, Egress, EnvSpec, fill
 
 MANAGED = "osk.managed"
 INSTANCE, ENV, GENERATION = "osk.instance", "osk.env", "osk.generation"
+TEMPLATE = "osk.template"
+"""Product and version, as ``dokuwiki@2``."""
 CREATED_AT, EXPIRES_AT, SET_AT = "osk.created-at", "osk.expires-at", "osk.set-at"
 COMPONENT, COMPONENTS = "osk.component", "osk.components"
 ADDRESS, ENDPOINT, PORT = "osk.address", "osk.endpoint", "osk.port."
@@ -72,6 +74,7 @@ class Plan:
         """On every object, so that each is found, known as ours and known to expire by itself."""
         return {
             **owner_labels(self.ref),
+            TEMPLATE: self.ref.template,
             CREATED_AT: self.created_at.isoformat(),
             EXPIRES_AT: self.expires_at.isoformat(),
         }

@@ -125,6 +125,14 @@ class Engine:
         with _translated(), contextlib.suppress(NotFound):
             self._api.remove_network(name)
 
+    def disconnect(self, network: str, container: str) -> None:
+        """Twice is once, and what is not there is not connected."""
+        found = self.container(container)
+        networks = found["NetworkSettings"]["Networks"] if found else {}
+        if network in networks:
+            with _translated(), contextlib.suppress(NotFound):
+                self._api.disconnect_container_from_network(container, network, force=True)
+
     # Volumes
 
     def volumes(self, labels: Mapping[str, str]) -> list[dict[str, Any]]:

@@ -51,6 +51,7 @@ from sandbox.backends.base import (
     Retryable,
     needs_a_person,
 )
+from sandbox.backends.mail_host import mail_host
 from sandbox.backends.other_user import OtherUser, reachable_python
 from sandbox.backends.probing import ask
 from sandbox.spec import Check, Component, EnvSpec, fill
@@ -74,6 +75,7 @@ class Label:
     ports: dict[str, int]
     endpoint: str
     managed: bool = True
+    template: str = ""
 
     @classmethod
     def read(cls, folder: Path) -> Label | None:
@@ -116,10 +118,12 @@ class ProcessBackend:
         ports: range,
         user: str,
         outside: Path = ROOT_HOME,
+        mail_port: int = 0,
     ) -> None:
         self._root = root
         self._programs = programs
         self._ports = ports
+        self._mail_port = mail_port
         self._outside = outside / "sandboxes"
         self._user = OtherUser.find(user)
         root.mkdir(mode=0o711, parents=True, exist_ok=True)
@@ -136,6 +140,7 @@ class ProcessBackend:
             programs=settings.OSK_SANDBOX_PROGRAMS,
             ports=range(int(first), int(last) + 1),
             user=settings.OSK_SANDBOX_USER,
+            mail_port=settings.OSK_SANDBOX_MAIL_PORT,
         )
 
     # What is there
@@ -277,6 +282,7 @@ class ProcessBackend:
             home=str(self._home(folder)),
             ports={},
             endpoint="",
+            template=ref.template,
         )
         label.write(half)
         half.rename(folder)
@@ -340,7 +346,12 @@ class ProcessBackend:
         home.mkdir(mode=0o700, exist_ok=True)
         if self._user is not None:
             os.chown(home, self._user.uid, self._user.gid)
-        values = {"home": str(home), **{f"port.{n}": str(p) for n, p in label.ports.items()}}
+        values = {
+            "home": str(home),
+            "mail.host": mail_host(ref.name) if self._mail_port else "",
+            "mail.port": str(self._mail_port or ""),
+            **{f"port.{n}": str(p) for n, p in label.ports.items()},
+        }
         program, needed = self._program(component.program)
         state_file = folder / f"{component.name}.json"
         limits = component.limits
@@ -401,6 +412,7 @@ class ProcessBackend:
             "OSK_SANDBOX_ROOT": str(self._root),
             "OSK_SANDBOX_INSTANCE": ref.instance,
             "OSK_SANDBOX_ENV": ref.env,
+            "OSK_SANDBOX_TEMPLATE": ref.template,
         }
 
     def _program(self, name: str) -> tuple[str, dict[str, str]]:
@@ -484,6 +496,10 @@ class ProcessBackend:
         except OSError as error:
             raise Retryable(f"{type(error).__name__}: {error}") from error
 
+    def quarantine(self, ref: EnvRef) -> None:
+        """Without programs nothing listens; its folder stays as it is."""
+        self.halt(ref)
+
     def stop(self, name: str) -> None:
         """End its processes and keep its data: the next reconciliation starts it again."""
         with self._locked(name):
@@ -517,8 +533,10 @@ class ProcessBackend:
         for path in sorted((self._root / ref.name).glob("*.log")):
             with contextlib.suppress(OSError), path.open("rb") as file:
                 file.seek(max(0, path.stat().st_size - 16_384))
+                # The first line may have lost its begin, and with it what tells a password.
+                begins_within = file.tell() > 0
                 text = file.read().decode("utf-8", "replace").replace("\0", "")
-                lines += text.splitlines()[-limit:]
+                lines += text.splitlines()[int(begins_within) :][-limit:]
         return lines[-limit:]
 
     def set_expiry(self, ref: EnvRef, when: datetime) -> None:

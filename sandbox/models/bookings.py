@@ -83,6 +83,7 @@ class Booking(Addressed):
     )
     hold_expires_at = models.DateTimeField(_("held until"), null=True, blank=True)
     is_outside_quota = models.BooleanField(_("outside the quota"), default=False)
+    is_trial = models.BooleanField(_("trial run"), default=False)
     decided_at = models.DateTimeField(_("decided at"), null=True, blank=True)
     decided_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,

@@ -49,6 +49,11 @@ class Slot(models.Model):
     pool = models.ForeignKey(Pool, on_delete=models.PROTECT, related_name="slots")
     name = models.CharField(_("name"), max_length=60)
     backend = models.CharField(_("engine"), max_length=30, default="process")
+    is_for_trials = models.BooleanField(
+        _("only for trial runs"),
+        default=False,
+        help_text=_("Nobody can book it: operators try new versions here."),
+    )
     is_enabled = models.BooleanField(_("in use"), default=True)
 
     objects = SlotQuerySet.as_manager()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
+from datetime import datetime
 from typing import ClassVar
 
 from django.db import models
@@ -48,10 +49,22 @@ class Environment(Addressed):
         _A.FAIL: frozenset({_S.PENDING, _S.PROVISIONING, _S.STARTING, _S.READY, _S.DEGRADED}),
         # From every state that may own something at the engine, being set up included.
         _A.TEAR_DOWN: frozenset(
-            {_S.PENDING, _S.PROVISIONING, _S.STARTING, _S.READY, _S.DEGRADED, _S.FAILED}
+            {
+                _S.PENDING,
+                _S.PROVISIONING,
+                _S.STARTING,
+                _S.READY,
+                _S.DEGRADED,
+                _S.FAILED,
+                _S.QUARANTINED,
+            }
         ),
         _A.VANISH: frozenset({_S.TEARING_DOWN}),
         _A.ABANDON: frozenset({_S.TEARING_DOWN}),
+        # From every state that may own something, a removal that has begun included.
+        _A.QUARANTINE: frozenset(
+            {_S.PROVISIONING, _S.STARTING, _S.READY, _S.DEGRADED, _S.FAILED, _S.TEARING_DOWN}
+        ),
     }
 
     booking = models.ForeignKey(Booking, on_delete=models.PROTECT, related_name="environments")
@@ -80,6 +93,10 @@ class Environment(Addressed):
     error_for_user = models.CharField(_("error in words"), max_length=300, blank=True)
     error_for_operator = models.TextField(_("error in detail"), blank=True)
     abandoned_reason = models.TextField(_("reason of the operator"), blank=True)
+    quarantined_until = models.DateTimeField(_("kept until"), null=True, blank=True)
+    isolated_at = models.DateTimeField(_("stopped and cut off at"), null=True, blank=True)
+    log_tail = models.TextField(editable=False, blank=True)
+    """The last words of its programs, without secrets (``log_tail.py``); emptied at the end."""
     created_at = models.DateTimeField(default=clock.now, editable=False)
 
     objects = EnvironmentQuerySet.as_manager()
@@ -110,6 +127,10 @@ class Environment(Addressed):
                 name="environment_gone_has_time",
                 condition=Q(gone_at__isnull=False) | ~Q(state="gone"),
             ),
+            models.CheckConstraint(
+                name="environment_quarantine_has_end",
+                condition=Q(quarantined_until__isnull=False) | ~Q(state="quarantined"),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -124,6 +145,17 @@ class Environment(Addressed):
     def is_final(self) -> bool:
         """Owns nothing at an engine any more."""
         return self.state in (_S.GONE, _S.ABANDONED)
+
+    @property
+    def keeps_its_course(self) -> bool:
+        """``desired`` has been followed already, or must wait: a removal goes on, a quarantine stays."""
+        return self.state in (_S.TEARING_DOWN, _S.QUARANTINED)
+
+    @property
+    def template(self) -> str:
+        """Product and version, as the engine's labels name it."""
+        version = self.booking.blueprint_version
+        return f"{version.blueprint.slug}@{version.number}"
 
     @property
     def is_by_hand(self) -> bool:
@@ -175,16 +207,32 @@ class Environment(Addressed):
 
     def vanish(self) -> EnvironmentEvent:
         """The engine was asked and has nothing of it any more."""
-        self.gone_at = clock.now()
-        return self._move(_A.VANISH, _S.GONE, EnvironmentEventKind.GONE, ["gone_at"])
+        self.gone_at, self.log_tail = clock.now(), ""
+        return self._move(_A.VANISH, _S.GONE, EnvironmentEventKind.GONE, ["gone_at", "log_tail"])
+
+    def quarantine(self, *, actor: User, until: datetime) -> EnvironmentEvent:
+        """Stopped, cut off and kept until ``until``, whatever the booking says; then removed.
+
+        The engine learns the later end as well, or its safety net would remove it before.
+        """
+        check(self.ALLOWED, _A.QUARANTINE, self.state)
+        self.quarantined_until = self.expires_at = until
+        self.isolated_at = None
+        return self._move(
+            _A.QUARANTINE,
+            _S.QUARANTINED,
+            EnvironmentEventKind.HALTED,
+            ["quarantined_until", "expires_at", "isolated_at"],
+            actor=actor,
+        )
 
     def abandon(self, *, actor: User, reason: str) -> EnvironmentEvent:
-        self.abandoned_reason = reason
+        self.abandoned_reason, self.log_tail = reason, ""
         return self._move(
             _A.ABANDON,
             _S.ABANDONED,
             EnvironmentEventKind.ABANDONED,
-            ["abandoned_reason"],
+            ["abandoned_reason", "log_tail"],
             actor=actor,
         )
 

@@ -33,6 +33,8 @@ from sandbox.services.environments import (
     remove_environment,
     retry_booking,
 )
+from sandbox.services.mails import keep_mail, wipe_mails
+from sandbox.services.measures import confirm_restore, end_environment, quarantine_environment
 from sandbox.services.reminders import send_reminders
 from sandbox.services.standing_in import (
     end_takeover,
@@ -63,7 +65,9 @@ __all__ = [
     "book",
     "can_move",
     "can_steer",
+    "confirm_restore",
     "end_booking",
+    "end_environment",
     "end_takeover",
     "ensure_credentials",
     "expire_holds",
@@ -71,6 +75,7 @@ __all__ = [
     "forget_environment",
     "hand_over_booking",
     "join_waitlist",
+    "keep_mail",
     "latest_by_product",
     "leave_waitlist",
     "lift_blackout",
@@ -79,6 +84,7 @@ __all__ = [
     "offer_places",
     "plain_credentials",
     "publish_version",
+    "quarantine_environment",
     "refuse_set_up",
     "reject_booking",
     "release_lease",
@@ -97,4 +103,5 @@ __all__ = [
     "things_of",
     "tick_steps",
     "wipe_credentials",
+    "wipe_mails",
 ]

@@ -1,36 +1,379 @@
-"""Versions of test products."""
+"""Test products: written, tried, published, withdrawn, scanned, blocked.
+
+All raise ``PermissionDenied`` when the actor may not. The product's row is locked before its version's.
+"""
 
 from __future__ import annotations
 
-from django.core.exceptions import ValidationError
+import hashlib
+import json
+import logging
+from datetime import date, timedelta
+from typing import Any, Final
+
+from django.conf import settings
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
+from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
+from django.utils.translation import gettext as _
 
+from network.enums import OrganisationKind
+from network.models import Organisation
+from osk_portal.accounts.models import User
 from osk_portal.toolkit import clock
+from osk_portal.toolkit.search_text import sort_key
 from osk_portal.toolkit.transitions import TransitionNotAllowed
-from sandbox import backends
+from sandbox import backends, capacity, permissions, prototypes, spec, wish_mails
 from sandbox.backends.base import BackendUnavailable
-from sandbox.models import (
-    BlueprintVersion,
+from sandbox.enums import (
+    BlockCause,
+    BlueprintEventKind,
+    BookingEventKind,
+    BookingState,
+    ScanResult,
 )
+from sandbox.models import Blueprint, BlueprintVersion, Booking
+from sandbox.services.bookings import promise
+from sandbox.spec import EnvSpec
+
+logger = logging.getLogger(__name__)
+
+TRIAL_ORGANISATION: Final = "osk-probelauf"
+"""Trial runs belong to the OSK itself; nobody is a member of this row, and the network does not show it."""
+SET_UP_MINUTES: Final = 10
+LOOK_MINUTES: Final = 30
+"""How long an operator can look at what a trial run has set up, before it ends itself."""
+BY_HAND: Final = "manual"
+"""Key of the engine behind which a person stands."""
 
 
-def publish_version(*, version_id: int) -> BlueprintVersion:
-    """From here on it is booked, and never changed.
+# Writing
 
-    Raises TransitionNotAllowed, and ValidationError where an engine of its places could not follow it.
+
+def digest_of(data: object) -> str:
+    """What a form was made from, so that it overwrites nothing that came in between."""
+    text = json.dumps(data, sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(text.encode("utf-8", errors="replace")).hexdigest()[:16]
+
+
+@transaction.atomic
+def save_draft(
+    *, blueprint_id: int, actor: User, data: dict[str, Any], base: str
+) -> BlueprintVersion:
+    """Write the newest version anew, or the next one where that was published or tried.
+
+    ``base``: ``digest_of`` the specification that the form showed. The same text again is nothing new.
+    Raises TransitionNotAllowed (somebody has written meanwhile), SpecError.
     """
+    _operators_only(actor)
+    spec.parse(data)
+    blueprint = _locked(blueprint_id)
+    newest = blueprint.versions.order_by("-number").first()
+    if newest is not None and newest.spec == data:
+        return newest
+    if base != digest_of(newest.spec if newest else None):
+        raise TransitionNotAllowed(
+            "draft",
+            "written",
+            _("Somebody has written a version meanwhile. Compare it with your text."),
+        )
+    if newest is not None and not newest.is_published and not newest.bookings.exists():
+        newest.spec = data
+        newest.save(update_fields=["spec"])
+        version = newest
+    else:
+        version = BlueprintVersion.objects.create(
+            blueprint=blueprint, number=(newest.number if newest else 0) + 1, spec=data
+        )
+    blueprint.record(BlueprintEventKind.DRAFTED, actor=actor, version=version.number)
+    return version
+
+
+# Trying
+
+
+def start_trial(*, version_id: int, actor: User) -> Booking:
+    """Set the version up for real, on a place for trial runs; it ends itself. One that runs is returned.
+
+    Raises ValidationError where an engine could not follow it, NoFreeSlot, TransitionNotAllowed (published).
+    """
+    _operators_only(actor)
+
+    def work() -> Booking:
+        with transaction.atomic():
+            return _start_trial(version_id, actor)
+
+    return capacity.without_deadlock(work)
+
+
+def _start_trial(version_id: int, actor: User) -> Booking:
+    version = _locked_version(version_id)
+    running = version.bookings.trials().promised().first()
+    if running is not None:
+        return running
+    if version.is_published:
+        raise TransitionNotAllowed("try", "published")
+    check_version(version)
+    now = clock.now()
+    seconds = version.parsed.ready_timeout
+    end = now + timedelta(minutes=SET_UP_MINUTES + LOOK_MINUTES, seconds=seconds)
+    booking = Booking.objects.create(
+        blueprint_version=version,
+        organisation=_trial_organisation(),
+        booked_by=actor,
+        purpose="Probelauf",
+        test_data_acknowledged_at=now,
+        window=DateTimeTZRange(now, end),
+        state=BookingState.APPROVED,
+        is_trial=True,
+    )
+    booking.record(BookingEventKind.BOOK, actor=actor)
+    capacity.allocate(booking)
+    promise(booking, actor=actor)
+    version.blueprint.record(BlueprintEventKind.TRIED, actor=actor, version=version.number)
+    logger.info("sandbox: trial run", extra={"booking": str(booking.public_id)})
+    return booking
+
+
+def _trial_organisation() -> Organisation:
+    name = "OSK (Probeläufe)"
+    organisation, _is_new = Organisation.objects.get_or_create(
+        slug=TRIAL_ORGANISATION,
+        defaults={
+            "name": name,
+            "sort_key": sort_key(name),
+            "kind": OrganisationKind.BERLIN_ADMINISTRATION,
+            "is_published": False,
+        },
+    )
+    return organisation
+
+
+def has_succeeded(version: BlueprintVersion) -> bool:
+    """A trial run of this very version answered."""
+    return version.bookings.trials().filter(environments__ready_at__isnull=False).exists()
+
+
+def trial_obstacle(version: BlueprintVersion) -> str:
+    """Why no trial run can be made here, for the operator; empty where one can."""
+    keys = sorted(set(version.blueprint.pool.slots.enabled().values_list("backend", flat=True)))
+    if not keys:
+        return _("The capacity has no places.")
+    for key in keys:
+        if key == BY_HAND:
+            return _("A person sets this product up, no engine.")
+        try:
+            health = backends.get(key).check()
+        except BackendUnavailable as error:
+            return error.detail
+        if not health.ok:
+            return health.detail
+    return ""
+
+
+# Publishing
+
+
+def check_version(version: BlueprintVersion) -> None:
+    """Raises ValidationError where it says what an engine of its places, or a prototype, cannot do."""
+    version.full_clean()
+    found = version.parsed
+    problems = prototypes.problems_of(found) if version.blueprint.is_prototype else []
+    problems += _engines_say(version, found)
+    if problems:
+        raise ValidationError({"spec": problems})
+
+
+def _engines_say(version: BlueprintVersion, found: EnvSpec) -> list[str]:
+    for key in sorted(set(version.blueprint.pool.slots.values_list("backend", flat=True))):
+        try:
+            problems = backends.get(key).validate(found)
+        except BackendUnavailable as error:
+            problems = [error.detail]
+        if problems:
+            return problems
+    return []
+
+
+def publish_version(*, version_id: int, actor: User, reason: str = "") -> BlueprintVersion:
+    """From here on it is booked, and never changed. It must have been tried with success.
+
+    ``reason``: why it was not, where no engine could: recorded beside the version. A scan of other images
+    says nothing of these ones and is forgotten. Raises TransitionNotAllowed, and ValidationError where an
+    engine of its places could not follow it.
+    """
+    _operators_only(actor)
     with transaction.atomic():
-        version = BlueprintVersion.objects.select_for_update(of=("self",)).get(pk=version_id)
+        version = _locked_version(version_id)
         if version.is_published:
             raise TransitionNotAllowed("publish", "published")
-        version.full_clean()
-        for key in sorted(set(version.blueprint.pool.slots.values_list("backend", flat=True))):
-            try:
-                problems = backends.get(key).validate(version.parsed)
-            except BackendUnavailable as error:
-                problems = [error.detail]
-            if problems:
-                raise ValidationError({"spec": problems})
-        version.published_at = clock.now()
-        version.save(update_fields=["published_at"])
+        check_version(version)
+        is_tried = has_succeeded(version)
+        if not is_tried and not (reason.strip() and trial_obstacle(version)):
+            raise TransitionNotAllowed(
+                "publish",
+                "draft",
+                _("This version has not been tried with success yet. Start a trial run first."),
+            )
+        before = version.blueprint.published_version()
+        version.published_at, version.published_by = clock.now(), actor
+        version.publish_reason = "" if is_tried else reason
+        version.save(update_fields=["published_at", "published_by", "publish_reason"])
+        version.blueprint.record(BlueprintEventKind.PUBLISHED, actor=actor, version=version.number)
+        if before is not None and _images(before) != _images(version):
+            _forget_scan(version.blueprint, actor)
         return version
+
+
+def _images(version: BlueprintVersion) -> set[str]:
+    return {component.image for component in version.parsed.components}
+
+
+@transaction.atomic
+def withdraw_version(*, version_id: int, actor: User) -> BlueprintVersion:
+    """Nobody books it any more: the one before counts again. Without one, the product is closed.
+
+    Bookings that were made with it keep it. Raises TransitionNotAllowed.
+    """
+    _operators_only(actor)
+    version = _locked_version(version_id)
+    if not version.is_live:
+        raise TransitionNotAllowed("withdraw", "withdrawn")
+    version.withdrawn_at = clock.now()
+    version.save(update_fields=["withdrawn_at"])
+    blueprint = version.blueprint
+    blueprint.record(BlueprintEventKind.WITHDRAWN, actor=actor, version=version.number)
+    if blueprint.is_bookable and blueprint.published_version() is None:
+        blueprint.is_bookable = False
+        blueprint.save(update_fields=["is_bookable"])
+    return version
+
+
+# Scans and blocks
+
+
+@transaction.atomic
+def record_scan(
+    *, blueprint_id: int, actor: User, day: date, result: ScanResult, note: str = ""
+) -> Blueprint:
+    """When its images were last scanned for known holes, and what was found.
+
+    A critical hole blocks the product; a good scan lifts a block that came of a scan.
+    """
+    _staff_only(actor)
+    blueprint = _locked(blueprint_id)
+    if (day, result, note) == (blueprint.scanned_on, blueprint.scan_result, blueprint.scan_note):
+        return blueprint
+    blueprint.scanned_on, blueprint.scan_result, blueprint.scan_note = day, result, note
+    blueprint.save(update_fields=["scanned_on", "scan_result", "scan_note"])
+    blueprint.record(BlueprintEventKind.SCANNED, actor=actor)
+    if result == ScanResult.CRITICAL:
+        if blueprint.block_cause != BlockCause.STAFF:
+            _block(blueprint, actor, BlockCause.CRITICAL, note)
+    elif blueprint.block_cause in (BlockCause.CRITICAL, BlockCause.OUTDATED) and not _too_old(day):
+        _unblock(blueprint, actor)
+    return blueprint
+
+
+@transaction.atomic
+def block_product(*, blueprint_id: int, actor: User, reason: str) -> Blueprint:
+    """Nothing new can be booked; who has an environment of it is told, and reads the reason.
+
+    Blocked by a decision already: nothing new. Raises ValueError without a reason.
+    """
+    _staff_only(actor)
+    if not reason.strip():
+        raise ValueError("a block needs a reason")
+    blueprint = _locked(blueprint_id)
+    if blueprint.block_cause == BlockCause.STAFF:
+        raise TransitionNotAllowed("block", "blocked")
+    _block(blueprint, actor, BlockCause.STAFF, reason)
+    return blueprint
+
+
+@transaction.atomic
+def unblock_product(*, blueprint_id: int, actor: User) -> Blueprint:
+    """Raises TransitionNotAllowed: not blocked, or by a scan that only a new scan lifts."""
+    _staff_only(actor)
+    blueprint = _locked(blueprint_id)
+    is_by_scan = blueprint.scan_result == ScanResult.CRITICAL or (
+        blueprint.scanned_on is not None and _too_old(blueprint.scanned_on)
+    )
+    if not blueprint.is_blocked:
+        raise TransitionNotAllowed("unblock", "open")
+    if is_by_scan:
+        raise TransitionNotAllowed(
+            "unblock", "blocked", _("Enter a new scan first: the last one does not allow it.")
+        )
+    _unblock(blueprint, actor)
+    return blueprint
+
+
+def block_outdated() -> None:
+    """Daily: what was not scanned for too long cannot be booked until it is. Twice is once."""
+    oldest = clock.today() - timedelta(days=settings.OSK_SANDBOX_SCAN_MOST_DAYS)
+    old = Blueprint.objects.filter(blocked_at=None, scanned_on__lt=oldest)
+    for blueprint_id in list(old.values_list("pk", flat=True)):
+        with transaction.atomic():
+            blueprint = _locked(blueprint_id)
+            if not blueprint.is_blocked and blueprint.scanned_on and _too_old(blueprint.scanned_on):
+                _block(blueprint, None, BlockCause.OUTDATED, "")
+                logger.warning("sandbox: scan too old", extra={"blueprint": blueprint.slug})
+
+
+def _too_old(day: date) -> bool:
+    age: timedelta = clock.today() - day
+    return age.days > settings.OSK_SANDBOX_SCAN_MOST_DAYS
+
+
+def _block(blueprint: Blueprint, actor: User | None, cause: BlockCause, reason: str) -> None:
+    blueprint.blocked_at, blueprint.blocked_by = clock.now(), actor
+    blueprint.block_cause, blueprint.block_reason = cause, reason
+    _save_block(blueprint)
+    blueprint.record(BlueprintEventKind.BLOCKED, actor=actor)
+    if cause != BlockCause.OUTDATED:  # what was booked before is no less safe than yesterday
+        wish_mails.product_blocked(blueprint, cause)
+
+
+def _unblock(blueprint: Blueprint, actor: User) -> None:
+    was_told = blueprint.block_cause != BlockCause.OUTDATED
+    blueprint.blocked_at = blueprint.blocked_by = None
+    blueprint.block_cause = blueprint.block_reason = ""
+    _save_block(blueprint)
+    blueprint.record(BlueprintEventKind.UNBLOCKED, actor=actor)
+    if was_told:
+        wish_mails.product_unblocked(blueprint)
+
+
+def _save_block(blueprint: Blueprint) -> None:
+    blueprint.save(update_fields=["blocked_at", "blocked_by", "block_cause", "block_reason"])
+
+
+def _forget_scan(blueprint: Blueprint, actor: User) -> None:
+    blueprint.scanned_on, blueprint.scan_result, blueprint.scan_note = None, "", ""
+    blueprint.save(update_fields=["scanned_on", "scan_result", "scan_note"])
+    if blueprint.block_cause in (BlockCause.CRITICAL, BlockCause.OUTDATED):
+        _unblock(blueprint, actor)
+
+
+def _locked(blueprint_id: int) -> Blueprint:
+    return Blueprint.objects.select_for_update(of=("self",)).get(pk=blueprint_id)
+
+
+def _locked_version(version_id: int) -> BlueprintVersion:
+    blueprint = _locked(
+        BlueprintVersion.objects.values_list("blueprint_id", flat=True).get(pk=version_id)
+    )
+    version = BlueprintVersion.objects.select_for_update(of=("self",)).get(pk=version_id)
+    version.blueprint = blueprint
+    return version
+
+
+def _operators_only(actor: User) -> None:
+    if not (actor.is_active and actor.is_operator):
+        raise PermissionDenied("test products are the operators'")
+
+
+def _staff_only(actor: User) -> None:
+    if not permissions.works_on_wishes(actor):
+        raise PermissionDenied("scans and blocks are the OSK's and the operators'")

@@ -18,7 +18,7 @@ from network.models import Organisation
 from osk_portal.accounts.models import User
 from osk_portal.toolkit import clock
 from osk_portal.toolkit.transitions import TransitionNotAllowed
-from sandbox import capacity, deadlines, notifications, permissions, quotas
+from sandbox import capacity, deadlines, notifications, opening, permissions, quotas
 from sandbox.enums import BookingEventKind, BookingState, EnvironmentEventKind, EnvironmentState
 from sandbox.models import Blueprint, Booking, TestTask
 from sandbox.querysets import FINAL, HOLDING
@@ -95,8 +95,10 @@ def _book(
         return known
     start, end = window
     version = blueprint.published_version()
-    if version is None or not blueprint.is_bookable:
+    if version is None:
         raise TransitionNotAllowed("book", "not bookable")
+    opening.require_open(blueprint, organisation)
+    opening.require_time(blueprint, end)
     now = clock.now()
     to_approve = blueprint.needs_approval and not by_osk
     if to_approve and start < deadlines.first_start_with_approval(now):

@@ -13,7 +13,7 @@ from osk_portal.accounts.models import User
 from osk_portal.notifications.doorbell import ring
 from osk_portal.toolkit import clock
 from osk_portal.toolkit.transitions import TransitionNotAllowed
-from sandbox import capacity, deadlines, notifications, permissions, quotas
+from sandbox import capacity, deadlines, notifications, opening, permissions, quotas
 from sandbox.enums import BookingAction, BookingState, EnvironmentEventKind, EnvironmentState
 from sandbox.models import Allocation, Booking, Environment
 from sandbox.services.approval import is_lapsed
@@ -50,6 +50,7 @@ def _extend(booking_id: int, actor: User, end: datetime) -> Booking:
     longest = latest_by_product(booking)
     if not booking.ends_at < end <= longest:
         raise capacity.TooLong(longest if longest > booking.ends_at else booking.ends_at)
+    opening.require_time(booking.blueprint_version.blueprint, end)
     environment = _environment(booking)
     if not booking.is_outside_quota:
         quotas.check(booking.organisation, booking.starts_at, end, without=booking)
@@ -100,6 +101,7 @@ def _move(booking_id: int, actor: User, start: datetime, end: datetime) -> Booki
     now = clock.now()
     if not now <= start < end <= end_after(start, booking.blueprint_version.blueprint.longest_days):
         raise capacity.TooLong(end_after(start, booking.blueprint_version.blueprint.longest_days))
+    opening.require_time(booking.blueprint_version.blueprint, end)
     if booking.state == BookingState.REQUESTED:
         first = deadlines.first_start_with_approval(booking.created_at)
         if start < first:
@@ -139,7 +141,7 @@ def _locked(booking_id: int, actor: User) -> Booking:
         .select_related("blueprint_version__blueprint__pool", "organisation", "booked_by")
         .get(pk=booking_id)
     )
-    if not permissions.can_change(actor, booking):
+    if not permissions.can_change(actor, booking) or booking.is_trial:
         raise PermissionDenied("change a booking")
     return booking
 

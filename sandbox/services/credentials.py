@@ -13,6 +13,7 @@ from osk_portal.toolkit import clock, encryption
 from osk_portal.toolkit.transitions import TransitionNotAllowed
 from sandbox.enums import (
     EnvironmentEventKind,
+    EnvironmentState,
     ProofKind,
 )
 from sandbox.models import (
@@ -39,8 +40,9 @@ def reveal_credential(*, credential_id: int, actor: User) -> str:
     """
     with transaction.atomic():
         credential = Credential.objects.select_for_update(of=("self",)).get(pk=credential_id)
-        if credential.wiped_at is not None:
-            raise TransitionNotAllowed("reveal", "wiped")
+        is_kept_apart = credential.environment.state == EnvironmentState.QUARANTINED
+        if credential.wiped_at is not None or is_kept_apart:
+            raise TransitionNotAllowed("reveal", credential.environment.state)
         return _shown(credential, actor)
 
 

@@ -14,14 +14,17 @@ from osk_portal.toolkit.transitions import TransitionNotAllowed
 from sandbox import capacity, notifications
 from sandbox.enums import (
     Desired,
+    MeasureKind,
 )
 from sandbox.models import (
     Allocation,
     Booking,
     Environment,
+    Measure,
     Slot,
 )
 from sandbox.services.credentials import wipe_credentials
+from sandbox.services.mails import wipe_mails
 from sandbox.timetable import occupied
 
 logger = logging.getLogger(__name__)
@@ -74,7 +77,9 @@ def retry_booking(*, booking_id: int, actor: User) -> Environment:
             raise TransitionNotAllowed("retry", booking.state)
         booking.retry(actor=actor)
         held = booking.allocations.held().select_related("slot__pool").first()
-        return add_generation(booking, (held or capacity.allocate(booking)).slot)
+        environment = add_generation(booking, (held or capacity.allocate(booking)).slot)
+        Measure.objects.create(kind=MeasureKind.RETRY, environment=environment, actor=actor)
+        return environment
 
 
 def forget_environment(*, environment_id: int, actor: User, reason: str) -> Environment:
@@ -89,8 +94,12 @@ def forget_environment(*, environment_id: int, actor: User, reason: str) -> Envi
         )
         environment = Environment.objects.select_for_update(of=("self",)).get(pk=environment_id)
         environment.abandon(actor=actor, reason=reason)
+        Measure.objects.create(
+            kind=MeasureKind.FORGET, environment=environment, actor=actor, reason=reason
+        )
         release_lease(environment)
         wipe_credentials(environment)
+        wipe_mails(environment)
         release_slot(booking)
         if booking.is_holding:
             # Its replacement would have come after the removal: now only an operator can retry.

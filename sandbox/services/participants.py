@@ -54,6 +54,7 @@ def invite_person(*, booking_id: int, actor: User, email: str) -> TestParticipan
                 " Invite the person as a guest instead."
             ),
         )
+    _refuse_outsiders(booking, "email", [m.organisation_id for m in memberships])
     if person in booking.side:
         raise CannotInvite("email", _("This person has booked and takes part already."))
     known = booking.participants.open().filter(user=person).first()
@@ -81,6 +82,7 @@ def invite_guest(*, booking_id: int, actor: User, name: str, email: str) -> Test
     Raises CannotInvite, TransitionNotAllowed (the booking is over), PermissionDenied.
     """
     booking = _locked(booking_id, actor)
+    _refuse_outsiders(booking, "email", [])
     known = booking.participants.open().filter(user=None, email__iexact=email).first()
     if known is not None:
         return known
@@ -198,6 +200,17 @@ def _locked(booking_id: int, actor: User) -> Booking:
     if not _runs(booking):
         raise TransitionNotAllowed("invite", booking.state)
     return booking
+
+
+def _refuse_outsiders(booking: Booking, field: str, member_of: list[int]) -> None:
+    """A prototype is seen by its organisation only (product.md 3), trial runs by nobody else."""
+    if booking.is_trial:
+        raise CannotInvite(field, _("Nobody tests along in a trial run."))
+    only = booking.blueprint_version.blueprint.organisation_id
+    if only is not None and only not in member_of:
+        raise CannotInvite(
+            field, _("Only members of your organisation test a prototype. Choose a colleague.")
+        )
 
 
 def _refuse_too_many(booking: Booking) -> None:

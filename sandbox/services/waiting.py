@@ -20,7 +20,7 @@ from network.models import Organisation
 from osk_portal.accounts.models import User
 from osk_portal.toolkit import clock
 from osk_portal.toolkit.transitions import TransitionNotAllowed
-from sandbox import capacity, deadlines, notifications, permissions, quotas
+from sandbox import capacity, deadlines, notifications, opening, permissions, quotas
 from sandbox.enums import (
     BookingAction,
     BookingEventKind,
@@ -45,8 +45,9 @@ def join_waitlist(
     data only. Raises TransitionNotAllowed (not bookable any more).
     """
     with transaction.atomic():
-        if blueprint.published_version() is None or not blueprint.is_bookable:
+        if blueprint.published_version() is None:
             raise TransitionNotAllowed("wait", "not bookable")
+        opening.require_open(blueprint, organisation)
         mine = WaitlistEntry.objects.open().filter(
             blueprint=blueprint, organisation=organisation, person=user
         )
@@ -136,10 +137,11 @@ def _begin(blueprint: Blueprint, accepted_at: datetime) -> datetime:
 def _offer(entry: WaitlistEntry, now: datetime, until: datetime) -> Booking | None:
     """None where somebody was faster, or the organisation has enough: the turn stays."""
     version = entry.blueprint.published_version()
-    if version is None or not entry.blueprint.is_bookable:
+    if version is None or not entry.blueprint.is_open:
         return None
     try:
         with transaction.atomic():
+            opening.require_time(entry.blueprint, until)
             quotas.check(entry.organisation, now, end_after(now, entry.days))
             booking = Booking.objects.create(
                 blueprint_version=version,
@@ -181,14 +183,10 @@ def _accept(booking_id: int, actor: User) -> Booking:
         raise PermissionDenied("accept an offer")
     now = clock.now()
     blueprint = booking.blueprint_version.blueprint
-    if not blueprint.is_bookable:
-        raise TransitionNotAllowed(
-            BookingAction.ACCEPT,
-            booking.state,
-            _("This test product cannot be booked at the moment."),
-        )
+    opening.require_open(blueprint, booking.organisation)
     start = _begin(blueprint, now)
     end = end_after(start, entry.days)
+    opening.require_time(blueprint, end)
     quotas.check(booking.organisation, start, end, without=booking)
     allocation = booking.allocations.held().select_related("slot__pool").get()
     allocation = capacity.move(allocation, start, end)

@@ -192,6 +192,8 @@ class Reader(TableReader):
         values = {"home": "", **{f"port.{port}": "" for port in ports}}
         if component.image:
             values |= {"address": "", "host": "", "scheme": ""}
+        else:
+            values |= {"mail.host": "", "mail.port": ""}
         for where, text in _texts_of(component):
             known = values | ({"secret": ""} if where == "secrets" else {})
             try:

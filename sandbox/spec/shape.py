@@ -142,6 +142,16 @@ class Component:
     def ports(self) -> tuple[str, ...]:
         return tuple(port.name for port in self.listens)
 
+    @property
+    def wants_mail(self) -> bool:
+        """An image by its variables; a program by ``${mail.host}`` in a text of its own."""
+        texts = (
+            *self.args,
+            *(file.content for file in self.files),
+            *(text for _, text in self.env),
+        )
+        return self.mail is not None or any("${mail." in text for text in texts)
+
 
 @dataclass(frozen=True)
 class Account:
@@ -212,7 +222,7 @@ class EnvSpec:
 
     @property
     def wants_mail(self) -> bool:
-        return any(component.mail for component in self.components)
+        return any(component.wants_mail for component in self.components)
 
     def component_of(self, port: str) -> Component:
         """Which component listens there. Raises LookupError."""

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
+from osk_portal.accounts.models import User
 from osk_portal.toolkit import clock
-from osk_portal.toolkit.access import PUBLIC, access
+from osk_portal.toolkit.access import PUBLIC, access, no_store
 from sandbox.models import Blueprint, Booking, WaitlistEntry
-from sandbox.phases import phase_of
+from sandbox.phases import phase_of, state_of
 from sandbox.timetable import Timetable
-from sandbox.views.bookings import state_of
 from sandbox.windows import end_after
 
 
@@ -21,7 +22,9 @@ from sandbox.windows import end_after
 @access(PUBLIC)
 def blueprint_list(request: HttpRequest) -> HttpResponse:
     context = {
-        "blueprints": Blueprint.objects.published().select_related("solution"),
+        "blueprints": Blueprint.objects.visible_to(request.user).select_related(
+            "solution", "organisation"
+        ),
         "bookings": _own_bookings(request),
         "waiting": _own_turns(request),
         "crumbs": [(_("Test environment"), None)],
@@ -50,7 +53,7 @@ def _own_turns(request: HttpRequest) -> list[WaitlistEntry]:
 @require_GET
 @access(PUBLIC)
 def blueprint_detail(request: HttpRequest, slug: str) -> HttpResponse:
-    blueprint = published_blueprint(slug)
+    blueprint = visible_blueprint(request.user, slug)
     now = clock.now()
     end = end_after(now, 1)
     table = Timetable(blueprint.pool, now)
@@ -63,9 +66,11 @@ def blueprint_detail(request: HttpRequest, slug: str) -> HttpResponse:
             (blueprint.name, None),
         ],
     }
-    return render(request, "sandbox/blueprint_detail.html", context)
+    response = render(request, "sandbox/blueprint_detail.html", context)
+    return no_store(response) if blueprint.is_prototype else response
 
 
-def published_blueprint(slug: str) -> Blueprint:
-    published = Blueprint.objects.published().select_related("pool", "solution")
-    return get_object_or_404(published, slug=slug)
+def visible_blueprint(user: User | AnonymousUser, slug: str) -> Blueprint:
+    """404 for a prototype of somebody else's, as for what is not there."""
+    visible = Blueprint.objects.visible_to(user).select_related("pool", "solution", "organisation")
+    return get_object_or_404(visible, slug=slug)

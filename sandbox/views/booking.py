@@ -21,8 +21,9 @@ from osk_portal.toolkit.transitions import TransitionNotAllowed
 from sandbox import capacity, deadlines, permissions, quotas, services
 from sandbox.forms import BookingForm, WaitForm, WhenForm, later_at, value_of
 from sandbox.models import Blueprint, WaitlistEntry
+from sandbox.opening import why_closed
 from sandbox.timetable import Timetable, opening
-from sandbox.views.blueprints import published_blueprint
+from sandbox.views.blueprints import visible_blueprint
 from sandbox.windows import end_after
 
 
@@ -30,8 +31,8 @@ from sandbox.windows import end_after
 @access(LOGIN)
 def booking_create(request: AuthenticatedRequest, slug: str) -> HttpResponse:
     """``?tag=2026-12-01``: a day of the month table, chosen already."""
-    blueprint = published_blueprint(slug)
-    organisations = permissions.bookable_organisations(request.user)
+    blueprint = visible_blueprint(request.user, slug)
+    organisations = permissions.bookable_organisations(request.user, blueprint)
     refused = _refusal(request, blueprint, organisations)
     if refused is not None:
         return refused
@@ -91,8 +92,8 @@ def _refusal(
             "crumbs": crumbs_of(blueprint, _("Book")),
         }
         return render(request, "sandbox/not_entitled.html", context, status=403)
-    if not blueprint.is_bookable:
-        messages.info(request, _("This test product cannot be booked at the moment."))
+    if not blueprint.is_open:
+        messages.info(request, why_closed(blueprint))
         return redirect(blueprint)
     return None
 
@@ -175,8 +176,8 @@ def error_text(error: capacity.CannotBook) -> str:
 @require_http_methods(["GET", "POST"])
 @access(LOGIN)
 def waitlist_join(request: AuthenticatedRequest, slug: str) -> HttpResponse:
-    blueprint = published_blueprint(slug)
-    organisations = permissions.bookable_organisations(request.user)
+    blueprint = visible_blueprint(request.user, slug)
+    organisations = permissions.bookable_organisations(request.user, blueprint)
     refused = _refusal(request, blueprint, organisations)
     if refused is not None:
         return refused
@@ -217,7 +218,7 @@ def waitlist_join(request: AuthenticatedRequest, slug: str) -> HttpResponse:
 @access(LOGIN)
 def waitlist_leave(request: AuthenticatedRequest, slug: str) -> HttpResponse:
     """Leave every turn that one has for the product; an offer is answered on its own page."""
-    blueprint = published_blueprint(slug)
+    blueprint = visible_blueprint(request.user, slug)
     mine = WaitlistEntry.objects.visible_to(request.user).filter(blueprint=blueprint)
     left = 0
     for entry in mine.waiting():

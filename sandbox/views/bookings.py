@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlsplit
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
@@ -17,7 +19,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from osk_portal.accounts.models import User
-from osk_portal.templatetags.osk import berlin_datetime, long_date
+from osk_portal.templatetags.osk import long_date
 from osk_portal.toolkit import clock
 from osk_portal.toolkit.access import LOGIN, AuthenticatedRequest, access
 from osk_portal.toolkit.encryption import CannotDecrypt
@@ -26,13 +28,14 @@ from sandbox import addresses, durations, permissions, progress, services
 from sandbox.enums import BookingAction, BookingState, ParticipantState, Phase, WaitState
 from sandbox.models import (
     Booking,
+    CaughtMail,
     Credential,
     Environment,
     EnvironmentEvent,
     TestParticipant,
     WaitlistEntry,
 )
-from sandbox.phases import PHASES, current_environment, phase_of
+from sandbox.phases import current_environment, phase_of, state_of
 from sandbox.querysets import HOLDING
 from sandbox.removal_record import is_complete
 from sandbox.results import summary_of
@@ -44,20 +47,9 @@ ENTER = "oeffnen"
 OPEN = (Phase.READY, Phase.EXPIRING, Phase.DISTURBED)
 OFFER_ENDS = (BookingState.DRAFT, BookingState.CANCELLED, BookingState.EXPIRED)
 """States in which a booking may have been no more than an offer of the waitlist."""
+LOGGED = (Phase.PROVISIONING, Phase.DISTURBED, Phase.RESTARTING)
+"""While these last, what the programs say is of interest."""
 POLLING = (Phase.PROVISIONING, Phase.REMOVING, Phase.DISTURBED, Phase.RESTARTING)
-
-
-def state_of(booking: Booking, phase: Phase) -> dict[str, object]:
-    """The words and the badge of a phase."""
-    environment = current_environment(booking)
-    since = environment.gone_at if environment else booking.ended_at
-    shown = PHASES[phase]
-    values = {
-        "end": berlin_datetime(booking.ends_at),
-        "hold": berlin_datetime(booking.hold_expires_at),
-        "since": berlin_datetime(since),
-    }
-    return {"phase": phase, "badge": shown.badge, "text": str(shown.text) % values}
 
 
 @require_GET
@@ -131,6 +123,7 @@ def details_of(
         "is_polling": phase in POLLING,
         "is_over": phase in (Phase.ENDED, Phase.REMOVING, Phase.CANCELLED)
         and environment is not None,
+        **_log_of(environment, phase),
         **_steps_of(request, booking),
         **_testing_of(request, booking, events),
         "logins": [
@@ -138,6 +131,7 @@ def details_of(
             for credential in (environment.credentials.shown() if environment and is_open else ())
         ],
         **entrance_of(booking, environment if is_open else None),
+        "mails": mails_of(booking, environment if is_open else None),
         "proofs": list(environment.proofs.all()) if environment and not is_open else [],
         "may_reveal": permissions.can_see_credentials(request.user, booking),
         "may_hand_over": may_pass_on(request.user, booking),
@@ -149,6 +143,16 @@ def details_of(
             (product.name, None),
         ],
         **state_of(booking, phase),
+    }
+
+
+def _log_of(environment: Environment | None, phase: Phase) -> dict[str, object]:
+    """``log_seen`` tells whether a page shows the newest words already."""
+    tail = environment.log_tail if environment is not None else ""
+    return {
+        "shows_log": environment is not None and phase in LOGGED,
+        "log_lines": tail.splitlines(),
+        "log_seen": hashlib.sha256(tail.encode()).hexdigest()[:12],
     }
 
 
@@ -170,6 +174,15 @@ def entrance_of(
     return {"address": address, "open_url": way_in, "is_gated": is_gated}
 
 
+def mails_of(booking: Booking, environment: Environment | None) -> list[CaughtMail] | None:
+    """What the product wanted to send; None where it sends nothing or does not run."""
+    if environment is None or not settings.OSK_SANDBOX_MAIL_PORT:
+        return None
+    if not booking.blueprint_version.parsed.wants_mail:
+        return None
+    return list(environment.caught_mails.all())
+
+
 def _steps_of(request: AuthenticatedRequest, booking: Booking) -> dict[str, object]:
     """What this person may do with it now."""
     environment = current_environment(booking)
@@ -181,8 +194,11 @@ def _steps_of(request: AuthenticatedRequest, booking: Booking) -> dict[str, obje
         turn = WaitlistEntry.objects.filter(booking=booking, state__in=never_taken).first()
     return {
         "offered_days": turn.days if turn else None,
-        "may_extend": may_change and booking.can(BookingAction.EXTEND) and runs_on,
-        "may_move": may_change and services.can_move(booking, environment),
+        "may_extend": may_change
+        and not booking.is_trial
+        and booking.can(BookingAction.EXTEND)
+        and runs_on,
+        "may_move": may_change and not booking.is_trial and services.can_move(booking, environment),
         "may_steer": may_change and services.can_steer(booking, environment),
         "may_answer": booking.state == BookingState.DRAFT
         and booking.booked_by_id == request.user.pk,
@@ -244,6 +260,18 @@ def booking_progress(request: AuthenticatedRequest, public_id: UUID) -> HttpResp
     if request.GET.get("seen") == str(context["steps_done"]):
         return HttpResponse(status=204)
     return render(request, "sandbox/_progress.html", {**context, "is_update": True})
+
+
+@require_GET
+@access(LOGIN)
+def booking_log(request: AuthenticatedRequest, public_id: UUID) -> HttpResponse:
+    """The last words of the programs, for htmx; nothing new, or nothing under way: 204."""
+    booking = visible_booking(request, public_id)
+    phase = phase_of(booking, now=clock.now())
+    context = _log_of(current_environment(booking), phase)
+    if not context["shows_log"] or request.GET.get("seen") == context["log_seen"]:
+        return HttpResponse(status=204)
+    return render(request, "sandbox/_log_tail.html", {"booking": booking, **context})
 
 
 @require_POST

@@ -20,7 +20,7 @@ from osk_portal.toolkit.access import PUBLIC, access
 from sandbox import deadlines, quotas
 from sandbox.models import Blueprint
 from sandbox.timetable import Timetable, opening
-from sandbox.views.blueprints import published_blueprint
+from sandbox.views.blueprints import visible_blueprint
 from sandbox.windows import end_after
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class Day:
 @access(PUBLIC)
 def month_table(request: HttpRequest, slug: str) -> HttpResponse:
     """``?monat=2026-12``: from the present month up to the last one that can be booked."""
-    blueprint = published_blueprint(slug)
+    blueprint = visible_blueprint(request.user, slug)
     today, last = clock.today(), quotas.usual_last_day()
     month = _month(request.GET.get("monat", ""), today)
     if not today.replace(day=1) <= month <= last:
@@ -114,7 +114,7 @@ def _weeks(
             start = opening(day)
             if day == clock.today() and not blueprint.needs_approval:
                 start = now
-            if start < first or day > last or not blueprint.is_bookable:
+            if start < first or day > last or not blueprint.is_open:
                 days.append(Day(day, weekday))
                 continue
             end = end_after(start, 1)

@@ -22,7 +22,7 @@ from osk_portal.toolkit.transitions import TransitionNotAllowed
 from sandbox import permissions, services
 from sandbox.models import Booking, Credential, TestParticipant, TestReport
 from sandbox.people_forms import ReportForm
-from sandbox.phases import current_environment, phase_of
+from sandbox.phases import current_environment, phase_of, state_of
 from sandbox.services.participants import GuestLinkDead, guest_of, may_use
 from sandbox.services.testing import report_deadline, save_report, takes_reports
 from sandbox.views.bookings import (
@@ -31,7 +31,7 @@ from sandbox.views.bookings import (
     Login,
     booking_crumbs,
     entrance_of,
-    state_of,
+    mails_of,
     visible_booking,
 )
 from sandbox.views.gate import guest_enters
@@ -104,6 +104,7 @@ def _sheet(participant: TestParticipant, revealed: dict[int, str] | None = None)
             environment if is_open else None,
             participant if participant.is_guest else None,
         ),
+        "mails": mails_of(booking, environment if is_open else None),
         "logins": [Login(c, (revealed or {}).get(c.pk, "")) for c in logins],
         "tasks": list(booking.tasks.all()) if participant.is_in else [],
         "may_report": participant.is_in and takes_reports(booking),

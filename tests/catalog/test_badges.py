@@ -124,6 +124,13 @@ def set_url(solution, url):
     solution.save(update_fields=["document"])
 
 
+def test_a_page_inside_of_the_repository_is_asked_about_as_the_repository(service):
+    set_url(service.solution, f"{REPOSITORY}?{'x' * 600}")
+
+    assert badges.ensure_jobs() == 0
+    assert BadgeJob.objects.get().repository == REPOSITORY
+
+
 @pytest.mark.parametrize(
     ("api", "hosts"), [("", [HOST]), (f"https://{HOST}/api/v1", []), ("https:// x", [HOST])]
 )

@@ -7,6 +7,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from catalog.models import Solution
+from tests.catalog.fetching import HOST, REPOSITORY
 from tests.catalog.files import publiccode_file
 
 
@@ -99,3 +100,33 @@ def test_import_needs_something_to_import(tmp_path):
         call_command("import_publiccode", str(tmp_path))
     with pytest.raises(CommandError):
         call_command("import_publiccode", str(tmp_path / "nirgends"))
+
+
+@pytest.mark.django_db
+def test_import_takes_a_list_of_repositories_files_and_folders(folder, forge, settings):
+    settings.OSK_FETCH_HOSTS = [HOST]
+    forge.body = publiccode_file(url=REPOSITORY, name="Termine")
+    wanted = folder / "liste.txt"
+    wanted.write_text(
+        f"# unsere\n{folder / 'gut.yml'}\n\n{REPOSITORY}/-/tree/main\nhttps://{HOST}/\n"
+        "https://git.example.org/a/b\n"
+    )
+
+    _code, out = run("import_publiccode", "--list", wanted)
+
+    assert "4 files: 2 created, 0 changed, 0 unchanged, 2 refused" in out
+    assert set(Solution.objects.values_list("name", "state")) == {
+        ("Termine", "published"),
+        ("Terminplaner", "published"),
+    }
+    forge.body = publiccode_file(url="https://github.com/a/original", name="Termine")
+    _code, out = run("import_publiccode", REPOSITORY)
+    assert "a fork: its file names https://github.com/a/original" in out
+    forge.status = 503
+    assert "no answer that can be used" in run("import_publiccode", REPOSITORY)[1]
+
+
+def test_a_list_that_is_no_text_is_named(tmp_path):
+    (tmp_path / "liste").write_bytes(b"\xff\xfe")
+    with pytest.raises(CommandError, match="cannot be read"):
+        call_command("import_publiccode", "--list", str(tmp_path / "liste"))

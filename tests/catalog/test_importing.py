@@ -6,8 +6,10 @@ from catalog.enums import SolutionState
 from catalog.importing import Status, import_publiccode
 from catalog.models import Solution, SolutionDocument, SolutionEvent
 from catalog.services import free_slug
+from catalog.services.correcting import correct_entry
 from tests.catalog.factories import SolutionFactory
 from tests.catalog.files import publiccode_file
+from tests.factories import staff
 
 pytestmark = pytest.mark.django_db
 
@@ -195,3 +197,33 @@ def test_a_taken_slug_gets_the_next_free_number():
     SolutionFactory(slug="planer-2")
 
     assert free_slug("Planer") == "planer-3"
+
+
+def test_what_was_decided_in_the_catalog_outlives_the_same_file_and_the_next_one():
+    advisor = staff("advisor")
+    content = publiccode_file()
+    entry = import_publiccode(content, publish=True).solution
+    correct_entry(
+        entry.pk,
+        actor=advisor,
+        changes={"software_version": "7"},
+        base_revision=1,
+        reason="Aus dem Handbuch.",
+    )
+
+    assert import_publiccode(content).status == Status.UNCHANGED
+    for roadmap in ("https://a.example/1", "https://a.example/2"):
+        outcome = import_publiccode(publiccode_file(softwareVersion="1", roadmap=roadmap))
+        assert outcome.status == Status.CHANGED
+        assert outcome.solution.document["softwareVersion"] == "7"
+        assert outcome.solution.document["roadmap"] == roadmap
+
+
+def test_a_former_address_leads_to_its_entry():
+    entry = import_publiccode(publiccode_file(), publish=True).solution
+    entry.aliases.create(repository_url="https://old.example/a/b")
+
+    found = import_publiccode(publiccode_file(url="https://old.example/a/b", name="Anders"))
+
+    assert found.solution == entry
+    assert Solution.objects.count() == 1

@@ -94,8 +94,9 @@ def test_links_of_published_entries_that_may_be_asked_get_rows(world, site, sett
         ({"/docs": "https://127.0.0.1/"}, State.UNKNOWN),
         ({"/docs": "http://169.254.169.254/latest"}, State.UNKNOWN),
         ({"/docs": "https://internal.example.org/"}, State.UNKNOWN),
+        ({"/docs": "https://["}, State.UNKNOWN),
     ],
-    ids=range(14),
+    ids=range(15),
 )
 def test_what_an_answer_says_of_a_link(site, answers, state):
     site.update(answers)

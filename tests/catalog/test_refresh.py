@@ -15,6 +15,7 @@ from catalog.enums import ProposalState
 from catalog.importing import import_publiccode
 from catalog.models import Proposal, Solution, Source
 from catalog.services import fetching, refresh
+from catalog.services.correcting import correct_entry
 from osk_portal import portal
 from osk_portal.notifications.models import Notification
 from osk_portal.toolkit.transitions import TransitionNotAllowed
@@ -347,3 +348,49 @@ def test_two_workers_at_once_propose_once(nights, forge):
     assert sorted(done) == [False, True]
     assert Proposal.objects.count() == 1
     assert forge.asked == [PATH]
+
+
+def test_a_trusted_file_takes_what_nobody_has_decided_yet(nights, world):
+    nights.pass_(file(softwareVersion="1"))
+    assert Proposal.objects.undecided().get().changes == {"software_version": "1"}
+    refresh.set_trusted(nights.solution.pk, is_trusted=True, actor=world.advisor)
+    nights.source.refresh_from_db()
+    assert nights.source.next_attempt_at <= nights.now
+
+    nights.pass_(file(softwareVersion="1"))
+
+    assert nights.solution.document["softwareVersion"] == "1"
+    assert not Proposal.objects.undecided().exists()
+    nights.pass_(file(softwareVersion="2"))
+    assert nights.solution.document["softwareVersion"] == "2"
+
+
+def test_an_entry_that_moves_is_watched_at_its_new_address_and_found_by_the_old_one(
+    nights, world, client
+):
+    refresh.set_trusted(nights.solution.pk, is_trusted=True, actor=world.advisor)
+    moved = f"{REPOSITORY}-neu"
+    correct_entry(
+        nights.solution.pk,
+        actor=world.advisor,
+        changes={"url": moved},
+        base_revision=1,
+        reason="Umgezogen.",
+    )
+
+    assert not Source.objects.filter(pk=nights.source.pk).exists()
+    refresh.ensure_sources()
+    source = Source.objects.get(solution=nights.solution)
+    assert (source.repository, source.is_trusted, source.etag) == (moved, False, "")
+    again = import_publiccode(file(softwareVersion="9"))
+    assert again.solution == nights.solution
+    assert again.solution.document["url"] == moved
+    correct_entry(
+        nights.solution.pk,
+        actor=world.advisor,
+        changes={"url": REPOSITORY},
+        base_revision=Solution.objects.get(pk=nights.solution.pk).revision,
+        reason="Doch nicht.",
+    )
+    [alias] = nights.solution.aliases.values_list("repository_url", flat=True)
+    assert alias == moved.lower()

@@ -18,7 +18,9 @@ def found(query: str) -> list[str]:
     return [slugs[key] for key in keys]
 
 
-@pytest.mark.parametrize("query", ["Bürgerbüro", "Buergerbuero", "burgerburo", "bürgerbüros"])
+@pytest.mark.parametrize(
+    "query", ["Bürgerbüro", "Buergerbuero", "burgerburo", "bürgerbüros", "Bu\u0308rgerbu\u0308ro"]
+)
 def test_umlauts_however_they_are_written(query):
     import_publiccode(publiccode_file(), publish=True)
 

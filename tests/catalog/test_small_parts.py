@@ -7,7 +7,9 @@ from django.utils import translation
 
 from catalog import documents, licences, presentation, repositories, vocabulary_labels
 from catalog.enums import LicenceFamily
+from catalog.importing import import_publiccode
 from catalog.publiccode import vocabulary
+from tests.catalog.files import publiccode_file
 
 SAME_IN_GERMAN = {"blog"}
 
@@ -119,3 +121,30 @@ def test_putting_nothing_removes_the_key_and_what_is_empty_without_it():
     documents.put(document, ("description", "de", "features"), ["a"])
 
     assert document == {"description": {"de": {"features": ["a"]}}}
+
+
+@pytest.mark.parametrize(
+    ("expression", "eupl"),
+    [
+        ("EUPL-1.2", "EUPL selbst"),
+        ("AGPL-3.0-or-later", "Liste"),
+        ("GPL-2.0+", "Liste"),
+        ("GPL-1.0-only", "nicht in der Liste"),
+        ("EUPL-1.2 AND GPL-3.0-only", "verbunden"),
+        ("MIT", "Ja."),
+        ("BUSL-1.1", "Noch nicht geklärt"),
+    ],
+)
+def test_whether_it_goes_with_the_eupl(expression, eupl):
+    assert eupl in str(licences.plain(licences.family(expression), expression).eupl)
+
+
+@pytest.mark.parametrize("licence", ["BUSL-1.1", "SSPL-1.0", "CC-BY-NC-4.0", "Elastic-2.0"])
+def test_nobody_is_told_that_they_may_use_what_may_not_be_free(client, db, licence):
+    content = publiccode_file(("legal.license", licence))
+    entry = import_publiccode(content, publish=True).solution
+
+    page = client.get(entry.get_absolute_url()).text
+
+    assert "kostenlos" not in page
+    assert "ob das freie Software ist" in page

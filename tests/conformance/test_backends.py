@@ -8,8 +8,10 @@ from datetime import timedelta
 import pytest
 
 from osk_portal.toolkit import clock
-from sandbox.backends.base import ObservedState, Permanent
+from sandbox.backends.base import ObservedState, Permanent, quarantine
 from tests.conformance.conftest import Engine
+
+KEPT = ("folder", "container", "volume", "secret")
 
 
 def test_ensure_makes_it_run_and_answer(engine: Engine) -> None:
@@ -110,3 +112,21 @@ def test_items_name_what_a_proof_of_deletion_must_speak_of(engine: Engine) -> No
 def test_an_engine_says_whether_it_can_work_at_all(engine: Engine) -> None:
     assert engine.backend.check().ok
     assert engine.backend.validate(engine.spec) == []
+
+
+def test_a_quarantine_stops_it_and_keeps_everything(engine: Engine) -> None:
+    if not engine.can_halt:
+        pytest.skip("what a person set up, a person stops")
+    engine.ensure()
+    kept = {item for item in engine.backend.observe(engine.ref).items if item.kind in KEPT}
+
+    for _time in range(2):
+        quarantine(engine.backend, engine.ref)
+
+    found = engine.backend.observe(engine.ref)
+    assert found.state not in (ObservedState.RUNNING, ObservedState.ABSENT)
+    assert kept <= {*found.items}
+    check = engine.spec.components[0].readiness
+    assert check is not None
+    assert not engine.backend.probe(engine.ref, check).ok
+    assert engine.backend.destroy(engine.ref).state == ObservedState.ABSENT

@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Page
 
 from osk_portal.embedded.stack import Stack
 from tests.catalog.hostile import files
@@ -47,19 +47,40 @@ def test_nothing_of_a_hostile_file_runs(stack: Stack, browser: Browser, tmp_path
         ),
     )
     seen: set[str] = set()
-    for start in ("/loesungen/?sortierung=neu", "/loesungen/?sort=newest&page=2", "/"):
+    for start in ("/loesungen/?sort=newest", "/loesungen/?sort=newest&page=2", "/"):
         page.goto(start)
         links = page.locator(".osk-result h3 a, .osk-card h3 a").all()
         seen |= {start, *(link.get_attribute("href") or "" for link in links)}
-    for address in sorted(seen - {""})[:MOST_PAGES]:
+    entries = [a for a in sorted(seen) if a.startswith("/loesungen/") and "?" not in a]
+    slugs = [address.split("/")[2] for address in entries]
+    others = [
+        f"{address}{page_}" for address in entries[::6] for page_ in ("versionen/", "angaben/")
+    ]
+    others += [
+        f"/loesungen/vergleich/?loesung={'&loesung='.join(slugs[n : n + 4])}" for n in (0, 8)
+    ]
+    for address in [*sorted(seen - {""})[:MOST_PAGES], *others]:
         page.goto(address)
-        assert page.evaluate("window.pwned") is None, address
-        for broken in page.evaluate("window.broken"):
-            problems.append(f"{address}: {broken}")
-        if address.count("/") == 3 and "?" not in address:
-            for file in ("jsonld", "dcat.ttl"):
-                answer = context.request.get(f"{address}{file}")
-                assert answer.headers["x-content-type-options"] == "nosniff"
+        _look(page, address, problems)
+    for content in list(files().values())[::5]:
+        page.goto("/loesungen/pruefen/")
+        page.fill("textarea[name=text]", content.decode()[:100_000])
+        page.click("#check .kern-btn--primary")
+        _look(page, "check", problems)
+    for address in entries:
+        for file in ("jsonld", "dcat.ttl", "publiccode.yml"):
+            answer = context.request.get(f"{address}{file}")
+            assert (answer.status, answer.headers["x-content-type-options"]) == (200, "nosniff")
+            assert answer.headers["content-type"].split(";")[0] not in (
+                "text/html",
+                "image/svg+xml",
+            )
     context.close()
-    assert len(seen) > 20
+    assert len(entries) > 20
     assert not problems, "\n".join(problems)
+
+
+def _look(page: Page, address: str, problems: list[str]) -> None:
+    assert page.evaluate("window.pwned") is None, address
+    for broken in page.evaluate("window.broken"):
+        problems.append(f"{address}: {broken}")

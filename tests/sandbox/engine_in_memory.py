@@ -130,6 +130,9 @@ class EngineInMemory:
         self.pods[name]["State"] = "running"
         self._did("start")
 
+    def disconnect(self, network: str, container: str) -> None:
+        self._did("disconnect")
+
     def unpause(self, name: str) -> None:
         self.pods[name]["State"] = "running"
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import copy
-
 import pytest
 from django.urls import reverse
 
@@ -13,8 +11,7 @@ from sandbox.backends.base import BackendUnavailable, Permanent
 from sandbox.enums import BookingState, EnvironmentState
 from sandbox.models import Credential
 from tests.factories import staff
-from tests.sandbox.factories import SPEC, BlueprintVersionFactory
-from tests.sandbox.world import book, product
+from tests.sandbox.world import book
 
 pytestmark = pytest.mark.django_db
 
@@ -55,9 +52,7 @@ def act(client, action, *rows, url=LIST):
     return client.post(url, data, follow=True)
 
 
-@pytest.mark.parametrize(
-    "model", ["environment", "booking", "pool", "blueprint", "blueprintversion"]
-)
+@pytest.mark.parametrize("model", ["environment", "booking", "pool", "blueprint"])
 def test_the_operator_reads_every_list_and_page(signed_in, operator, stuck, model):
     client = signed_in(operator)
     page = client.get(reverse(f"admin:sandbox_{model}_changelist"))
@@ -68,7 +63,6 @@ def test_the_operator_reads_every_list_and_page(signed_in, operator, stuck, mode
         "booking": stuck.booking,
         "pool": stuck.slot.pool,
         "blueprint": stuck.booking.blueprint_version.blueprint,
-        "blueprintversion": stuck.booking.blueprint_version,
     }
     address = reverse(f"admin:sandbox_{model}_change", args=[objects[model].pk])
     assert client.get(address).status_code == 200
@@ -148,71 +142,6 @@ def test_retrying_what_runs_is_told(signed_in, operator, engine):
     act(signed_in(operator), "retry", environment)
 
     assert booking.environments.count() == 1
-
-
-def test_publishing_a_version(signed_in, operator, engine):
-    blueprint = product()
-    draft = BlueprintVersionFactory(blueprint=blueprint, number=2, published_at=None)
-    url = reverse("admin:sandbox_blueprintversion_changelist")
-
-    act(signed_in(operator), "publish", draft, url=url)
-
-    draft.refresh_from_db()
-    assert draft.is_published
-    assert blueprint.published_version() == draft
-
-
-def test_a_published_version_is_never_changed(signed_in, operator, engine):
-    version = product().published_version()
-    client = signed_in(operator)
-    address = reverse("admin:sandbox_blueprintversion_change", args=[version.pk])
-
-    changed = {"blueprint": version.blueprint_id, "number": 7, "spec": "{}"}
-    assert client.post(address, changed).status_code == 403
-    act(client, "publish", version, url=reverse("admin:sandbox_blueprintversion_changelist"))
-
-    before = version.published_at
-    version.refresh_from_db()
-    assert (version.number, version.published_at) == (1, before)
-
-
-def test_a_draft_is_written_with_validation(signed_in, operator, engine):
-    blueprint = product()
-    client = signed_in(operator)
-    address = reverse("admin:sandbox_blueprintversion_add")
-
-    refused = client.post(address, {"blueprint": blueprint.pk, "number": 2, "spec": "{}"})
-    assert "components" in refused.text
-    import json
-
-    client.post(address, {"blueprint": blueprint.pk, "number": 2, "spec": json.dumps(SPEC)})
-
-    assert blueprint.versions.get(number=2).published_at is None
-
-
-def test_publishing_what_the_engine_cannot_do_is_refused(signed_in, operator, engine, monkeypatch):
-    blueprint = product()
-    draft = BlueprintVersionFactory(
-        blueprint=blueprint, number=2, published_at=None, spec=copy.deepcopy(SPEC)
-    )
-    monkeypatch.setattr(engine, "validate", lambda spec: ["program missing"])
-    url = reverse("admin:sandbox_blueprintversion_changelist")
-
-    page = act(signed_in(operator), "publish", draft, url=url)
-
-    assert "program missing" in page.text
-    draft.refresh_from_db()
-    assert not draft.is_published
-
-
-def test_publishing_for_an_unknown_engine_is_refused(signed_in, operator):
-    blueprint = product()
-    draft = BlueprintVersionFactory(blueprint=blueprint, number=2, published_at=None)
-    url = reverse("admin:sandbox_blueprintversion_changelist")
-
-    page = act(signed_in(operator), "publish", draft, url=url)
-
-    assert "fake" in page.text
 
 
 def test_the_rights_of_staff_are_declared():

@@ -185,6 +185,7 @@ ENVIRONMENT_MOVES = {
     EnvironmentAction.TEAR_DOWN: lambda e: e.tear_down(),
     EnvironmentAction.VANISH: lambda e: e.vanish(),
     EnvironmentAction.ABANDON: lambda e: e.abandon(actor=UserFactory(), reason="x"),
+    EnvironmentAction.QUARANTINE: lambda e: e.quarantine(actor=UserFactory(), until=clock.now()),
 }
 
 
@@ -197,6 +198,7 @@ def test_environment_moves_only_as_its_table_says(action: EnvironmentAction) -> 
             endpoint="http://127.0.0.1:1/",
             ready_at=clock.now(),
             gone_at=clock.now() if state == "gone" else None,
+            quarantined_until=clock.now() if state == "quarantined" else None,
         )
 
         if state in Environment.ALLOWED[action]:

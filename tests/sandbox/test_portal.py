@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth.models import AnonymousUser
 from django.test import RequestFactory
 
 from osk_portal import portal as offers
@@ -30,6 +31,7 @@ def test_the_figure_counts_what_can_be_booked():
 def test_search_finds_published_products_by_name_and_sentence():
     product(name="Radicale", summary="Kalender und Adressbücher.")
     request = RequestFactory().get("/")
+    request.user = AnonymousUser()
 
     for words, found in (("Tabelle", []), ("ADRESSBUECHER", ["Radicale"]), ("radi", ["Radicale"])):
         assert [hit.title for hit in portal._search(words, request)] == found
@@ -70,8 +72,9 @@ def test_mails_about_a_booking_reach_only_who_still_has_it(engine):
 
 
 def test_the_side_list_is_for_operators():
-    assert [str(entry.label) for entry in portal._work(staff("advisor"))] == ["Zu genehmigen"]
-    assert len(list(portal._work(staff("operator")))) == 7
+    labels = [str(entry.label) for entry in portal._work(staff("advisor"))]
+    assert labels == ["Zu genehmigen", "Gewünschte Testumgebungen", "Testprodukte"]
+    assert len(list(portal._work(staff("operator")))) == 8
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 
@@ -15,6 +16,7 @@ from sandbox.backends.base import BackendUnavailable, Observed, ObservedState, P
 from sandbox.enums import BookingState, EnvironmentState
 from sandbox.models import Booking, Environment
 from tests.conftest import Bells, Clock
+from tests.sandbox.factories import EnvironmentFactory
 from tests.sandbox.fake_backend import FakeBackend
 from tests.sandbox.world import book, product
 
@@ -24,9 +26,21 @@ Run = Callable[[Booking], Environment]
 OLD = timedelta(minutes=11)
 
 
-def orphan(engine: FakeBackend, *, instance: str = "tryout", age: timedelta = OLD) -> str:
-    env = "0badcafe-0000-4000-8000-000000000000"
+ENV = "0badcafe-0000-4000-8000-000000000000"
+
+
+def orphan(
+    engine: FakeBackend,
+    *,
+    instance: str = "tryout",
+    age: timedelta = OLD,
+    is_remembered: bool = True,
+) -> str:
+    """What an engine still has of an environment that is gone, or that the database never knew."""
+    env = ENV
     name = "osk-0badcafe-g1"
+    if is_remembered:
+        EnvironmentFactory(public_id=UUID(env), state="gone", gone_at=portal_clock.now())
     engine.objects[name] = Observed(
         name,
         ObservedState.RUNNING,

@@ -14,6 +14,7 @@ from catalog.enums import RevisionOrigin, SolutionState
 from catalog.facets import COLUMNS, REUSE
 from catalog.importing import import_publiccode
 from catalog.models import ApiUse, Solution, Support
+from catalog.publiccode import vocabulary
 from catalog.services import (
     forget_api_uses,
     publish_solution,
@@ -21,6 +22,7 @@ from catalog.services import (
     withdraw_solution,
     write_document,
 )
+from network.profile import save_organisation
 from osk_portal.toolkit import clock as portal_clock
 from tests.catalog.factories import ReuseFactory, SolutionFactory
 from tests.catalog.files import publiccode_file
@@ -358,6 +360,7 @@ def test_a_list_that_depends_on_reuse_has_no_date(client):
 
     assert "Last-Modified" not in get(client, "solutions?reuse=berlin")
     assert "Last-Modified" not in get(client, "solutions?sort=reused")
+    assert "Last-Modified" not in get(client, "solutions?q=planer")  # synonyms
     assert "Last-Modified" not in get(client, "reuse")
     etag = get(client, "reuse")["ETag"]
     ReuseFactory(solution=Solution.objects.get())
@@ -387,6 +390,7 @@ def test_methods(client):
         assert response.status_code == 405
         assert response["Allow"] == "GET, HEAD, OPTIONS"
         assert response["Content-Type"] == "application/problem+json"
+        assert response["Access-Control-Allow-Origin"] == "*"
 
 
 @pytest.mark.parametrize(
@@ -408,6 +412,7 @@ def test_the_limit(client, clock):
 
     response = get(client, "licences", 429)
     assert response.json()["title"] == "Zu viele Anfragen"
+    assert response["Access-Control-Allow-Origin"] == "*"
     assert 1 <= int(response["Retry-After"]) <= 60
     assert client.get(API + "licences", REMOTE_ADDR="192.0.2.7").status_code == 200
     assert client.options(API + "licences").status_code == 204
@@ -490,3 +495,33 @@ def test_the_page_of_the_description(client):
     assert "Lösungen suchen und filtern" in text
     assert "120" in text or "10000" in text
     assert "Suchwörter" in text
+
+
+def test_a_renamed_organisation_is_news(client, clock):
+    make(1)
+    first = get(client, "solutions")
+    clock.move_to(portal_clock.now() + timedelta(hours=1))
+    save_organisation(OrganisationFactory(), actor=None)
+
+    get(client, "solutions", 200, if_modified_since=first["Last-Modified"])
+
+
+@pytest.mark.parametrize("query", ["%00", "%20", "%E2%80%8B"])
+def test_a_search_for_nothing_visible_is_not_answered_with_everything(client, query):
+    make(1)
+
+    problem(client, f"solutions?q={query}", 422)
+    problem(client, f"facets?q={query}", 422)
+
+
+def test_the_facets_of_the_interface_are_whole(client):
+    for number, category in enumerate(sorted(vocabulary.CATEGORIES)[:20]):
+        content = publiccode_file(
+            name=f"N{number}", url=f"https://x.example/a/{number}", categories=[category]
+        )
+        import_publiccode(content, publish=True)
+
+    [found] = [f for f in get(client, "facets").json()["data"] if f["name"] == "category"]
+    assert len(found["choices"]) == 20
+    page = client.get("/loesungen/").text
+    assert "8 weitere sind seltener" in page

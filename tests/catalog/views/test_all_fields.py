@@ -8,13 +8,12 @@ from copy import deepcopy
 import pytest
 from django.urls import reverse
 
-from catalog import services
+from catalog import importing, services
 from catalog.all_fields import ALL, EVERY, GROUPS
 from catalog.change_form import ChangeForm, CorrectionForm
 from catalog.enums import RevisionOrigin
 from catalog.importing import import_publiccode
 from catalog.models import Proposal, Solution, SolutionEvent, TextGrant
-from catalog.services import refresh
 from catalog.services.correcting import correct_entry
 from osk_portal import portal
 from osk_portal.notifications.models import Notification, OutgoingMail
@@ -199,8 +198,11 @@ def test_the_nightly_file_takes_nothing_of_it_back(entry):
     )  # fmt: skip
     entry.solution.refresh_from_db()
     before = json.loads(rich())
-    merged = refresh._merged(
-        json.loads(rich(softwareVersion="9.9")), before=before, entry=entry.solution.document
+    document = entry.solution.document
+    merged = importing.merged(
+        json.loads(rich(softwareVersion="9.9")),
+        entry=document,
+        ours=importing.differing(document, before),
     )
     assert merged["softwareVersion"] == "9.9"
     assert merged["intendedAudience"]["countries"] == ["DE", "AT"]

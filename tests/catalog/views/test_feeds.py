@@ -68,7 +68,7 @@ def test_it_says_what_it_is(client):
     assert f"http://testserver{solution.get_absolute_url()}" in text
     assert "http://testserver/loesungen/feed/?q=Plan" in text
     assert "AB &amp;lt;script&amp;gt;" in text  # a reader of the feed shows it as text
-    assert "CC0 1.0" in text
+    assert "CC0-1.0" in text
 
 
 def test_who_has_it_already_gets_304(client):

@@ -1,0 +1,69 @@
+"""The form by which an advisor says what the OSK knows of a solution beyond its file."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from catalog.models import Solution
+from network.enums import OrganisationKind
+from network.models import Organisation
+
+MOST_LINES: Final = 50
+LONGEST_LINE: Final = 100
+
+
+class LinesField(forms.CharField):
+    """One value a line; empty lines and repetitions are left out."""
+
+    widget = forms.Textarea(attrs={"rows": 5})
+
+    def clean(self, value: Any) -> list[str]:
+        text = super().clean(value) or ""
+        lines = list(dict.fromkeys(" ".join(line.split()) for line in text.splitlines()))
+        found = [line for line in lines if line]
+        if len(found) > MOST_LINES:
+            raise ValidationError(_("At most %(n)s lines, please.") % {"n": MOST_LINES})
+        if any(len(line) > LONGEST_LINE for line in found):
+            raise ValidationError(
+                _("At most %(n)s characters in a line, please.") % {"n": LONGEST_LINE}
+            )
+        return found
+
+
+class AdditionForm(forms.Form):
+    alternatives = LinesField(
+        label=gettext_lazy("Alternative to"),
+        help_text=gettext_lazy(
+            "Names of products that it can replace, one a line. Who searches for one of them finds this entry."
+        ),
+        required=False,
+    )
+    keywords = LinesField(
+        label=gettext_lazy("Keywords"),
+        help_text=gettext_lazy("By which it shall be found too, one a line. Nobody sees them."),
+        required=False,
+    )
+    berlin_body = forms.ModelChoiceField(
+        Organisation.objects.none(),
+        label=gettext_lazy("Published by"),
+        help_text=gettext_lazy("The Berlin body that has published the code."),
+        empty_label=gettext_lazy("No Berlin body"),
+        required=False,
+    )
+    seen = forms.CharField(widget=forms.HiddenInput, max_length=40)
+
+    def __init__(self, *args: Any, solution: Solution, **kwargs: Any) -> None:
+        kwargs["initial"] = {
+            "alternatives": "\n".join(solution.alternatives),
+            "keywords": "\n".join(solution.keywords),
+            "berlin_body": solution.berlin_body_id,
+            "seen": solution.updated_at.isoformat(),
+        }
+        super().__init__(*args, **kwargs)
+        bodies = Organisation.objects.filter(kind=OrganisationKind.BERLIN_ADMINISTRATION)
+        self.fields["berlin_body"].queryset = bodies.order_by("sort_key", "pk")  # type: ignore[attr-defined] # a ModelChoiceField

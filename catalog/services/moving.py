@@ -1,0 +1,30 @@
+"""An entry gets another repository: its former address leads to it still, and the file is fetched there."""
+
+from __future__ import annotations
+
+from catalog.models import RepositoryAlias, Solution, Source
+
+
+def is_led_elsewhere(solution: Solution, identity: str) -> bool:
+    """Whether another entry has or had this normalised address."""
+    others = Solution.objects.exclude(pk=solution.pk).filter(repository_url=identity)
+    former = RepositoryAlias.objects.filter(repository_url=identity).exclude(solution=solution.pk)
+    return others.exists() or former.exists()
+
+
+def follow_move(solution: Solution, *, before: str | None) -> None:
+    """``solution`` is locked and written; ``before``: its normalised repository until now.
+
+    The watch over the old repository ends, and so does the trust in its file; the nightly run begins a new one
+    (``refresh.ensure_sources``). A draft's address may have been a mistake that nobody has seen: it is not kept.
+    """
+    if solution.repository_url == before:
+        return
+    solution.aliases.filter(repository_url=solution.repository_url).delete()
+    if before is None:
+        return
+    if solution.is_published:
+        RepositoryAlias.objects.get_or_create(
+            repository_url=before, defaults={"solution": solution}
+        )
+    Source.objects.filter(solution=solution).delete()

@@ -1,0 +1,122 @@
+"""What operators do by hand, each with its reason and a row that stays."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime
+
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from osk_portal.accounts.models import User
+from osk_portal.notifications.doorbell import ring
+from osk_portal.toolkit import clock
+from osk_portal.toolkit.transitions import TransitionNotAllowed
+from sandbox import notifications, restoring
+from sandbox.enums import (
+    BookingAction,
+    Desired,
+    EnvironmentEventKind,
+    EnvironmentState,
+    MeasureKind,
+)
+from sandbox.models import Booking, Environment, Measure, Restore
+from sandbox.services.environments import WORK, release_lease, remove_environment
+
+logger = logging.getLogger(__name__)
+
+
+def quarantine_environment(
+    *, environment_id: int, actor: User, reason: str, until: datetime
+) -> Environment:
+    """Stop it, cut its network and keep it until ``until``, for a look at what happened in it.
+
+    Its booking has failed, and its person reads a calm line; the place is free once it is stopped.
+    Raises PermissionDenied, TransitionNotAllowed (nothing of it is there), ValueError for a past date.
+    """
+    _check_operator(actor, "quarantine")
+    if until <= clock.now():
+        raise ValueError("until lies in the past")
+    with transaction.atomic():
+        booking, environment = _locked(environment_id)
+        if environment.is_by_hand:
+            message = _("What was set up by hand is stopped by hand. The portal cannot do that.")
+            raise TransitionNotAllowed("quarantine", environment.state, message)
+        environment.quarantine(actor=actor, until=until)
+        # Who works on it just now writes nothing any more.
+        release_lease(environment)
+        _record(MeasureKind.QUARANTINE, environment, actor, reason)
+        if booking.is_holding:
+            booking.fail()
+            notifications.booking_halted(booking, environment)
+        ring(WORK, environment_id=environment.pk)
+        return environment
+
+
+def end_environment(*, environment_id: int, actor: User, reason: str) -> Environment:
+    """An operator ends it before its time; a quarantine ends with it.
+
+    Raises PermissionDenied, TransitionNotAllowed (it is being removed, or gone).
+    """
+    _check_operator(actor, "end an environment")
+    with transaction.atomic():
+        booking, environment = _locked(environment_id)
+        is_kept = environment.state == EnvironmentState.QUARANTINED
+        if environment.is_final or (environment.desired == Desired.ABSENT and not is_kept):
+            raise TransitionNotAllowed("end", environment.state)
+        if booking.can(BookingAction.CANCEL):
+            booking.cancel(actor=actor)
+        environment.record(EnvironmentEventKind.ENDED_BY_OPERATOR, actor=actor)
+        _record(MeasureKind.END, environment, actor, reason)
+        remove_environment(booking)
+        if is_kept:
+            now = clock.now()
+            Environment.objects.filter(pk=environment.pk).update(quarantined_until=now)
+        environment.refresh_from_db()
+        return environment
+
+
+def confirm_restore(*, actor: User) -> Restore:
+    """An operator has compared database and engines: from here on the portal acts again.
+
+    What was found until now is treated as the database says. Raises PermissionDenied,
+    TransitionNotAllowed (nothing is open).
+    """
+    _check_operator(actor, "confirm a restore")
+    with transaction.atomic():
+        restore = Restore.objects.open().select_for_update(of=("self",)).first()
+        if restore is None:
+            raise TransitionNotAllowed("confirm", "confirmed")
+        restore.confirmed_at, restore.confirmed_by = clock.now(), actor
+        restore.save(update_fields=["confirmed_at", "confirmed_by"])
+        Measure.objects.create(kind=MeasureKind.CONFIRM, actor=actor)
+        # The engines learn the ends of the database anew.
+        running = Environment.objects.filter(
+            state=EnvironmentState.READY, desired=Desired.PRESENT, lease_token__isnull=True
+        )
+        running.update(next_action_at=clock.now())
+    restoring.advance()
+    logger.warning("sandbox: state after a restore confirmed")
+    return restore
+
+
+def _check_operator(actor: User, what: str) -> None:
+    if not actor.is_operator:
+        raise PermissionDenied(what)
+
+
+def _locked(environment_id: int) -> tuple[Booking, Environment]:
+    """The booking first, as everywhere."""
+    booking = (
+        Booking.objects.select_for_update(of=("self",))
+        .select_related("blueprint_version__blueprint", "booked_by")
+        .get(environments__pk=environment_id)
+    )
+    environment = Environment.objects.select_for_update(of=("self",)).get(pk=environment_id)
+    environment.booking = booking
+    return booking, environment
+
+
+def _record(kind: MeasureKind, environment: Environment, actor: User, reason: str) -> None:
+    Measure.objects.create(kind=kind, environment=environment, actor=actor, reason=reason)

@@ -1,0 +1,211 @@
+"""The mail sink: whose message it is, what is kept of it, who reads it, and that it goes."""
+
+from __future__ import annotations
+
+import asyncio
+import smtplib
+from concurrent.futures import ThreadPoolExecutor
+from email.message import EmailMessage
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from osk_portal.toolkit.inbound_mail import read
+from sandbox import mail_sink
+from sandbox.backends.mail_host import mail_host
+from sandbox.enums import EnvironmentState
+from sandbox.mail_senders import environment_of
+from sandbox.models import CaughtMail
+from sandbox.services.mails import LONGEST_TEXT, MOST, keep_mail
+from tests.sandbox.factories import EnvironmentFactory
+
+pytestmark = pytest.mark.django_db
+
+
+def message(text: str = "Hallo", subject: str = "Willkommen", **headers: str) -> EmailMessage:
+    made = EmailMessage()
+    made["From"], made["To"] = "wiki@example.org", "bea@example.org"
+    made["Subject"] = subject
+    for name, value in headers.items():
+        made[name] = value
+    made.set_content(text)
+    return made
+
+
+def keep(environment, content: bytes | EmailMessage, recipients=("bea@example.org",)):
+    return keep_mail(
+        environment_id=environment.pk,
+        sender="wiki@example.org",
+        recipients=recipients,
+        content=content if isinstance(content, bytes) else content.as_bytes(),
+    )
+
+
+# Whose it is
+
+
+def test_a_container_is_known_by_its_network():
+    first, second = (
+        EnvironmentFactory(backend="container", endpoint=f"http://10.213.4.{host}:8080/")
+        for host in (42, 74)
+    )
+
+    assert environment_of("10.213.4.43", "10.213.4.33") == first.pk
+    assert environment_of("10.213.4.90", "10.213.4.65") == second.pk
+    for stranger in ("10.213.4.110", "10.213.5.42", "10.0.0.1", "8.8.8.8", "::1", "", "x"):
+        assert environment_of(stranger, "10.213.4.33") is None
+    first.state, first.gone_at = EnvironmentState.GONE, first.created_at
+    first.save()
+    assert environment_of("10.213.4.43", "10.213.4.33") is None
+
+
+def test_a_network_that_is_used_again_belongs_to_the_newest():
+    EnvironmentFactory(backend="container", endpoint="http://10.213.4.42:8080/")
+    newer = EnvironmentFactory(backend="container", endpoint="http://10.213.4.42:80/")
+
+    assert environment_of("10.213.4.42", "10.213.4.33") == newer.pk
+
+
+def test_a_program_is_known_by_the_address_that_it_was_told():
+    first, second = (EnvironmentFactory(backend="process") for _ in range(2))
+
+    assert environment_of("127.0.0.1", mail_host(first.backend_key)) == first.pk
+    assert environment_of("127.0.0.1", mail_host(second.backend_key)) == second.pk
+    assert environment_of("127.0.0.1", "127.0.0.1") is None
+    assert environment_of("10.0.0.1", mail_host(first.backend_key)) is None
+    assert mail_host("osk-00000001-g1") != mail_host("osk-00000001-g2")
+
+
+# What is kept
+
+
+def test_a_message_is_kept_as_the_envelope_says():
+    caught = keep(EnvironmentFactory(), message(text="Grüße"), ("a@example.org", "b@example.org"))
+
+    assert (caught.sender, caught.recipients) == (
+        "wiki@example.org",
+        "a@example.org, b@example.org",
+    )
+    assert (caught.subject, caught.text.strip()) == ("Willkommen", "Grüße")
+    assert not caught.is_cut
+
+
+def test_files_are_counted_and_not_kept():
+    made = message()
+    made.add_attachment(b"x" * 100_000, maintype="application", subtype="pdf", filename="a.pdf")
+    caught = keep(EnvironmentFactory(), made)
+
+    assert (caught.attachments, caught.size > 100_000) == (1, True)
+    assert len(caught.text) < 100
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"\0\0\0",
+        b"Subject: =?utf-8?q?=00=1b[31m?=\r\n\r\nx\0y",
+        b"Content-Type: text/plain; charset=kaputt\r\n\r\n\xff\xfe",
+        b"Content-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\n",
+        b"Subject: " + b"x" * 5000 + b"\r\n\r\n" + b"y" * 50_000,
+        b"\xff" * 1000,
+    ],
+)
+def test_whatever_a_product_sends_can_be_kept(content):
+    environment = EnvironmentFactory()
+
+    caught = keep(environment, content, ["x" * 400, "y\r\nBcc: z"] * 5)
+
+    assert len(caught.text) <= LONGEST_TEXT
+    assert len(caught.recipients) <= 1000
+    assert caught.text.isprintable() or "\n" in caught.text
+    assert "\n" not in caught.recipients + caught.subject
+    assert caught.is_cut is (len(content) > 50_000)
+
+
+def test_of_a_page_the_words_are_kept():
+    made = EmailMessage()
+    made.set_content("<p>Hallo <b>Bea</b></p><script>alert(1)</script>", subtype="html")
+    caught = keep(EnvironmentFactory(), made)
+
+    assert "Hallo" in caught.text
+    assert "<" not in caught.text
+    assert "alert" not in caught.text
+    assert read(made.as_bytes()).new_text
+
+
+def test_the_oldest_give_way():
+    environment, other = EnvironmentFactory(), EnvironmentFactory()
+    keep(other, message())
+    for number in range(MOST + 2):
+        keep(environment, message(subject=f"Nummer {number}"))
+
+    subjects = [mail.subject for mail in environment.caught_mails.all()]
+    assert len(subjects) == MOST
+    assert (subjects[0], subjects[-1]) == (f"Nummer {MOST + 1}", "Nummer 2")
+    assert other.caught_mails.count() == 1
+
+
+def test_what_has_ended_gets_none():
+    gone = EnvironmentFactory(state=EnvironmentState.ABANDONED)
+
+    assert keep(gone, message()) is None
+    assert not CaughtMail.objects.exists()
+
+
+# The server
+
+
+async def _send(
+    *conversations: tuple[str, list[EmailMessage]],
+) -> list[list[str]]:
+    """What a real client is answered, by host and message."""
+    loop = asyncio.get_running_loop()
+    with ThreadPoolExecutor(max_workers=1) as threads:
+        sink = mail_sink.Sink(threads)
+        server = await loop.create_server(lambda: mail_sink.conversation(sink), "0.0.0.0", 0)  # noqa: S104 # as the real one
+        port = server.sockets[0].getsockname()[1]
+        async with server:
+            return [
+                await loop.run_in_executor(None, _client, host, port, mails)
+                for host, mails in conversations
+            ]
+
+
+def _client(host: str, port: int, mails: list[EmailMessage]) -> list[str]:
+    answers = []
+    with smtplib.SMTP(host, port, timeout=10) as client:
+        for mail in mails:
+            try:
+                client.send_message(mail)
+                answers.append("250")
+            except smtplib.SMTPResponseException as error:
+                answers.append(str(error.smtp_code))
+    return answers
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_real_client_is_heard_within_bounds_and_strangers_are_not(monkeypatch):
+    """One test, since what another thread shall see must be committed."""
+    monkeypatch.setattr(mail_sink, "A_MINUTE", 2)
+    monkeypatch.setattr(mail_sink, "LARGEST", 5000)
+    one, other = (EnvironmentFactory(backend="process") for _ in range(2))
+    first, second = (mail_host(environment.backend_key) for environment in (one, other))
+
+    answers = asyncio.run(
+        _send(
+            ("127.0.0.1", [message()]),
+            (first, [message("Grüße"), message(), message(), message()]),
+            (second, [message("x" * 9000), message("Hallo")]),
+        )
+    )
+
+    assert answers == [["550"], ["250", "250", "451", "451"], ["552", "250"]]
+    assert [mail.text.strip() for mail in one.caught_mails.order_by("pk")] == ["Grüße", "Hallo"]
+    assert other.caught_mails.get().text.strip() == "Hallo"
+
+
+def test_the_command_says_what_is_missing(settings):
+    settings.OSK_SANDBOX_MAIL_PORT = 0
+    with pytest.raises(CommandError, match="OSK_SANDBOX_MAIL_PORT"):
+        call_command("sandbox_mail")
