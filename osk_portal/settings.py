@@ -834,6 +834,7 @@ OSK_SANDBOX_KUBERNETES_DOMAIN = env.text(
 )
 OSK_SANDBOX_KUBERNETES_INGRESS_CLASS = env.text(
     "OSK_SANDBOX_KUBERNETES_INGRESS_CLASS", "", help="Class of these Ingresses."
+)
 OSK_SANDBOX_REGISTRIES = [
     host.lower()
     for host in env.words(
