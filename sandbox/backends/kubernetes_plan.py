@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from sandbox.backends.base import EnvRef
-from sandbox.backends.container_plan import number_of, owner_labels
+from sandbox.backends.container_plan import TEMPLATE, number_of, owner_labels
 from sandbox.spec import Check, Component, Egress, EnvSpec, HttpCheck, fill
 
 Objects = dict[str, Any]
@@ -83,6 +83,8 @@ class Plan:
     def notes(self) -> dict[str, str]:
         return {
             EXPIRES_AT: self.expires_at.isoformat(),
+            # Its @ is none of the characters that a label may have.
+            TEMPLATE: self.ref.template,
             COMPONENTS: ",".join(component.name for component in self.spec.components),
             # So that nobody needs the right to list Secrets, which is the right to read them.
             SECRETS: ",".join(c.name for c in self.spec.components if has_secret(c)),

@@ -89,7 +89,9 @@ def test_every_object_names_its_owner_and_no_secret_stands_outside_of_secrets() 
         assert "geheim" not in json.dumps(thing)
     notes = plan().namespace["metadata"]["annotations"]
     assert notes["osk.expires-at"] == END.isoformat()
-    assert notes["osk.components"] == "db,web"
+    assert notes["osk.components"] == notes["osk.secrets"] == "db,web"
+    named = plan(ref=replace(REF, template="redmine@3")).namespace
+    assert named["metadata"]["annotations"]["osk.template"] == "redmine@3"
 
 
 def test_the_same_each_time() -> None:
