@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
 from django.db.models import F
 from django.utils.translation import gettext as _
 
 from consulting.deadlines import berlin_day, short_date
-from sandbox.models import Booking
+from sandbox.enums import BookingState
+from sandbox.models import Booking, TestParticipant
+from sandbox.permissions import is_on_the_side
 
 if TYPE_CHECKING:
     from consulting.models import ConsultingRequest
     from osk_portal.accounts.models import User
     from sandbox.querysets import BookingQuerySet
+
+
+NEVER_ONE: Final = (BookingState.DRAFT, BookingState.REJECTED, BookingState.EXPIRED)
 
 
 @dataclass(frozen=True)
@@ -25,26 +31,52 @@ class Shown:
     public_id: UUID
     words: str
     url: str = ""
+    has_result: bool = False
 
 
 def of_case(case: ConsultingRequest, reader: User | None = None) -> list[Shown]:
-    """The test environments of ``case``; whoever booked one finds the way to it."""
+    """The test environments of ``case``; who looks after one or tests along finds the way to it.
+
+    To the OSK what came out is shown once it was given.
+    """
+    bookings = list(case.bookings.all())
+    along = _participations(bookings, reader)
     return [
         Shown(
             booking.public_id,
             booking_in_words(booking),
-            booking.get_absolute_url()
-            if reader is not None and booking.booked_by_id == reader.pk
-            else "",
+            _way_to(booking, reader, along),
+            has_result=booking.result_given_at is not None,
         )
-        for booking in case.bookings.all()
+        for booking in bookings
     ]
 
 
+def _way_to(booking: Booking, reader: User | None, along: dict[int, TestParticipant]) -> str:
+    if reader is None:
+        return ""
+    if is_on_the_side(reader, booking):
+        return booking.get_absolute_url()
+    participant = along.get(booking.pk)
+    return "" if participant is None else participant.get_absolute_url()
+
+
+def _participations(bookings: Sequence[Booking], reader: User | None) -> dict[int, TestParticipant]:
+    """Where ``reader`` tests along; asked only where there is something that cannot be opened otherwise."""
+    if reader is None or all(is_on_the_side(reader, booking) for booking in bookings):
+        return {}
+    found = TestParticipant.objects.visible_to(reader).filter(booking__in=bookings)
+    return {participant.booking_id: participant for participant in found}
+
+
 def to_link(case: ConsultingRequest) -> BookingQuerySet:
-    """Bookings of the authority of ``case`` that are not linked with it, the latest first; with ``product``."""
+    """Bookings of the authority of ``case`` that are not linked with it, the latest first; with ``product``.
+
+    Not what was only offered or asked for, and never became one.
+    """
     return (
         Booking.objects.filter(organisation=case.organisation_id)
+        .exclude(state__in=NEVER_ONE)
         .exclude(consulting_requests=case.pk)
         .annotate(product=F("blueprint_version__blueprint__name"))
         .order_by("-created_at", "-pk")

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from consulting.booked import booking_in_words, to_link
 from consulting.models import ConsultingRequest
 from sandbox.models import Booking
+from sandbox.staff_forms import OskBookingForm
 
 MOST_OFFERED = 50
 
@@ -41,3 +42,14 @@ class LinkBookingForm(forms.Form):
         field = self.fields["booking"]
         if isinstance(field, forms.ModelChoiceField):
             field.queryset = offered
+
+
+class CaseBookingForm(OskBookingForm):
+    """The OSK books for a request. ``invite``: who asked tests along."""
+
+    invite = forms.BooleanField(
+        label=_("Who asked tests along"),
+        help_text=_("The person gets the address and the accounts, and writes a test report."),
+        required=False,
+        initial=True,
+    )

@@ -7,38 +7,16 @@ from typing import Any, Final
 from uuid import UUID, uuid4
 
 from django import forms
-from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
 
 from consulting.fields import FormIdField
 from consulting.forms import StepForm, TextForm, message_words, reply_words
 from consulting.models import LegalStatement, StagedFile
-from osk_portal.toolkit import uploads
-
-
-class FilesInput(forms.ClearableFileInput):
-    allow_multiple_selected = True
-
-
-class FilesField(forms.FileField):
-    """A list. What a file is and whether it is taken, the service says."""
-
-    widget = FilesInput
-
-    def clean(self, data: Any, initial: Any = None) -> list[UploadedFile[Any]]:
-        return [upload for upload in data or () if upload]
-
-
-def _files_field(label: Any) -> FilesField:
-    return FilesField(
-        label=label,
-        required=False,
-        widget=FilesInput(attrs={"accept": ",".join(f".{kind}" for kind in uploads.EXTENSIONS)}),
-    )
+from osk_portal.toolkit.file_fields import files_field
 
 
 class FilesForm(StepForm):
-    chosen = _files_field(_("Choose files"))
+    chosen = files_field(_("Choose files"))
 
 
 PREVIEW: Final = "preview"
@@ -49,7 +27,7 @@ ATTACHMENTS: Final = "attachments"
 class ComposerMixin(forms.Form):
     """A text in Markdown with files. Its buttons "Vorschau" and "Entfernen" send the form and save no text."""
 
-    attachments = _files_field(_("Files"))
+    attachments = files_field(_("Files"))
 
     text_field = "text"
     staged: Sequence[StagedFile] = ()

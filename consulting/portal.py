@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from consulting import (
+    booking_panel,
     calendar_entries,
     concerned,
     demo_legal,
@@ -386,6 +387,15 @@ portal.handovers.register(
 )
 portal.departures.register(portal.Departure("consulting", 10, handover.end_shares))
 portal.staff_exits.register(portal.StaffExit("consulting", 10, succession.release))
+portal.panels.register(
+    portal.Panel(
+        "consulting_booking",
+        10,
+        "sandbox.booking",
+        "consulting/_booking_cases.html",
+        booking_panel.of_booking,
+    )
+)
 portal.panels.register(
     portal.Panel(
         "consulting_succession",

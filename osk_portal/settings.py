@@ -520,6 +520,7 @@ CELERY_TASK_ROUTES = {
     "sandbox.tasks.*": {"queue": "provision"},
     "catalog.tasks.fetch_*": {"queue": "fetch"},
     "consulting.tasks.scan_file": {"queue": "fetch"},
+    "sandbox.tasks.scan_file": {"queue": "fetch"},
 }
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_MAX_TASKS_PER_CHILD = 500
@@ -536,6 +537,7 @@ CELERY_BEAT_SCHEDULE = {
     "sweep-notices": {"task": "catalog.tasks.sweep_notices", "schedule": 60.0},
     "tell-proposals": {"task": "catalog.tasks.tell_proposals", "schedule": 300.0},
     "sweep-scans": {"task": "consulting.tasks.sweep_scans", "schedule": 30.0},
+    "sweep-report-scans": {"task": "sandbox.tasks.sweep_scans", "schedule": 30.0},
     "tell-deadlines": {"task": "consulting.tasks.tell_deadlines", "schedule": 300.0},
     "tell-mails": {"task": "consulting.tasks.tell_mails", "schedule": 300.0},
     "tend-appointments": {"task": "consulting.tasks.tend_appointments", "schedule": 300.0},

@@ -46,6 +46,13 @@ class BookingEventKind(models.TextChoices):
     PARTICIPANT_REMOVE = "participant_remove", _("Participant removed")
     PARTICIPANT_RENEW = "participant_renew", _("New link for a guest")
     PLAN = "plan", _("Test plan changed")
+    ASK_LONGER = "ask_longer", _("Asked to run longer")
+    REFUSE_LONGER = "refuse_longer", _("Longer time refused")
+    GIVE_RESULT = "give_result", _("Result given to the OSK")
+    TAKE_RESULT_BACK = "take_result_back", _("Result taken back from the OSK")
+    PUBLISH_RESULT = "publish_result", _("Result published on the page of the solution")
+    WITHDRAW_RESULT = "withdraw_result", _("Published result withdrawn")
+    FILE_REMOVED = "file_removed", _("File of a report removed: malware found")
     DEPUTY_NAMED = "deputy_named", _("Deputy named")
     DEPUTY_ENDED = "deputy_ended", _("Deputy ended")
     HANDED_OVER = "handed_over", _("Handed over to a colleague")
@@ -190,6 +197,14 @@ class Outcome(models.TextChoices):
     MET = "met", _("met")
     PARTLY = "partly", _("partly met")
     FAILED = "failed", _("not met")
+
+
+class FileState(models.TextChoices):
+    """Of a file of a test report."""
+
+    QUARANTINED = "quarantined", _("being checked")
+    CLEAN = "clean", _("checked")
+    INFECTED = "infected", _("malware found, removed")
 
 
 class ReminderKind(models.TextChoices):

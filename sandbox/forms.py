@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any, Final, cast
+from typing import Any, ClassVar, Final, cast
 from uuid import UUID
 
 from django import forms
@@ -260,6 +260,8 @@ class FormIdField(forms.UUIDField):
 class BookingForm(WhenForm, PurposeForm):
     """``cleaned_data`` holds ``organisation``, ``start`` and ``end`` (aware), ``purpose`` and ``goals`` (a list)."""
 
+    by_osk: ClassVar[bool] = False
+    """Outside the quota: also beyond the organisation's horizon."""
     field_order = [
         "organisation", "when", "start_date", "start_time", "clock_change", "days", "purpose",
         "goals", "only_test_data",
@@ -289,7 +291,8 @@ class BookingForm(WhenForm, PurposeForm):
 
     def clean(self) -> dict[str, Any]:
         data = super().clean()
-        start = self.start_from(data, data.get("organisation"))
+        organisation = None if self.by_osk else data.get("organisation")
+        start = self.start_from(data, organisation)
         if start is not None and "days" in data:
             data["start"], data["end"] = start, end_after(start, data["days"])
         return data

@@ -79,12 +79,29 @@ def booking_ended(booking: Booking) -> None:
 def booking_requested(booking: Booking) -> None:
     """To the person that it has arrived, to the advisors that somebody waits."""
     _tell(booking, "booking_requested", dedupe=f"sandbox.requested:{booking.public_id}")
+    _ask_advisors(booking, dedupe=f"sandbox.to_approve:{booking.public_id}")
+
+
+def longer_asked(booking: Booking) -> None:
+    number = booking.events.count()
+    _ask_advisors(booking, dedupe=f"sandbox.longer:{booking.public_id}:{number}")
+
+
+def longer_refused(booking: Booking) -> None:
+    _tell(
+        booking,
+        "longer_refused",
+        dedupe=f"sandbox.longer_refused:{booking.public_id}:{booking.events.count()}",
+    )
+
+
+def _ask_advisors(booking: Booking, *, dedupe: str) -> None:
     notify(
         Message(
             kind=TO_APPROVE,
             template="sandbox/email/booking_to_approve",
             url=reverse("admin:sandbox_application_page", args=[booking.public_id]),
-            dedupe=f"sandbox.to_approve:{booking.public_id}",
+            dedupe=dedupe,
             subject_key=str(booking.public_id),
             context={**_facts(booking), "organisation": booking.organisation.name},
             reason=_DECIDES,
@@ -311,6 +328,7 @@ def _facts(booking: Booking) -> dict[str, object]:
         "starts_at": booking.starts_at,
         "ends_at": booking.ends_at,
         "held_until": booking.hold_expires_at,
+        "asked_end": booking.asked_end,
     }
 
 

@@ -12,6 +12,7 @@ from sandbox import services
 from sandbox.enums import BookingAction, BookingState
 from sandbox.models import Booking, TestParticipant, TestReport, WaitlistEntry, WishAsk
 from sandbox.services.participants import answer_invitation
+from sandbox.services.report_files import remove
 from sandbox.services.standing_in import settle_account
 from sandbox.services.wishes import take_back
 
@@ -23,9 +24,11 @@ def erase(user: User) -> None:
     WaitlistEntry.objects.filter(person=user).update(purpose="")
     for participant in TestParticipant.objects.visible_to(user):
         answer_invitation(participant_id=participant.pk, actor=user, accepts=False)
+    for report in TestReport.objects.filter(author=user, submitted_at=None):
+        remove(report, report.files.values_list("public_id", flat=True))
+        report.delete()
     for wish_id in list(WishAsk.objects.filter(person=user).values_list("wish", flat=True)):
         take_back(wish_id=wish_id, actor=user)
-    TestReport.objects.filter(author=user, submitted_at=None).delete()
     settle_account(user)
     mine = Booking.objects.filter(booked_by=user)
     for booking in mine.filter(state__in=Booking.ALLOWED[BookingAction.CANCEL]).order_by("pk"):
@@ -106,6 +109,17 @@ OFFER: Final = portal.PersonalData(
             },
         ),
         portal.Rows(
+            "sandbox.ReportFile.report__author",
+            _("Files of your test reports"),
+            {
+                "report__booking__blueprint_version__blueprint__name": _("Product"),
+                "name": _("File name"),
+                "size": _("Size in bytes"),
+                "state": _("State"),
+                "created_at": _("Added at"),
+            },
+        ),
+        portal.Rows(
             "sandbox.WishAsk.person",
             _("Wished test environments"),
             {
@@ -117,6 +131,7 @@ OFFER: Final = portal.PersonalData(
         ),
     ),
     left_out={
+        "sandbox.PublishedResult.consented_by": "stands in the list of what the person did with bookings",
         "sandbox.Wish.decided_by": "a decision of the OSK on a wish of others",
         "sandbox.WishEvent.actor": "steps of a wish; one's own wishes stand in the list",
         "sandbox.Blueprint.blocked_by": "a block by staff, of the portal's products",

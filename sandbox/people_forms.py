@@ -5,13 +5,20 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar, Final, cast
+from uuid import UUID
 
 from django import forms
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
 
 from osk_portal.accounts.models import User
+from osk_portal.toolkit import uploads
+from osk_portal.toolkit.file_fields import files_field
 from sandbox.enums import Outcome
-from sandbox.models import TaskResult, TestReport, TestTask
+from sandbox.models import PublishedResult, TaskResult, TestReport, TestTask
+from sandbox.services.report_files import Upload
 from sandbox.services.testing import MOST_TASKS, PlannedTask, Written
 
 EMPTY_ROWS: Final = 3
@@ -151,8 +158,23 @@ class ReportForm(forms.Form):
         error_messages={"max_length": _("Shorten your text to 2000 characters.")},
     )
 
+    chosen = files_field(
+        _("Files"), help_text=_("Screenshots or lists with invented data. You can choose several.")
+    )
+    removed = forms.MultipleChoiceField(
+        label=_("Remove these files"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple(attrs={"class": "osk-checks"}),
+        error_messages={"invalid_choice": _("Choose files from the list.")},
+    )
+
     def __init__(
-        self, data: Any = None, *, tasks: Sequence[TestTask], report: TestReport | None
+        self,
+        data: Any = None,
+        files: Any = None,
+        *,
+        tasks: Sequence[TestTask],
+        report: TestReport | None,
     ) -> None:
         results: dict[int, TaskResult] = (
             {} if report is None else {result.task_id: result for result in report.results.all()}
@@ -160,7 +182,15 @@ class ReportForm(forms.Form):
         initial: dict[str, object] = {}
         if report is not None:
             initial = {"findings": report.findings, "overall": report.overall}
-        super().__init__(data, initial=initial)
+        super().__init__(data, files, initial=initial)
+        kept = [] if report is None else list(report.files.all())
+        if kept:
+            removed = cast("forms.MultipleChoiceField", self.fields["removed"])
+            removed.choices = [
+                (str(f.public_id), f"{f.name} ({f.get_state_display()})") for f in kept
+            ]
+        else:
+            del self.fields["removed"]
         self.tasks = list(tasks)
         for task in self.tasks:
             result = results.get(task.pk)
@@ -180,7 +210,8 @@ class ReportForm(forms.Form):
                 initial="" if result is None else result.note,
                 error_messages={"max_length": _("Shorten your text to 500 characters.")},
             )
-        self.order_fields([*(n for n in self.fields if n not in ("findings", "overall"))])
+        last = ("findings", "overall", "chosen", "removed")
+        self.order_fields([*(name for name in self.fields if name not in last)])
 
     @staticmethod
     def _name(what: str, task: TestTask) -> str:
@@ -189,6 +220,15 @@ class ReportForm(forms.Form):
     def rows(self) -> Iterable[tuple[TestTask, forms.BoundField, forms.BoundField]]:
         for task in self.tasks:
             yield task, self[self._name("outcome", task)], self[self._name("note", task)]
+
+    def clean_chosen(self) -> list[UploadedFile[Any]]:
+        """Too large a file is never read into memory."""
+        most = settings.OSK_FILE_MOST_MB * 1024 * 1024
+        chosen: list[UploadedFile[Any]] = self.cleaned_data["chosen"]
+        for file in chosen:
+            if (file.size or 0) > most:
+                raise ValidationError(f"{file.name}: {uploads.too_large(most)}")
+        return chosen
 
     def written(self) -> Written:
         data = self.cleaned_data
@@ -202,6 +242,8 @@ class ReportForm(forms.Form):
             },
             findings=data["findings"],
             overall=data["overall"],
+            files=[Upload(file.name or "", file.read()) for file in data["chosen"]],
+            removed=[UUID(key) for key in data.get("removed", ())],
         )
 
 
@@ -263,3 +305,41 @@ class TakeOverForm(forms.Form):
             "max_length": _("Shorten your text to 1000 characters."),
         },
     )
+
+
+class PublishForm(forms.Form):
+    """The words for the page of the solution: at first what the reports say, to be made one text."""
+
+    text = CleanText(
+        label=_("What came out?"),
+        help_text=_(
+            "For other administrations, in your own words. No names of people, nothing internal."
+        ),
+        max_length=3000,
+        widget=forms.Textarea(attrs={"rows": 8}),
+        error_messages={
+            "required": _("Write what came out."),
+            "max_length": _("Shorten your text to 3000 characters."),
+        },
+    )
+    names_organisation = forms.BooleanField(
+        label=_("Name our organisation"),
+        help_text=_("Otherwise only its kind is shown."),
+        required=False,
+    )
+
+    def __init__(
+        self,
+        data: Any = None,
+        *,
+        result: PublishedResult | None,
+        reports: Sequence[TestReport],
+        is_by_osk: bool,
+    ) -> None:
+        words = (part for report in reports for part in (report.overall, report.findings) if part)
+        initial: dict[str, object] = {"text": "\n\n".join(words)[:3000]}
+        if result is not None:
+            initial = {"text": result.text, "names_organisation": result.names_organisation}
+        super().__init__(data, initial=initial)
+        if is_by_osk:
+            del self.fields["names_organisation"]

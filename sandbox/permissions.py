@@ -99,5 +99,19 @@ def can_succeed(user: User, booking: Booking) -> bool:
     return user.is_active and _is_member(user, booking)
 
 
+def can_publish(user: User, booking: Booking) -> bool:
+    """Consent to a result on the page of the solution: whoever has the rights of the booking."""
+    return is_on_the_side(user, booking) and not booking.is_trial
+
+
+def can_withdraw_result(user: User, booking: Booking) -> bool:
+    """At any time: they, the Organisationsverwaltung, and advisors, who answer for the catalog."""
+    return (
+        is_on_the_side(user, booking)
+        or is_manager_of(user, booking.organisation)
+        or can_decide(user)
+    )
+
+
 def _is_member(user: User, booking: Booking) -> bool:
     return any(m.organisation_id == booking.organisation_id for m in active_memberships(user))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.middleware.csrf import get_token
 from django.urls import reverse
 from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 
@@ -22,17 +23,26 @@ from osk_portal.toolkit.search_text import fold
 from sandbox import demo_world, handover, own_data, statistics
 from sandbox.calendar_entries import entry_of
 from sandbox.enums import EnvironmentState, Phase
-from sandbox.models import Blueprint, Booking, Environment, OperatorTask, TestParticipant, Wish
+from sandbox.models import (
+    Blueprint,
+    Booking,
+    Environment,
+    OperatorTask,
+    PublishedResult,
+    TestParticipant,
+    Wish,
+)
 from sandbox.notifications import GUEST_LINK, INVITED, OPERATOR_TASK, TO_APPROVE
 from sandbox.permissions import can_decide, works_on_wishes
 from sandbox.phases import phase_of
-from sandbox.services import blueprints, participants, standing_in, wishes
+from sandbox.services import blueprints, participants, report_files, standing_in, wishes
 from sandbox.wish_mails import TO_CHECK, WISH_KINDS
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
 
 MOST_HITS = 10
+MOST_RESULTS = 10
 _TEST_ENVIRONMENT: _StrPromise = gettext_lazy("Test environment")
 _TESTS_ALONG = gettext_lazy("You test along.")
 _ASKED = gettext_lazy("You are invited to test along.")
@@ -110,8 +120,20 @@ def _calendar(user: User) -> Iterable[Entry]:
 
 
 def _of_solution(solution: Solution, request: HttpRequest) -> dict[str, object] | None:
+    """Where it can be tried, and what came out of tests: two queries, however many there are."""
     found = list(Blueprint.objects.bookable().filter(solution=solution))
-    return {"blueprints": found} if found else None
+    results = PublishedResult.objects.shown().filter(solution=solution)
+    shown = list(results.select_related("booking__organisation")[:MOST_RESULTS])
+    if not found and not shown:
+        return None
+    may_withdraw = request.user.is_authenticated and can_decide(request.user)
+    token = get_token(request) if may_withdraw else ""
+    return {
+        "blueprints": found,
+        "results": shown,
+        "may_withdraw": may_withdraw,
+        "csrf_token": token,
+    }
 
 
 def _still_allowed(user_id: int, kind: str, subject_key: str) -> bool:
@@ -144,6 +166,9 @@ def _work(user: User) -> Iterable[portal.WorkEntry]:
             gettext_lazy("To approve"),
             reverse("admin:sandbox_application_changelist"),
             Booking.objects.to_approve,
+        )
+        yield portal.WorkEntry(
+            gettext_lazy("Book for an event"), reverse("admin:sandbox_booking_event_products")
         )
     if works_on_wishes(user):
         yield portal.WorkEntry(
@@ -224,6 +249,7 @@ portal.handovers.register(handover.HANDOVER)
 portal.departures.register(portal.Departure("sandbox", 25, handover.leave))
 portal.staff_exits.register(portal.StaffExit("sandbox", 20, standing_in.release_staff))
 portal.daily_jobs.register(portal.DailyJob("sandbox.guests", 30, participants.forget_guests))
+portal.daily_jobs.register(portal.DailyJob("sandbox.files", 31, report_files.sweep_contents))
 portal.daily_jobs.register(portal.DailyJob("sandbox.prototypes", 31, wishes.end_prototypes))
 portal.daily_jobs.register(portal.DailyJob("sandbox.scans", 32, blueprints.block_outdated))
 portal.demo_steps.register(portal.DemoStep("sandbox", 30, demo_world.load))

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
         Credential,
         Environment,
         OperatorTask,
+        PublishedResult,
         Restore,
         Slot,
         Stray,
@@ -177,7 +178,7 @@ class BookingQuerySet(models.QuerySet["Booking"]):
         managed = [m.organisation_id for m in active_memberships(user) if m.is_manager]
         rule = _on_the_side(user) | Q(organisation__in=managed)
         if user.is_advisor:
-            rule |= Q(is_outside_quota=True)
+            rule |= Q(is_outside_quota=True, is_trial=False)
         if user.is_operator:
             rule |= Q(booked_by=user, is_trial=True)
         return self.filter(rule)
@@ -212,12 +213,15 @@ class BookingQuerySet(models.QuerySet["Booking"]):
         return self.filter(is_trial=True)
 
     def to_approve(self) -> Self:
-        return self.filter(state=BookingState.REQUESTED)
+        """Applications, and what shall run longer than was approved."""
+        longer = Q(asked_end__isnull=False, state__in=PROMISED, window__endswith__gt=DbNow())
+        return self.filter(Q(state=BookingState.REQUESTED) | longer)
 
     def asked_for(self) -> Self:
         """On which the OSK decides or has decided."""
         return self.filter(
-            Q(state=BookingState.REQUESTED) | Q(events__kind=BookingEventKind.ASK)
+            Q(state=BookingState.REQUESTED)
+            | Q(events__kind__in=(BookingEventKind.ASK, BookingEventKind.ASK_LONGER))
         ).distinct()
 
     def hold_is_over(self) -> Self:
@@ -258,7 +262,7 @@ class ParticipantQuerySet(models.QuerySet["TestParticipant"]):
         """With what their page shows."""
         return self.select_related(
             "user",
-            "booking__blueprint_version__blueprint",
+            "booking__blueprint_version__blueprint__solution",
             "booking__organisation",
             "booking__booked_by",
         )
@@ -356,3 +360,9 @@ class CredentialQuerySet(models.QuerySet["Credential"]):
     def shown(self) -> Self:
         """Logins of people; what components know among each other is shown to nobody."""
         return self.exclude(username="")
+
+
+class PublishedResultQuerySet(models.QuerySet["PublishedResult"]):
+    def shown(self) -> Self:
+        """On the page of the solution, to everybody."""
+        return self.filter(withdrawn_at__isnull=True)

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 from osk_portal.toolkit import clock
 from osk_portal.toolkit.forms import DateInput
 from osk_portal.toolkit.text_fields import TextField
-from sandbox.forms import TimeInput
+from sandbox.forms import BookingForm, TimeInput
 from sandbox.models import Pool, Slot
 from sandbox.moments import accept_any, clock_change_field, moment_of
 
@@ -34,6 +34,24 @@ class RejectionForm(forms.Form):
         max_length=2000,
         rows=3,
         error_messages={"required": gettext_lazy("Enter the reason.")},
+    )
+
+
+class OskBookingForm(BookingForm):
+    """The OSK books, outside the quota."""
+
+    by_osk = True
+
+
+class EventBookingForm(OskBookingForm):
+    occasion = forms.CharField(
+        label=gettext_lazy("For which event?"),
+        help_text=gettext_lazy("Title and day, as they stand in the invitation."),
+        max_length=200,
+        error_messages={
+            "required": gettext_lazy("Enter the event."),
+            "max_length": gettext_lazy("Shorten your text to 200 characters."),
+        },
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 
 from sandbox import provisioning, reconciling, services
+from sandbox.services import report_files
 
 
 @shared_task(name="sandbox.tasks.tick")
@@ -20,6 +21,16 @@ def work(environment_id: int) -> None:
 @shared_task(name="sandbox.tasks.offer_places")
 def offer_places() -> None:
     services.offer_places()
+
+
+@shared_task(name="sandbox.tasks.scan_file", soft_time_limit=100, time_limit=110)
+def scan_file(file_id: int) -> None:
+    report_files.QUEUE.scan(file_id)
+
+
+@shared_task(name="sandbox.tasks.sweep_scans")
+def sweep_scans() -> None:
+    report_files.QUEUE.sweep()
 
 
 @shared_task(name="sandbox.tasks.reconcile")

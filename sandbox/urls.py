@@ -10,6 +10,7 @@ from sandbox.views import (
     people,
     plans,
     removal,
+    results,
     sheets,
     standing_in,
     wishes,
@@ -58,6 +59,15 @@ urlpatterns = [
     ),
     path("buchung/<uuid:public_id>/testplan/", plans.plan_edit, name="plan_edit"),
     path("buchung/<uuid:public_id>/testbericht/", sheets.booker_report, name="booker_report"),
+    path(
+        "buchung/<uuid:public_id>/testbericht/datei/<uuid:file_id>/",
+        sheets.report_file,
+        name="report_file",
+    ),
+    path("buchung/<uuid:public_id>/ergebnis/", results.booking_result, name="booking_result"),
+    path(
+        "ergebnis/<uuid:public_id>/zurueckziehen/", results.result_withdraw, name="result_withdraw"
+    ),
     path("buchung/<uuid:public_id>/loeschnachweis/", removal.removal_proof, name="removal_proof"),
     path("teilnahme/<uuid:participant_id>/", sheets.participation, name="participation"),
     path(

@@ -54,3 +54,10 @@ def end_after(start: datetime, days: int) -> datetime:
         local.date() + timedelta(days=days), local.time().replace(fold=0), tzinfo=BERLIN
     )
     return end.astimezone(UTC)
+
+
+def days_between(start: datetime, end: datetime) -> int:
+    """The fewest whole days after ``start`` that reach ``end``."""
+    local_start, local_end = start.astimezone(BERLIN), end.astimezone(BERLIN)
+    days = max(0, (local_end.date() - local_start.date()).days)
+    return days if end_after(start, days) >= end else days + 1

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib import admin
-from django.contrib.admin.views.main import ChangeList
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.http import HttpRequest
 from django.urls import URLPattern, path
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
@@ -21,7 +17,14 @@ from consulting.admin import (  # noqa: F401 # register their lists
 )
 from consulting.admin.appointments import appointment_cancel, appointment_move, appointment_offer
 from consulting.admin.belonging import author_confirm, author_correct, author_refuse
-from consulting.admin.bookings import booking_link, booking_unlink
+from consulting.admin.bookings import (
+    booking_file,
+    booking_link,
+    booking_new,
+    booking_products,
+    booking_result,
+    booking_unlink,
+)
 from consulting.admin.bulk import queue_bulk
 from consulting.admin.case import case_page, message_add, note_add
 from consulting.admin.export import ListExportAdmin, queue_export, search_export
@@ -49,24 +52,15 @@ from consulting.admin.text_module import TextModuleAdmin
 from consulting.models import ConsultingRequest, ListExport, TextModule
 from consulting.presentation import Standing
 from consulting.querysets import CaseQuerySet
-from osk_portal.accounts.models import User
 from osk_portal.toolkit.access import staff_user
-from osk_portal.toolkit.admin import ReadOnlyAdmin
+from osk_portal.toolkit.admin import OwnPagesAdmin
 
 admin.site.register(TextModule, TextModuleAdmin)
 admin.site.register(ListExport, ListExportAdmin)
 
 
-class CaseChangeList(ChangeList):
-    def url_for_result(  # type: ignore[override] # a list of requests has requests
-        self, result: ConsultingRequest
-    ) -> str:
-        """The page of the case: Django's form of all fields is for nobody."""
-        return queues.case_url(result)
-
-
 @admin.register(ConsultingRequest)
-class ConsultingRequestAdmin(ReadOnlyAdmin):
+class ConsultingRequestAdmin(OwnPagesAdmin):
     """A plain list of all requests, to look something up; the work is done in queue and case page."""
 
     list_display = ["reference_on_one_line", "title", "organisation", "state_in_words", "assignee"]
@@ -74,18 +68,10 @@ class ConsultingRequestAdmin(ReadOnlyAdmin):
     list_select_related = ["organisation", "assignee"]
     search_fields = ["reference", "title", "own_reference", "organisation__name"]
     ordering = ["-submitted_at", "-pk"]
-
-    def has_module_permission(self, request: HttpRequest) -> bool:
-        return self.has_view_permission(request)
-
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return isinstance(request.user, User) and request.user.is_advisor
+    url_of = staticmethod(queues.case_url)
 
     def get_queryset(self, request: HttpRequest) -> CaseQuerySet:
         return queues.all_cases(staff_user(request))
-
-    def get_changelist(self, request: HttpRequest, **options: Any) -> type[ChangeList]:
-        return CaseChangeList
 
     @admin.display(description=_("reference"), ordering="reference")
     def reference_on_one_line(self, case: ConsultingRequest) -> str:
@@ -140,6 +126,26 @@ class ConsultingRequestAdmin(ReadOnlyAdmin):
                 "queue/<slug:name>/filter/", wrap(tools.filter_save), name=f"{prefix}_queue_filter"
             ),
             path("<uuid:public_id>/booking/", wrap(booking_link), name=f"{prefix}_booking"),
+            path(
+                "<uuid:public_id>/booking/new/",
+                wrap(booking_products),
+                name=f"{prefix}_booking_products",
+            ),
+            path(
+                "<uuid:public_id>/booking/new/<slug:slug>/",
+                wrap(booking_new),
+                name=f"{prefix}_booking_new",
+            ),
+            path(
+                "<uuid:public_id>/booking/<uuid:booking_id>/result/",
+                wrap(booking_result),
+                name=f"{prefix}_booking_result",
+            ),
+            path(
+                "<uuid:public_id>/booking/<uuid:booking_id>/result/file/<uuid:file_id>/",
+                wrap(booking_file),
+                name=f"{prefix}_booking_file",
+            ),
             path(
                 "<uuid:public_id>/booking/<uuid:booking_id>/remove/",
                 wrap(booking_unlink),
@@ -199,16 +205,3 @@ class ConsultingRequestAdmin(ReadOnlyAdmin):
             path("<uuid:public_id>/<slug:name>/", wrap(step_page), name=f"{prefix}_step"),
             *super().get_urls(),
         ]
-
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        """Django's address of a row leads to the page of the case."""
-        case = self.get_object(request, object_id) if self.has_view_permission(request) else None
-        if case is None:
-            raise Http404
-        return redirect(queues.case_url(case))

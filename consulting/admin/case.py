@@ -142,7 +142,7 @@ def _show(
         "continued": continued(case),
         "procurement": procurement_rows(case),
         "solutions": list(case.solutions.all()),
-        "bookings": booked.of_case(case),
+        "bookings": booked.of_case(case, request.user),
         "matching": []
         if case.anonymised_at
         else matching_solutions(case.title, most=MOST_SOLUTIONS),

@@ -6,8 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import admin, messages
-from django.contrib.admin.views.main import ChangeList
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
@@ -20,10 +19,9 @@ from consulting.enums import NeedAction
 from consulting.models import Need
 from consulting.models.need import JOINT_STEP_FROM, NeedQuerySet
 from consulting.synergy_forms import JointStepForm, TakeDownForm
-from osk_portal.accounts.models import User
 from osk_portal.accounts.permissions import is_advisor
 from osk_portal.toolkit.access import AuthenticatedRequest, access
-from osk_portal.toolkit.admin import ReadOnlyAdmin
+from osk_portal.toolkit.admin import OwnPagesAdmin
 from osk_portal.toolkit.transitions import TransitionNotAllowed
 
 
@@ -125,32 +123,17 @@ def _show(
     return page(request, "need.html", context, status=status)
 
 
-class NeedChangeList(ChangeList):
-    def url_for_result(  # type: ignore[override] # a list of needs has needs
-        self, result: Need
-    ) -> str:
-        return page_url(result)
-
-
 @admin.register(Need)
-class NeedAdmin(ReadOnlyAdmin):
+class NeedAdmin(OwnPagesAdmin):
     list_display = ["title", "organisation", "state", "joined", "proposed_at"]
     list_filter = ["state"]
     list_select_related = ["organisation"]
     search_fields = ["title", "text"]
     ordering = ["-created_at"]
-
-    def has_module_permission(self, request: HttpRequest) -> bool:
-        return self.has_view_permission(request)
-
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return isinstance(request.user, User) and request.user.is_advisor
+    url_of = staticmethod(page_url)
 
     def get_queryset(self, request: HttpRequest) -> NeedQuerySet:
         return Need.objects.counted()
-
-    def get_changelist(self, request: HttpRequest, **options: Any) -> type[ChangeList]:
-        return NeedChangeList
 
     @admin.display(description=gettext_lazy("have joined"), ordering="joined")
     def joined(self, need: Any) -> int:
@@ -165,16 +148,3 @@ class NeedAdmin(ReadOnlyAdmin):
             path("<uuid:public_id>/restore/", wrap(need_restore), name=f"{prefix}_restore"),
             *super().get_urls(),
         ]
-
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        """Django's address of a row leads to the page of the need."""
-        need = self.get_object(request, object_id) if self.has_view_permission(request) else None
-        if need is None:
-            raise Http404
-        return redirect(page_url(need))

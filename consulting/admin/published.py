@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
 from django.contrib import admin, messages
-from django.contrib.admin.views.main import ChangeList
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
@@ -19,10 +17,9 @@ from consulting.answer_forms import PublishedAnswerForm, ReasonForm, VersionForm
 from consulting.enums import AnswerAction, AnswerState
 from consulting.models import PublishedAnswer
 from consulting.services.published import places_of
-from osk_portal.accounts.models import User
 from osk_portal.accounts.permissions import is_advisor
 from osk_portal.toolkit.access import AuthenticatedRequest, access
-from osk_portal.toolkit.admin import ReadOnlyAdmin
+from osk_portal.toolkit.admin import OwnPagesAdmin
 from osk_portal.toolkit.transitions import TransitionNotAllowed
 
 _SIMPLE = {
@@ -148,29 +145,14 @@ def _show(
     return page(request, "published.html", context, status=status)
 
 
-class AnswerChangeList(ChangeList):
-    def url_for_result(  # type: ignore[override] # a list of answers has answers
-        self, result: PublishedAnswer
-    ) -> str:
-        return page_url(result)
-
-
 @admin.register(PublishedAnswer)
-class PublishedAnswerAdmin(ReadOnlyAdmin):
+class PublishedAnswerAdmin(OwnPagesAdmin):
     list_display = ["__str__", "state", "owner", "reviewed_on"]
     list_filter = ["state"]
     list_select_related = ["owner"]
     search_fields = ["title", "question", "answer"]
     ordering = ["-pk"]
-
-    def has_module_permission(self, request: HttpRequest) -> bool:
-        return self.has_view_permission(request)
-
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return isinstance(request.user, User) and request.user.is_advisor
-
-    def get_changelist(self, request: HttpRequest, **options: Any) -> type[ChangeList]:
-        return AnswerChangeList
+    url_of = staticmethod(page_url)
 
     def get_urls(self) -> list[URLPattern]:
         prefix, wrap = "consulting_publishedanswer", self.admin_site.admin_view
@@ -180,16 +162,3 @@ class PublishedAnswerAdmin(ReadOnlyAdmin):
             path("<uuid:public_id>/<slug:step>/", wrap(answer_step), name=f"{prefix}_step"),
             *super().get_urls(),
         ]
-
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        """Django's address of a row leads to the page of the answer."""
-        answer = self.get_object(request, object_id) if self.has_view_permission(request) else None
-        if answer is None:
-            raise Http404
-        return redirect(page_url(answer))

@@ -28,7 +28,7 @@ from consulting.services.appointments import (
 )
 from consulting.services.attachments import stage_file, unstage_file
 from consulting.services.belonging import confirm_author, correct_author, refuse_author
-from consulting.services.bookings import link_booking, unlink_booking
+from consulting.services.bookings import book_for_case, link_booking, unlink_booking
 from consulting.services.calls import add_call
 from consulting.services.common import CaseChanged
 from consulting.services.consents import ask_consent, give_consent, refuse_consent, withdraw_consent
@@ -163,6 +163,7 @@ __all__ = [
     "ask_consent",
     "ask_for_hold",
     "assign",
+    "book_for_case",
     "call_off_introduction",
     "cancel_appointment",
     "change_filter",

@@ -2,15 +2,69 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from consulting import permissions
 from consulting.enums import CaseEventKind
-from consulting.models import CaseEvent
+from consulting.models import CaseEvent, ConsultingRequest
 from consulting.services.common import locked, record
 from osk_portal.accounts.models import User
-from sandbox.models import Booking
+from osk_portal.toolkit.transitions import TransitionNotAllowed
+from sandbox.models import Blueprint, Booking
+from sandbox.services import book
+from sandbox.services.participants import CannotInvite, invite_person
+
+
+def book_for_case(
+    *,
+    case_id: int,
+    actor: User,
+    blueprint: Blueprint,
+    window: tuple[datetime, datetime],
+    purpose: str,
+    goals: Sequence[str],
+    invites: bool,
+    form_id: UUID | None,
+) -> bool:
+    """The OSK books for a case, outside the authority's quota; both sides find it there.
+
+    ``invites``: the author tests along. Whether that came about: not where the belonging is open. The same
+    ``form_id`` again is the same booking. Raises PermissionDenied, TransitionNotAllowed, and what
+    ``sandbox.services.book`` raises.
+    """
+    case = ConsultingRequest.objects.select_related("organisation", "author").get(pk=case_id)
+    if not permissions.can_tag(actor, case) or case.organisation is None:
+        raise PermissionDenied("book for a case")
+    if case.anonymised_at is not None:
+        raise TransitionNotAllowed(
+            "write", case.state, _("This request is anonymised. Nothing can be changed any more.")
+        )
+    # Of its own: a lost race is tried again, and the engine is never asked under the lock of a case.
+    booking = book(
+        user=actor,
+        organisation=case.organisation,
+        blueprint=blueprint,
+        start=window[0],
+        end=window[1],
+        purpose=purpose,
+        goals=goals,
+        by_osk=True,
+        form_id=form_id,
+    )
+    link_booking(case_id=case.pk, actor=actor, booking=booking)
+    if not invites:
+        return False
+    try:
+        invite_person(booking_id=booking.pk, actor=actor, email=case.author.email)
+    except CannotInvite:
+        return False
+    return True
 
 
 @transaction.atomic

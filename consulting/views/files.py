@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import IO, Any
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.contrib import messages
 from django.core.files.uploadedfile import UploadedFile
-from django.http import FileResponse, Http404, HttpResponse
+from django.http import Http404, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
@@ -23,6 +23,7 @@ from consulting.views.steps import Saved, draft_of, step_page
 from osk_portal.accounts.models import User
 from osk_portal.toolkit import uploads
 from osk_portal.toolkit.access import LOGIN, AuthenticatedRequest, access
+from osk_portal.toolkit.downloads import download
 from osk_portal.toolkit.transitions import TransitionNotAllowed
 
 
@@ -93,17 +94,6 @@ def file_download(request: AuthenticatedRequest, public_id: UUID) -> HttpRespons
     if request.method == "GET":
         services.note_read(file=kept, actor=request.user)
     return download(content, kept.name)
-
-
-def download(content: IO[bytes], name: str) -> FileResponse:
-    """Always saved, never shown, kept by no cache."""
-    response = FileResponse(
-        content, as_attachment=True, filename=name, content_type="application/octet-stream"
-    )
-    response["X-Content-Type-Options"] = "nosniff"
-    response["Content-Security-Policy"] = "sandbox; default-src 'none'"
-    response["Cache-Control"] = "private, no-store"
-    return response
 
 
 def _unready(case: ConsultingRequest) -> FilesForm:

@@ -21,9 +21,9 @@ from consulting.enums import PartnerQuestionState
 from consulting.forms import TextForm
 from consulting.models import FileState, PartnerQuestion
 from consulting.partner_forms import answer_form, query_form, refusal_form
-from consulting.views.files import download
 from consulting.views.start import crumbs
 from osk_portal.toolkit.access import LOGIN, AuthenticatedRequest, access, no_store
+from osk_portal.toolkit.downloads import download
 from osk_portal.toolkit.transitions import TransitionNotAllowed
 
 

@@ -17,7 +17,9 @@ from osk_portal.toolkit.access import AuthenticatedRequest, access
 from osk_portal.toolkit.admin import OwnPagesAdmin
 from osk_portal.toolkit.transitions import TransitionNotAllowed
 from sandbox import permissions, quotas, services
-from sandbox.enums import BookingAction
+from sandbox.booking_times import error_text
+from sandbox.capacity import CannotBook
+from sandbox.enums import BookingAction, BookingState
 from sandbox.models import Application, Booking
 from sandbox.querysets import BookingQuerySet
 from sandbox.staff_forms import ApprovalForm, RejectionForm
@@ -38,43 +40,53 @@ def application_page(request: AuthenticatedRequest, public_id: UUID) -> HttpResp
 @access(permissions.can_decide)
 @require_POST
 def application_approve(request: AuthenticatedRequest, public_id: UUID) -> HttpResponse:
-    booking = _find(public_id)
-    form = ApprovalForm(request.POST)
-    if not form.is_valid():
-        return _show(request, booking, approval=form, status=422)
-    try:
-        services.approve_booking(
-            booking_id=booking.pk, actor=request.user, note=form.cleaned_data["note"]
-        )
-    except TransitionNotAllowed as error:
-        messages.warning(request, str(error))
-        return _show(request, _find(public_id), approval=form, status=409)
-    messages.success(request, _("The booking is approved, and the person is told."))
-    return redirect("admin:sandbox_application_changelist")
+    return _decide(request, _find(public_id), approval=ApprovalForm(request.POST))
 
 
 @access(permissions.can_decide)
 @require_POST
 def application_reject(request: AuthenticatedRequest, public_id: UUID) -> HttpResponse:
-    booking = _find(public_id)
-    form = RejectionForm(request.POST)
-    if not form.is_valid():
-        return _show(request, booking, rejection=form, status=422)
+    return _decide(request, _find(public_id), rejection=RejectionForm(request.POST))
+
+
+def _decide(
+    request: AuthenticatedRequest,
+    booking: Booking,
+    *,
+    approval: ApprovalForm | None = None,
+    rejection: RejectionForm | None = None,
+) -> HttpResponse:
+    """One of the two; on the booking itself, or on the longer time that it asks for."""
+    form = approval or rejection
+    if form is None or not form.is_valid():
+        return _show(request, booking, approval=approval, rejection=rejection, status=422)
+    words, is_longer = form.cleaned_data, booking.state != BookingState.REQUESTED
     try:
-        services.reject_booking(
-            booking_id=booking.pk, actor=request.user, reason=form.cleaned_data["reason"]
-        )
-    except TransitionNotAllowed as error:
-        messages.warning(request, str(error))
-        return _show(request, _find(public_id), rejection=form, status=409)
-    messages.success(request, _("The booking is rejected, and the person is told."))
+        if approval is not None:
+            approve = services.approve_longer if is_longer else services.approve_booking
+            approve(booking_id=booking.pk, actor=request.user, note=words["note"])
+            done = _("The booking is approved, and the person is told.")
+        else:
+            reject = services.refuse_longer if is_longer else services.reject_booking
+            reject(booking_id=booking.pk, actor=request.user, reason=words["reason"])
+            done = _("The booking is rejected, and the person is told.")
+    except (TransitionNotAllowed, CannotBook) as error:
+        messages.warning(request, error_text(error))
+        now = _find(booking.public_id)
+        return _show(request, now, approval=approval, rejection=rejection, status=409)
+    messages.success(request, done)
     return redirect("admin:sandbox_application_changelist")
 
 
 def _find(public_id: UUID) -> Booking:
     return get_object_or_404(
         Booking.objects.asked_for().select_related(
-            "blueprint_version__blueprint__pool", "organisation", "booked_by", "decided_by"
+            "blueprint_version__blueprint__pool",
+            "organisation",
+            "booked_by",
+            "deputy",
+            "taken_over_by",
+            "decided_by",
         ),
         public_id=public_id,
     )
@@ -89,9 +101,11 @@ def _show(
     status: int = 200,
 ) -> HttpResponse:
     """``approval``, ``rejection``: forms with their errors, or with a text that came too late."""
-    is_own = booking.booked_by_id == request.user.pk
-    may_decide = booking.can(BookingAction.APPROVE) and not is_own
-    quarters = quotas.days_by_quarter(booking.starts_at, booking.ends_at)
+    is_own = request.user in booking.side
+    is_longer = booking.is_asked_longer
+    may_decide = (is_longer or booking.can(BookingAction.APPROVE)) and not is_own
+    end = booking.asked_end or booking.ends_at
+    quarters = quotas.days_by_quarter(booking.starts_at, end)
     used = quotas.used_days(booking.organisation, quarters, without=booking)
     table = Timetable(booking.blueprint_version.blueprint.pool, booking.starts_at)
     context = {
@@ -99,12 +113,13 @@ def _show(
         "booking": booking,
         "product": booking.blueprint_version.blueprint,
         "may_decide": may_decide,
+        "is_longer": is_longer,
         "is_own": is_own,
         "approval": approval or (ApprovalForm() if may_decide else None),
         "rejection": rejection or (RejectionForm() if may_decide else None),
         "used": [(year, quarter, used[year, quarter]) for year, quarter in sorted(quarters)],
         "limit": quotas.limits_of(booking.organisation).days_per_quarter,
-        "free": table.free_places(booking.starts_at, booking.ends_at),
+        "free": table.free_places(booking.starts_at, end),
         "places": table.places,
         "events": booking.events.select_related("actor"),
     }
@@ -115,7 +130,14 @@ def _show(
 class ApplicationAdmin(OwnPagesAdmin):
     """What waits for a decision, the first to run out at the top."""
 
-    list_display = ["product", "organisation", "starts_at", "ends_at", "hold_expires_at"]
+    list_display = [
+        "product",
+        "organisation",
+        "starts_at",
+        "ends_at",
+        "asked_end",
+        "hold_expires_at",
+    ]
     list_select_related = ["blueprint_version__blueprint", "organisation"]
     ordering = ["hold_expires_at", "pk"]
     url_of = staticmethod(page_url)

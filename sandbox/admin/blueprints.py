@@ -167,14 +167,14 @@ def blueprint_block(request: AuthenticatedRequest, slug: str) -> HttpResponse:
     blueprint = _find(slug)
     form = BlockForm(request.POST)
     if not form.is_valid():
-        return _show(request, blueprint, sent={"block": form}, status=422)
+        return _show(request, blueprint, sent={"blocking": form}, status=422)
     try:
         blueprints.block_product(
             blueprint_id=blueprint.pk, actor=request.user, reason=form.cleaned_data["why"]
         )
     except TransitionNotAllowed as error:
         messages.warning(request, str(error))
-        return _show(request, _find(slug), sent={"block": form}, status=409)
+        return _show(request, _find(slug), sent={"blocking": form}, status=409)
     messages.success(
         request, _("The test product is blocked. Everybody who has booked it is told.")
     )
@@ -239,7 +239,7 @@ def _show(
     )
     shown: dict[str, forms.Form | None] = {
         "scan": ScanForm(),
-        "block": None if blueprint.block_cause == BlockCause.STAFF else BlockForm(),
+        "blocking": None if blueprint.block_cause == BlockCause.STAFF else BlockForm(),
         "publish": PublishForm(needs_reason=not is_tried)
         if operates and is_draft and (is_tried or obstacle)
         else None,

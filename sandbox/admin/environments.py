@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy
 from osk_portal.toolkit.access import staff_user
 from osk_portal.toolkit.transitions import TransitionNotAllowed
 from sandbox import services
+from sandbox.admin.osk_bookings import event_booking, event_products
 from sandbox.capacity import CannotBook
 from sandbox.enums import EnvironmentAction
 from sandbox.forms import ForgetForm
@@ -50,13 +51,21 @@ class BookingAdmin(ReadOnly):
     list_filter = ["state"]
     list_select_related = ["blueprint_version__blueprint", "organisation"]
     fields = [
-        "blueprint_version", "organisation", "booked_by", "state", "window", "purpose",
+        "blueprint_version", "organisation", "booked_by", "occasion", "state", "window",
         "created_at", "ended_at", "ended_by",
     ]  # fmt: skip
 
     @admin.display(description=gettext_lazy("test product"))
     def product(self, booking: Booking) -> str:
         return booking.blueprint_version.blueprint.name
+
+    def get_urls(self) -> list[URLPattern]:
+        wrap = self.admin_site.admin_view
+        return [
+            path("event/", wrap(event_products), name="sandbox_booking_event_products"),
+            path("event/<slug:slug>/", wrap(event_booking), name="sandbox_booking_event"),
+            *super().get_urls(),
+        ]
 
 
 @admin.register(Environment)

@@ -1,6 +1,6 @@
 """The API of a Kubernetes cluster: plain answers, and errors of our kinds.
 
-Spoken to directly: a dozen kinds of objects need five verbs of one documented API (docs/decisions/0017).
+Spoken to directly: a dozen kinds of objects need five verbs of one documented API (docs/decisions/0018).
 What is not there is None, whose name is taken is False, and every failure is Retryable, Permanent,
 BackendUnavailable or CapacityExhausted. Nothing but a 404 ever means that something is gone.
 """

@@ -9,8 +9,10 @@ from sandbox.models.mails import CaughtMail
 from sandbox.models.operations import EngineHealth, Measure, Restore, RestoreMarker, Stray
 from sandbox.models.operator_tasks import OperatorTask
 from sandbox.models.participants import TestParticipant
+from sandbox.models.published import PublishedResult
 from sandbox.models.quotas import OrganisationQuota
 from sandbox.models.reminders import Reminder
+from sandbox.models.report_files import ReportFile
 from sandbox.models.testing import TaskResult, TestReport, TestTask
 from sandbox.models.waiting import WaitlistEntry, WaitlistEvent
 from sandbox.models.wishes import Wish, WishAsk, WishEvent
@@ -33,8 +35,10 @@ __all__ = [
     "OperatorTask",
     "OrganisationQuota",
     "Pool",
+    "PublishedResult",
     "Reminder",
     "RemovalProof",
+    "ReportFile",
     "Restore",
     "RestoreMarker",
     "Slot",

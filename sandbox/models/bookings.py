@@ -23,6 +23,7 @@ from osk_portal.toolkit.transitions import Event, check
 from sandbox.enums import BookingAction, BookingEventKind, BookingState
 from sandbox.models.blueprints import BlueprintVersion
 from sandbox.querysets import BookingQuerySet
+from sandbox.windows import days_between, end_after
 
 _S = BookingState
 _A = BookingAction
@@ -94,6 +95,9 @@ class Booking(Addressed):
         verbose_name=_("decided by"),
     )
     decision_reason = models.TextField(_("reason of the decision"), max_length=2000, blank=True)
+    approved_days = models.PositiveSmallIntegerField(_("approved days"), null=True, blank=True)
+    asked_end = models.DateTimeField(_("asked to run until"), null=True, blank=True)
+    result_given_at = models.DateTimeField(_("result given to the OSK at"), null=True, blank=True)
     sequence = models.PositiveIntegerField(default=0, editable=False)
     created_at = models.DateTimeField(default=clock.now, editable=False)
     ended_at = models.DateTimeField(_("ended at"), null=True, blank=True)
@@ -175,6 +179,18 @@ class Booking(Addressed):
         return self.state in (_S.DRAFT, _S.REQUESTED)
 
     @property
+    def approved_end(self) -> datetime | None:
+        """Until when it may run without asking the OSK anew; None: nobody has to approve it."""
+        if self.approved_days is None:
+            return None
+        return end_after(self.starts_at, self.approved_days)
+
+    @property
+    def is_asked_longer(self) -> bool:
+        """Waits for the OSK to say whether it may run longer."""
+        return self.asked_end is not None and self.is_holding and self.ends_at > clock.now()
+
+    @property
     def is_by_osk(self) -> bool:
         """Booked by the OSK for a case or an event: outside the quota, looked after by its advisors."""
         return self.is_outside_quota
@@ -196,6 +212,8 @@ class Booking(Addressed):
         return self._move(_A.ACCEPT, to, actor=actor, fields=["hold_expires_at"])
 
     def approve(self, *, actor: User, note: str = "") -> BookingEvent:
+        """From now on for as many days as it has; more is asked for anew (decision 17)."""
+        self.approved_days = days_between(self.starts_at, self.ends_at)
         return self._decide(_A.APPROVE, _S.APPROVED, actor, note)
 
     def reject(self, *, actor: User, reason: str) -> BookingEvent:
@@ -210,7 +228,10 @@ class Booking(Addressed):
         check(self.ALLOWED, action, self.state)
         self.decided_at, self.decided_by = clock.now(), actor
         self.decision_reason, self.hold_expires_at = reason, None
-        fields = ["decided_at", "decided_by", "decision_reason", "hold_expires_at", "ended_at"]
+        fields = [
+            "decided_at", "decided_by", "decision_reason", "hold_expires_at", "ended_at",
+            "approved_days",
+        ]  # fmt: skip
         return self._move(action, to, actor=actor, fields=fields)
 
     def expire(self) -> BookingEvent:

@@ -14,7 +14,15 @@ from sandbox.services.by_hand import (
     things_of,
     tick_steps,
 )
-from sandbox.services.changing import can_move, extend_booking, latest_by_product, move_booking
+from sandbox.services.changing import (
+    approve_longer,
+    ask_longer,
+    can_move,
+    extend_booking,
+    latest_by_product,
+    move_booking,
+    refuse_longer,
+)
 from sandbox.services.credentials import (
     PASSWORD_LENGTH,
     ensure_credentials,
@@ -61,6 +69,8 @@ __all__ = [
     "add_blackout",
     "add_generation",
     "approve_booking",
+    "approve_longer",
+    "ask_longer",
     "begin_task",
     "book",
     "can_move",
@@ -85,6 +95,7 @@ __all__ = [
     "plain_credentials",
     "publish_version",
     "quarantine_environment",
+    "refuse_longer",
     "refuse_set_up",
     "reject_booking",
     "release_lease",

@@ -50,13 +50,14 @@ def book(
     purpose: str,
     goals: Sequence[str] = (),
     by_osk: bool = False,
+    occasion: str = "",
     form_id: UUID | None = None,
 ) -> Booking:
     """Promise an environment of the newest published version for the window, and start on it.
 
     Where the product needs the OSK's approval it is only asked for, and the place is held meanwhile.
     ``goals``: what is to be tested, the beginning of the test plan.
-    ``by_osk``: the OSK books for a case or an event, outside the quota and without an approval.
+    ``by_osk``: the OSK books for a case or an event (``occasion``), outside the quota, without an approval.
     ``form_id``: of the form, so that the same one sent twice (double click, reload) is one booking.
     The caller has checked that the user may book for the organisation and has promised to use test
     data only. Raises NoFreeSlot, QuotaExceeded, TooEarly, TransitionNotAllowed (not bookable any more),
@@ -71,7 +72,7 @@ def book(
         with transaction.atomic():
             return _book(
                 user, organisation, blueprint, (start, end), purpose,
-                goals=goals, by_osk=by_osk, form_id=form_id,
+                goals=goals, by_osk=by_osk, occasion=occasion, form_id=form_id,
             )  # fmt: skip
 
     return capacity.without_deadlock(work)
@@ -86,6 +87,7 @@ def _book(
     *,
     goals: Sequence[str],
     by_osk: bool,
+    occasion: str,
     form_id: UUID | None,
 ) -> Booking:
     # Two of the same form at once: the second one waits here, and finds the first one's booking.
@@ -111,6 +113,7 @@ def _book(
         organisation=organisation,
         booked_by=user,
         purpose=purpose,
+        occasion=occasion,
         test_data_acknowledged_at=now,
         window=DateTimeTZRange(start, end),
         state=BookingState.REQUESTED if to_approve else BookingState.APPROVED,

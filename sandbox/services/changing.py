@@ -14,18 +14,25 @@ from osk_portal.notifications.doorbell import ring
 from osk_portal.toolkit import clock
 from osk_portal.toolkit.transitions import TransitionNotAllowed
 from sandbox import capacity, deadlines, notifications, opening, permissions, quotas
-from sandbox.enums import BookingAction, BookingState, EnvironmentEventKind, EnvironmentState
+from sandbox.enums import (
+    BookingAction,
+    BookingEventKind,
+    BookingState,
+    EnvironmentEventKind,
+    EnvironmentState,
+)
 from sandbox.models import Allocation, Booking, Environment
 from sandbox.services.approval import is_lapsed
 from sandbox.services.bookings import TooEarly
 from sandbox.services.environments import WORK
-from sandbox.windows import end_after
+from sandbox.windows import days_between, end_after
 
 
 def extend_booking(*, booking_id: int, actor: User, end: datetime) -> Booking:
     """Let it run until ``end``, on the same place, with the same data. The same end again is nothing new.
 
-    Raises TooLong (with the latest possible end), QuotaExceeded, TransitionNotAllowed, PermissionDenied.
+    Longer than the OSK has approved: ``ask_longer``. Raises TooLong (with the latest possible end),
+    QuotaExceeded, TransitionNotAllowed, PermissionDenied.
     """
 
     def work() -> Booking:
@@ -37,10 +44,95 @@ def extend_booking(*, booking_id: int, actor: User, end: datetime) -> Booking:
 
 def _extend(booking_id: int, actor: User, end: datetime) -> Booking:
     booking = _locked(booking_id, actor)
-    if not booking.can(BookingAction.EXTEND) or booking.ends_at <= clock.now():
-        raise TransitionNotAllowed(BookingAction.EXTEND, booking.state)
+    _refuse_over(booking)
     if end == booking.ends_at:
         return booking
+    approved = booking.approved_end
+    if approved is not None and end > approved:
+        raise capacity.TooLong(max(approved, booking.ends_at))
+    return _extend_to(booking, actor, end)
+
+
+def _refuse_over(booking: Booking) -> None:
+    if not booking.can(BookingAction.EXTEND) or booking.ends_at <= clock.now():
+        raise TransitionNotAllowed(BookingAction.EXTEND, booking.state)
+
+
+def ask_longer(*, booking_id: int, actor: User, end: datetime) -> Booking:
+    """Ask the OSK to let it run until ``end``, longer than was approved. No place is held for it.
+
+    The same end again is nothing new, another one replaces it. Raises as ``extend_booking``.
+    """
+    with transaction.atomic():
+        booking = _locked(booking_id, actor)
+        _refuse_over(booking)
+        if end == booking.asked_end:
+            return booking
+        longest = latest_by_product(booking)
+        if not booking.ends_at < end <= longest:
+            raise capacity.TooLong(max(longest, booking.ends_at))
+        quotas.check(booking.organisation, booking.starts_at, end, without=booking)
+        latest = capacity.latest_end(_held(booking))
+        if latest is not None and end > latest:
+            raise capacity.TooLong(latest)
+        booking.asked_end = end
+        booking.save(update_fields=["asked_end"])
+        booking.record(BookingEventKind.ASK_LONGER, actor=actor)
+        notifications.longer_asked(booking)
+        return booking
+
+
+def approve_longer(*, booking_id: int, actor: User, note: str = "") -> Booking:
+    """Let it run as long as was asked for, if the place is still free.
+
+    Raises TooLong (with the latest possible end), QuotaExceeded, TransitionNotAllowed (decided, or over),
+    PermissionDenied (no advisor, or one's own).
+    """
+
+    def work() -> Booking:
+        with transaction.atomic():
+            booking = _asked_longer(booking_id, actor)
+            end = booking.asked_end or booking.ends_at
+            booking.approved_days = days_between(booking.starts_at, end)
+            _settle_longer(booking, actor, note)
+            return _extend_to(booking, actor, end)
+
+    return capacity.without_deadlock(work)
+
+
+@transaction.atomic
+def refuse_longer(*, booking_id: int, actor: User, reason: str) -> Booking:
+    """It ends when it was to end, and the person reads the reason. Raises as ``approve_longer``; ValueError."""
+    if not reason.strip():
+        raise ValueError("a rejection needs a reason")
+    booking = _asked_longer(booking_id, actor)
+    _settle_longer(booking, actor, reason)
+    booking.record(BookingEventKind.REFUSE_LONGER, actor=actor)
+    notifications.longer_refused(booking)
+    return booking
+
+
+def _asked_longer(booking_id: int, actor: User) -> Booking:
+    booking = _with_all(booking_id)
+    if not permissions.can_decide(actor) or actor in booking.side:
+        raise PermissionDenied("decide on a booking")
+    if not booking.is_asked_longer:
+        raise TransitionNotAllowed(BookingAction.EXTEND, booking.state)
+    return booking
+
+
+def _settle_longer(booking: Booking, actor: User, words: str) -> None:
+    booking.asked_end = None
+    booking.decided_at, booking.decided_by = clock.now(), actor
+    booking.decision_reason = words
+    booking.save(
+        update_fields=[
+            "asked_end", "approved_days", "decided_at", "decided_by", "decision_reason",
+        ]
+    )  # fmt: skip
+
+
+def _extend_to(booking: Booking, actor: User, end: datetime) -> Booking:
     if not booking.is_outside_quota and not booking.organisation.is_entitled:
         raise TransitionNotAllowed(
             BookingAction.EXTEND,
@@ -74,7 +166,9 @@ def latest_by_product(booking: Booking) -> datetime:
 
 
 def move_booking(*, booking_id: int, actor: User, start: datetime, end: datetime) -> Booking:
-    """Another window before the start. The same window again is nothing new.
+    """Another window before the start, of an approved one with as many days as were approved at most.
+
+    The same window again is nothing new.
 
     Raises NoFreeSlot (with the next free begin), QuotaExceeded, TooEarly, PermissionDenied, and
     TransitionNotAllowed where it has begun or is being set up.
@@ -101,6 +195,8 @@ def _move(booking_id: int, actor: User, start: datetime, end: datetime) -> Booki
     now = clock.now()
     if not now <= start < end <= end_after(start, booking.blueprint_version.blueprint.longest_days):
         raise capacity.TooLong(end_after(start, booking.blueprint_version.blueprint.longest_days))
+    if booking.approved_days is not None and end > end_after(start, booking.approved_days):
+        raise capacity.TooLong(end_after(start, booking.approved_days))
     opening.require_time(booking.blueprint_version.blueprint, end)
     if booking.state == BookingState.REQUESTED:
         first = deadlines.first_start_with_approval(booking.created_at)
@@ -135,12 +231,22 @@ def can_move(booking: Booking, environment: Environment | None) -> bool:
     )
 
 
-def _locked(booking_id: int, actor: User) -> Booking:
-    booking = (
+def _with_all(booking_id: int) -> Booking:
+    return (
         Booking.objects.select_for_update(of=("self",))
-        .select_related("blueprint_version__blueprint__pool", "organisation", "booked_by")
+        .select_related(
+            "blueprint_version__blueprint__pool",
+            "organisation",
+            "booked_by",
+            "deputy",
+            "taken_over_by",
+        )
         .get(pk=booking_id)
     )
+
+
+def _locked(booking_id: int, actor: User) -> Booking:
+    booking = _with_all(booking_id)
     if not permissions.can_change(actor, booking) or booking.is_trial:
         raise PermissionDenied("change a booking")
     return booking

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
+from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
@@ -17,6 +18,7 @@ from osk_portal.toolkit.transitions import TransitionNotAllowed
 from sandbox import permissions
 from sandbox.enums import BookingState, Outcome, ParticipantState
 from sandbox.models import Booking, TaskResult, TestParticipant, TestReport, TestTask
+from sandbox.services.report_files import Upload, added, remove
 
 MOST_TASKS: Final = 30
 REPORT_DAYS: Final = 14
@@ -35,6 +37,8 @@ class Written:
     results: Mapping[int, tuple[Outcome, str]]
     findings: str
     overall: str
+    files: Sequence[Upload] = ()
+    removed: Sequence[UUID] = ()
 
 
 def report_deadline(booking: Booking) -> datetime:
@@ -96,9 +100,10 @@ def save_report(
 ) -> TestReport:
     """The one report of ``author`` or ``guest``: a draft, or handed in, changed until the deadline.
 
-    Raises TransitionNotAllowed (too early, too late), PermissionDenied (takes no part, or no longer).
+    Raises TransitionNotAllowed (too early, too late), PermissionDenied (takes no part, or no longer), and
+    uploads.Refused for a file: then nothing at all was written.
     """
-    with transaction.atomic():
+    with added(written.files) as kept, transaction.atomic():
         booking = Booking.objects.select_for_update(of=("self",)).get(pk=booking_id)
         _refuse_strangers(booking, author, guest)
         if not takes_reports(booking):
@@ -114,6 +119,8 @@ def save_report(
             report.submitted_at = report.updated_at
             booking.record("report", actor=author)
         report.save()
+        remove(report, written.removed)
+        kept.put(report)
         tasks = {task.pk for task in booking.tasks.all()}
         for task_id, (outcome, note) in written.results.items():
             if task_id in tasks:

@@ -9,22 +9,19 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from network.models import Organisation
-from osk_portal.templatetags.osk import berlin_datetime
 from osk_portal.toolkit import clock
 from osk_portal.toolkit.access import LOGIN, AuthenticatedRequest, access
 from osk_portal.toolkit.transitions import TransitionNotAllowed
-from sandbox import capacity, deadlines, permissions, quotas, services
-from sandbox.forms import BookingForm, WaitForm, WhenForm, later_at, value_of
+from sandbox import capacity, permissions, quotas, services
+from sandbox.booking_times import first_choice, offer_times, show_error
+from sandbox.forms import BookingForm, WaitForm
 from sandbox.models import Blueprint, WaitlistEntry
 from sandbox.opening import why_closed
-from sandbox.timetable import Timetable, opening
 from sandbox.views.blueprints import visible_blueprint
-from sandbox.windows import end_after
 
 
 @require_http_methods(["GET", "POST"])
@@ -42,7 +39,7 @@ def booking_create(request: AuthenticatedRequest, slug: str) -> HttpResponse:
         organisations=organisations,
     )
     times = offer_times(form, blueprint)
-    form.initial = _initial(request.GET.get("tag", ""), times) | {"form_id": uuid4()}
+    form.initial = first_choice(request.GET.get("tag", ""), times) | {"form_id": uuid4()}
     if form.is_valid():
         try:
             booking = services.book(
@@ -98,42 +95,6 @@ def _refusal(
     return None
 
 
-def offer_times(form: WhenForm, blueprint: Blueprint) -> dict[str, Any]:
-    """Put the free begins into the form; what the page says of them."""
-    now = clock.now()
-    first = deadlines.first_start_with_approval(now) if blueprint.needs_approval else None
-    begin = first or now
-    table = Timetable(blueprint.pool, begin)
-    free = table.next_free(begin, end_after(begin, 1) - begin)
-    is_free_now = free == begin
-    horizon = quotas.usual_last_day()
-    choices = table.choices(blueprint.longest_days, first=begin, horizon=horizon)
-    form.offer(choices, with_now=first is None, first=first)
-    return {
-        "choices": choices,
-        "next_free": None if is_free_now or first else free,
-        "has_place": free is not None,
-        "first": first,
-    }
-
-
-def _initial(day: str, times: dict[str, Any]) -> dict[str, Any]:
-    """A day of the month table, else now, else the next free begin."""
-    try:
-        chosen = parse_date(day)
-    except ValueError:
-        chosen = None
-    if chosen is not None:
-        begins = {choice.start: choice for choice in times["choices"]}
-        start = opening(chosen)
-        return {"when": value_of(start)} if start in begins else later_at(start)
-    if times["first"] is not None and times["choices"]:
-        return {"when": value_of(times["choices"][0].start)}
-    if times["next_free"] is not None:
-        return later_at(times["next_free"])
-    return {"when": BookingForm.NOW}
-
-
 def _quota(organisation: Organisation | None) -> dict[str, int] | None:
     """How much of its quota the organisation uses now and in this quarter."""
     if organisation is None:
@@ -151,26 +112,6 @@ def _quota(organisation: Organisation | None) -> dict[str, int] | None:
 def _entry(request: AuthenticatedRequest, blueprint: Blueprint) -> WaitlistEntry | None:
     mine = WaitlistEntry.objects.visible_to(request.user).open()
     return mine.filter(blueprint=blueprint).select_related("booking").first()
-
-
-def show_error(form: WhenForm, error: capacity.CannotBook) -> None:
-    """At its field, where the form has it, with the next free begin."""
-    field = error.field if error.field in form.fields else None
-    form.add_error(field, error_text(error))
-
-
-def error_text(error: capacity.CannotBook) -> str:
-    if isinstance(error, capacity.TooLong) and error.latest_end is not None:
-        return _("It can run until %(end)s at the latest.") % {
-            "end": berlin_datetime(error.latest_end)
-        }
-    if not isinstance(error, capacity.NoFreeSlot):
-        return str(error)
-    if error.next_free is None:
-        return _("This time is no longer free. Choose another one.")
-    return _("This time is no longer free. Choose another one. The next free time is %(next)s.") % {
-        "next": berlin_datetime(error.next_free)
-    }
 
 
 @require_http_methods(["GET", "POST"])

@@ -20,12 +20,12 @@ from osk_portal.toolkit import clock, ics
 from osk_portal.toolkit.access import LOGIN, AuthenticatedRequest, access
 from osk_portal.toolkit.transitions import TransitionNotAllowed
 from sandbox import capacity, permissions, services
+from sandbox.booking_times import error_text, offer_times, show_error
 from sandbox.calendar_entries import entry_of
 from sandbox.enums import BookingAction, BookingState
 from sandbox.forms import ExtendForm, MoveForm
 from sandbox.models import Booking
 from sandbox.phases import current_environment
-from sandbox.views.booking import error_text, offer_times, show_error
 from sandbox.views.bookings import booking_crumbs, readable_booking, visible_booking
 from sandbox.windows import end_after
 
@@ -42,7 +42,7 @@ def _to_change(request: AuthenticatedRequest, public_id: UUID) -> Booking:
 @access(LOGIN)
 def booking_extend(request: AuthenticatedRequest, public_id: UUID) -> HttpResponse:
     booking = _to_change(request, public_id)
-    longest = services.latest_by_product(booking)
+    longest, approved = services.latest_by_product(booking), booking.approved_end
     most = days_left(booking.ends_at, longest)
     if not booking.can(BookingAction.EXTEND) or booking.ends_at <= clock.now():
         messages.info(request, _("This booking can no longer be extended."))
@@ -64,27 +64,30 @@ def booking_extend(request: AuthenticatedRequest, public_id: UUID) -> HttpRespon
             )
             return redirect(booking)
         end = end_after(booking.ends_at, form.cleaned_data["days"])
+        end = min(end, longest)
+        asks = approved is not None and end > approved
+        act = services.ask_longer if asks else services.extend_booking
         try:
-            services.extend_booking(
-                booking_id=booking.pk, actor=request.user, end=min(end, longest)
-            )
+            act(booking_id=booking.pk, actor=request.user, end=end)
         except capacity.CannotBook as error:
             form.add_error("days", error_text(error))
         except TransitionNotAllowed as error:
             messages.info(request, str(error))
             return redirect(booking)
         else:
-            booking.refresh_from_db()
-            messages.success(
-                request,
-                _("Extended until %(end)s.") % {"end": berlin_datetime(booking.ends_at)},
+            text = (
+                _("The OSK is asked for more time, until %(end)s.")
+                if asks
+                else _("Extended until %(end)s.")
             )
+            messages.success(request, text % {"end": berlin_datetime(end)})
             return redirect(booking)
     held = booking.allocations.held().select_related("slot__pool").first()
     context = {
         "booking": booking,
         "form": form,
         "longest": longest,
+        "approved": approved if approved is not None and approved < longest else None,
         "latest": earlier(capacity.latest_end(held) if held else None, longest),
         "crumbs": booking_crumbs(booking, _("Extend")),
     }

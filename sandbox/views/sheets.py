@@ -7,31 +7,43 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import (
+    require_GET,
+    require_http_methods,
+    require_POST,
+    require_safe,
+)
 
 from osk_portal.accounts.models import User
 from osk_portal.pages.limits import within_limit
-from osk_portal.toolkit import clock
+from osk_portal.toolkit import clock, uploads
 from osk_portal.toolkit.access import LOGIN, PUBLIC, AuthenticatedRequest, access, no_store
 from osk_portal.toolkit.encryption import CannotDecrypt
 from osk_portal.toolkit.transitions import TransitionNotAllowed
 from sandbox import permissions, services
-from sandbox.models import Booking, Credential, TestParticipant, TestReport
+from sandbox.enums import FileState
+from sandbox.file_answers import given_out
+from sandbox.models import Booking, Credential, ReportFile, TestParticipant, TestReport
 from sandbox.people_forms import ReportForm
 from sandbox.phases import current_environment, phase_of, state_of
+from sandbox.results import checklist_of
 from sandbox.services.participants import GuestLinkDead, guest_of, may_use
 from sandbox.services.testing import report_deadline, save_report, takes_reports
 from sandbox.views.bookings import (
     ENTER,
     OPEN,
-    Login,
     booking_crumbs,
     entrance_of,
+    logins_of,
     mails_of,
+    readable_booking,
     visible_booking,
 )
 from sandbox.views.gate import guest_enters
@@ -92,7 +104,7 @@ def _sheet(participant: TestParticipant, revealed: dict[int, str] | None = None)
     phase = phase_of(booking, now=clock.now())
     environment = current_environment(booking)
     is_open = phase in OPEN and may_use(participant)
-    logins = environment.credentials.shown() if environment is not None and is_open else ()
+    tasks = list(booking.tasks.all()) if participant.is_in else []
     return {
         "participant": participant,
         "booking": booking,
@@ -105,8 +117,17 @@ def _sheet(participant: TestParticipant, revealed: dict[int, str] | None = None)
             participant if participant.is_guest else None,
         ),
         "mails": mails_of(booking, environment if is_open else None),
-        "logins": [Login(c, (revealed or {}).get(c.pk, "")) for c in logins],
-        "tasks": list(booking.tasks.all()) if participant.is_in else [],
+        "logins": logins_of(
+            booking,
+            environment if is_open else None,
+            lambda credential: _reveal_url(participant, credential),
+            revealed,
+        ),
+        **checklist_of(
+            tasks,
+            author=participant.user,
+            guest=participant if participant.is_guest else None,
+        ),
         "may_report": participant.is_in and takes_reports(booking),
         "deadline": report_deadline(booking),
         "report_url": f"{participant.get_absolute_url()}?{REPORT}=1"
@@ -114,6 +135,13 @@ def _sheet(participant: TestParticipant, revealed: dict[int, str] | None = None)
         else f"{participant.get_absolute_url()}testbericht/",
         **state_of(booking, phase),
     }
+
+
+def _reveal_url(participant: TestParticipant, credential: Credential) -> str:
+    """A guest asks the own page."""
+    if participant.is_guest:
+        return participant.get_absolute_url()
+    return reverse("sandbox:participant_reveal", args=[participant.public_id, credential.public_id])
 
 
 @csrf_exempt  # the address itself is the right: nothing here rests on a cookie
@@ -169,6 +197,16 @@ def participant_report(request: AuthenticatedRequest, participant_id: UUID) -> H
     return _write(request, participant.booking, author=request.user, back=participant)
 
 
+@require_safe
+@access(LOGIN)
+def report_file(request: AuthenticatedRequest, public_id: UUID, file_id: UUID) -> HttpResponseBase:
+    """For who has the rights of the booking, once the report is handed in; one's own draft too."""
+    booking = readable_booking(request, public_id)
+    may_see = Q(report__submitted_at__isnull=False) | Q(report__author=request.user)
+    files = ReportFile.objects.filter(may_see, report__booking=booking, state=FileState.CLEAN)
+    return given_out(get_object_or_404(files, public_id=file_id))
+
+
 @require_http_methods(["GET", "POST"])
 @access(LOGIN)
 def booker_report(request: AuthenticatedRequest, public_id: UUID) -> HttpResponse:
@@ -190,7 +228,10 @@ def _write(
     tasks = list(booking.tasks.all())
     report = TestReport.objects.filter(booking=booking, author=author, guest=guest).first()
     form = ReportForm(
-        request.POST if request.method == "POST" else None, tasks=tasks, report=report
+        request.POST if request.method == "POST" else None,
+        request.FILES if request.method == "POST" else None,
+        tasks=tasks,
+        report=report,
     )
     target = back or guest or booking
     status = 200
@@ -207,6 +248,8 @@ def _write(
                     author=author,
                     guest=guest,
                 )
+            except uploads.Refused as error:
+                form.add_error("chosen", str(error))
             except TransitionNotAllowed as error:
                 moved, status = str(error), 409
             else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
@@ -9,15 +10,21 @@ from django.core.exceptions import PermissionDenied
 from django.urls import reverse
 
 from consulting import case_rows, queues, record, services
+from consulting.booked import to_link
 from consulting.enums import CaseEventKind, CaseState
 from consulting.models import ConsultingRequest
+from osk_portal.notifications.models import OutgoingMail
 from osk_portal.toolkit import clock
-from sandbox.models import Booking
+from sandbox.enums import BookingState
+from sandbox.models import Booking, TestReport
+from sandbox.models import OrganisationQuota as Quota
+from sandbox.services.publishing import give_result
 from tests.consulting.conftest import World
 from tests.consulting.staff.conftest import sign_in  # noqa: F401 # a fixture
 from tests.consulting.views.conftest import signed_in  # noqa: F401 # a fixture
 from tests.factories import OrganisationFactory
 from tests.sandbox.factories import BookingFactory
+from tests.sandbox.world import product
 
 pytestmark = pytest.mark.django_db
 
@@ -109,3 +116,99 @@ def test_a_request_remembers_the_environment_it_came_from(world, booking, signed
         draft = ConsultingRequest.objects.drafts().latest("pk")
         assert list(draft.bookings.all()) == expected
         draft.delete()
+
+
+# The OSK books for a request
+
+
+def new_url(case, slug):
+    return reverse("admin:consulting_consultingrequest_booking_new", args=[case.public_id, slug])
+
+
+def typed(**more):
+    return {
+        "when": "now", "days": "3", "purpose": "Für die Anfrage", "goals": "Termin anlegen",
+        "only_test_data": "on", "form_id": str(uuid4()), **more,
+    }  # fmt: skip
+
+
+def test_an_advisor_books_for_the_request_outside_the_quota(world, sign_in, signed_in):  # noqa: F811
+    blueprint = product(slots=3, name="Kalender", needs_approval=True)
+    case = world.case(CaseState.IN_PROGRESS, is_confidential=True, title="Geheimer Titel")
+    Quota.objects.create(organisation=world.authority, concurrent=0, reason="voll")
+    advisor = sign_in("advisor")
+    products = reverse("admin:consulting_consultingrequest_booking_products", args=[case.public_id])
+    assert new_url(case, blueprint.slug) in advisor.get(products).text
+    assert "vertraulich" in advisor.get(new_url(case, blueprint.slug)).text
+    assert advisor.post(new_url(case, blueprint.slug), typed(purpose="")).status_code == 422
+    form = typed(invite="on")
+    for _twice in range(2):
+        answer = advisor.post(new_url(case, blueprint.slug), form)
+        assert answer["Location"] == queues.case_url(case)
+
+    made = case.bookings.get()
+    assert (made.booked_by, made.organisation, made.is_by_osk) == (
+        world.advisor, world.authority, True,
+    )  # fmt: skip
+    assert made.state == BookingState.APPROVED
+    [participant] = made.participants.all()
+    assert participant.user == world.requester
+    # Linked both ways, and each reads only what he or she may.
+    assert made.get_absolute_url() in advisor.get(queues.case_url(case)).text
+    booked = advisor.get(made.get_absolute_url()).text
+    assert queues.case_url(case) in booked
+    own = signed_in(world.requester)
+    assert participant.get_absolute_url() in own.get(case.get_absolute_url()).text
+    assert own.get(made.get_absolute_url()).status_code == 404
+    assert "Geheimer Titel" not in own.get(participant.get_absolute_url()).text
+    assert "Geheimer Titel" not in signed_in(world.manager).get(made.get_absolute_url()).text
+    assert signed_in(world.stranger).get(made.get_absolute_url()).status_code == 404
+    mails = " ".join(OutgoingMail.objects.values_list("subject", flat=True))
+    assert "Geheimer" not in mails
+
+
+def test_only_advisors_book_for_a_request(world, signed_in, sign_in):  # noqa: F811
+    blueprint = product(name="Kalender")
+    case = world.case(CaseState.IN_PROGRESS)
+    for person in (world.requester, world.operator, world.stranger):
+        answer = signed_in(person).post(new_url(case, blueprint.slug), typed())
+        assert answer.status_code in (302, 403, 404)
+    assert not case.bookings.exists()
+    args = {"blueprint": blueprint, "window": (clock.now(), clock.now() + timedelta(days=1)),
+            "purpose": "x", "goals": (), "invites": False, "form_id": None}  # fmt: skip
+    with pytest.raises(PermissionDenied):
+        services.book_for_case(case_id=case.pk, actor=world.requester, **args)
+    draft = services.create_draft(actor=world.requester, values={"kind": "question"})
+    assert sign_in("advisor").get(new_url(draft, blueprint.slug)).status_code == 404
+    assert sign_in("advisor").get(new_url(case, "gibt-es-nicht")).status_code == 404
+
+
+def test_a_result_is_read_in_the_request_once_it_is_given(world, booking, sign_in, signed_in):  # noqa: F811
+    case = world.case(CaseState.IN_PROGRESS)
+    services.link_booking(case_id=case.pk, actor=world.advisor, booking=booking)
+    TestReport.objects.create(
+        booking=booking, author=world.requester, findings="Es hakt.", submitted_at=clock.now()
+    )
+    page = reverse(
+        "admin:consulting_consultingrequest_booking_result",
+        args=[case.public_id, booking.public_id],
+    )
+    advisor = sign_in("advisor")
+    assert advisor.get(page).status_code == 404
+    give_result(booking_id=booking.pk, actor=world.requester, gives=True)
+    assert page in advisor.get(queues.case_url(case)).text
+    read = advisor.get(page).text
+    assert "Es hakt." in read
+    assert f'<h3 class="kern-heading-small">{world.requester}' not in read
+    other = world.case(CaseState.IN_PROGRESS)
+    elsewhere = page.replace(str(case.public_id), str(other.public_id))
+    assert advisor.get(elsewhere).status_code == 404
+    give_result(booking_id=booking.pk, actor=world.requester, gives=False)
+    assert advisor.get(page).status_code == 404
+
+
+def test_what_never_became_a_booking_is_not_offered(world, booking):
+    case = world.case(CaseState.IN_PROGRESS)
+    for state in ("draft", "rejected", "expired"):
+        BookingFactory(organisation=world.authority, state=state)
+    assert list(to_link(case)) == [booking]

@@ -189,9 +189,9 @@ def test_a_lost_lease_writes_nothing(
     """A worker that was too slow: another one has the file, or its author took it away."""
     case = world.case()
     kept = add(case, world.requester)
-    told = scanning._claim(kept.pk)  # the first worker, which then hangs
+    told = scanning.QUEUE.claim(kept.pk)  # the first worker, which then hangs
     assert told is not None
-    assert scanning._claim(kept.pk) is None  # nobody else while the lease runs
+    assert scanning.QUEUE.claim(kept.pk) is None  # nobody else while the lease runs
     CaseFile.objects.filter(pk=kept.pk).update(leased_until=clock.now() - timedelta(seconds=1))
     assert scanning.scan(kept.pk)
     assert not scanning._remove(told, "Late.Finding")

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.core.exceptions import PermissionDenied
+from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.urls import reverse
 
 from network.enums import MembershipState
@@ -14,10 +15,11 @@ from osk_portal.notifications.models import OutgoingMail
 from osk_portal.toolkit import clock as portal_clock
 from osk_portal.toolkit.transitions import TransitionNotAllowed
 from sandbox import deadlines, portal, provisioning, services
-from sandbox.capacity import NoFreeSlot
+from sandbox.capacity import NoFreeSlot, TooLong
 from sandbox.enums import BookingState
 from sandbox.models import Allocation, Booking
 from tests.factories import MembershipFactory, staff
+from tests.sandbox.factories import BookingFactory
 from tests.sandbox.world import book, product
 
 pytestmark = pytest.mark.django_db
@@ -237,3 +239,76 @@ def test_an_offer_never_ends_on_a_day_on_which_nobody_works(clock):
     assert deadlines.offer_deadline(friday) == datetime(2026, 12, 14, 13, 0, tzinfo=UTC)
     assert deadlines.offer_deadline(MONDAY) == MONDAY + timedelta(days=1)
     assert portal_clock.now() == friday
+
+
+# Longer than was approved
+
+
+def longer(booking, days):
+    return booking.starts_at + timedelta(days=days)
+
+
+@pytest.fixture
+def approved(asked, advisor):
+    return services.approve_booking(booking_id=asked.pk, actor=advisor)
+
+
+def test_an_approval_holds_for_its_days_and_more_is_asked_anew(
+    signed_in, approved, advisor, monday
+):
+    person = approved.booked_by
+    services.move_booking(
+        booking_id=approved.pk, actor=person, start=longer(approved, 1), end=longer(approved, 4)
+    )
+    approved.refresh_from_db()
+    services.extend_booking(booking_id=approved.pk, actor=person, end=longer(approved, 7))
+    for act, args in (
+        (services.extend_booking, {"end": longer(approved, 8)}),
+        (services.move_booking, {"start": approved.starts_at, "end": longer(approved, 8)}),
+    ):
+        with pytest.raises(TooLong):
+            act(booking_id=approved.pk, actor=person, **args)
+
+    address = reverse("sandbox:booking_extend", args=[approved.public_id])
+    assert "freigegeben" in signed_in(person).get(address).text
+    for _twice in range(2):
+        assert signed_in(person).post(address, {"days": "2"}).status_code == 302
+    approved.refresh_from_db()
+    assert approved.asked_end == longer(approved, 9)
+    assert approved.ends_at == longer(approved, 7), "the present end counts"
+    assert approved.events.filter(kind="ask_longer").count() == 1
+    assert "beantragt" in signed_in(person).get(approved.get_absolute_url()).text
+
+    assert "openDesk" in signed_in(advisor).get(LIST).text
+    assert "Längere Laufzeit" in signed_in(advisor).get(page(approved)).text
+    assert signed_in(person).post(page(approved, "approve")).status_code in (302, 403)
+    assert signed_in(advisor).post(page(approved, "approve"), {"note": "Gern."}).status_code == 302
+    approved.refresh_from_db()
+    assert (approved.ends_at, approved.asked_end) == (longer(approved, 9), None)
+    assert approved.approved_days == 9
+    assert signed_in(advisor).post(page(approved, "approve"), {"note": ""}).status_code == 409
+
+
+def test_more_time_is_refused_with_a_reason_or_too_late(signed_in, approved, advisor):
+    person = approved.booked_by
+    services.ask_longer(booking_id=approved.pk, actor=person, end=longer(approved, 9))
+    client = signed_in(advisor)
+    assert client.post(page(approved, "reject"), {"reason": ""}).status_code == 422
+    assert client.post(page(approved, "reject"), {"reason": "Zu teuer"}).status_code == 302
+    approved.refresh_from_db()
+    assert (approved.asked_end, approved.state) == (None, BookingState.APPROVED)
+    assert "sandbox.longer_refused" in kinds()
+    assert "Zu teuer" in signed_in(person).get(approved.get_absolute_url()).text
+
+    services.ask_longer(booking_id=approved.pk, actor=person, end=longer(approved, 9))
+    # No place was kept: somebody else is faster, and the advisor reads until when it can run.
+    Allocation.objects.create(
+        slot=approved.allocations.get().slot,
+        booking=BookingFactory(),
+        occupies=DateTimeTZRange(longer(approved, 8), longer(approved, 12)),
+    )
+    assert signed_in(advisor).post(page(approved, "approve"), {"note": ""}).status_code == 409
+    approved.refresh_from_db()
+    assert (approved.ends_at, approved.approved_days) == (longer(approved, 7), 7)
+    with pytest.raises(PermissionDenied):
+        services.approve_longer(booking_id=approved.pk, actor=person)

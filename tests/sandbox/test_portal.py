@@ -12,7 +12,7 @@ from osk_portal import portal as offers
 from osk_portal.toolkit import clock as portal_clock
 from sandbox import demo_world, portal, provisioning, services
 from sandbox.enums import Phase
-from sandbox.models import Blueprint, BlueprintVersion, Booking, Pool
+from sandbox.models import Blueprint, BlueprintVersion, Booking, Pool, Wish
 from sandbox.phases import phase_of
 from tests.catalog.factories import SolutionFactory
 from tests.factories import MembershipFactory, OrganisationFactory, UserFactory, staff
@@ -55,11 +55,14 @@ def test_my_area_shows_what_runs_and_what_is_to_come(engine):
 def test_the_entry_of_a_solution_offers_to_try_it():
     solution = SolutionFactory()
     request = RequestFactory().get("/")
+    request.user = AnonymousUser()
     assert portal._of_solution(solution, request) is None
 
     blueprint = product(solution=solution)
 
-    assert portal._of_solution(solution, request) == {"blueprints": [blueprint]}
+    panel = portal._of_solution(solution, request)
+    assert panel is not None
+    assert (panel["blueprints"], panel["results"]) == ([blueprint], [])
 
 
 def test_mails_about_a_booking_reach_only_who_still_has_it(engine):
@@ -73,7 +76,12 @@ def test_mails_about_a_booking_reach_only_who_still_has_it(engine):
 
 def test_the_side_list_is_for_operators():
     labels = [str(entry.label) for entry in portal._work(staff("advisor"))]
-    assert labels == ["Zu genehmigen", "Gewünschte Testumgebungen", "Testprodukte"]
+    assert labels == [
+        "Zu genehmigen",
+        "Für eine Veranstaltung buchen",
+        "Gewünschte Testumgebungen",
+        "Testprodukte",
+    ]
     assert len(list(portal._work(staff("operator")))) == 8
 
 
@@ -101,6 +109,7 @@ def test_the_demo_world_comes_once(demo_people):
     assert BlueprintVersion.objects.count() == 1
     assert Pool.objects.get().slots.count() == 3
     assert Booking.objects.count() >= 5
+    assert {wish.name for wish in Wish.objects.all()} == {"Etherpad", "Formularassistent"}
 
 
 def test_past_bookings_of_the_demo_look_like_past_ones(demo_people):

@@ -1,0 +1,73 @@
+"""What the pages on which something is booked have in common: the free times, and the words of a refusal."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.dateparse import parse_date
+from django.utils.translation import gettext as _
+
+from osk_portal.templatetags.osk import berlin_datetime
+from osk_portal.toolkit import clock
+from sandbox import capacity, deadlines, quotas
+from sandbox.forms import BookingForm, WhenForm, later_at, value_of
+from sandbox.models import Blueprint
+from sandbox.timetable import Timetable, opening
+from sandbox.windows import end_after
+
+
+def offer_times(form: WhenForm, blueprint: Blueprint, *, by_osk: bool = False) -> dict[str, Any]:
+    """Put the free begins into the form; what the page says of them. ``by_osk``: nobody has to approve it."""
+    now = clock.now()
+    needs_approval = blueprint.needs_approval and not by_osk
+    first = deadlines.first_start_with_approval(now) if needs_approval else None
+    begin = first or now
+    table = Timetable(blueprint.pool, begin)
+    free = table.next_free(begin, end_after(begin, 1) - begin)
+    is_free_now = free == begin
+    horizon = quotas.usual_last_day()
+    choices = table.choices(blueprint.longest_days, first=begin, horizon=horizon)
+    form.offer(choices, with_now=first is None, first=first)
+    return {
+        "choices": choices,
+        "next_free": None if is_free_now or first else free,
+        "has_place": free is not None,
+        "first": first,
+    }
+
+
+def first_choice(day: str, times: dict[str, Any]) -> dict[str, Any]:
+    """A day of the month table, else now, else the next free begin."""
+    try:
+        chosen = parse_date(day)
+    except ValueError:
+        chosen = None
+    if chosen is not None:
+        begins = {choice.start: choice for choice in times["choices"]}
+        start = opening(chosen)
+        return {"when": value_of(start)} if start in begins else later_at(start)
+    if times["first"] is not None and times["choices"]:
+        return {"when": value_of(times["choices"][0].start)}
+    if times["next_free"] is not None:
+        return later_at(times["next_free"])
+    return {"when": BookingForm.NOW}
+
+
+def show_error(form: WhenForm, error: capacity.CannotBook) -> None:
+    """At its field, where the form has it, with the next free begin."""
+    field = error.field if error.field in form.fields else None
+    form.add_error(field, error_text(error))
+
+
+def error_text(error: Exception) -> str:
+    if isinstance(error, capacity.TooLong) and error.latest_end is not None:
+        return _("It can run until %(end)s at the latest.") % {
+            "end": berlin_datetime(error.latest_end)
+        }
+    if not isinstance(error, capacity.NoFreeSlot):
+        return str(error)
+    if error.next_free is None:
+        return _("This time is no longer free. Choose another one.")
+    return _("This time is no longer free. Choose another one. The next free time is %(next)s.") % {
+        "next": berlin_datetime(error.next_free)
+    }
