@@ -270,7 +270,7 @@ def test_an_approval_holds_for_its_days_and_more_is_asked_anew(
             act(booking_id=approved.pk, actor=person, **args)
 
     address = reverse("sandbox:booking_extend", args=[approved.public_id])
-    assert "freigegeben" in signed_in(person).get(address).text
+    assert "genehmigt" in signed_in(person).get(address).text
     for _twice in range(2):
         assert signed_in(person).post(address, {"days": "2"}).status_code == 302
     approved.refresh_from_db()
