@@ -147,7 +147,7 @@ def _turn(product: Blueprint, person: Membership) -> None:
 
 def _for_an_event(product: Blueprint, guest: Membership, advisor: User) -> None:
     """In a fortnight, outside the quota, with somebody who tests along."""
-    start = (clock.now() + timedelta(days=14)).replace(minute=0, second=0, microsecond=0)
+    start = (clock.now() + timedelta(days=14)).replace(hour=9, minute=0, second=0, microsecond=0)
     booking = _booking(
         product,
         guest,
