@@ -312,3 +312,8 @@ def test_more_time_is_refused_with_a_reason_or_too_late(signed_in, approved, adv
     assert (approved.ends_at, approved.approved_days) == (longer(approved, 7), 7)
     with pytest.raises(PermissionDenied):
         services.approve_longer(booking_id=approved.pk, actor=person)
+    services.move_booking(
+        booking_id=approved.pk, actor=person, start=longer(approved, 1), end=longer(approved, 5)
+    )
+    approved.refresh_from_db()
+    assert approved.asked_end is None, "it was asked for the former time"
