@@ -18,7 +18,7 @@ PIP := -m pip --disable-pip-version-check --no-input install -qq --require-hashe
 # Programs are started as modules: the scripts in bin/ stop working when the folder is moved.
 PY := $(VENV)/bin/python
 LINT_IMPORTS := from importlinter.cli import lint_imports_command as c; c(["--no-logo"])
-UNIT := not e2e and not faults and not imap and not clamav and not containers and not gate
+UNIT := not e2e and not faults and not imap and not clamav and not containers and not gate and not kubernetes
 COVERAGE := --cov --cov-report=term:skip-covered --cov-fail-under=90
 COMPILE := $(PY) -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url $(UPGRADE)
@@ -26,7 +26,7 @@ COMPILE := $(PY) -m uv pip compile --quiet --universal --python-version 3.11 --g
 export UV_PYTHON_DOWNLOADS := never
 
 .DEFAULT_GOAL := help
-.PHONY: help run test unit test-faults test-imap test-clamav test-gate test-containers coverage bench bench-queue bench-catalog screenshots test-3.13 lint types \
+.PHONY: help run test unit test-faults test-imap test-clamav test-gate test-containers test-kubernetes coverage bench bench-queue bench-catalog screenshots test-3.13 lint types \
 	messages lock clean install install-dev install-dev-packages install-radicale browser dovecot clamd nginx podman
 
 help: ## Show this list
@@ -62,6 +62,9 @@ test-gate: install-dev nginx ## Run the tests of the gate with a real nginx (ins
 
 test-containers: install-dev browser podman ## Run the tests with a real Podman (as root; installs Debian's podman)
 	$(PY) -m pytest -m containers tests/conformance tests/containers $(ARGS)
+
+test-kubernetes: install-dev control-plane ## Run the tests with a real Kubernetes API (built from Debian's sources, kept in ~/.cache)
+	$(PY) -m pytest -m kubernetes tests/conformance tests/kubernetes $(ARGS)
 
 bench: bench-queue bench-catalog ## Measure pages on full databases
 
@@ -187,6 +190,9 @@ nginx: # Debian's web server, for the gate's example configuration
 	else \
 		echo "nginx is missing. Install it, on Debian with: sudo apt-get install nginx-light" >&2; exit 1; \
 	fi
+
+control-plane: # API server, controller manager and etcd for the tests of kubernetes; six minutes the first time
+	@nice sh tests/kubernetes/build_control_plane.sh "$${OSK_KUBERNETES_CACHE:-$$HOME/.cache/osk-portal/kubernetes-1.20.2}"
 
 podman: # Debian's engine of containers, and what builds images without a registry; needs root
 	@if [ "$$(id -u)" != 0 ]; then echo "The tests with containers need root." >&2; exit 1; fi; \

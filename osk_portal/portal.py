@@ -302,6 +302,18 @@ class DailyJob:
 
 
 @dataclass(frozen=True)
+class SealedValues:
+    """A column that holds encrypted values: ``manage.py rotate_keys`` brings them under the newest key."""
+
+    key: str
+    order: int
+    rows: Callable[[], QuerySet[Any]]
+    """Those that hold one."""
+    field: str
+    """A text; or JSON, in which each text that is encrypted is looked for."""
+
+
+@dataclass(frozen=True)
 class SitemapEntry:
     """A public page; ``path`` without the host."""
 
@@ -462,6 +474,7 @@ reference_data: Registry[ReferenceData] = Registry()
 staff_rights: Registry[StaffRights] = Registry()
 demo_steps: Registry[DemoStep] = Registry()
 daily_jobs: Registry[DailyJob] = Registry()
+sealed_values: Registry[SealedValues] = Registry()
 sitemap_sections: Registry[SitemapSection] = Registry()
 handovers: Registry[Handover] = Registry()
 personal_data: Registry[PersonalData] = Registry()

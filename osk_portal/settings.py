@@ -804,6 +804,39 @@ OSK_SANDBOX_NETWORK = env.text(
     "10.213.0.0/16",
     help="Addresses of the containers, 32 for each test environment. Nothing else may use them.",
 )
+OSK_SANDBOX_KUBERNETES_SERVER = env.text(
+    "OSK_SANDBOX_KUBERNETES_SERVER",
+    "",
+    help="API server of the cluster, as https://10.0.0.1:6443. Empty: no cluster.",
+)
+OSK_SANDBOX_KUBERNETES_CA = env.text(
+    "OSK_SANDBOX_KUBERNETES_CA",
+    "",
+    help="File with the certificate of the cluster's authority. Empty: those of the machine.",
+)
+OSK_SANDBOX_KUBERNETES_TOKEN_FILE = env.text(
+    "OSK_SANDBOX_KUBERNETES_TOKEN_FILE",
+    "",
+    help="File with the token of the portal's service account; read anew each time.",
+)
+OSK_SANDBOX_KUBERNETES_FROM = env.words(
+    "OSK_SANDBOX_KUBERNETES_FROM",
+    ["osk-gate", "osk-portal"],
+    help="Namespaces of the gate and of the portal: nobody else reaches a product.",
+)
+OSK_SANDBOX_KUBERNETES_STORAGE_CLASS = env.text(
+    "OSK_SANDBOX_KUBERNETES_STORAGE_CLASS",
+    "",
+    help="Storage class of volumes; it must delete them (reclaimPolicy). Empty: the cluster's own.",
+)
+OSK_SANDBOX_KUBERNETES_DOMAIN = env.text(
+    "OSK_SANDBOX_KUBERNETES_DOMAIN",
+    "",
+    help="Domain of an Ingress for each environment. Empty: none, the gate goes to the service.",
+)
+OSK_SANDBOX_KUBERNETES_INGRESS_CLASS = env.text(
+    "OSK_SANDBOX_KUBERNETES_INGRESS_CLASS", "", help="Class of these Ingresses."
+)
 OSK_SANDBOX_REGISTRIES = [
     host.lower()
     for host in env.words(

@@ -37,7 +37,7 @@ def usual(blueprint: Blueprint) -> tuple[timedelta, timedelta] | None:
     took = sorted(ready_at - begun_at for begun_at, ready_at in rows if ready_at is not None)
     if len(took) < FEWEST:
         return None
-    return _percentile(took, 50), _percentile(took, 90)
+    return percentile(took, 50), percentile(took, 90)
 
 
 def in_words(blueprint: Blueprint, *, is_by_hand: bool = False) -> str:
@@ -56,7 +56,7 @@ def in_words(blueprint: Blueprint, *, is_by_hand: bool = False) -> str:
     }  # fmt: skip
 
 
-def _percentile(ordered: list[timedelta], percent: int) -> timedelta:
+def percentile(ordered: list[timedelta], percent: int) -> timedelta:
     """The smallest value that so many percent do not exceed (nearest rank)."""
     return ordered[ceil(len(ordered) * percent / 100) - 1]
 

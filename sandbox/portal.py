@@ -26,9 +26,11 @@ from sandbox.enums import EnvironmentState, Phase
 from sandbox.models import (
     Blueprint,
     Booking,
+    Credential,
     Environment,
     OperatorTask,
     PublishedResult,
+    Restore,
     TestParticipant,
     Wish,
 )
@@ -182,6 +184,12 @@ def _work(user: User) -> Iterable[portal.WorkEntry]:
     if not user.is_operator:
         return
     yield portal.WorkEntry(
+        gettext_lazy("Operation"),
+        reverse("admin:sandbox_operations"),
+        Environment.objects.needing_a_hand,
+        Restore.objects.open,
+    )
+    yield portal.WorkEntry(
         gettext_lazy("Environments"),
         reverse("admin:sandbox_environment_changelist"),
         Environment.objects.existing,
@@ -254,5 +262,10 @@ portal.daily_jobs.register(portal.DailyJob("sandbox.prototypes", 31, wishes.end_
 portal.daily_jobs.register(portal.DailyJob("sandbox.scans", 32, blueprints.block_outdated))
 portal.demo_steps.register(portal.DemoStep("sandbox", 30, demo_world.load))
 portal.personal_data.register(own_data.OFFER)
+portal.sealed_values.register(
+    portal.SealedValues(
+        "credentials", 40, lambda: Credential.objects.filter(wiped_at__isnull=True), "secret"
+    )
+)
 for statistic in statistics.STATISTICS:
     portal.statistics.register(statistic)

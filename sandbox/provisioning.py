@@ -218,6 +218,15 @@ def claim(environment_id: int) -> Claim | None:
         )
         if environment is None:
             return None
+        if environment.lease_token is not None:
+            logger.warning(
+                "sandbox: taken over from a worker that went away",
+                extra={
+                    "environment": environment.backend_key,
+                    "worker": environment.lease_owner,
+                    "state": environment.state,
+                },
+            )
         token = uuid.uuid4()
         Environment.objects.filter(pk=environment.pk).update(
             lease_owner=f"{socket.gethostname()}:{os.getpid()}"[:100],
@@ -278,7 +287,10 @@ def _prepare(claimed: Claim) -> None:
     with claimed.writing() as environment:
         if environment is None:
             return
-        if environment.next_action_at > clock.now() and environment.desired == Desired.PRESENT:
+        if (
+            environment.next_action_at > clock.of_database()
+            and environment.desired == Desired.PRESENT
+        ):
             return  # moved to a later time meanwhile
         if Environment.objects.owning().filter(slot=environment.slot).exists():
             if not environment.events.filter(kind=EnvironmentEventKind.WAITING_FOR_SLOT).exists():
@@ -437,7 +449,11 @@ def _repair(claimed: Claim) -> None:
 def _keep_apart(claimed: Claim) -> None:
     """QUARANTINED: stopped, cut off, and kept until its date; then removed like any other."""
     until = claimed.environment.quarantined_until
-    if claimed.environment.isolated_at is not None and until is not None and until <= clock.now():
+    if (
+        claimed.environment.isolated_at is not None
+        and until is not None
+        and until <= clock.of_database()
+    ):
         _begin_removal(claimed)
         return
     if claimed.environment.isolated_at is None:
@@ -449,9 +465,9 @@ def _keep_apart(claimed: Claim) -> None:
         if environment is None:
             return
         if environment.isolated_at is None:
-            environment.isolated_at = clock.now()
+            environment.isolated_at = clock.of_database()
             services.release_slot(environment.booking)
-        environment.next_action_at = environment.quarantined_until or clock.now()
+        environment.next_action_at = environment.quarantined_until or clock.of_database()
         environment.save(update_fields=["isolated_at", "next_action_at"])
 
 
@@ -466,7 +482,7 @@ def _is_held(claimed: Claim, found: Observed | None = None) -> bool:
             kind = EnvironmentEventKind.REMOVAL_HELD
             if not environment.events.filter(kind=kind).exists():
                 environment.record(kind)
-            environment.next_action_at = clock.now() + HELD_AGAIN
+            environment.next_action_at = clock.of_database() + HELD_AGAIN
             environment.save(update_fields=["next_action_at"])
     return True
 
@@ -507,11 +523,11 @@ def _remove(claimed: Claim) -> None:
             return
         environment.vanish()
         # What a person confirmed bears the time of their word already.
-        environment.proofs.filter(verified_at__isnull=True).update(verified_at=clock.now())
+        environment.proofs.filter(verified_at__isnull=True).update(verified_at=clock.of_database())
         services.wipe_credentials(environment)
         services.wipe_mails(environment)
         booking = environment.booking
-        if booking.is_holding and booking.ends_at > clock.now():
+        if booking.is_holding and booking.ends_at > clock.of_database():
             services.add_generation(booking, environment.slot)
             return
         services.release_slot(booking)
@@ -583,7 +599,8 @@ def _give_up(
             return
         # A trial run is to show whether it works: it does not, once is enough.
         most = 1 if booking.is_trial else MAX_GENERATIONS
-        if not is_final and _failures(booking) < most and booking.ends_at > clock.now():
+        is_enough = is_final or _failures(booking) >= most
+        if not is_enough and booking.ends_at > clock.of_database():
             environment.record(EnvironmentEventKind.REPLACED)
             logger.warning("sandbox: set up anew", extra={"environment": environment.backend_key})
             return
@@ -618,7 +635,7 @@ def _failures(booking: Booking) -> int:
 
 
 def _is_too_late(environment: Environment, timeout: timedelta) -> bool:
-    return clock.now() - environment.state_since > timeout
+    return clock.of_database() - environment.state_since > timeout
 
 
 def _time_to_set_up(environment: Environment) -> timedelta:
@@ -645,7 +662,7 @@ def _backoff(attempts: int) -> timedelta:
 def _wait(environment: Environment, delay: timedelta) -> None:
     """A removal that was asked for meanwhile waits for nothing."""
     is_ended = environment.desired == Desired.ABSENT and not environment.keeps_its_course
-    environment.next_action_at = clock.now() + (timedelta() if is_ended else delay)
+    environment.next_action_at = clock.of_database() + (timedelta() if is_ended else delay)
     environment.save(update_fields=["next_action_at"])
 
 

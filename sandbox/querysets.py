@@ -262,7 +262,7 @@ class ParticipantQuerySet(models.QuerySet["TestParticipant"]):
         """With what their page shows."""
         return self.select_related(
             "user",
-            "booking__blueprint_version__blueprint",
+            "booking__blueprint_version__blueprint__solution",
             "booking__organisation",
             "booking__booked_by",
         )

@@ -17,6 +17,7 @@ from django.db import transaction
 
 from osk_portal.notifications.doorbell import ring
 from osk_portal.toolkit import clock
+from osk_portal.toolkit.clock import DbNow
 from sandbox import backends, restoring, services
 from sandbox.backends.base import (
     BackendError,
@@ -68,7 +69,7 @@ def measure(backend: SandboxBackend) -> None:
 
 
 def _keep_health(key: str, *, is_ok: bool, detail: str) -> None:
-    now = clock.now()
+    now = clock.of_database()
     before = EngineHealth.objects.filter(backend=key).first()
     since = before.since if before is not None and before.is_ok == is_ok else now
     EngineHealth.objects.update_or_create(
@@ -138,7 +139,9 @@ def _is_known(observed: Observed) -> bool:
 
 def _is_young(observed: Observed) -> bool:
     """Without a date it is a process whose folder is gone: nobody is making that just now."""
-    return observed.created_at is not None and clock.now() - observed.created_at < ORPHAN_GRACE
+    return (
+        observed.created_at is not None and clock.of_database() - observed.created_at < ORPHAN_GRACE
+    )
 
 
 def _find_lost(backend: SandboxBackend, found: dict[str, Observed]) -> None:
@@ -157,7 +160,7 @@ def _find_lost(backend: SandboxBackend, found: dict[str, Observed]) -> None:
             )
             continue
         if is_well:
-            Environment.objects.filter(pk=environment.pk).update(checked_at=clock.now())
+            Environment.objects.filter(pk=environment.pk).update(checked_at=DbNow())
         elif is_well is False and is_held:
             logger.warning(
                 "sandbox: not well, only reported", extra={"environment": environment.backend_key}

@@ -59,7 +59,7 @@ def is_held() -> bool:
 
 def advance() -> None:
     """The marker goes on, in the database first: a file that lags behind means nothing."""
-    RestoreMarker.objects.get_or_create(pk=1, defaults={"at": clock.now()})
+    RestoreMarker.objects.get_or_create(pk=1, defaults={"at": clock.of_database()})
     beyond = (_marker_in_file() or _NEVER) + _STEP
     RestoreMarker.objects.update(at=Greatest(DbNow(), F("at") + _STEP, Value(beyond)))
     _write(RestoreMarker.objects.values_list("at", flat=True).get())
@@ -108,7 +108,7 @@ def _is_accepted(backend: str, name: str, detail: str | None = None) -> bool:
 
 def note_stray(backend: str, found: Observed, verdict: StrayVerdict, detail: str = "") -> None:
     """For the list of the operators. What it says anew counts as seen anew."""
-    now = clock.now()
+    now = clock.of_database()
     stray, is_new = Stray.objects.get_or_create(
         backend=backend,
         name=found.name,

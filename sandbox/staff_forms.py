@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Any
+from datetime import date, datetime, timedelta
+from typing import Any, Final
 
 from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from osk_portal.templatetags.osk import berlin_date
 from osk_portal.toolkit import clock
 from osk_portal.toolkit.forms import DateInput
 from osk_portal.toolkit.text_fields import TextField
 from sandbox.forms import BookingForm, TimeInput
 from sandbox.models import Pool, Slot
 from sandbox.moments import accept_any, clock_change_field, moment_of
+
+MOST_QUARANTINE: Final = timedelta(days=365)
 
 
 class ApprovalForm(forms.Form):
@@ -35,6 +38,44 @@ class RejectionForm(forms.Form):
         rows=3,
         error_messages={"required": gettext_lazy("Enter the reason.")},
     )
+
+
+class MeasureForm(forms.Form):
+    """Why an operator does something; kept with the environment, for operators only."""
+
+    reason = TextField(
+        label=gettext_lazy("Reason"),
+        help_text=gettext_lazy("Kept with the environment. Who booked it does not read it."),
+        max_length=1000,
+        rows=2,
+        error_messages={"required": gettext_lazy("Enter the reason.")},
+    )
+
+
+class QuarantineForm(MeasureForm):
+    """``cleaned_data["until"]``: a day of the future, at its end in Berlin it goes."""
+
+    until = forms.DateField(
+        label=gettext_lazy("Keep until"),
+        help_text=gettext_lazy("At the end of this day it is removed with all data."),
+        widget=DateInput,
+        error_messages={
+            "required": gettext_lazy("Enter the day until which it is kept."),
+            "invalid": gettext_lazy("Enter a date, for example 30.11.2026."),
+        },
+    )
+
+    def clean_until(self) -> date:
+        until: date = self.cleaned_data["until"]
+        today = clock.today()
+        if until < today:
+            raise forms.ValidationError(_("This day is over. Choose a later one."))
+        if until > today + MOST_QUARANTINE:
+            raise forms.ValidationError(
+                _("Keep it for one year at most: %(day)s.")
+                % {"day": berlin_date(today + MOST_QUARANTINE)}
+            )
+        return until
 
 
 class OskBookingForm(BookingForm):

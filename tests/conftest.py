@@ -20,7 +20,7 @@ from osk_portal.embedded.postgres import throwaway_postgres
 from osk_portal.notifications import doorbell
 from osk_portal.toolkit import clock as portal_clock
 
-pytest_plugins = ["tests.containers.fixtures", "tests.e2e.fixtures"]
+pytest_plugins = ["tests.containers.fixtures", "tests.e2e.fixtures", "tests.kubernetes.fixtures"]
 
 
 class _TwoHands(LoadScopeScheduling):

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.db import connection
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import DateTimeField, Value
 from django.db.models.functions import Now
@@ -29,6 +30,16 @@ def move_to(moment: datetime | None) -> None:
 def now() -> datetime:
     """The current moment, aware, in UTC."""
     return _moved_to or timezone.now()
+
+
+def of_database() -> datetime:
+    """The database's current moment: where a time is written that another machine compares with ``DbNow``."""
+    if _moved_to is not None:
+        return _moved_to
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT statement_timestamp()")
+        moment: datetime = cursor.fetchone()[0]
+    return moment
 
 
 def today() -> date:

@@ -29,6 +29,20 @@ def decrypt(token: str) -> str:
         raise CannotDecrypt from error
 
 
+def looks_sealed(text: str) -> bool:
+    """Has the form of an encrypted value: Fernet's first byte is its version."""
+    return text.startswith("gAAAA")
+
+
+def is_current(token: str) -> bool:
+    """Under the newest key already."""
+    try:
+        _fernet(tuple(settings.OSK_ENCRYPTION_KEYS[:1])).decrypt(token.encode())
+    except InvalidToken:
+        return False
+    return True
+
+
 def rotate(token: str) -> str:
     """The same secret under the newest key. Raises CannotDecrypt."""
     try:

@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy
 from osk_portal.toolkit.access import staff_user
 from osk_portal.toolkit.transitions import TransitionNotAllowed
 from sandbox import services
+from sandbox.admin import operations
 from sandbox.admin.osk_bookings import event_booking, event_products
 from sandbox.capacity import CannotBook
 from sandbox.enums import EnvironmentAction
@@ -94,10 +95,13 @@ class EnvironmentAdmin(ReadOnly):
 
     @admin.display(description=gettext_lazy("way on"))
     def way_on(self, environment: Environment) -> SafeString | str:
+        page = reverse("admin:sandbox_environment_page", args=[environment.public_id])
         if environment.state not in Environment.ALLOWED[EnvironmentAction.ABANDON]:
-            return "–"
-        address = reverse("admin:sandbox_environment_forget", args=[environment.pk])
-        return format_html('<a href="{}">{}</a>', address, _("Forget"))
+            return format_html('<a href="{}">{}</a>', page, _("Actions"))
+        forget = reverse("admin:sandbox_environment_forget", args=[environment.pk])
+        return format_html(
+            '<a href="{}">{}</a>, <a href="{}">{}</a>', page, _("Actions"), forget, _("Forget")
+        )
 
     def has_operate_permission(self, request: HttpRequest) -> bool:
         return _may_operate(request)
@@ -121,7 +125,8 @@ class EnvironmentAdmin(ReadOnly):
             self.admin_site.admin_view(self.forget),
             name="sandbox_environment_forget",
         )
-        return [forget, *super().get_urls()]
+        own = operations.addresses(self.admin_site.admin_view)
+        return [forget, *own, *super().get_urls()]
 
     def forget(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Give up a removal that never ends, with a reason; nothing is proved then."""

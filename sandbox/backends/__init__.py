@@ -6,12 +6,14 @@ from collections.abc import Callable
 
 from sandbox.backends.base import BackendUnavailable, SandboxBackend
 from sandbox.backends.container import ContainerBackend
+from sandbox.backends.kubernetes import KubernetesBackend
 from sandbox.backends.manual import ManualBackend
 from sandbox.backends.process import ProcessBackend
 
 BACKENDS: dict[str, Callable[[], SandboxBackend]] = {
     ProcessBackend.key: ProcessBackend.from_settings,
     ContainerBackend.key: ContainerBackend.from_settings,
+    KubernetesBackend.key: KubernetesBackend.from_settings,
     ManualBackend.key: ManualBackend.from_settings,
 }
 

@@ -176,7 +176,7 @@ class Environment(Addressed):
             if self.state == _S.DEGRADED
             else EnvironmentEventKind.READY
         )
-        self.endpoint, self.checked_at = endpoint, clock.now()
+        self.endpoint, self.checked_at = endpoint, clock.of_database()
         self.ready_at = self.ready_at or self.checked_at
         return self._move(_A.HAND_OVER, _S.READY, kind, ["endpoint", "checked_at", "ready_at"])
 
@@ -186,7 +186,7 @@ class Environment(Addressed):
     def restart(self, *, actor: User) -> EnvironmentEvent:
         """Stopped and started again with its data; ``restart_at`` stays until it was stopped."""
         check(self.ALLOWED, _A.RESTART, self.state)
-        self.restart_at = clock.now()
+        self.restart_at = clock.of_database()
         return self._move(
             _A.RESTART, _S.STARTING, EnvironmentEventKind.RESTARTED, ["restart_at"], actor=actor
         )
@@ -207,7 +207,7 @@ class Environment(Addressed):
 
     def vanish(self) -> EnvironmentEvent:
         """The engine was asked and has nothing of it any more."""
-        self.gone_at, self.log_tail = clock.now(), ""
+        self.gone_at, self.log_tail = clock.of_database(), ""
         return self._move(_A.VANISH, _S.GONE, EnvironmentEventKind.GONE, ["gone_at", "log_tail"])
 
     def quarantine(self, *, actor: User, until: datetime) -> EnvironmentEvent:
@@ -248,7 +248,7 @@ class Environment(Addressed):
         """Each passage starts the count of attempts anew and is due at once."""
         check(self.ALLOWED, action, self.state)
         before, self.state = self.state, to
-        self.state_since = self.next_action_at = clock.now()
+        self.state_since = self.next_action_at = clock.of_database()
         self.attempts = 0
         self.save(
             update_fields=["state", "state_since", "next_action_at", "attempts", *(fields or [])]

@@ -48,7 +48,7 @@ def add_generation(booking: Booking, slot: Slot) -> Environment:
         backend=slot.backend,
         backend_key=Environment.key_for(public_id, generation),
         expires_at=booking.ends_at,
-        next_action_at=max(lead, clock.now()),
+        next_action_at=max(lead, clock.of_database()),
     )
     ring(WORK, environment_id=environment.pk)
     return environment
@@ -61,7 +61,7 @@ def remove_environment(booking: Booking) -> None:
     """
     for environment in booking.environments.existing().select_for_update(of=("self",)):
         environment.desired = Desired.ABSENT
-        environment.next_action_at = clock.now()
+        environment.next_action_at = clock.of_database()
         environment.save(update_fields=["desired", "next_action_at"])
         ring(WORK, environment_id=environment.pk)
 
@@ -73,7 +73,7 @@ def retry_booking(*, booking_id: int, actor: User) -> Environment:
     """
     with transaction.atomic():
         booking = Booking.objects.select_for_update(of=("self",)).get(pk=booking_id)
-        if booking.ends_at <= clock.now() or booking.environments.existing().exists():
+        if booking.ends_at <= clock.of_database() or booking.environments.existing().exists():
             raise TransitionNotAllowed("retry", booking.state)
         booking.retry(actor=actor)
         held = booking.allocations.held().select_related("slot__pool").first()
@@ -121,4 +121,4 @@ def release_lease(environment: Environment) -> None:
 def release_slot(booking: Booking) -> None:
     """Who waits is offered it next."""
     ring(OFFER)
-    Allocation.objects.held().filter(booking=booking).update(released_at=clock.now())
+    Allocation.objects.held().filter(booking=booking).update(released_at=clock.of_database())

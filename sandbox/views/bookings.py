@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -39,7 +39,7 @@ from sandbox.models import (
 from sandbox.phases import current_environment, phase_of, state_of
 from sandbox.querysets import HOLDING
 from sandbox.removal_record import is_complete
-from sandbox.results import summary_of
+from sandbox.results import checklist_of, summary_of
 from sandbox.services.testing import report_deadline, takes_reports
 
 IN_TEST = (ParticipantState.INVITED, ParticipantState.ACTIVE)
@@ -97,7 +97,33 @@ class Login:
     """A line of the hand-over; ``secret`` only in the answer to "show"."""
 
     credential: Credential
+    reveal_url: str
     secret: str = ""
+    is_first: bool = False
+    """The account to begin with, where the product says so."""
+    must_change: bool = False
+
+
+def logins_of(
+    booking: Booking,
+    environment: Environment | None,
+    reveal_url: Callable[[Credential], str],
+    revealed: Mapping[int, str] | None = None,
+) -> list[Login]:
+    """The accounts of what runs, by role; none where nothing does."""
+    if environment is None:
+        return []
+    first = booking.blueprint_version.parsed.first_login
+    return [
+        Login(
+            credential,
+            reveal_url(credential),
+            (revealed or {}).get(credential.pk, ""),
+            is_first=first is not None and first.role == credential.role,
+            must_change=first is not None and first.must_change,
+        )
+        for credential in environment.credentials.shown()
+    ]
 
 
 def details_of(
@@ -127,10 +153,14 @@ def details_of(
         **_log_of(environment, phase),
         **_steps_of(request, booking),
         **_testing_of(request, booking, events),
-        "logins": [
-            Login(credential, (revealed or {}).get(credential.pk, ""))
-            for credential in (environment.credentials.shown() if environment and is_open else ())
-        ],
+        "logins": logins_of(
+            booking,
+            environment if is_open else None,
+            lambda credential: reverse(
+                "sandbox:credential_reveal", args=[booking.public_id, credential.public_id]
+            ),
+            revealed,
+        ),
         **entrance_of(booking, environment if is_open else None),
         "mails": mails_of(booking, environment if is_open else None),
         "proofs": list(environment.proofs.all()) if environment and not is_open else [],
@@ -163,7 +193,7 @@ def entrance_of(
 ) -> dict[str, object]:
     """The address of what runs, and where "open" leads: through the gate where there is one."""
     if environment is None:
-        return {"address": "", "open_url": "", "is_gated": False}
+        return {"address": "", "open_url": "", "is_gated": False, "is_local": False}
     address = addresses.shown_address(booking, environment)
     is_gated = address != environment.endpoint
     way_in = address
@@ -173,7 +203,8 @@ def entrance_of(
         path = urlsplit(address).path
         page = reverse("sandbox:gate_enter", args=[booking.public_id])
         way_in = page if path == "/" else f"{page}?path={quote(path, safe='')}"
-    return {"address": address, "open_url": way_in, "is_gated": is_gated}
+    is_local = not is_gated and bool(addresses.upstream_of(environment))
+    return {"address": address, "open_url": way_in, "is_gated": is_gated, "is_local": is_local}
 
 
 def mails_of(booking: Booking, environment: Environment | None) -> list[CaughtMail] | None:
@@ -221,6 +252,7 @@ def _testing_of(
     return {
         "people": [person for person in everybody if person.state in IN_TEST],
         "tasks": tasks,
+        **checklist_of(tasks, author=request.user),
         "summary": summary,
         "may_invite": may_change
         and (booking.is_holding or booking.is_undecided)

@@ -11,6 +11,7 @@ from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import (
@@ -32,14 +33,15 @@ from sandbox.file_answers import given_out
 from sandbox.models import Booking, Credential, ReportFile, TestParticipant, TestReport
 from sandbox.people_forms import ReportForm
 from sandbox.phases import current_environment, phase_of, state_of
+from sandbox.results import checklist_of
 from sandbox.services.participants import GuestLinkDead, guest_of, may_use
 from sandbox.services.testing import report_deadline, save_report, takes_reports
 from sandbox.views.bookings import (
     ENTER,
     OPEN,
-    Login,
     booking_crumbs,
     entrance_of,
+    logins_of,
     mails_of,
     readable_booking,
     visible_booking,
@@ -102,7 +104,7 @@ def _sheet(participant: TestParticipant, revealed: dict[int, str] | None = None)
     phase = phase_of(booking, now=clock.now())
     environment = current_environment(booking)
     is_open = phase in OPEN and may_use(participant)
-    logins = environment.credentials.shown() if environment is not None and is_open else ()
+    tasks = list(booking.tasks.all()) if participant.is_in else []
     return {
         "participant": participant,
         "booking": booking,
@@ -115,8 +117,17 @@ def _sheet(participant: TestParticipant, revealed: dict[int, str] | None = None)
             participant if participant.is_guest else None,
         ),
         "mails": mails_of(booking, environment if is_open else None),
-        "logins": [Login(c, (revealed or {}).get(c.pk, "")) for c in logins],
-        "tasks": list(booking.tasks.all()) if participant.is_in else [],
+        "logins": logins_of(
+            booking,
+            environment if is_open else None,
+            lambda credential: _reveal_url(participant, credential),
+            revealed,
+        ),
+        **checklist_of(
+            tasks,
+            author=participant.user,
+            guest=participant if participant.is_guest else None,
+        ),
         "may_report": participant.is_in and takes_reports(booking),
         "deadline": report_deadline(booking),
         "report_url": f"{participant.get_absolute_url()}?{REPORT}=1"
@@ -124,6 +135,13 @@ def _sheet(participant: TestParticipant, revealed: dict[int, str] | None = None)
         else f"{participant.get_absolute_url()}testbericht/",
         **state_of(booking, phase),
     }
+
+
+def _reveal_url(participant: TestParticipant, credential: Credential) -> str:
+    """A guest asks the own page."""
+    if participant.is_guest:
+        return participant.get_absolute_url()
+    return reverse("sandbox:participant_reveal", args=[participant.public_id, credential.public_id])
 
 
 @csrf_exempt  # the address itself is the right: nothing here rests on a cookie

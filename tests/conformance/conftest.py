@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+import time
 import venv
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -17,14 +18,18 @@ import pytest
 
 from osk_portal.toolkit import clock
 from sandbox import services, spec
-from sandbox.backends import container
-from sandbox.backends.base import EnvRef, SandboxBackend
+from sandbox.backends import container, kubernetes
+from sandbox.backends.base import EnvRef, ObservedState, ProbeResult, SandboxBackend
 from sandbox.backends.container import ContainerBackend
+from sandbox.backends.kubernetes import KubernetesBackend
+from sandbox.backends.kubernetes_plan import Rules
 from sandbox.backends.manual import ManualBackend
 from sandbox.backends.process import ProcessBackend
 from sandbox.models import OperatorTask
 from tests.containers.podman import BUSYBOX
 from tests.factories import staff
+from tests.kubernetes.control_plane import ControlPlane
+from tests.kubernetes.stand_in import TOKEN, StandIn
 from tests.sandbox.engine_in_memory import BackendInMemory, EngineInMemory
 from tests.sandbox.factories import EnvironmentFactory
 from tests.sandbox.fake_backend import FakeBackend
@@ -34,6 +39,7 @@ COMPONENT = (Path(__file__).parent / "component.py").read_text(encoding="utf-8")
 WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
 PORTS = range(22000 + 400 * WORKER, 22400 + 400 * WORKER)
 PRODUCTS = "61000"
+BY_DIGEST = f"registry.example.org/osk/busybox@sha256:{'0' * 64}"
 
 
 def make_spec(mode: str = "", path: str = "/") -> spec.EnvSpec:
@@ -101,6 +107,7 @@ class Engine:
     kinds: frozenset[str] = frozenset({"folder", "process"})
     next_generation: EnvRef = field(default_factory=lambda: reference(generation=2))
     can_halt: bool = True
+    stand_in: Any = None
 
     def ensure(self, ref: EnvRef | None = None, **changes: Any) -> Any:
         return self.backend.ensure(
@@ -219,19 +226,72 @@ def manual_engine(db: None) -> Engine:
     )
 
 
+class Patient(KubernetesBackend):
+    """Waits for what controllers do later."""
+
+    def ensure(self, ref: EnvRef, *args: Any, **named: Any) -> Any:
+        found = super().ensure(ref, *args, **named)
+        until = time.monotonic() + 30
+        while found.state != ObservedState.RUNNING and time.monotonic() < until:
+            time.sleep(0.1)
+            found = self.observe(ref)
+        return found
+
+
+@pytest.fixture
+def in_reach(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No network carries anybody to the services' addresses."""
+    monkeypatch.setattr(kubernetes, "ask", lambda *_asked, **_named: ProbeResult(True))
+
+
+def on_kubernetes(backend: KubernetesBackend) -> Engine:
+    return Engine(
+        backend,
+        reference(),
+        make_container_spec(image=BY_DIGEST),
+        address="http://10.96.",
+        kinds=frozenset({"namespace", "container", "network", "port", "secret", "volume"}),
+    )
+
+
+@pytest.fixture
+def cluster_engine(tmp_path: Path, in_reach: None) -> Iterator[Engine]:
+    token = tmp_path / "token"
+    token.write_text(TOKEN)
+    with StandIn().running() as stand_in:
+        found = on_kubernetes(
+            Patient(server=stand_in.address, token_file=str(token), rules=Rules(), patience=0.3)
+        )
+        found.stand_in = stand_in
+        yield found
+
+
+@pytest.fixture
+def kubernetes_engine(control_plane: ControlPlane, in_reach: None) -> Iterator[Engine]:
+    """With the rights of deploy/kubernetes/rbac.yaml, no others."""
+    backend = control_plane.backend(make=Patient)
+    yield on_kubernetes(backend)
+    for found in backend.observe_all():
+        backend.destroy(EnvRef(found.instance, found.env, found.generation))
+
+
 @pytest.fixture(
     params=[
         "process",
         "fake",
         "memory",
         "manual",
+        "cluster",
         pytest.param("container", marks=pytest.mark.containers),
+        pytest.param("kubernetes", marks=pytest.mark.kubernetes),
     ]
 )
 def engine(request: pytest.FixtureRequest) -> Engine:
     if request.param == "container":
         found: Engine = request.getfixturevalue("container_engine")
         return found
+    if request.param in ("cluster", "kubernetes"):
+        return request.getfixturevalue(f"{request.param}_engine")
     if request.param == "manual":
         request.getfixturevalue("db")
         by_hand: Engine = request.getfixturevalue("manual_engine")

@@ -90,7 +90,7 @@ def test_the_side_list_is_for_operators():
         "Gewünschte Testumgebungen",
         "Testprodukte",
     ]
-    assert len(list(portal._work(staff("operator")))) == 8
+    assert len(list(portal._work(staff("operator")))) == 9
 
 
 @pytest.fixture

@@ -44,8 +44,11 @@ class Command(BaseCommand):
                 ref = EnvRef(observed.instance, observed.env, observed.generation)
                 try:
                     if options["all"] or (options["expired"] and _is_expired(observed)):
-                        backend.destroy(ref)
-                        self.stdout.write(f"{observed.name}: removed")
+                        left = backend.destroy(ref).state
+                        is_gone = left == ObservedState.ABSENT
+                        self.stdout.write(
+                            f"{observed.name}: {'removed' if is_gone else 'its removal is asked for'}"
+                        )
                     elif options["stop"] and isinstance(backend, ProcessBackend):
                         backend.stop(observed.name)
                         self.stdout.write(f"{observed.name}: stopped")

@@ -12,10 +12,11 @@ from network.enums import MembershipState
 from osk_portal.toolkit import clock as portal_clock
 from sandbox import provisioning, services
 from sandbox.backends.base import Permanent
-from sandbox.enums import BookingState
-from sandbox.models import Blueprint
+from sandbox.enums import BookingState, Outcome
+from sandbox.models import Blueprint, TestReport, TestTask
+from sandbox.services.participants import invite_person
 from tests.catalog.factories import SolutionFactory
-from tests.sandbox.factories import BookingFactory, SlotFactory
+from tests.sandbox.factories import SPEC, BlueprintVersionFactory, BookingFactory, SlotFactory
 
 
 def progress(booking, **query):
@@ -239,3 +240,37 @@ def test_asking_for_advice_takes_the_product_along(signed_in, world):
     assert address.format(f"solution={solution.slug}") in page
     browser.post(f"/beratung/anfrage/neu/?solution={solution.slug}", {"kind": "question"})
     assert solution.consulting_requests.get().author == world.booker
+
+
+def test_a_plan_is_ticked_off_by_each_reader(signed_in, world):
+    booking, _environment = world.book_and_set_up()
+    first, _second = (
+        TestTask.objects.create(booking=booking, position=n, task=f"Aufgabe {n}") for n in (1, 2)
+    )
+    colleague = invite_person(
+        booking_id=booking.pk, actor=world.booker, email=world.colleague.email
+    )
+    report = TestReport.objects.create(booking=booking, author=world.booker)
+    report.results.create(task=first, outcome=Outcome.PARTLY)
+
+    mine = signed_in(world.booker).get(booking.get_absolute_url()).text
+    theirs = signed_in(world.colleague).get(colleague.get_absolute_url()).text
+
+    assert "Sie haben 1 von 2 Aufgaben geprüft" in mine
+    assert "teilweise erfüllt" in mine
+    assert "Sie haben 0 von 2 Aufgaben geprüft" in theirs
+    assert "teilweise erfüllt" not in theirs
+
+
+def test_the_account_to_begin_with_is_named_and_everything_can_be_copied(signed_in, world):
+    spec = {**SPEC, "schema": 2, "first_login": {"role": "test", "must_change": True}}
+    spec["endpoints"] = [spec.pop("endpoint")]
+    BlueprintVersionFactory(blueprint=world.blueprint, number=2, spec=spec)
+    booking, _environment = world.book_and_set_up()
+
+    page = signed_in(world.booker).get(booking.get_absolute_url()).text
+
+    assert "Beginnen Sie mit diesem Konto. Beim ersten Anmelden" in page
+    for what in ("Kopieren: Adresse", "Kopieren: Name"):
+        assert f'aria-label="{what}" hidden' in page
+    assert "js/copy.js" in page

@@ -1,0 +1,79 @@
+"""An app that does what a test orders, before or after a call to an engine.
+
+An order is a file ``<OSK_VAR>/faults/<before|after>.<call>`` that holds "kill" or a number of seconds; the worker takes
+it away and follows it once. Each call is noted in ``<OSK_VAR>/faults/calls.log``.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import signal
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from django.apps import AppConfig
+
+CALLS = ("ensure", "observe", "probe", "halt", "destroy", "set_expiry", "quarantine")
+
+
+class Ordered:
+    """An engine whose calls may be struck; everything else is the engine's own."""
+
+    def __init__(self, engine: Any, folder: Path) -> None:
+        self._engine, self._folder = engine, folder
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._engine, name)
+        return functools.partial(self._call, name, found) if name in CALLS else found
+
+    def _call(self, name: str, call: Callable[..., Any], *args: Any, **options: Any) -> Any:
+        self._strike(f"before.{name}", args)
+        try:
+            return call(*args, **options)
+        finally:
+            self._strike(f"after.{name}", args)
+
+    def _strike(self, where: str, args: tuple[Any, ...]) -> None:
+        with (self._folder / "calls.log").open("a") as log:
+            log.write(f"{where} {getattr(args[0], 'name', '')} {os.getpid()}\n")
+        order = self._folder / where
+        try:
+            order.rename(self._folder / f"{where}.taken")
+        except FileNotFoundError:
+            return
+        what = (self._folder / f"{where}.taken").read_text()
+        if what == "kill":
+            os.killpg(os.getpgrp(), signal.SIGKILL)
+        time.sleep(float(what))
+
+
+class Hooks(AppConfig):
+    name = "tests.faults.hooks"
+    label = "fault_hooks"
+
+    def ready(self) -> None:
+        from django.conf import settings
+
+        from osk_portal.toolkit import clock
+        from sandbox import backends, provisioning
+
+        if os.environ.get("OSK_PROCESS") != "worker":
+            return
+        folder = settings.OSK_VAR / "faults"
+        folder.mkdir(parents=True, exist_ok=True)
+        provisioning.LEASE = timedelta(seconds=3)
+        provisioning.HEARTBEAT_SECONDS = 1
+        for key, make in list(backends.BACKENDS.items()):
+
+            def ordered(make: Callable[[], Any] = make) -> Any:
+                return Ordered(make(), folder)
+
+            backends.BACKENDS[key] = ordered
+        moved = folder / "clock-hours"
+        if moved.exists():
+            shift, real = timedelta(hours=float(moved.read_text())), clock.now
+            clock.now = lambda: real() + shift

@@ -1,0 +1,218 @@
+"""kill -9 of the worker before and after every call to an engine, each by name; of broker and database in between.
+
+Afterwards exactly the environments exist that the rows promise, nothing else, and nobody was mailed twice.
+"""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+
+from osk_portal.embedded.programs import Beat
+from tests.faults.conftest import Faults
+
+pytestmark = [pytest.mark.faults]
+
+SETTING_UP = ("ensure", "probe", "observe")
+REMOVING = ("observe", "destroy")
+WHEN = ("before", "after")
+
+
+def is_as_promised(faults: Faults) -> bool:
+    return faults.folders() == faults.wanted()
+
+
+def killed(faults: Faults, where: str) -> None:
+    """The worker has met the order and died of it; another one begins."""
+    faults.until(lambda: faults.stack.ended() == ["worker"], 60, f"killed {where}")
+    assert faults.is_taken(where)
+    faults.stack.start_child("worker")
+
+
+@pytest.mark.parametrize("call", SETTING_UP)
+@pytest.mark.parametrize("when", WHEN)
+def test_while_it_is_set_up(faults: Faults, when: str, call: str) -> None:
+    faults.order(f"{when}.{call}")
+    booking = faults.book()
+
+    killed(faults, f"{when}.{call}")
+
+    faults.wait_for(booking, "ready")
+    assert len(faults.folders()) == 1
+    assert is_as_promised(faults)
+    assert faults.twice_mailed() == []
+    assert "taken over from a worker that went away" in faults.log()
+    assert "sandbox: ready" in faults.log()
+
+
+@pytest.mark.parametrize("when", WHEN)
+def test_while_its_new_end_is_told(faults: Faults, when: str) -> None:
+    booking = faults.book()
+    faults.wait_for(booking, "ready")
+    faults.order(f"{when}.set_expiry")
+    faults.ask(
+        f"b = Booking.objects.get(pk={booking})\n"
+        "services.extend_booking(booking_id=b.pk, actor=b.booked_by, end=b.ends_at + dt.timedelta(days=1))"
+    )
+
+    killed(faults, f"{when}.set_expiry")
+
+    end = faults.ask(f"answer = newest({booking}).expires_at.isoformat()")
+    label = faults.stack.var / "sandboxes" / faults.folders()[0] / "label.json"
+    faults.until(lambda: end in label.read_text(), 30, "the engine knows the end")
+    assert faults.state(booking) == "ready"
+    assert faults.twice_mailed() == []
+
+
+@pytest.mark.parametrize("when", WHEN)
+def test_while_it_restarts(faults: Faults, when: str) -> None:
+    booking = faults.book()
+    faults.wait_for(booking, "ready")
+    faults.order(f"{when}.halt")
+    faults.ask(
+        f"b = Booking.objects.get(pk={booking})\n"
+        "services.restart_environment(booking_id=b.pk, actor=b.booked_by)"
+    )
+
+    killed(faults, f"{when}.halt")
+
+    faults.wait_for(booking, "ready")
+    assert is_as_promised(faults)
+    assert faults.twice_mailed() == []
+
+
+@pytest.mark.parametrize("call", REMOVING)
+@pytest.mark.parametrize("when", WHEN)
+def test_while_it_is_removed(faults: Faults, when: str, call: str) -> None:
+    booking = faults.book()
+    faults.wait_for(booking, "ready")
+    faults.order(f"{when}.{call}")
+    faults.end(booking)
+
+    killed(faults, f"{when}.{call}")
+
+    faults.wait_for(booking, "gone")
+    assert faults.folders() == []
+    assert faults.twice_mailed() == []
+    left = faults.ask(
+        f"e = newest({booking})\n"
+        "answer = [e.proofs.filter(verified_at=None).count(), e.credentials.exclude(secret='').count()]"
+    )
+    assert left == [0, 0]
+
+
+@pytest.mark.parametrize("when", WHEN)
+def test_while_a_quarantine_stops_it(faults: Faults, when: str) -> None:
+    booking = faults.book()
+    faults.wait_for(booking, "ready")
+    faults.order(f"{when}.quarantine")
+    faults.ask(
+        f"services.quarantine_environment(environment_id=newest({booking}).pk, actor=operator,"
+        " reason='Probe', until=clock.now() + dt.timedelta(days=1))"
+    )
+
+    killed(faults, f"{when}.quarantine")
+
+    faults.until(
+        lambda: faults.ask(f"answer = newest({booking}).isolated_at") is not None, 30, "isolated"
+    )
+    assert faults.state(booking) == "quarantined"
+    assert len(faults.folders()) == 1
+    faults.ask(
+        f"services.end_environment(environment_id=newest({booking}).pk, actor=operator, reason='Ende')"
+    )
+
+
+def test_of_the_broker_while_an_engine_works(faults: Faults) -> None:
+    faults.order("before.ensure", "3")
+    booking = faults.book()
+    faults.until(lambda: faults.is_taken("before.ensure"), 30, "the engine works")
+
+    faults.stack.kill("broker")
+    second = faults.book()
+    time.sleep(2)
+    faults.stack.start_child("broker")
+
+    faults.wait_for(booking, "ready")
+    faults.wait_for(second, "ready")
+    assert is_as_promised(faults)
+    assert faults.twice_mailed() == []
+
+
+def test_without_the_database_for_20_seconds(faults: Faults) -> None:
+    before = faults.book()
+    faults.wait_for(before, "ready")
+    faults.order("after.ensure", "2")
+    during = faults.book()
+    faults.until(lambda: faults.is_taken("after.ensure"), 30, "the engine works")
+
+    faults.stack.stop_child("database")
+    time.sleep(20)
+    faults.stack.start_child("database")
+
+    faults.wait_for(during, "ready", 90)
+    assert faults.state(before) == "ready"
+    faults.until(lambda: is_as_promised(faults), 30, "no orphan")
+    assert faults.twice_mailed() == []
+    if "worker" in faults.stack.ended():
+        pytest.fail("the worker must outlive the database")
+
+
+def test_a_call_that_takes_longer_than_the_broker_waits(faults: Faults) -> None:
+    """The broker gives the message out again after 5 seconds; the row is somebody's already."""
+    log = faults.folder / "calls.log"
+    begun = len(log.read_text().splitlines()) if log.exists() else 0
+    faults.order("before.ensure", "12")
+    booking = faults.book()
+    faults.wait_for(booking, "ready")
+
+    calls = log.read_text().splitlines()[begun:]
+    assert sum(line.startswith("before.ensure") for line in calls) == 1
+    assert is_as_promised(faults)
+    assert faults.twice_mailed() == []
+
+
+def test_two_beats_are_as_good_as_one(faults: Faults, tmp_path: Path) -> None:
+    other = Beat(tmp_path, faults.stack.environment)
+    other.start()
+    try:
+        bookings = [faults.book() for _number in range(3)]
+        for booking in bookings:
+            faults.wait_for(booking, "ready")
+        faults.end(bookings[0])
+        faults.wait_for(bookings[0], "gone")
+    finally:
+        other.stop()
+    assert is_as_promised(faults)
+    assert len(faults.folders()) == 2
+    assert faults.twice_mailed() == []
+
+
+@pytest.mark.parametrize("hours", [2, -2])
+def test_a_worker_whose_clock_is_two_hours_off(faults: Faults, hours: int) -> None:
+    """The database's clock decides: nothing ends early, nothing waits for two hours."""
+    running = faults.book()
+    faults.wait_for(running, "ready")
+    soon = faults.book()
+    faults.wait_for(soon, "ready")
+    faults.ask(
+        "from django.db.backends.postgresql.psycopg_any import DateTimeTZRange as R\n"
+        f"b = Booking.objects.get(pk={soon})\n"
+        "b.window = R(b.starts_at, clock.now() + dt.timedelta(hours=1)); b.save()\n"
+        "Environment.objects.filter(booking=b).update(expires_at=b.ends_at, next_action_at=clock.now())"
+    )
+    (faults.folder / "clock-hours").write_text(str(hours))
+    faults.stack.restart("worker")
+    try:
+        made = faults.book()
+        faults.wait_for(made, "ready")
+        faults.end(running)
+        faults.wait_for(running, "gone")
+        assert faults.state(soon) == "ready"
+        assert is_as_promised(faults)
+        assert faults.twice_mailed() == []
+    finally:
+        (faults.folder / "clock-hours").unlink()
+        faults.stack.restart("worker")

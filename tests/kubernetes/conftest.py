@@ -1,0 +1,3 @@
+from tests.sandbox.conftest import run
+
+__all__ = ["run"]

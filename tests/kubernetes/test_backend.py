@@ -1,0 +1,427 @@
+"""The backend against a server that behaves like the API, and sometimes badly."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+
+from osk_portal.toolkit import clock
+from sandbox import backends
+from sandbox.backends import kubernetes
+from sandbox.backends.base import (
+    BackendUnavailable,
+    CapacityExhausted,
+    ObservedState,
+    Permanent,
+    ProbeResult,
+    Retryable,
+)
+from sandbox.backends.kubernetes import KubernetesBackend
+from sandbox.backends.kubernetes_plan import Rules
+from sandbox.spec import HttpCheck
+from tests.conformance.conftest import BY_DIGEST, make_container_spec, reference
+from tests.kubernetes.stand_in import TOKEN, StandIn
+
+REF = reference()
+SPEC = make_container_spec(image=BY_DIGEST)
+READINESS = SPEC.components[0].readiness
+
+
+@pytest.fixture
+def stand_in() -> Iterator[StandIn]:
+    with StandIn().running() as found:
+        yield found
+
+
+@pytest.fixture
+def token(tmp_path: Path) -> Path:
+    path = tmp_path / "token"
+    path.write_text(f"{TOKEN}\n")
+    return path
+
+
+@pytest.fixture
+def backend(stand_in: StandIn, token: Path, monkeypatch: pytest.MonkeyPatch) -> KubernetesBackend:
+    monkeypatch.setattr(kubernetes, "ask", lambda *_asked, **_named: ProbeResult(True))
+    return KubernetesBackend(
+        server=stand_in.address, token_file=str(token), rules=Rules(), patience=0.3
+    )
+
+
+def ensure(backend: KubernetesBackend, **changes: Any) -> Any:
+    return backend.ensure(
+        changes.get("ref", REF),
+        changes.get("spec", SPEC),
+        {"test": "geheim-4711"},
+        expires_at=clock.now() + timedelta(days=1),
+    )
+
+
+# What is written
+
+
+def test_fences_stand_before_anything_runs(backend: KubernetesBackend, stand_in: StandIn) -> None:
+    ensure(backend)
+
+    written = [
+        path.split("/")[-2] for method, path, *_rest in stand_in.requests if method == "PATCH"
+    ]
+    assert written.index("networkpolicies") < written.index("deployments")
+    assert written.index("resourcequotas") < written.index("deployments")
+    for method, path, query, _body in stand_in.requests:
+        if method == "PATCH" and "/namespaces/osk" in path and not path.endswith(REF.name):
+            assert query == {"fieldManager": ["osk-portal"], "force": ["true"]}
+    assert "geheim-4711" in stand_in.secrets(REF.name).values()
+
+
+def test_password_and_token_stand_in_no_error(
+    backend: KubernetesBackend, stand_in: StandIn
+) -> None:
+    stand_in.fault("PATCH", "secrets", 500, message="etcd is away")
+
+    with pytest.raises(BackendUnavailable) as error:
+        ensure(backend)
+
+    assert "etcd is away" in str(error.value)
+    assert "geheim-4711" not in str(error.value)
+    assert TOKEN not in str(error.value)
+
+
+def test_a_half_made_namespace_is_completed(backend: KubernetesBackend, stand_in: StandIn) -> None:
+    for place in ("networkpolicies", "services", "secrets", "deployments", f"{REF.name}$"):
+        stand_in.fault("PATCH", place, 503)
+        with pytest.raises(BackendUnavailable):
+            ensure(backend)
+        assert backend.observe(REF).state != ObservedState.ABSENT
+
+    assert ensure(backend).state == ObservedState.RUNNING
+    assert len(stand_in.named("namespaces")) == 1
+    assert backend.destroy(REF).state == ObservedState.ABSENT
+    assert not stand_in.objects
+
+
+def test_two_at_once_make_one(backend: KubernetesBackend, stand_in: StandIn) -> None:
+    found: list[Any] = []
+    workers = [threading.Thread(target=lambda: found.append(ensure(backend))) for _ in range(4)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+
+    assert [one.state for one in found] == [ObservedState.RUNNING] * 4
+    assert len({one.endpoint for one in found}) == 1
+
+
+def test_a_conflict_is_settled_by_asking_again(
+    backend: KubernetesBackend, stand_in: StandIn
+) -> None:
+    stand_in.fault("PATCH", "services", 409, times=2)
+    assert ensure(backend).state == ObservedState.RUNNING
+
+
+# What goes wrong
+
+
+@pytest.mark.parametrize(
+    ("status", "more", "kind", "after"),
+    [
+        (401, {"message": "Unauthorized"}, BackendUnavailable, 60),
+        (403, {"message": "forbidden: cannot get"}, BackendUnavailable, 60),
+        (403, {"message": "forbidden: exceeded quota: all"}, CapacityExhausted, 60),
+        (403, {"message": "unable to create: it is being terminated"}, Retryable, 5),
+        (409, {"message": "the object has been modified", "times": 3}, Retryable, 1),
+        (422, {"message": "spec.replicas: Invalid"}, Permanent, None),
+        (500, {"message": "failed to create typed patch object"}, Permanent, None),
+        (400, {}, Permanent, None),
+        (429, {"headers": {"Retry-After": "17"}}, BackendUnavailable, 17),
+        (429, {"headers": {"Retry-After": "99999999999"}}, BackendUnavailable, 300),
+        (429, {"headers": {"Retry-After": "-5"}}, BackendUnavailable, 0),
+        (429, {"headers": {"Retry-After": "Fri, 31 Dec 2027 23:59:59 GMT"}}, BackendUnavailable, 0),
+        (429, {"headers": {"Retry-After": "nan"}}, BackendUnavailable, 0),
+        (500, {"message": "etcdserver: request timed out"}, BackendUnavailable, 0),
+        (503, {"headers": {"Retry-After": "3"}}, BackendUnavailable, 3),
+        (302, {"headers": {"Location": "http://127.0.0.1:1/"}}, BackendUnavailable, 0),
+        (200, {"body": b"<html>"}, BackendUnavailable, 0),
+        (200, {"body": b"[]"}, BackendUnavailable, 0),
+        (404, {"message": "namespaces not found"}, Retryable, 1),
+        (410, {"message": "gone"}, Retryable, 0),
+    ],
+)
+def test_what_an_answer_means(
+    backend: KubernetesBackend,
+    stand_in: StandIn,
+    status: int,
+    more: dict[str, Any],
+    kind: type[Exception],
+    after: float | None,
+) -> None:
+    stand_in.fault("PATCH", "deployments", status, **more)
+
+    with pytest.raises(kind) as error:
+        ensure(backend)
+
+    assert getattr(error.value, "after", None) == after
+    assert ensure(backend).state == ObservedState.RUNNING
+
+
+@pytest.mark.parametrize("status", [401, 403, 429, 500, 503])
+def test_no_answer_ever_means_gone(
+    backend: KubernetesBackend, stand_in: StandIn, status: int
+) -> None:
+    ensure(backend)
+    stand_in.fault("GET", "namespaces", status, times=3)
+
+    assert backend.observe(REF).state == ObservedState.UNKNOWN
+    with pytest.raises(BackendUnavailable):
+        list(backend.observe_all())
+    with pytest.raises(BackendUnavailable):
+        backend.destroy(REF)
+    assert backend.observe(REF).state == ObservedState.RUNNING
+
+
+def test_a_server_that_is_away_is_unknown(token: Path) -> None:
+    away = KubernetesBackend(
+        server="http://127.0.0.1:1", token_file=str(token), rules=Rules(), patience=0
+    )
+
+    assert away.observe(REF).state == ObservedState.UNKNOWN
+    assert away.check().ok is False
+    for act in (lambda: ensure(away), lambda: away.destroy(REF), lambda: list(away.observe_all())):
+        with pytest.raises(BackendUnavailable):
+            act()
+
+
+def test_a_token_is_read_anew(backend: KubernetesBackend, token: Path) -> None:
+    token.write_text("expired")
+    assert backend.observe(REF).state == ObservedState.UNKNOWN
+    token.unlink()
+    assert backend.observe(REF).state == ObservedState.UNKNOWN
+    token.write_text(TOKEN)
+    assert backend.observe(REF).state == ObservedState.ABSENT
+
+
+def test_long_lists_come_in_pages_and_a_list_too_old_is_begun_anew(
+    backend: KubernetesBackend, stand_in: StandIn
+) -> None:
+    for number in range(1, 5):
+        ensure(backend, ref=reference(number))
+    stand_in.page = 2
+    stand_in.fault("GET", "/namespaces$", 410)
+    assert len(list(backend.observe_all())) == 4
+
+    stand_in.fault("GET", "/namespaces$", 410, times=2)
+    with pytest.raises(Retryable):
+        list(backend.observe_all())
+
+
+# Removing
+
+
+def test_a_removal_that_does_not_end_says_what_holds_it(
+    backend: KubernetesBackend, stand_in: StandIn
+) -> None:
+    ensure(backend)
+    stand_in.lingers = True
+
+    with pytest.raises(Retryable, match=r"stuck: .*example\.org/hold") as error:
+        backend.destroy(REF)
+
+    assert error.value.after == 5
+    assert backend.observe(REF).state == ObservedState.EXITED
+    with pytest.raises(Retryable, match="still being removed"):
+        ensure(backend)
+    del stand_in.objects["namespaces", "", REF.name]
+    assert backend.destroy(REF).state == ObservedState.ABSENT
+
+
+def test_volumes_that_a_storage_class_keeps_are_not_gone(
+    backend: KubernetesBackend, stand_in: StandIn
+) -> None:
+    ensure(backend)
+    stand_in.keeps_volumes = True
+
+    with pytest.raises(Retryable, match="Retain"):
+        backend.destroy(REF)
+
+    assert backend.observe(REF).state == ObservedState.EXITED
+    del stand_in.objects["persistentvolumes", "", "pv-7"]
+    assert backend.destroy(REF).state == ObservedState.ABSENT
+
+
+def test_only_the_very_namespace_that_was_seen_is_removed(
+    backend: KubernetesBackend, stand_in: StandIn
+) -> None:
+    ensure(backend)
+    stand_in.fault("DELETE", "namespaces", 409, message="the UID in the precondition differs")
+
+    with pytest.raises(Retryable):
+        backend.destroy(REF)
+    assert backend.observe(REF).state == ObservedState.RUNNING
+    [removal] = [body for method, _path, _query, body in stand_in.requests if method == "DELETE"]
+    assert removal["preconditions"]["uid"] == "uid-1"
+
+
+def test_a_delete_whose_answer_was_lost(backend: KubernetesBackend, stand_in: StandIn) -> None:
+    ensure(backend)
+    stand_in.fault("DELETE", "namespaces", 504, after=True)
+    with pytest.raises(BackendUnavailable):
+        backend.destroy(REF)
+    assert backend.destroy(REF).state == ObservedState.ABSENT
+
+
+def test_a_namespace_whose_labels_name_another_is_left_alone(
+    backend: KubernetesBackend, stand_in: StandIn
+) -> None:
+    ensure(backend)
+    stand_in.objects["namespaces", "", REF.name]["metadata"]["labels"]["osk.env"] = "x"
+    stand_in.objects["namespaces", "", "kube-system"] = {
+        "metadata": {
+            "name": "kube-system",
+            "uid": "7",
+            "labels": {
+                "osk.managed": "true", "osk.instance": "here", "osk.env": REF.env,
+                "osk.generation": "1",
+            },
+        }
+    }  # fmt: skip
+
+    assert list(backend.observe_all()) == []
+    assert backend.observe(REF).state == ObservedState.UNKNOWN
+    for act in (lambda: ensure(backend), lambda: backend.destroy(REF)):
+        with pytest.raises(Permanent):
+            act()
+    backend.set_expiry(REF, clock.now())
+    assert len(stand_in.named("namespaces")) == 2
+
+
+def test_expired_ones_go_by_the_command_without_a_database(
+    backend: KubernetesBackend,
+    stand_in: StandIn,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    settings: Any,
+) -> None:
+    settings.OSK_SANDBOX_INSTANCE = "here"
+    monkeypatch.setattr(backends, "BACKENDS", {"kubernetes": lambda: backend})
+    ensure(backend)
+    ensure(backend, ref=reference(2))
+    ensure(backend, ref=reference(3, instance="elsewhere"))
+    backend.set_expiry(reference(2), clock.now() - timedelta(seconds=1))
+    backend.set_expiry(reference(3, instance="elsewhere"), clock.now() - timedelta(days=1))
+
+    call_command("sandbox_reap", "--expired")
+
+    assert "osk-00000002-g1: removed" in capsys.readouterr().out
+    assert sorted(stand_in.named("namespaces")) == ["osk-00000001-g1", "osk-00000003-g1"]
+
+
+# Asking
+
+
+def test_a_probe_says_why_it_is_not_ready(backend: KubernetesBackend, stand_in: StandIn) -> None:
+    assert READINESS is not None
+    assert backend.probe(REF, READINESS).is_over
+    stand_in.is_sick = True
+    ensure(backend)
+    pod = stand_in.objects["pods", REF.name, "web-1"]
+    for status, words in (
+        ({}, "is starting"),
+        (
+            {"conditions": [{"type": "PodScheduled", "status": "False", "reason": "Unschedulable",
+                             "message": "Insufficient memory"}]},
+            "Insufficient memory",
+        ),
+        (
+            {"containerStatuses": [{"state": {"waiting": {"reason": "ErrImagePull"}}}]},
+            "ErrImagePull",
+        ),
+        (
+            {"containerStatuses": [{"state": {"waiting": {"reason": "CrashLoopBackOff"}},
+                                    "lastState": {"terminated": {"exitCode": 137}}}]},
+            "want of memory",
+        ),
+    ):  # fmt: skip
+        pod["status"] = status
+        result = backend.probe(REF, READINESS)
+        assert (result.ok, result.is_over) == (False, False)
+        assert words in result.detail
+    stand_in.is_sick = False
+    ensure(backend)
+    assert backend.probe(REF, READINESS).ok
+    backend.halt(REF)
+    assert backend.probe(REF, READINESS).is_over
+
+
+def test_a_halt_waits_until_no_program_is_left(
+    backend: KubernetesBackend, stand_in: StandIn
+) -> None:
+    ensure(backend)
+    left = dict(stand_in.objects["pods", REF.name, "web-1"])
+    backend.halt(REF)
+    stand_in.objects["pods", REF.name, "web-1"] = left
+
+    with pytest.raises(Retryable, match="still ending"):
+        backend.halt(REF)
+
+
+def test_through_an_ingress_the_product_is_asked_by_its_host(
+    stand_in: StandIn, token: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def ask_securely(host: str, check: HttpCheck) -> ProbeResult:
+        asked.append(host + check.path)
+        return ProbeResult(True)
+
+    monkeypatch.setattr(kubernetes, "ask_securely", ask_securely)
+    backend = KubernetesBackend(
+        server=stand_in.address,
+        token_file=str(token),
+        rules=Rules(domain="test.example.org"),
+        patience=0.3,
+    )
+
+    assert ensure(backend).endpoint == f"https://{REF.name}.test.example.org/"
+    assert READINESS is not None
+    assert backend.probe(REF, READINESS).ok
+    assert asked == [f"{REF.name}.test.example.org/"]
+
+
+def test_an_ingress_that_does_not_answer_is_told() -> None:
+    result = kubernetes.ask_securely("127.0.0.1:1", HttpCheck("web"))
+    assert "ConnectionRefusedError" in result.detail
+
+
+def test_logs_and_no_logs(backend: KubernetesBackend, stand_in: StandIn) -> None:
+    ensure(backend)
+    assert backend.logs(REF) == ["web: web-1 starts", "web: log of web-1"]
+    stand_in.fault("GET", "/log$", 400, message="pod does not have a host assigned")
+    assert backend.logs(REF) == []
+
+
+def test_it_says_which_right_is_missing(backend: KubernetesBackend, stand_in: StandIn) -> None:
+    assert backend.check().detail == "Kubernetes v1.31.0"
+    stand_in.is_sick = True
+    health = backend.check()
+    assert not health.ok
+    assert "create Namespace" in health.detail
+
+
+def test_an_instance_that_is_no_label_is_refused(backend: KubernetesBackend) -> None:
+    with pytest.raises(Permanent, match="OSK_SANDBOX_INSTANCE"):
+        ensure(backend, ref=reference(instance="Büro 7"))
+
+
+def test_a_token_never_goes_out_in_the_clear(settings: Any) -> None:
+    for server in ("", "http://10.0.0.1:8080"):
+        settings.OSK_SANDBOX_KUBERNETES_SERVER = server
+        with pytest.raises(BackendUnavailable, match="https"):
+            backends.get("kubernetes")
+    settings.OSK_SANDBOX_KUBERNETES_SERVER = "https://10.0.0.1:6443"
+    assert backends.get("kubernetes").key == "kubernetes"

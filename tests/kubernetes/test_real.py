@@ -1,0 +1,272 @@
+"""The real API: what a stand-in could only believe. No kubelet runs, so nobody asks a product."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from osk_portal.toolkit import clock
+from sandbox import backends, provisioning, reconciling, services
+from sandbox.backends import kubernetes
+from sandbox.backends.base import (
+    BackendUnavailable,
+    EnvRef,
+    ObservedState,
+    Permanent,
+    ProbeResult,
+    Retryable,
+)
+from sandbox.backends.kubernetes import KubernetesBackend
+from sandbox.backends.kubernetes_api import Cluster, path_of
+from sandbox.models import RemovalProof
+from tests.conformance.conftest import BY_DIGEST, make_container_spec, reference
+from tests.kubernetes.control_plane import ControlPlane, create
+from tests.kubernetes.test_plan import DATA
+from tests.sandbox.factories import BlueprintVersionFactory, SlotFactory
+from tests.sandbox.world import book
+
+pytestmark = pytest.mark.kubernetes
+REF = reference()
+SPEC = make_container_spec(image=BY_DIGEST)
+
+
+@pytest.fixture
+def backend(control_plane: ControlPlane, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    monkeypatch.setattr(kubernetes, "ask", lambda *_asked, **_named: ProbeResult(True))
+    found = control_plane.backend()
+    yield found
+    for observed in found.observe_all():
+        found.destroy(EnvRef(observed.instance, observed.env, observed.generation))
+
+
+@pytest.fixture
+def admin(control_plane: ControlPlane) -> Iterator[Cluster]:
+    with control_plane.admin() as cluster:
+        yield cluster
+
+
+def ensure(backend: KubernetesBackend, **changes: Any) -> Any:
+    return backend.ensure(
+        changes.get("ref", REF),
+        changes.get("spec", SPEC),
+        {"test": "geheim-4711", "db": "geheim-4712"},
+        expires_at=clock.now() + timedelta(days=1),
+    )
+
+
+def wait_for(state: ObservedState, backend: KubernetesBackend, ref: EnvRef = REF) -> None:
+    until = time.monotonic() + 30
+    while backend.observe(ref).state != state:
+        assert time.monotonic() < until, backend.observe(ref)
+        time.sleep(0.1)
+
+
+@pytest.mark.django_db
+def test_from_the_booking_to_the_proof(
+    backend: KubernetesBackend, admin: Cluster, monkeypatch: pytest.MonkeyPatch, run: Any
+) -> None:
+    """The way of a booking by the portal's own steps: set up, ready, disturbed, extended, ended, proved."""
+    monkeypatch.setitem(backends.BACKENDS, "kubernetes", lambda: backend)
+    version = BlueprintVersionFactory(spec=DATA)
+    SlotFactory(pool=version.blueprint.pool, backend="kubernetes")
+    booking = book(version.blueprint)
+
+    environment = run(booking)
+    assert (environment.state, booking.state) == ("ready", "active"), environment.error_for_operator
+    assert environment.endpoint.startswith("http://10.96.")
+    name = environment.backend_key
+    pods = admin.all_of("Pod", name)
+    assert sorted(p["metadata"]["labels"]["osk.component"] for p in pods) == ["db", "web"]
+    policies = {p["metadata"]["name"] for p in admin.all_of("NetworkPolicy", name)}
+    assert policies == {"closed", "within", "gate"}
+
+    reconciling.reconcile()
+    environment.refresh_from_db()
+    assert environment.state == "ready"
+    later = booking.ends_at + timedelta(days=1)
+    services.extend_booking(booking_id=booking.pk, actor=booking.booked_by, end=later)
+    run(booking)
+    assert backend.observe(provisioning.ref_of(environment)).expires_at == later
+    services.restart_environment(booking_id=booking.pk, actor=booking.booked_by)
+    for _time in range(20):
+        environment = run(booking)
+        if environment.state == "ready":
+            break
+        type(environment).objects.update(next_action_at=clock.now())
+    assert environment.state == "ready"
+
+    services.end_booking(booking_id=booking.pk, actor=booking.booked_by)
+    assert run(booking).state == "gone"
+    assert admin.get("Namespace", name=name) is None
+    assert list(backend.observe_all()) == []
+    proofs = RemovalProof.objects.filter(environment=environment)
+    assert not proofs.filter(verified_at=None).exists()
+    assert {"namespace", "container", "network", "secret", "volume", "port", "credential"} <= set(
+        proofs.values_list("kind", flat=True)
+    )
+
+
+def test_workers_at_the_same_time_make_one(backend: KubernetesBackend) -> None:
+    found: list[Any] = []
+    workers = [threading.Thread(target=lambda: found.append(ensure(backend))) for _ in range(4)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+
+    assert len(found) == 4
+    assert len({one.endpoint for one in found}) == 1
+    wait_for(ObservedState.RUNNING, backend)
+
+
+def test_what_somebody_else_changed_is_put_right(
+    backend: KubernetesBackend, admin: Cluster
+) -> None:
+    """Another manager has taken the fields over: server-side apply would conflict without force."""
+    ensure(backend)
+    body = {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"name": "web", "namespace": REF.name},
+        "spec": {"replicas": 3},
+    }
+    params = {"fieldManager": "somebody", "force": "true"}
+    path = path_of("Deployment", REF.name, "web")
+    admin._patch("application/apply-patch+yaml", path, body, params)
+
+    ensure(backend)
+
+    found = admin.get("Deployment", REF.name, "web")
+    assert found is not None
+    assert found["spec"]["replicas"] == 1
+
+
+def test_the_quota_holds(backend: KubernetesBackend, admin: Cluster) -> None:
+    ensure(backend)
+    wait_for(ObservedState.RUNNING, backend)
+    admin.merge("Deployment", REF.name, "web", {"spec": {"replicas": 5}})
+    time.sleep(2)
+
+    assert len(admin.all_of("Pod", REF.name, {"osk.managed": "true"})) == 1
+
+
+def test_a_namespace_that_does_not_end_is_told_and_goes_later(
+    control_plane: ControlPlane, backend: KubernetesBackend, admin: Cluster
+) -> None:
+    ensure(backend)
+    held = {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {
+            "name": "held", "namespace": REF.name, "finalizers": ["example.org/hold"],
+        },
+    }  # fmt: skip
+    create(admin, held)
+    hurried = control_plane.backend(patience=3)
+    try:
+        with pytest.raises(Retryable, match="is being removed since"):
+            hurried.destroy(REF)
+        assert hurried.observe(REF).state == ObservedState.EXITED
+        with pytest.raises(Retryable):
+            ensure(hurried)
+        until = time.monotonic() + 30
+        while "example.org/hold" not in kubernetes.why_not_gone(the_namespace(admin)):
+            assert time.monotonic() < until
+            time.sleep(0.5)
+    finally:
+        path = f"/api/v1/namespaces/{REF.name}/configmaps/held"
+        free = {"metadata": {"finalizers": None}}
+        admin._patch("application/merge-patch+json", path, free, {})
+    until = time.monotonic() + 60
+    while hurried.observe(REF).state != ObservedState.ABSENT:
+        assert time.monotonic() < until
+        time.sleep(0.5)
+    assert backend.destroy(REF).state == ObservedState.ABSENT
+
+
+def the_namespace(admin: Cluster) -> Any:
+    found = admin.get("Namespace", name=REF.name)
+    assert found is not None
+    return found
+
+
+def test_a_kept_volume_is_not_gone(backend: KubernetesBackend, admin: Cluster) -> None:
+    volume = {
+        "apiVersion": "v1",
+        "kind": "PersistentVolume",
+        "metadata": {"name": "kept"},
+        "spec": {
+            "accessModes": ["ReadWriteOnce"],
+            "capacity": {"storage": "1Gi"},
+            "persistentVolumeReclaimPolicy": "Retain",
+            "hostPath": {"path": "/nowhere"},
+            "claimRef": {"namespace": REF.name, "name": "data"},
+        },
+    }
+    create(admin, volume)
+    try:
+        assert backend.observe(REF).state == ObservedState.EXITED
+        with pytest.raises(Retryable, match="Retain"):
+            backend.destroy(REF)
+    finally:
+        admin._json("DELETE", "/api/v1/persistentvolumes/kept")
+        with contextlib.suppress(Retryable):  # gone already
+            admin._patch(
+                "application/merge-patch+json",
+                "/api/v1/persistentvolumes/kept",
+                {"metadata": {"finalizers": None}},
+                {},
+            )
+    assert backend.observe(REF).state == ObservedState.ABSENT
+
+
+def test_an_expired_token_is_unknown_not_gone(
+    control_plane: ControlPlane, backend: KubernetesBackend, tmp_path: Path
+) -> None:
+    ensure(backend)
+    expired = tmp_path / "expired"
+    expired.write_text("expired")
+    refused = control_plane.backend(token_file=str(expired))
+
+    assert refused.observe(REF).state == ObservedState.UNKNOWN
+    assert "token" in refused.check().detail
+    with pytest.raises(BackendUnavailable):
+        refused.destroy(REF)
+
+
+def test_another_authority_is_not_trusted(control_plane: ControlPlane) -> None:
+    stranger = control_plane.backend(ca_file="")
+    assert not stranger.check().ok
+    assert stranger.observe(REF).state == ObservedState.UNKNOWN
+
+
+def test_the_portal_may_no_more_than_it_needs(control_plane: ControlPlane) -> None:
+    with Cluster(
+        control_plane.address,
+        ca_file=str(control_plane.ca),
+        token_file=str(control_plane.portal_token),
+    ) as portal:
+        for verb, kind in (
+            ("get", "Secret"), ("list", "Secret"), ("delete", "Secret"), ("create", "Pod"), ("delete", "Deployment"),
+            ("delete", "PersistentVolume"), ("update", "Namespace"), ("list", "ResourceQuota"),
+        ):  # fmt: skip
+            assert not portal.may(verb, kind), (verb, kind)
+        for verb, kind in kubernetes.RIGHTS:
+            assert portal.may(verb, kind), (verb, kind)
+
+
+def test_what_the_api_refuses_is_permanent(backend: KubernetesBackend) -> None:
+    wrong = make_container_spec(image=BY_DIGEST, volumes=[{"name": "data", "path": "/data"}])
+    component = wrong.components[0]
+    bad = replace(wrong, components=(replace(component, tmpfs=("relative",) * 2),))
+
+    with pytest.raises(Permanent, match="duplicate"):
+        ensure(backend, spec=bad)
