@@ -191,7 +191,8 @@ def _report(person: Membership) -> None:
             booking=booking, position=position, task=words, expected=expected
         )
         TaskResult.objects.create(report=report, task=task, outcome=outcome)
-        rows.append([words, outcome == Outcome.MET, outcome == Outcome.PARTLY, False, False])
+        counts = [int(outcome == shown) for shown in (Outcome.MET, Outcome.PARTLY)]
+        rows.append([words, *counts, 0, 0])
     booking.record(BookingEventKind.REPORT, actor=person.user)
     solution = booking.blueprint_version.blueprint.solution
     if solution is not None:
@@ -199,7 +200,7 @@ def _report(person: Membership) -> None:
             booking=booking,
             solution=solution,
             text=_PUBLISHED,
-            tasks=[[row[0], *map(int, row[1:])] for row in rows],
+            tasks=rows,
             reports=1,
             consented_by=person.user,
             consented_at=at,
