@@ -47,8 +47,8 @@ class Migration(migrations.Migration):
                         default=osk_portal.toolkit.clock.now, verbose_name="caught at"
                     ),
                 ),
-                ("sender", models.CharField(max_length=320, verbose_name="from")),
-                ("recipients", models.CharField(max_length=1000, verbose_name="to")),
+                ("sender", models.CharField(max_length=320, verbose_name="sender")),
+                ("recipients", models.CharField(max_length=1000, verbose_name="recipients")),
                 ("subject", models.CharField(blank=True, max_length=300, verbose_name="subject")),
                 ("text", models.TextField(blank=True, verbose_name="text")),
                 ("size", models.PositiveIntegerField(verbose_name="size")),

@@ -16,8 +16,8 @@ class CaughtMail(models.Model):
         Environment, on_delete=models.PROTECT, related_name="caught_mails"
     )
     received_at = models.DateTimeField(_("caught at"), default=clock.now)
-    sender = models.CharField(_("from"), max_length=320)
-    recipients = models.CharField(_("to"), max_length=1000)
+    sender = models.CharField(_("sender"), max_length=320)
+    recipients = models.CharField(_("recipients"), max_length=1000)
     subject = models.CharField(_("subject"), max_length=300, blank=True)
     text = models.TextField(_("text"), blank=True)
     size = models.PositiveIntegerField(_("size"))

@@ -7,7 +7,7 @@ import socket
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from ipaddress import IPv4Network
+from ipaddress import IPv4Address, IPv4Network
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -25,6 +25,7 @@ from sandbox.backends.base import (
     Permanent,
     Retryable,
 )
+from sandbox.backends.container import ContainerBackend
 from tests.conformance.conftest import (
     Engine,
     container_backend,
@@ -338,3 +339,32 @@ def attempt(engine: Engine, ref: EnvRef) -> str:
         return str(engine.ensure(ref).state)
     except Retryable as error:
         return error.detail
+
+
+def test_a_container_reaches_the_mail_sink_from_its_own_network(
+    engine: Engine, podman: Podman
+) -> None:
+    """By the address that it is told, and seen as what ``mail_senders`` knows it by."""
+    with socket.create_server(("0.0.0.0", 0)) as server:  # noqa: S104 # as the sink listens
+        backend = engine.backend
+        assert isinstance(backend, ContainerBackend)
+        backend._mail_port = server.getsockname()[1]  # what the settings say
+        engine.spec = make_container_spec(mail={"host": "SMTP_HOST", "port": "SMTP_PORT"})
+        found = engine.ensure()
+        assert engine.is_ready()
+        server.settimeout(10)
+        with ThreadPoolExecutor(1) as threads:
+            said = threads.submit(
+                inside,
+                podman,
+                f"{engine.ref.name}-web",
+                *("sh", "-c", "echo Hallo | timeout 5 nc -w 3 $SMTP_HOST $SMTP_PORT"),
+            )
+            connection, (peer, _port) = server.accept()
+            with connection:
+                assert connection.recv(100) == b"Hallo\n"
+                local = connection.getsockname()[0]
+            said.result()
+    network = IPv4Network(f"{urlsplit(found.endpoint).hostname}/27", strict=False)
+    assert IPv4Address(peer) in network
+    assert local == str(network[1])
