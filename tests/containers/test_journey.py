@@ -99,7 +99,7 @@ def sign_in_to_redmine(product: Page, address: str, password: str) -> None:
 
 def _has_mail(person: Person, booking: str) -> bool:
     person.goto(booking)
-    return "redmine@example.org" in person.page.locator("main").inner_text()
+    return "an admin@example.net" in person.page.locator("main").inner_text()
 
 
 def objects(podman: Podman) -> str:
