@@ -25,6 +25,19 @@ def test_what_is_shipped_is_the_same_after_writing_and_reading(slug):
     assert spec_text.read(spec_text.write(data)) == data
 
 
+@pytest.mark.parametrize(
+    "text", ["eins\nzwei\n", " vorn\n\n  zwei", "hinten \n\n\n", "\n", "\t\nx: [", "#\n---\n"]
+)
+def test_several_lines_stand_as_such_whatever_is_in_them(text):
+    data = spec_text.read(GOOD)
+    data["components"][0]["files"] = [{"path": "x", "content": text}]
+    assert spec_text.read(spec_text.write(data)) == data
+
+
+def test_a_file_of_several_lines_can_be_read():
+    assert "\\n" not in spec_text.write(shipped.read("radicale")["spec"])
+
+
 def test_json_is_read_too():
     data = spec_text.read(GOOD)
     assert spec_text.read(json.dumps(data)) == data
