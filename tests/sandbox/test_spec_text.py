@@ -35,7 +35,8 @@ def test_several_lines_stand_as_such_whatever_is_in_them(text):
 
 
 def test_a_file_of_several_lines_can_be_read():
-    assert "\\n" not in spec_text.write(shipped.read("radicale")["spec"])
+    lines = spec_text.write(shipped.read("radicale")["spec"]).splitlines()
+    assert "[server]" in [line.strip() for line in lines]
 
 
 def test_json_is_read_too():
@@ -81,7 +82,7 @@ def test_each_problem_says_line_and_key(old, new, line, key):
             f"{chr(98 + n)}: &{chr(98 + n)} [{','.join(['*' + chr(97 + n)] * 9)}]\n"
             for n in range(9)
         ),
-        "[" * 5000,
+        "[" * 500,
         "{a: " * 200,
         "x" * 1_000_000,
         "a: " + "\u202e" + "b",
