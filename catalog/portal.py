@@ -375,6 +375,7 @@ portal.my_areas.register(
 portal.handovers.register(claim_portal.HANDOVER)
 portal.handovers.register(proposal_portal.PROPOSALS)
 portal.handovers.register(proposal_portal.DRAFTS)
+portal.handovers.register(proposal_portal.STATEMENTS)
 portal.my_areas.register(
     portal.MyArea(
         "catalog_reuses",

@@ -10,8 +10,8 @@ from django.db.models import Model
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from catalog.models import EntryDraft, Proposal
-from catalog.services.handing_over import hand_over_draft, hand_over_proposal
+from catalog.models import EntryDraft, Proposal, Statement
+from catalog.services.handing_over import hand_over_draft, hand_over_proposal, hand_over_statement
 from osk_portal import portal
 from osk_portal.accounts.models import User
 from osk_portal.templatetags.osk import berlin_date
@@ -41,6 +41,27 @@ def give_draft(*, public_id: UUID, person: User, successor: User, actor: User) -
     return hand_over_draft(draft_id, person=person, successor=successor)
 
 
+def statement_rows(person: User, organisation: Model, viewer: User) -> Iterable[portal.HandoverRow]:
+    """By entry and topic: every member reads what the organisation has proposed."""
+    found = Statement.objects.to_hand_over(person, organisation).select_related("solution")
+    for statement in found.order_by("promised_on", "pk"):
+        title = f"{statement.solution.name}: {statement.get_topic_display()}"
+        yield portal.HandoverRow(statement.public_id, title)
+
+
+def give_statement(*, public_id: UUID, person: User, successor: User, actor: User) -> bool:
+    statement_id = Statement.objects.values_list("pk", flat=True).get(public_id=public_id)
+    return hand_over_statement(statement_id, person=person, successor=successor, actor=actor)
+
+
+STATEMENTS: Final = portal.Handover(
+    "catalog_statements",
+    43,
+    gettext_lazy("Proposed statement"),
+    Statement.objects.to_hand_over,
+    statement_rows,
+    give_statement,
+)
 PROPOSALS: Final = portal.Handover(
     "catalog_proposals",
     41,

@@ -336,6 +336,10 @@ class StatementQuerySet(models.QuerySet["Statement"]):
     def proposed(self) -> StatementQuerySet:
         return self.filter(state=StatementState.PROPOSED)
 
+    def to_hand_over(self, author: Any, organisation: Any) -> StatementQuerySet:
+        """Proposed and not decided, for ``organisation``; keys or outer references."""
+        return self.proposed().filter(author=author, organisation=organisation)
+
     def ever_public(self) -> StatementQuerySet:
         """In force now or once: the public history."""
         return self.filter(state__in=_EVER_PUBLIC)

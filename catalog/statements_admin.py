@@ -22,6 +22,7 @@ from catalog.services import (
     refuse_statement,
     retract_statement,
 )
+from catalog.services.statements import WordsRefused
 from catalog.statement_forms import EnterStatementForm, StatementReasonForm, initial_of
 from catalog.statements import row_for, table
 from osk_portal.toolkit.access import AuthenticatedRequest, access
@@ -80,6 +81,9 @@ def statement_enter(request: AuthenticatedRequest, slug: str, topic: str) -> Htt
             organisation=form.cleaned_data["body"],
             seen=form.seen_id,
         )
+    except WordsRefused as error:
+        form.add_error(error.field if error.field in form.fields else None, str(error))
+        return _enter_page(request, solution, form, wanted, present, 422)
     except TransitionNotAllowed as error:
         messages.warning(request, str(error))
         # What was typed stays, now against what stands.

@@ -66,14 +66,18 @@ class SetUpForm(forms.Form):
                 label=_("%(account)s: user name") % {"account": login.label},
                 max_length=60,
                 initial=login.username,
-                error_messages={"required": _("Enter the user name.")},
+                error_messages={
+                    "required": _("%(account)s: enter the user name.") % {"account": login.label}
+                },
             )
             # In the clear: it is typed over from the product, and belongs to test data only.
             self.fields[f"password-{login.role}"] = LineField(
                 label=_("%(account)s: password") % {"account": login.label},
                 max_length=200,
                 strip=False,
-                error_messages={"required": _("Enter the password.")},
+                error_messages={
+                    "required": _("%(account)s: enter the password.") % {"account": login.label}
+                },
             )
 
     def clean_endpoint(self) -> str:
@@ -118,7 +122,6 @@ class RemovalForm(forms.Form):
     removed = forms.MultipleChoiceField(
         label=gettext_lazy("Removed, and looked for afterwards"),
         widget=forms.CheckboxSelectMultiple,
-        required=False,
         error_messages={"invalid_choice": gettext_lazy("Choose from the list.")},
     )
     further = ThingsField(
@@ -139,6 +142,7 @@ class RemovalForm(forms.Form):
         field = self.fields["removed"]
         assert isinstance(field, forms.MultipleChoiceField)  # noqa: S101 # declared above
         field.choices = [(str(number), thing) for number, thing in enumerate(things)]
+        field.error_messages["required"] = _not_confirmed(things)
         if not things:
             del self.fields["removed"]
 
@@ -147,8 +151,10 @@ class RemovalForm(forms.Form):
         chosen = [self._things[int(number)] for number in data.get("removed", ())]
         missing = [thing for thing in self._things if thing not in chosen]
         if missing and "removed" not in self.errors:
-            self.add_error(
-                "removed", _("Not confirmed yet: %(things)s.") % {"things": ", ".join(missing)}
-            )
+            self.add_error("removed", _not_confirmed(missing))
         data["removed"] = chosen
         return data
+
+
+def _not_confirmed(things: list[str]) -> str:
+    return _("Not confirmed yet: %(things)s.") % {"things": ", ".join(things)}

@@ -13,7 +13,7 @@ from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from network.models import Organisation
 from osk_portal.accounts.models import User
 from osk_portal.toolkit import clock
-from sandbox import demo_wishes, shipped
+from sandbox import demo_people, demo_wishes, shipped
 from sandbox.enums import BookingState, Desired, EnvironmentState, ProofKind
 from sandbox.models import (
     Allocation,
@@ -42,6 +42,7 @@ def load() -> str:
     if BOOKINGS.exists():
         for row in json.loads(BOOKINGS.read_text(encoding="utf-8")):
             _past_booking(row)
+    demo_people.load(blueprint)
     demo_wishes.load()
     return f"{Blueprint.objects.count()} test products, {Booking.objects.count()} bookings"
 

@@ -95,6 +95,12 @@ class EventBookingForm(OskBookingForm):
         },
     )
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        organisation = self.fields.get("organisation")
+        if isinstance(organisation, forms.ModelChoiceField):
+            organisation.empty_label = _("Please choose")
+
 
 class BlackoutForm(forms.Form):
     """``cleaned_data`` holds ``pool``, ``slots``, ``start`` and ``end`` (aware), and ``reason``."""

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from catalog.age import is_old
@@ -35,6 +36,8 @@ ANSWERS: Final[Mapping[str, tuple[StatementAnswer, ...]]] = {
     StatementTopic.ITDZ: (StatementAnswer.YES, StatementAnswer.OPEN, StatementAnswer.NO),
 }
 """Topics that begin with an answer; the others are words only."""
+HANDED_OVER: Final = "handed_over"
+"""An event that leaves the state as it is."""
 
 
 class Statement(Addressed):
@@ -151,6 +154,14 @@ class Statement(Addressed):
         check(self.ALLOWED, StatementAction.WITHDRAW, self.state)
         return self._move(StatementState.WITHDRAWN, actor=actor)
 
+    def hand_over(self, *, person: User, successor: User, actor: User | None) -> None:
+        """``successor`` hears of the decision; what is proposed stays as it is."""
+        self.author = successor
+        self.save(update_fields=["author"])
+        event = self._event(HANDED_OVER, self.state, actor=actor)
+        event.data = {"person": person.pk, "successor": successor.pk}
+        event.save(update_fields=["data"])
+
     def supersede(self, *, actor: User | None) -> StatementEvent:
         """``actor`` None: the file says something else."""
         check(self.ALLOWED, StatementAction.SUPERSEDE, self.state)
@@ -194,4 +205,6 @@ class StatementEvent(Event):
     @property
     def label(self) -> str:
         """In words; the first event is the state in which the statement was born."""
+        if self.kind == HANDED_OVER:
+            return gettext("Handed over to a colleague")
         return str(StatementState(self.kind).label)

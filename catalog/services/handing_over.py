@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from django.db import transaction
 
-from catalog.models import EntryDraft, Proposal
+from catalog.models import EntryDraft, Proposal, Statement
 from catalog.permissions import is_editor_for
 from catalog.services.proposals import locked
 from osk_portal.accounts.models import User
@@ -28,6 +28,19 @@ def hand_over_proposal(
     proposal.author = successor
     proposal.save(update_fields=["author"])
     proposal.note("handed_over", actor=actor, person=person.pk, successor=successor.pk)
+    return True
+
+
+@transaction.atomic
+def hand_over_statement(
+    statement_id: int, *, person: User, successor: User, actor: User | None
+) -> bool:
+    """As ``hand_over_proposal``, of a statement that an advisor has not decided yet."""
+    rows = Statement.objects.proposed().select_for_update(of=("self",))
+    statement = rows.filter(pk=statement_id, author=person).first()
+    if statement is None:
+        return False
+    statement.hand_over(person=person, successor=successor, actor=actor)
     return True
 
 

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from catalog.enums import StatementAction, StatementOrigin, StatementState
 from catalog.models import Solution, Statement, StatementEvent
+from catalog.models.statements import ANSWERS
 from catalog.notifications import tell_author_of_statement, tell_of_proposed_statement
 from catalog.permissions import can_decide, can_propose
 from catalog.promises import promised_date
@@ -39,6 +40,22 @@ class StatementWords:
     evidence: str = ""
 
 
+class WordsRefused(ValueError):
+    """``field``: where the form shows the text."""
+
+    def __init__(self, field: str, text: str) -> None:
+        self.field = field
+        super().__init__(text)
+
+
+def check_words(words: StatementWords) -> None:
+    """What the database would refuse, said at its field. Raises WordsRefused."""
+    if words.answer not in ANSWERS.get(words.topic, ("",)):
+        raise WordsRefused("answer", _("Choose an answer."))
+    if not words.answer and not words.value:
+        raise WordsRefused("value", _("Say something."))
+
+
 @transaction.atomic
 def enter_statement(
     *,
@@ -52,9 +69,11 @@ def enter_statement(
     """An advisor puts a statement in force. The same words a second time: the one that stands.
 
     ``seen``: public id of the statement that the form showed as the present one, "" for none.
+    Raises WordsRefused, with the field.
     """
     if not can_decide(actor):
         raise PermissionDenied("statements are entered by advisors")
+    check_words(words)
     solution = _locked_solution(solution_id)
     there = _standing(solution, words.topic)
     if there is not None and _says(there, words, origin, organisation):

@@ -253,11 +253,13 @@ class Booking(Addressed):
     ) -> BookingEvent:
         check(self.ALLOWED, action, self.state)
         self.window, self.sequence = window, self.sequence + 1
+        if action == _A.MOVE or (self.asked_end is not None and window.upper >= self.asked_end):
+            self.asked_end = None  # what was asked for belongs to the former time, or has come
         return self._move(
             action,
             BookingState(self.state),
             actor=actor,
-            fields=["window", "sequence", "hold_expires_at"],
+            fields=["window", "sequence", "hold_expires_at", "asked_end"],
         )
 
     def activate(self) -> BookingEvent:

@@ -15,7 +15,9 @@ from catalog.enums import StatementAction, StatementOrigin, StatementState, Stat
 from catalog.grants import CURRENT
 from catalog.importing import import_publiccode
 from catalog.models import Follow, Statement, TextGrant
+from catalog.proposal_portal import give_statement, statement_rows
 from catalog.services import StatementWords
+from catalog.services.statements import WordsRefused
 from osk_portal.notifications.models import Notification, OutgoingMail
 from osk_portal.toolkit.transitions import TransitionNotAllowed
 from tests.catalog.conftest import World
@@ -292,3 +294,31 @@ def test_the_file_does_not_take_the_place_of_what_a_person_states(world):
 )
 def test_a_hostile_section_says_nothing_and_raises_nothing(text):
     assert country_section.said_in(text) == {}
+
+
+def test_what_the_database_would_refuse_is_said_at_its_field(world):
+    for words, field in (
+        (replace(WORDS, answer="vielleicht"), "answer"),
+        (replace(WORDS, topic=StatementTopic.OZG, answer="yes"), "answer"),
+        (replace(WORDS, topic=StatementTopic.OZG, answer="", value=""), "value"),
+    ):
+        with pytest.raises(WordsRefused) as caught:
+            enter(world, words)
+        assert caught.value.field == field
+    assert not Statement.objects.exists()
+
+
+def test_a_proposed_statement_is_handed_over_until_it_is_decided(world):
+    statement = propose(world)
+    [row] = statement_rows(world.editor, world.company, world.editor)
+    assert row.public_id == statement.public_id
+    args = {"public_id": row.public_id, "successor": world.visitor, "actor": world.editor}
+
+    assert give_statement(person=world.editor, **args)
+    assert not give_statement(person=world.editor, **args)
+
+    statement.refresh_from_db()
+    assert statement.author == world.visitor
+    assert statement.events.last().label == "An eine Kollegin oder einen Kollegen übergeben"
+    services.accept_statement(statement_id=statement.pk, actor=world.advisor)
+    assert not list(statement_rows(world.visitor, world.company, world.editor))

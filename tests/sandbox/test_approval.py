@@ -270,7 +270,7 @@ def test_an_approval_holds_for_its_days_and_more_is_asked_anew(
             act(booking_id=approved.pk, actor=person, **args)
 
     address = reverse("sandbox:booking_extend", args=[approved.public_id])
-    assert "freigegeben" in signed_in(person).get(address).text
+    assert "genehmigt" in signed_in(person).get(address).text
     for _twice in range(2):
         assert signed_in(person).post(address, {"days": "2"}).status_code == 302
     approved.refresh_from_db()
@@ -312,3 +312,8 @@ def test_more_time_is_refused_with_a_reason_or_too_late(signed_in, approved, adv
     assert (approved.ends_at, approved.approved_days) == (longer(approved, 7), 7)
     with pytest.raises(PermissionDenied):
         services.approve_longer(booking_id=approved.pk, actor=person)
+    services.move_booking(
+        booking_id=approved.pk, actor=person, start=longer(approved, 1), end=longer(approved, 5)
+    )
+    approved.refresh_from_db()
+    assert approved.asked_end is None, "it was asked for the former time"

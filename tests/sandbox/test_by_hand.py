@@ -344,7 +344,7 @@ def test_by_page(client, booking, operator, page, run):
     assert page("page", task, who=staff("lead")).status_code == 403
 
     shown = page("page", task)
-    assert "1. Platz prüfen" in shown.text
+    assert "<strong>Platz prüfen</strong>" in shown.text
     assert "Aufgabe beginnen" in shown.text
     page("begin", task, {})
     page("tick", task, {"step": ["1", "9", "x"]})
@@ -361,7 +361,7 @@ def test_by_page(client, booking, operator, page, run):
         ({"things": " \n "}, "Nennen Sie mindestens eine Sache."),
         ({"things": "\n".join(map(str, range(51)))}, "höchstens 50"),
         ({"things": "x" * 201}, "200"),
-        ({"password-test": ""}, "Geben Sie das Passwort ein."),
+        ({"password-test": ""}, "Testperson: Geben Sie das Passwort ein."),
         ({"password-test": "a\x00b"}, "Steuerzeichen"),
         ({"user-test": "x" * 61}, "60"),
     ):

@@ -12,8 +12,16 @@ from osk_portal import portal as offers
 from osk_portal.toolkit import clock as portal_clock
 from sandbox import demo_world, portal, provisioning, services
 from sandbox.enums import Phase
-from sandbox.models import Blueprint, BlueprintVersion, Booking, Pool, Wish
+from sandbox.models import (
+    Blueprint,
+    BlueprintVersion,
+    Booking,
+    PublishedResult,
+    WaitlistEntry,
+    Wish,
+)
 from sandbox.phases import phase_of
+from sandbox.services import offer_places
 from tests.catalog.factories import SolutionFactory
 from tests.factories import MembershipFactory, OrganisationFactory, UserFactory, staff
 from tests.sandbox.world import book, product
@@ -103,11 +111,13 @@ def test_the_demo_world_comes_once(demo_people):
     first, second = demo_world.load(), demo_world.load()
 
     assert first == second
-    blueprint = Blueprint.objects.get()
+    blueprint = Blueprint.objects.get(slug="radicale")
     assert blueprint.is_bookable
     assert blueprint.solution == solution
-    assert BlueprintVersion.objects.count() == 1
-    assert Pool.objects.get().slots.count() == 3
+    assert BlueprintVersion.objects.count() == 2
+    assert blueprint.pool.slots.count() == 3
+    assert PublishedResult.objects.shown().get().solution == solution
+    assert WaitlistEntry.objects.waiting().count() == 1
     assert Booking.objects.count() >= 5
     assert {wish.name for wish in Wish.objects.all()} == {"Etherpad", "Formularassistent"}
 
@@ -118,8 +128,10 @@ def test_past_bookings_of_the_demo_look_like_past_ones(demo_people):
     now = portal_clock.now()
     phases = {phase_of(booking, now=now) for booking in Booking.objects.all()}
 
-    assert phases == {Phase.ENDED, Phase.CANCELLED}
-    assert not Booking.objects.holding().exists()
+    assert phases == {Phase.ENDED, Phase.CANCELLED, Phase.REQUESTED}
+    assert not Booking.objects.promised().exists()
+    offer_places(pool_id=Blueprint.objects.get(slug="kalenderserver-gross").pool_id)
+    assert WaitlistEntry.objects.waiting().exists(), "the application is in the way"
 
 
 def test_without_people_the_demo_has_places_and_products():
@@ -135,7 +147,7 @@ def test_a_changed_specification_becomes_a_new_version(demo_people):
 
     demo_world.load()
 
-    assert BlueprintVersion.objects.count() == 2
+    assert BlueprintVersion.objects.filter(blueprint__slug="radicale").count() == 2
 
 
 def test_news_of_a_solution_reach_who_tests_it_now_or_later(engine):

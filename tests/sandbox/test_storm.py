@@ -25,7 +25,7 @@ from network.models import Membership
 from osk_portal.toolkit import clock as portal_clock
 from osk_portal.toolkit.transitions import TransitionNotAllowed
 from sandbox import capacity, provisioning, services
-from sandbox.capacity import CannotBook, NoFreeSlot
+from sandbox.capacity import CannotBook
 from sandbox.enums import BookingAction, BookingState, WaitState
 from sandbox.models import Allocation, Booking, Environment, WaitlistEntry
 from tests.factories import MembershipFactory, staff
@@ -50,7 +50,7 @@ def test_two_hundred_for_three_places() -> None:
         for _time in range(5):
             try:
                 found.append(book(blueprint, memberships[number]))
-            except NoFreeSlot as error:
+            except CannotBook as error:
                 found.append(error)
         return found
 
