@@ -28,11 +28,11 @@ product = shipped.ensure("radicale", pool)
 Blueprint.objects.filter(pk=product.pk).update(is_bookable=True)
 product = Blueprint.objects.get(pk=product.pk)
 operator = staff("operator")
-def book():
+def book(hours=24):
     member = MembershipFactory(organisation__authority=True)
     start = clock.now()
     return services.book(user=member.user, organisation=member.organisation, blueprint=product, start=start,
-        end=start + dt.timedelta(days=1), purpose="Wir prüfen das Produkt.")
+        end=start + dt.timedelta(hours=hours), purpose="Wir prüfen das Produkt.")
 def newest(pk):
     return Environment.objects.filter(booking=pk).latest("generation")
 """
@@ -76,8 +76,15 @@ class Faults:
     def until(self, condition: Callable[[], bool], seconds: float, what: str) -> None:
         deadline = time.monotonic() + seconds
         while not condition():
-            assert time.monotonic() < deadline, f"not within {seconds} s: {what}"
+            assert time.monotonic() < deadline, (
+                f"not within {seconds} s: {what}\n{self.log()[-3000:]}"
+            )
             time.sleep(0.2)
+
+    def keep_running(self) -> None:
+        """As a service manager does: a worker that loses its broker ends itself (docs/operations)."""
+        for name in self.stack.ended():
+            self.stack.start_child(name)
 
     def folders(self) -> list[str]:
         """What the engine has, whatever the rows say."""
