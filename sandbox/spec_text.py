@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from django.utils.translation import gettext as _
 from ruamel.yaml import YAML
+from ruamel.yaml.scalarstring import LiteralScalarString
 
 from catalog.publiccode.nodes import Mapping, Node, Scalar, Sequence, Unreadable, compose
 from sandbox import spec
@@ -180,7 +181,26 @@ def _line_of(root: Node, key: str, *, is_whole: bool = False) -> int:
 
 
 def write(data: Any) -> str:
-    """The specification as text; reading it again gives the same."""
+    """The specification as text; reading it again gives the same. Texts of several lines stand as such."""
+    text = _dump(_in_lines(data))
+    try:
+        root = compose(text.encode("utf-8", errors="surrogatepass"))
+        if root is not None and _plain(root) == data:
+            return text
+    except (Unreadable, _OddValue):
+        pass  # odd white space that only quotes can hold
+    return _dump(data)
+
+
+def _in_lines(data: Any) -> Any:
+    if isinstance(data, dict):
+        return {key: _in_lines(value) for key, value in data.items()}
+    if isinstance(data, list):
+        return [_in_lines(item) for item in data]
+    return LiteralScalarString(data) if isinstance(data, str) and "\n" in data else data
+
+
+def _dump(data: Any) -> str:
     yaml = YAML(typ="rt", pure=True)
     yaml.width = 100
     yaml.indent(mapping=2, sequence=4, offset=2)

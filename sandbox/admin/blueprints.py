@@ -256,6 +256,7 @@ def _show(
         "trials": trials,
         "operates": operates,
         "is_draft": is_draft,
+        "is_public": any(version.is_live for version in versions) and not blueprint.is_prototype,
         "is_tried": is_tried,
         "may_try": operates and is_draft and not obstacle,
         "obstacle": obstacle,
