@@ -119,6 +119,8 @@ def serve(port: int, listening: Callable[[], None]) -> None:
 
 
 async def _serve(port: int, listening: Callable[[], None]) -> None:
+    # It writes every word of a conversation, addresses too.
+    logging.getLogger("mail.log").setLevel(logging.WARNING)
     loop, finish = asyncio.get_running_loop(), asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, finish.set)

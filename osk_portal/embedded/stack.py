@@ -69,8 +69,9 @@ class Stack:
     """Starts what `environment` does not name, and the portal on top of it.
 
     Children: `database`, `broker` and `mail` (each only where it is embedded), `web`, `worker` and
-    `beat`. All state lies in `var`. `durable=False` is for tests that never kill the database.
-    `say` gets a line for people now and then. Setting `cancel` ends a start with Interrupted.
+    `beat`, and `sink`, which takes the mails of test environments, where there is an engine. All state
+    lies in `var`. `durable=False` is for tests that never kill the database. `say` gets a line for people
+    now and then. Setting `cancel` ends a start with Interrupted.
     """
 
     def __init__(

@@ -97,6 +97,11 @@ def sign_in_to_redmine(product: Page, address: str, password: str) -> None:
     expect(product.locator("#loggedas")).to_contain_text("admin")
 
 
+def _has_mail(person: Person, booking: str) -> bool:
+    person.goto(booking)
+    return "an admin@example.net" in person.page.locator("main").inner_text()
+
+
 def objects(podman: Podman) -> str:
     """Whatever the engine has of test environments."""
     return "\n".join(
@@ -125,6 +130,13 @@ def test_real_products_are_booked_used_kept_apart_and_gone(
         sign_in_to_dokuwiki(context.new_page(), wiki, password_of(first, "Verwaltung"))
     with browser.new_context(locale="de-DE") as context:
         sign_in_to_redmine(context.new_page(), tasks, password_of(second, "Verwaltung"))
+
+        # What it sends goes nowhere, and stands on the booking's page
+        admin = context.pages[0]
+        admin.goto(f"{tasks}settings?tab=notifications")
+        admin.get_by_role("link", name="Test-E-Mail").click()
+    assert wait_until(lambda: _has_mail(second, booked_tasks), 30)
+    second.look("container-mail")
 
     # Neither each other nor the outside
     names = products.run("ps", "--format", "{{.Names}}").split()

@@ -16,6 +16,8 @@ $conf['disableactions'] = 'register';
 $conf['updatecheck'] = 0;
 $conf['mailfrom'] = 'wiki@example.org';
 PHP
+# Where people open it: the gate's address, or the container's own.
+[ -z "${OSK_ORIGIN:-}" ] || printf "\$conf['baseurl'] = '%s';\n" "$OSK_ORIGIN" >> "$conf/local.php"
 printf '*\t@ALL\t0\n*\t@user\t8\n' > "$conf/acl.auth.php"
 
 php -r '

@@ -18,6 +18,19 @@ export SECRET_KEY_BASE
 printf "RedmineApp::Application.config.secret_key_base = '%s'\n" "$SECRET_KEY_BASE" \
     > /etc/redmine/default/secret_key.txt
 
+# What Redmine wants to send stays in the portal: the sink of the environment takes it.
+if [ -n "${SMTP_HOST:-}" ]; then
+    cat > /etc/redmine/default/configuration.yml <<YAML
+production:
+  email_delivery:
+    delivery_method: :smtp
+    smtp_settings:
+      address: $SMTP_HOST
+      port: $SMTP_PORT
+      enable_starttls_auto: false
+YAML
+fi
+
 bundle exec rake db:migrate >/dev/null
 if [ ! -e /data/filled ]; then
     bundle exec rake redmine:load_default_data >/dev/null
@@ -32,5 +45,9 @@ OSK_PASSWORD=$(cat /run/osk/verwaltung) bundle exec rails runner '
     Setting.default_language = "de"
     Setting.login_required = "1"
     Setting.self_registration = "0"
+    Setting.mail_from = "redmine@example.org"
+    # Where people open it, for the links in its mails.
+    Setting.host_name = ENV.fetch("OSK_HOST") if ENV["OSK_HOST"]
+    Setting.protocol = ENV.fetch("OSK_SCHEME") if ENV["OSK_SCHEME"]
 '
 exec puma --bind tcp://0.0.0.0:3000 --environment production

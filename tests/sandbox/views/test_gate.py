@@ -447,6 +447,29 @@ def test_a_guest_passes_by_the_link_until_it_is_renewed_or_taken_back(world, boo
     assert Client().get(guest.get_absolute_url(), {"oeffnen": "1"}).status_code == 404
 
 
+def test_whoever_stands_in_passes_and_whoever_gave_it_away_does_not(signed_in, world, booking):
+    services.name_deputy(booking_id=booking.pk, actor=world.booker, deputy=world.colleague)
+    deputys = pass_of(signed_in(world.colleague), booking)
+    other = Client()
+    other.force_login(world.booker, backend="django.contrib.auth.backends.ModelBackend")
+    mine = pass_of(other, booking)
+    assert (status(booking, deputys), status(booking, mine)) == (204, 204)
+
+    services.hand_over_booking(
+        booking_id=booking.pk, person=world.booker, successor=world.colleague, actor=world.booker
+    )
+    assert (status(booking, deputys), status(booking, mine)) == (204, 403)
+
+
+def test_the_management_passes_while_it_has_taken_over(signed_in, world, booking):
+    services.take_over_booking(booking_id=booking.pk, actor=world.manager, reason="Urlaub")
+    theirs = pass_of(signed_in(world.manager), booking)
+    assert status(booking, theirs) == 204
+
+    services.end_takeover(booking_id=booking.pk, actor=world.manager)
+    assert status(booking, theirs) == 403
+
+
 # What the pages show
 
 
