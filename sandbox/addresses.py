@@ -49,6 +49,8 @@ def upstream_of(environment: Environment) -> str:
     Only what an engine of ours has reported: plain HTTP at a private address. What an operator has set up
     elsewhere has an address of its own.
     """
+    if environment.is_by_hand:
+        return ""
     found = urlsplit(environment.endpoint)
     return f"{found.hostname}:{found.port or _HTTP_PORT}" if _is_of_an_engine(found) else ""
 

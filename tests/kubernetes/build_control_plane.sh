@@ -8,10 +8,13 @@ target=$1
 version=1.20.2
 mirror=$(sed -n 's/^URIs: *\([^ ]*\/debian\)\/\{0,1\} *$/\1/p; s/^deb .*\(https\{0,1\}:[^ ]*\/debian\)\/\{0,1\} .*/\1/p' \
 	/etc/apt/sources.list /etc/apt/sources.list.d/* 2>/dev/null | head -n 1)
-: "${mirror:=http://deb.debian.org/debian}"
 
 if [ -x "$target/kube-apiserver" ] && [ -x "$target/kube-controller-manager" ] && [ -x "$target/etcd" ]; then
 	exit 0
+fi
+if [ -z "$mirror" ]; then
+	echo "No mirror of Debian is named in /etc/apt: this builds on Debian 12." >&2
+	exit 1
 fi
 mkdir -p "$target"
 work=$(mktemp -d "${TMPDIR:-/tmp}/osk-control-plane.XXXXXX")

@@ -11,7 +11,16 @@ from django.urls import reverse
 from osk_portal.notifications.models import Notification, OutgoingMail
 from osk_portal.toolkit import encryption
 from osk_portal.toolkit.transitions import TransitionNotAllowed
-from sandbox import backends, provisioning, reconciling, removal_record, runbooks, services, spec
+from sandbox import (
+    addresses,
+    backends,
+    provisioning,
+    reconciling,
+    removal_record,
+    runbooks,
+    services,
+    spec,
+)
 from sandbox.backends.base import BackendUnavailable, EnvRef, ObservedState
 from sandbox.models import Environment, OperatorTask, Pool
 from tests.factories import staff
@@ -98,6 +107,17 @@ def test_from_the_task_to_ready(booking, operator, run):
     reconciling.reconcile()
     assert run(booking).state == "ready"
     assert not services.can_steer(booking, environment)
+
+
+def test_what_a_person_typed_is_no_way_of_the_gate(booking, operator, run, settings):
+    """Nobody makes the proxy ask another machine, by whatever address."""
+    settings.OSK_SANDBOX_DOMAIN = "test.example.org"
+    set_up(the_task(booking), operator, endpoint="http://10.0.0.7:8080/")
+
+    environment = run(booking)
+
+    assert addresses.upstream_of(environment) == ""
+    assert addresses.shown_address(booking, environment) == "http://10.0.0.7:8080/"
 
 
 def test_a_person_may_take_days(clock, booking, operator, run):
