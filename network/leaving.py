@@ -12,7 +12,7 @@ from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext as _
 
 from network import notifications, permissions, presence
@@ -76,9 +76,20 @@ def rows_of(
         return []
     return [
         (offer, row)
-        for offer in portal.handovers
+        for offer in _offers_with_something(membership)
         for row in offer.rows(membership.user, membership.organisation, viewer)
     ]
+
+
+def _offers_with_something(membership: Membership) -> list[portal.Handover]:
+    """One query for all, so that the page does not ask for every kind of thing that nobody has."""
+    offers: list[portal.Handover] = list(portal.handovers)
+    has = {
+        f"has_{number}": Exists(offer.objects(OuterRef("user"), OuterRef("organisation")))
+        for number, offer in enumerate(offers)
+    }
+    [found] = Membership.objects.filter(pk=membership.pk).annotate(**has).values_list(*has)
+    return [offer for offer, is_there in zip(offers, found, strict=True) if is_there]
 
 
 def successors_for(membership: Membership, viewer: User) -> list[Membership]:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.middleware.csrf import get_token
 from django.urls import reverse
 from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 
@@ -129,13 +128,7 @@ def _of_solution(solution: Solution, request: HttpRequest) -> dict[str, object] 
     if not found and not shown:
         return None
     may_withdraw = request.user.is_authenticated and can_decide(request.user)
-    token = get_token(request) if may_withdraw else ""
-    return {
-        "blueprints": found,
-        "results": shown,
-        "may_withdraw": may_withdraw,
-        "csrf_token": token,
-    }
+    return {"blueprints": found, "results": shown, "may_withdraw": may_withdraw}
 
 
 def _still_allowed(user_id: int, kind: str, subject_key: str) -> bool:

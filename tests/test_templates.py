@@ -37,9 +37,11 @@ def with_relatives(text: str) -> str:
 
 
 def including(path: Path) -> list[str]:
-    """The templates that include the one at ``path``."""
-    others = (source(other) for other in TEMPLATES)
-    return [other for other in others if name(path) in RELATIVE.findall(other)]
+    """The templates that include the one at ``path``; of a part among them, those that include that."""
+    found = [other for other in TEMPLATES if name(path) in RELATIVE.findall(source(other))]
+    pages = [source(other) for other in found if not other.name.startswith("_")]
+    parts = [other for other in found if other.name.startswith("_")]
+    return pages + [page for part in parts for page in including(part)]
 
 
 each = pytest.mark.parametrize("path", TEMPLATES, ids=name)

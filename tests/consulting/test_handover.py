@@ -206,10 +206,11 @@ def test_the_service_asks_again(world: World) -> None:
 def test_the_page_costs_the_same_with_more(world: World, signed_in) -> None:  # noqa: F811 # a fixture
     world.case(CaseState.IN_PROGRESS)
     browser = signed_in(world.requester)
+    address = url(of(world.requester, world))
 
     def cost() -> int:
         with CaptureQueriesContext(connection) as queries:
-            assert browser.get(url(of(world.requester, world))).status_code == 200
+            assert browser.get(address).status_code == 200
         return len(queries)
 
     cost()

@@ -367,7 +367,7 @@ KINDS = {
     "antwort": "PublishedAnswer", "publishedanswer": "PublishedAnswer",
     "bedarf": "Need", "need": "Need",
     "booking": "sandbox.Booking",
-    "datei": "CaseFile",
+    "datei": "CaseFile", "file": "sandbox.ReportFile",
     "edit": "CaseMessage", "nachricht": "CaseMessage",
     "einwilligung": "PartnerConsent",
     "filter": "SavedFilter",

@@ -12,6 +12,7 @@ from catalog import services
 from catalog.enums import NoticeKind, StatementOrigin, StatementTopic
 from catalog.importing import import_publiccode
 from catalog.models import Badge, Solution, Source, Support
+from catalog.models.statements import ANSWERS
 from catalog.services import CriterionWords, FindingWords, StatementWords
 from osk_portal.toolkit import clock
 from tests.catalog.factories import ReuseFactory
@@ -53,7 +54,10 @@ def fill(world, n):
             solution_id=solution.pk,
             actor=advisor,
             words=StatementWords(
-                topic=topic, answer="yes", value="Belegt.", stated_on=date(2025, 1, 2)
+                topic=topic,
+                answer="yes" if topic in ANSWERS else "",
+                value="Belegt.",
+                stated_on=date(2025, 1, 2),
             ),
         )
     for i in range(n):
