@@ -19,7 +19,7 @@ from osk_portal.embedded.stack import bare_environment
 from tests.embedded.processes_left import left_of
 
 START_SECONDS = 120
-STOP_SECONDS = 60
+STOP_SECONDS = 120
 COMMAND = (sys.executable, "-m", "osk_portal.embedded", "run")
 
 
