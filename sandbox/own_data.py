@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from osk_portal import portal
 from osk_portal.accounts.models import User
-from sandbox import services
+from sandbox import permissions, services
 from sandbox.enums import BookingAction, BookingState
 from sandbox.models import Booking, TestParticipant, TestReport, WaitlistEntry, WishAsk
 from sandbox.services.participants import answer_invitation
@@ -32,7 +32,9 @@ def erase(user: User) -> None:
     settle_account(user)
     mine = Booking.objects.filter(booked_by=user)
     for booking in mine.filter(state__in=Booking.ALLOWED[BookingAction.CANCEL]).order_by("pk"):
-        services.end_booking(booking_id=booking.pk, actor=user)
+        # Where the person is no member any more, its managers go on with it (hand-over).
+        if permissions.can_end(user, booking):
+            services.end_booking(booking_id=booking.pk, actor=user)
     mine.update(purpose="")
 
 

@@ -100,8 +100,11 @@ def can_succeed(user: User, booking: Booking) -> bool:
 
 
 def can_publish(user: User, booking: Booking) -> bool:
-    """Consent to a result on the page of the solution: whoever has the rights of the booking."""
-    return is_on_the_side(user, booking) and not booking.is_trial
+    """Consent to a result on the page of the solution: whoever has the rights of the booking.
+
+    Not the OSK for what it booked for a case or an event: the words are those of an authority.
+    """
+    return is_on_the_side(user, booking) and not (booking.is_trial or booking.is_by_osk)
 
 
 def can_withdraw_result(user: User, booking: Booking) -> bool:

@@ -32,11 +32,13 @@ _BOOKED = _("You booked a test environment.")
 
 
 def wish_received(wish: Wish, person: User) -> None:
+    newest = wish.asks.filter(person=person).latest("pk")
     _tell(
         wish,
         "wish_received",
         [person],
-        dedupe=f"received:{wish.asks.filter(person=person).get().pk}",
+        # A member of two organisations may ask for both: this is the one made now.
+        dedupe=f"received:{newest.pk}",
     )
 
 

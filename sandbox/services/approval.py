@@ -14,6 +14,7 @@ from osk_portal.toolkit.transitions import TransitionNotAllowed
 from sandbox import notifications, permissions
 from sandbox.enums import BookingAction, BookingState
 from sandbox.models import Booking
+from sandbox.opening import require_open
 from sandbox.services.bookings import promise
 from sandbox.services.environments import release_slot
 
@@ -35,6 +36,8 @@ def approve_booking(*, booking_id: int, actor: User, note: str = "") -> Booking:
                 booking.state,
                 _("The person may no longer book for this organisation. Reject the application."),
             )
+        # A block may have come while it waited.
+        require_open(booking.blueprint_version.blueprint, booking.organisation)
         booking.approve(actor=actor, note=note)
         promise(booking, actor=actor)
         return booking

@@ -216,6 +216,10 @@ def publish_version(*, version_id: int, actor: User, reason: str = "") -> Bluepr
                 _("This version has not been tried with success yet. Start a trial run first."),
             )
         before = version.blueprint.published_version()
+        if before is not None and before.number > version.number:
+            raise TransitionNotAllowed(
+                "publish", "older", _("A newer version is published already.")
+            )
         version.published_at, version.published_by = clock.now(), actor
         version.publish_reason = "" if is_tried else reason
         version.save(update_fields=["published_at", "published_by", "publish_reason"])
@@ -243,9 +247,15 @@ def withdraw_version(*, version_id: int, actor: User) -> BlueprintVersion:
     version.save(update_fields=["withdrawn_at"])
     blueprint = version.blueprint
     blueprint.record(BlueprintEventKind.WITHDRAWN, actor=actor, version=version.number)
-    if blueprint.is_bookable and blueprint.published_version() is None:
+    now = blueprint.published_version()
+    if blueprint.is_bookable and now is None:
         blueprint.is_bookable = False
         blueprint.save(update_fields=["is_bookable"])
+    if now is not None and _images(now) != _images(version):
+        # Of these images nobody knows any more what was found: they are booked again after a scan.
+        _forget_scan(blueprint, actor)
+        if not blueprint.is_blocked:
+            _block(blueprint, actor, BlockCause.OUTDATED, "")
     return version
 
 
@@ -268,7 +278,7 @@ def record_scan(
     blueprint.save(update_fields=["scanned_on", "scan_result", "scan_note"])
     blueprint.record(BlueprintEventKind.SCANNED, actor=actor)
     if result == ScanResult.CRITICAL:
-        if blueprint.block_cause != BlockCause.STAFF:
+        if blueprint.block_cause not in (BlockCause.STAFF, BlockCause.CRITICAL):
             _block(blueprint, actor, BlockCause.CRITICAL, note)
     elif blueprint.block_cause in (BlockCause.CRITICAL, BlockCause.OUTDATED) and not _too_old(day):
         _unblock(blueprint, actor)

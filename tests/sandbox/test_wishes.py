@@ -321,3 +321,14 @@ def test_an_answer_by_hand_and_a_merge_by_the_forms(client, advisor):
     other.refresh_from_db()
     assert other.merged_into == wish
     assert "Rufen Sie uns an." in client.get(wish.get_absolute_url()).text
+
+
+def test_a_member_of_two_organisations_asks_for_both(advisor):
+    first = MembershipFactory()
+    second = MembershipFactory(user=first.user)
+
+    ask(first)
+    wish = ask(second)
+
+    assert wish.asks.filter(person=first.user).count() == 2
+    assert told(first.user) == ["sandbox.wish_received"] * 2
