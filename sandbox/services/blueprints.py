@@ -207,6 +207,11 @@ def publish_version(*, version_id: int, actor: User, reason: str = "") -> Bluepr
         version = _locked_version(version_id)
         if version.is_published:
             raise TransitionNotAllowed("publish", "published")
+        before = version.blueprint.published_version()
+        if before is not None and before.number > version.number:
+            raise TransitionNotAllowed(
+                "publish", "older", _("A newer version is published already.")
+            )
         check_version(version)
         is_tried = has_succeeded(version)
         if not is_tried and not (reason.strip() and trial_obstacle(version)):
@@ -214,11 +219,6 @@ def publish_version(*, version_id: int, actor: User, reason: str = "") -> Bluepr
                 "publish",
                 "draft",
                 _("This version has not been tried with success yet. Start a trial run first."),
-            )
-        before = version.blueprint.published_version()
-        if before is not None and before.number > version.number:
-            raise TransitionNotAllowed(
-                "publish", "older", _("A newer version is published already.")
             )
         version.published_at, version.published_by = clock.now(), actor
         version.publish_reason = "" if is_tried else reason

@@ -402,6 +402,27 @@ def test_other_images_need_a_scan_of_their_own(draft, operator, engine, monkeypa
     assert blueprint.scanned_on is None
     assert blueprint.is_open
 
+    blueprints.withdraw_version(version_id=draft.pk, actor=operator)  # the images with the hole
+    blueprint.refresh_from_db()
+    assert blueprint.published_version().number == 1
+    assert not blueprint.is_open
+    blueprints.record_scan(
+        blueprint_id=blueprint.pk, actor=operator, day=clock.today(), result=ScanResult.CLEAN
+    )
+    blueprint.refresh_from_db()
+    assert blueprint.is_open
+
+
+def test_an_older_draft_is_not_published_beside_a_newer_version(draft, operator):
+    blueprint = draft.blueprint
+    tried(draft, operator)
+    older = blueprint.versions.get(number=1)
+    blueprint.versions.filter(pk=older.pk).update(published_at=None)
+    blueprints.publish_version(version_id=draft.pk, actor=operator)
+
+    with pytest.raises(TransitionNotAllowed, match="neuere"):
+        blueprints.publish_version(version_id=older.pk, actor=operator)
+
 
 def test_members_neither_block_nor_scan(engine):
     blueprint = product()
