@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import subprocess
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -33,6 +35,26 @@ def of(podman: Podman, name: str) -> dict[str, set[str]]:
         if thing == name or thing.startswith((f"{name}-", f"{name}.")):
             found.setdefault(kind, set()).add(thing)
     return found
+
+
+def traces(podman: Podman, name: str, secrets: list[str]) -> set[str]:
+    """What the machine has of the environment ``name``: what the engine lists, files by their name, files in which
+    one of its passwords stands, and processes."""
+    listed = {f"{kind} {thing}" for kind, things in of(podman, name).items() for thing in things}
+    files = {f"file {path}" for path in podman.folder.rglob("*") if path.name.startswith(name)}
+    words = [word for secret in secrets for word in ("-e", secret)]
+    found = subprocess.run(
+        ["grep", "-rlF", "--devices=skip", *words, str(podman.folder)],
+        capture_output=True,
+        check=False,
+    )
+    held = {f"password in {line}" for line in found.stdout.decode().splitlines()}
+    processes = set()
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):
+            if name.encode() in path.read_bytes():
+                processes.add(f"process {path.parent.name}")
+    return listed | files | held | processes
 
 
 def body(url: str, path: str = "/") -> str:
