@@ -20,7 +20,9 @@ from urllib.parse import urlsplit
 from django.conf import settings
 
 from osk_portal.toolkit import clock
+from sandbox.backends import kubernetes_fences as fences
 from sandbox.backends import kubernetes_plan as plans
+from sandbox.backends import kubernetes_pods as pods
 from sandbox.backends.base import (
     BackendUnavailable,
     EnvRef,
@@ -190,19 +192,19 @@ class KubernetesBackend:
         plan = Plan(ref, spec, self._rules, created_at=clock.now(), expires_at=expires_at)
         with self._cluster() as cluster:
             self._ensure_namespace(cluster, plan)
-            for fence in plan.fences():
+            for fence in fences.fences(plan):
                 cluster.apply(fence, plan.name)
             hosts = self._ensure_services(cluster, plan)
             for claim in plan.claims():
                 cluster.apply(claim, plan.name)
             for component in spec.components:
                 if plans.has_secret(component):
-                    cluster.apply(plan.secret(component, secrets, hosts), plan.name)
+                    cluster.apply(pods.secret(plan, component, secrets, hosts), plan.name)
             for component in spec.in_order():
-                cluster.apply(plan.deployment(component, hosts), plan.name)
+                cluster.apply(pods.deployment(plan, component, hosts), plan.name)
             if plan.has_ingress:
                 cluster.apply(plan.ingress(), plan.name)
-            notes = {**plan.notes, plans.ENDPOINT: plan.address(hosts)}
+            notes = {**plan.notes, **plan.places(hosts)}
             cluster.merge("Namespace", "", plan.name, {"metadata": {"annotations": notes}})
             return self._observe(cluster, ref)
 
@@ -254,8 +256,8 @@ class KubernetesBackend:
             if deployment is None or not wanted(deployment):
                 return ProbeResult(False, f"{component} is not started", is_over=True)
             if not is_up(deployment):
-                pods = cluster.all_of("Pod", ref.name, {**owner, plans.COMPONENT: component})
-                return ProbeResult(False, f"{component}: {why_not_up(pods) or 'is starting'}")
+                found = cluster.all_of("Pod", ref.name, {**owner, plans.COMPONENT: component})
+                return ProbeResult(False, f"{component}: {why_not_up(found) or 'is starting'}")
             if self._rules.domain:
                 return self._ask_ingress(cluster, ref, check, component)
             return ask(str(spec["clusterIP"]), int(number), check)
