@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from sandbox.backends.kubernetes_plan import GATE, Objects, Plan
 from sandbox.spec import Egress
 
+QUARANTINED: Final = "osk.quarantined"
+"""Label that no pod has."""
+_OF_A_PORT = ("name", "port", "targetPort", "protocol")
 _NOT_THE_INTERNET = (
     "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16",
 )  # fmt: skip
@@ -94,6 +98,31 @@ def _policies(plan: Plan) -> Iterator[Objects]:
                 "egress": [{"to": [anywhere]}, {"to": [resolver], "ports": dns}],
             },
         )
+
+
+def shut(policy: Objects) -> Objects:
+    """The same policy with nothing open: under its name, so that it replaces what was open."""
+    spec = {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
+    return {**_bare(policy), "spec": spec}
+
+
+def cut_off(service: Objects) -> Objects:
+    """The same service with a selector that no pod fits: without one its old addresses would stay."""
+    spec = service.get("spec") or {}
+    ports = [{name: port[name] for name in _OF_A_PORT if name in port} for port in spec["ports"]]
+    selector = {**spec["selector"], QUARANTINED: "true"}
+    return {**_bare(service), "spec": {"type": "ClusterIP", "selector": selector, "ports": ports}}
+
+
+def _bare(thing: Objects) -> Objects:
+    """What the portal has written of an object's head; server-side apply would take away what is missing."""
+    meta = thing["metadata"]
+    ours = {name: value for name, value in meta["labels"].items() if name.startswith("osk.")}
+    return {
+        "apiVersion": thing["apiVersion"],
+        "kind": thing["kind"],
+        "metadata": {"name": meta["name"], "namespace": meta["namespace"], "labels": ours},
+    }
 
 
 def _policy(plan: Plan, name: str, spec: Objects) -> Objects:

@@ -23,6 +23,7 @@ from sandbox.spec import Component, EnvSpec
 Objects = dict[str, Any]
 
 COMPONENT: Final = "osk.component"
+PRODUCT, VERSION = "osk.product", "osk.version"
 CREATED_AT, EXPIRES_AT = "osk.created-at", "osk.expires-at"
 COMPONENTS, ENDPOINT, SECRETS = "osk.components", "osk.endpoint", "osk.secrets"
 GATE: Final = "osk.gate"
@@ -72,6 +73,7 @@ class Plan:
                 "name": self.name,
                 "labels": {
                     **owner_labels(self.ref),
+                    **self.version_labels,
                     "app.kubernetes.io/managed-by": "osk-portal",
                     "pod-security.kubernetes.io/enforce": level,
                     "pod-security.kubernetes.io/warn": level,
@@ -79,6 +81,13 @@ class Plan:
                 "annotations": {**self.notes, CREATED_AT: self.created_at.isoformat()},
             },
         }
+
+    @property
+    def version_labels(self) -> dict[str, str]:
+        """Product and version, for who looks at pods: the same as long as the environment lives."""
+        product, _, version = self.ref.template.partition("@")
+        found = {PRODUCT: short(product), VERSION: version}
+        return {name: value for name, value in found.items() if LABEL_VALUE.fullmatch(value)}
 
     @property
     def notes(self) -> dict[str, str]:

@@ -7,7 +7,15 @@ from collections.abc import Mapping
 from typing import Final
 
 from sandbox.backends.container_plan import owner_labels
-from sandbox.backends.kubernetes_plan import COMPONENT, GATE, Objects, Plan, has_files, numbers
+from sandbox.backends.kubernetes_plan import (
+    COMPONENT,
+    EXPIRES_AT,
+    GATE,
+    Objects,
+    Plan,
+    has_files,
+    numbers,
+)
 from sandbox.spec import Check, Component, Egress, HttpCheck, fill
 
 STOP_SECONDS: Final = 10
@@ -47,10 +55,10 @@ def _files(
 
 
 def deployment(plan: Plan, component: Component, hosts: Mapping[str, str]) -> Objects:
-    labels = {**owner_labels(plan.ref), COMPONENT: component.name}
+    labels = {**owner_labels(plan.ref), **plan.version_labels, COMPONENT: component.name}
     if plan.asked_ports & {*component.ports}:
         labels[GATE] = "true"
-    return plan.object_of(
+    made = plan.object_of(
         "apps/v1",
         "Deployment",
         component.name,
@@ -66,6 +74,10 @@ def deployment(plan: Plan, component: Component, hosts: Mapping[str, str]) -> Ob
             },
         },
     )
+    made["metadata"]["labels"] |= plan.version_labels
+    # Not on the pods: an end that moves would be a new description, and start the product anew.
+    made["metadata"]["annotations"] = {EXPIRES_AT: plan.expires_at.isoformat()}
+    return made
 
 
 def _pod(plan: Plan, component: Component, hosts: Mapping[str, str]) -> Objects:
