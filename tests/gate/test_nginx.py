@@ -246,7 +246,7 @@ def socket_of(nginx: Nginx, booking: Booking, cookie: str, **headers: str) -> ss
 
 
 def test_an_open_web_socket_ends_by_silence_and_by_a_reload(nginx: Nginx, booking: Booking) -> None:
-    """What a right's end does not close (decision 19): who talks on stays until the proxy is reloaded."""
+    """What a right's end does not close (decision 20): who talks on stays until the proxy is reloaded."""
     nginx.stop()
     nginx.silence = "1s"
     nginx.start()
