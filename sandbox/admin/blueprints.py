@@ -150,13 +150,17 @@ def blueprint_scan(request: AuthenticatedRequest, slug: str) -> HttpResponse:
     if not form.is_valid():
         return _show(request, blueprint, sent={"scan": form}, status=422)
     data = form.cleaned_data
-    blueprints.record_scan(
-        blueprint_id=blueprint.pk,
-        actor=request.user,
-        day=data["day"],
-        result=ScanResult(data["result"]),
-        note=data["note"],
-    )
+    try:
+        blueprints.record_scan(
+            blueprint_id=blueprint.pk,
+            actor=request.user,
+            day=data["day"],
+            result=ScanResult(data["result"]),
+            note=data["note"],
+        )
+    except blueprints.OlderScan as error:
+        form.add_error("day", str(error))
+        return _show(request, _find(slug), sent={"scan": form}, status=422)
     messages.success(request, _("The scan is recorded."))
     return redirect(page_url(blueprint))
 
@@ -309,6 +313,10 @@ class BlueprintAdmin(admin.ModelAdmin[Blueprint]):
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
+
+    def save_model(self, request: HttpRequest, obj: Blueprint, form: Any, change: bool) -> None:
+        """Only what was typed: a block or a scan that came meanwhile stays."""
+        obj.save(update_fields=form.changed_data if change else None)
 
     def get_changelist(self, request: HttpRequest, **options: Any) -> type[ChangeList]:
         class Leading(ChangeList):

@@ -134,6 +134,7 @@ class EnvironmentAdmin(ReadOnly):
             raise PermissionDenied
         environment = get_object_or_404(Environment, pk=pk)
         form = ForgetForm(data=request.POST if request.method == "POST" else None)
+        status = 422 if form.errors else 200
         if form.is_valid():
             try:
                 services.forget_environment(
@@ -142,15 +143,16 @@ class EnvironmentAdmin(ReadOnly):
                     reason=form.cleaned_data["reason"],
                 )
             except TransitionNotAllowed as error:
-                messages.warning(request, str(error))
+                # The reason stays: it may belong to what comes next.
+                form.add_error(None, str(error))
+                status = 409
             else:
                 messages.success(request, _("Forgotten. The place is free again."))
-            return redirect("admin:sandbox_environment_changelist")
+                return redirect("admin:sandbox_environment_changelist")
         context = {
             **self.admin_site.each_context(request),
             "title": _("Forget an environment"),
             "environment": environment,
             "form": form,
         }
-        status = 422 if form.errors else 200
         return render(request, "admin/sandbox/environment_forget.html", context, status=status)
