@@ -248,11 +248,8 @@ portal.staff_rights.register(
         "sandbox",
         order=30,
         app_label="sandbox",
-        rights={
-            StaffRole.ADVISOR: ("view",),
-            StaffRole.LEAD: ("view",),
-            StaffRole.OPERATOR: ("view", "add", "change"),
-        },
+        # What advisors work on says so itself: bookings of the OSK, products, applications, wishes.
+        rights={StaffRole.OPERATOR: ("view", "add", "change")},
     )
 )
 portal.handovers.register(handover.HANDOVER)
