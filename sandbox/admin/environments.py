@@ -66,10 +66,10 @@ class BookingAdmin(ReadOnly):
     def get_queryset(self, request: HttpRequest) -> BookingQuerySet:
         return Booking.objects.listed_for(staff_user(request))
 
-    def get_fields(self, request: HttpRequest, obj: Booking | None = None) -> list[str]:
+    def get_fields(self, request: HttpRequest, obj: Booking | None = None) -> Any:
         """Without what it is for, where the person may not read the booking."""
         may_read = obj is not None and permissions.can_read(staff_user(request), obj)
-        return [name for name in self.fields if may_read or name != "occasion"]
+        return [name for name in super().get_fields(request, obj) if may_read or name != "occasion"]
 
     @admin.display(description=gettext_lazy("test product"))
     def product(self, booking: Booking) -> str:

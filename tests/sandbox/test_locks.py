@@ -45,7 +45,7 @@ def test_who_leaves_meets_those_who_change_the_bookings(monkeypatch: pytest.Monk
     deputy, heir = (MembershipFactory(organisation=leaver.organisation) for _ in "12")
     blueprint = product(slots=2, longest_days=30)
     running = book(blueprint, leaver, days=2)
-    later = book(blueprint, leaver, starts_in=timedelta(days=3), days=2)
+    later = book(blueprint, leaver, starts_in=timedelta(days=9), days=2)
     for booking in (running, later):
         services.name_deputy(booking_id=booking.pk, actor=leaver.user, deputy=deputy.user)
     choice = leaving.Choice(everything=heir.public_id)
