@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("sandbox", "0011_circle_results"),
+        ("sandbox", "0012_rights"),
     ]
 
     operations = [
