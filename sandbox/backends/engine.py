@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import socket
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -66,6 +67,11 @@ class Engine:
             told = self._api.version()
         names = [part.get("Name", "") for part in told.get("Components") or ()]
         return f"{names[0] if names else 'Engine'} {told.get('Version', '')}"
+
+    def data_folder(self) -> Path:
+        """Where it keeps images and volumes, on the machine that is the portal's as well."""
+        with _translated():
+            return Path(self._api.info().get("DockerRootDir") or "/")
 
     # Images
 
