@@ -80,7 +80,8 @@ class PlanForm(forms.Form):
             initial |= {f"position_{number}": number, f"task_{number}": task.task}
             initial[f"expected_{number}"] = task.expected
             initial[f"key_{number}"] = task.public_id.hex
-        super().__init__(data, initial={**initial, "base": plan_digest(tasks)})
+        typed = None if data is None else data.dict()
+        super().__init__(typed, initial={**initial, "base": plan_digest(tasks)})
         self.numbers = range(1, min(len(tasks) + EMPTY_ROWS, MOST_TASKS) + 1)
         if data is not None:
             # The rows of the page that was sent, although the plan may have grown meanwhile.
@@ -152,7 +153,7 @@ class PlanForm(forms.Form):
 
     def send_again_from(self, tasks: Sequence[TestTask]) -> None:
         """The typed text stays; sent once more it takes the place of what stands there now."""
-        self.data = {**self.data.dict(), "base": plan_digest(tasks)}
+        self.data = {**self.data, "base": plan_digest(tasks)}
 
 
 def uuid_or_none(text: str) -> UUID | None:

@@ -18,8 +18,14 @@ from network.models import Organisation
 from osk_portal.accounts.models import User
 from osk_portal.toolkit import clock
 from osk_portal.toolkit.transitions import TransitionNotAllowed
-from sandbox import capacity, deadlines, notifications, opening, permissions, quotas
-from sandbox.enums import BookingEventKind, BookingState, EnvironmentEventKind, EnvironmentState
+from sandbox import capacity, circle_mails, deadlines, notifications, opening, permissions, quotas
+from sandbox.enums import (
+    BookingEventKind,
+    BookingState,
+    EnvironmentEventKind,
+    EnvironmentState,
+    TestChange,
+)
 from sandbox.models import Blueprint, Booking, TestTask
 from sandbox.querysets import FINAL, HOLDING
 from sandbox.services.environments import add_generation, release_slot, remove_environment
@@ -162,6 +168,7 @@ def end_booking(*, booking_id: int, actor: User) -> Booking:
             remove_environment(booking)
         else:
             release_slot(booking)
+        circle_mails.tell(booking, TestChange.ENDED if had_begun else TestChange.CANCELLED)
         if was_offer:
             booking.waitlist_entry.decline(actor=actor)
         elif not had_begun:  # else told once everything is removed

@@ -6,7 +6,6 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -18,12 +17,12 @@ from osk_portal.accounts.models import User
 from osk_portal.toolkit import clock
 from osk_portal.toolkit.transitions import TransitionNotAllowed
 from sandbox import permissions
+from sandbox.deadlines import report_deadline
 from sandbox.enums import BookingState, Outcome, ParticipantState
 from sandbox.models import Booking, TaskResult, TestParticipant, TestReport, TestTask
 from sandbox.services.report_files import Upload, added, remove
 
 MOST_TASKS: Final = 30
-REPORT_DAYS: Final = 14
 _TESTED: Final = (BookingState.ACTIVE, BookingState.ENDED, BookingState.CANCELLED)
 
 
@@ -45,11 +44,6 @@ class Written:
     overall: str
     files: Sequence[Upload] = ()
     removed: Sequence[UUID] = ()
-
-
-def report_deadline(booking: Booking) -> datetime:
-    """Until when reports can be written: 14 days after the end, however it came."""
-    return (booking.ended_at or booking.ends_at) + timedelta(days=REPORT_DAYS)
 
 
 def takes_reports(booking: Booking) -> bool:

@@ -27,6 +27,7 @@ from osk_portal.toolkit.access import LOGIN, AuthenticatedRequest, access
 from osk_portal.toolkit.encryption import CannotDecrypt
 from osk_portal.toolkit.transitions import TransitionNotAllowed
 from sandbox import addresses, durations, permissions, progress, services
+from sandbox.deadlines import report_deadline
 from sandbox.enums import BookingAction, BookingState, ParticipantState, Phase, WaitState
 from sandbox.models import (
     Booking,
@@ -41,7 +42,7 @@ from sandbox.phases import current_environment, phase_of, state_of
 from sandbox.querysets import HOLDING
 from sandbox.removal_record import is_complete
 from sandbox.results import checklist_of, summary_of
-from sandbox.services.testing import report_deadline, takes_reports
+from sandbox.services.testing import takes_reports
 
 IN_TEST = (ParticipantState.INVITED, ParticipantState.ACTIVE)
 ENTER = "oeffnen"

@@ -30,6 +30,7 @@ from osk_portal.toolkit.access import LOGIN, PUBLIC, AuthenticatedRequest, acces
 from osk_portal.toolkit.encryption import CannotDecrypt
 from osk_portal.toolkit.transitions import TransitionNotAllowed
 from sandbox import permissions, services
+from sandbox.deadlines import report_deadline
 from sandbox.enums import FileState
 from sandbox.file_answers import given_out
 from sandbox.models import Booking, Credential, ReportFile, TestParticipant, TestReport
@@ -37,7 +38,7 @@ from sandbox.people_forms import ReportForm
 from sandbox.phases import current_environment, phase_of, state_of
 from sandbox.results import checklist_of
 from sandbox.services.participants import GuestLinkDead, guest_of, may_use
-from sandbox.services.testing import report_deadline, save_report, takes_reports
+from sandbox.services.testing import save_report, takes_reports
 from sandbox.views.bookings import (
     ENTER,
     OPEN,
@@ -184,7 +185,8 @@ def _typed(request: HttpRequest) -> str:
     if request.method != "POST" or REPORT not in request.GET:
         return ""
     named = ("findings", "overall", "note_")
-    texts = (text.strip() for name, text in request.POST.items() if name.startswith(named))
+    sent = request.POST.dict().items()
+    texts = (str(text).strip() for name, text in sent if name.startswith(named))
     return "\n\n".join(text for text in texts if text)
 
 

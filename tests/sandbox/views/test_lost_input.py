@@ -178,7 +178,6 @@ def test_what_never_ran_takes_none(world):
 
 
 def test_a_failed_booking_shows_what_was_deleted_by_generation(signed_in, world, booking, run):
-    from sandbox import services  # the package of many; only here
 
     services.reset_environment(booking_id=booking.pk, actor=world.booker)
     run(booking)
