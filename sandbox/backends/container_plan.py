@@ -193,6 +193,9 @@ def addresses(spec: EnvSpec, subnet: str) -> dict[str, str]:
 
 
 def archive(contents: Mapping[str, str]) -> bytes:
+    """A tar archive that ends where it says so: Podman's unpacker does not read what follows, and whoever
+    still writes to it then fails ("broken pipe").
+    """
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w") as tar:
         for path, text in sorted(contents.items()):
@@ -200,7 +203,8 @@ def archive(contents: Mapping[str, str]) -> bytes:
             entry = tarfile.TarInfo(path)
             entry.size, entry.mode = len(data), 0o444
             tar.addfile(entry, io.BytesIO(data))
-    return buffer.getvalue()
+        end = tar.offset + 2 * tarfile.BLOCKSIZE
+    return buffer.getvalue()[:end]
 
 
 def subnets(
