@@ -78,7 +78,7 @@ def _to_guest(
         url=guest.get_absolute_url(),
         reason=_REASON,
     )
-    is_over = change in (TestChange.CANCELLED, TestChange.ENDED)
+    is_over = change == TestChange.ENDED
     post_secret(
         kind=TEST_CHANGED,
         address=guest.email,

@@ -344,12 +344,11 @@ class BlueprintEventKind(models.TextChoices):
 
 
 class TestChange(models.TextChoices):
-    """What those who test along are told of."""
+    """What those who test along are told of, beside a cancellation before the begin."""
 
     __test__ = False  # no class of tests
 
     MOVED = "moved"
-    CANCELLED = "cancelled"
     ENDED = "ended"
     RESET = "reset"
 

@@ -34,7 +34,13 @@ from sandbox.models import (
     TestParticipant,
     Wish,
 )
-from sandbox.notifications import GUEST_LINK, INVITED, OPERATOR_TASK, TO_APPROVE
+from sandbox.notifications import (
+    GUEST_LINK,
+    INVITED,
+    OPERATOR_TASK,
+    TEST_CANCELLED,
+    TO_APPROVE,
+)
 from sandbox.permissions import can_decide, works_on_wishes
 from sandbox.phases import phase_of
 from sandbox.services import blueprints, participants, report_files, standing_in, wishes
@@ -138,6 +144,9 @@ def _still_allowed(user_id: int, kind: str, subject_key: str) -> bool:
         return TestParticipant.objects.open().filter(link_key=subject_key).exists()
     if kind == TEST_CHANGED and not user_id:
         return TestParticipant.objects.open().filter(link_key=subject_key).exists()
+    if kind == TEST_CANCELLED:
+        open_ = TestParticipant.objects.open().filter(public_id=subject_key)
+        return open_.filter(user=user_id or None).exists()
     user = User.objects.filter(pk=user_id).first()
     if kind in (INVITED, TEST_CHANGED):
         mine = TestParticipant.objects.open().filter(user=user_id, public_id=subject_key)
@@ -242,11 +251,8 @@ portal.staff_rights.register(
         "sandbox",
         order=30,
         app_label="sandbox",
-        rights={
-            StaffRole.ADVISOR: ("view",),
-            StaffRole.LEAD: ("view",),
-            StaffRole.OPERATOR: ("view", "add", "change"),
-        },
+        # What advisors work on says so itself: bookings of the OSK, products, applications, wishes.
+        rights={StaffRole.OPERATOR: ("view", "add", "change")},
     )
 )
 portal.handovers.register(handover.HANDOVER)
