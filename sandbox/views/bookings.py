@@ -43,7 +43,7 @@ from sandbox.querysets import HOLDING
 from sandbox.removal_record import is_complete
 from sandbox.results import checklist_of, summary_of
 from sandbox.services import gate
-from sandbox.services.testing import report_deadline, takes_reports
+from sandbox.services.testing import takes_reports
 
 IN_TEST = (ParticipantState.INVITED, ParticipantState.ACTIVE)
 ENTER = "oeffnen"
@@ -173,9 +173,7 @@ def details_of(
             revealed,
         ),
         **entrance_of(booking, environment if is_open else None),
-        "mails": mails_of(booking, environment if is_open else None),
         **mails_of(booking, environment if is_open else None),
-        "proofs": list(environment.proofs.all()) if environment and not is_open else [],
         "may_reveal": permissions.can_see_credentials(request.user, booking),
         "panels": portal.panels_for("sandbox.booking", booking, request),
         "may_hand_over": may_pass_on(request.user, booking),
