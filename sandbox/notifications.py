@@ -124,10 +124,12 @@ def booking_confirmed(booking: Booking) -> None:
 
 def booking_rejected(booking: Booking) -> None:
     _tell(booking, "booking_rejected", dedupe=f"sandbox.rejected:{booking.public_id}")
+    _tell_participants(booking)
 
 
 def booking_expired(booking: Booking) -> None:
     _tell(booking, "booking_expired", dedupe=f"sandbox.expired:{booking.public_id}")
+    _tell_participants(booking)
 
 
 def booking_changed(booking: Booking) -> None:
@@ -148,6 +150,11 @@ def booking_cancelled(booking: Booking) -> None:
         dedupe=f"sandbox.cancelled:{booking.public_id}",
         method="CANCEL",
     )
+    _tell_participants(booking)
+
+
+def _tell_participants(booking: Booking) -> None:
+    """They were to test along in what does not come about."""
     for participant in booking.participants.open().select_related("user"):
         _test_cancelled(participant, booking)
 
