@@ -41,6 +41,7 @@ from sandbox.notifications import (
     TEST_CANCELLED,
     TO_APPROVE,
 )
+from sandbox.operator_mails import OPERATOR_ALERT
 from sandbox.permissions import can_decide, works_on_wishes
 from sandbox.phases import phase_of
 from sandbox.services import blueprints, participants, report_files, standing_in, wishes
@@ -155,6 +156,8 @@ def _still_allowed(user_id: int, kind: str, subject_key: str) -> bool:
         return user is not None and Wish.objects.mine(user).filter(public_id=subject_key).exists()
     if kind in (TO_APPROVE, TO_CHECK):
         return user is not None and can_decide(user)
+    if kind == OPERATOR_ALERT:
+        return user is not None and user.is_operator
     if kind == OPERATOR_TASK:
         wanted = OperatorTask.objects.open().filter(public_id=subject_key)
         return user is not None and user.is_operator and wanted.exists()
