@@ -35,7 +35,8 @@ answer = [storm.slug, [cookie_of(MembershipFactory(organisation__authority=True)
 BOOKED = """
 from sandbox.models import Allocation
 held = Allocation.objects.held().filter(slot__pool=storm.pool)
-answer = [Booking.objects.filter(blueprint_version__blueprint=storm).count(), held.count(), held.values("slot").distinct().count()]
+made = Booking.objects.filter(blueprint_version__blueprint=storm)
+answer = [made.count(), held.count(), held.values("slot").distinct().count()]
 """
 
 
