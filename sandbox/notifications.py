@@ -19,20 +19,18 @@ from osk_portal.toolkit import clock, ics
 from sandbox import durations
 from sandbox.calendar_entries import attachment
 from sandbox.enums import EnvironmentEventKind, LateReason, ReminderKind
-from sandbox.models import Booking, Environment, OperatorTask, TestParticipant
+from sandbox.models import Booking, Environment, TestParticipant
 
 INVITED: Final = "sandbox.participant_invited"
 GUEST_LINK: Final = "sandbox.guest_link"
 TEST_CANCELLED: Final = "sandbox.test_cancelled"
 TO_APPROVE: Final = "sandbox.booking_to_approve"
-OPERATOR_TASK: Final = "sandbox.operator_task"
 _REASON = _("You booked a test environment.")
 _STANDS_IN = _("You stand in for who booked a test environment.")
 _WAITED = _("You are on the waitlist for a test environment.")
 _GOES_ON = _("A test environment was handed over to you.")
 _TESTS = _("You were invited to test along.")
 _DECIDES = _("You decide on bookings of test environments.")
-_OPERATES = _("You are an operator of the portal.")
 
 
 def booking_ready(environment: Environment) -> None:
@@ -146,7 +144,7 @@ def _ask_advisors(booking: Booking, *, dedupe: str) -> None:
             url=reverse("admin:sandbox_application_page", args=[booking.public_id]),
             dedupe=dedupe,
             subject_key=str(booking.public_id),
-            context={**_facts(booking), "organisation": booking.organisation.name},
+            context={**facts(booking), "organisation": booking.organisation.name},
             reason=_DECIDES,
         ),
         User.objects.advisors(),
@@ -166,10 +164,12 @@ def booking_confirmed(booking: Booking) -> None:
 
 def booking_rejected(booking: Booking) -> None:
     _tell(booking, "booking_rejected", dedupe=f"sandbox.rejected:{booking.public_id}")
+    _tell_participants(booking)
 
 
 def booking_expired(booking: Booking) -> None:
     _tell(booking, "booking_expired", dedupe=f"sandbox.expired:{booking.public_id}")
+    _tell_participants(booking)
 
 
 def booking_changed(booking: Booking) -> None:
@@ -190,6 +190,11 @@ def booking_cancelled(booking: Booking) -> None:
         dedupe=f"sandbox.cancelled:{booking.public_id}",
         method="CANCEL",
     )
+    _tell_participants(booking)
+
+
+def _tell_participants(booking: Booking) -> None:
+    """They were to test along in what does not come about."""
     for participant in booking.participants.open().select_related("user"):
         _test_cancelled(participant, booking)
 
@@ -204,7 +209,7 @@ def _test_cancelled(participant: TestParticipant, booking: Booking) -> None:
         url=products if person is None else participant.get_absolute_url(),
         dedupe=f"{TEST_CANCELLED}:{participant.public_id}",
         subject_key=str(participant.public_id),
-        context=_facts(booking),
+        context=facts(booking),
         reason=_TESTS,
         lifetime=booking.ends_at - clock.now(),
     )
@@ -291,7 +296,7 @@ def participant_invited(participant: TestParticipant) -> None:
             dedupe=f"sandbox.invited:{participant.public_id}",
             subject_key=str(participant.public_id),
             context={
-                **_facts(booking),
+                **facts(booking),
                 "is_asked": not participant.is_in,
                 "booker": booking.booked_by,
                 "organisation": booking.organisation.name,
@@ -320,7 +325,7 @@ def guest_link(guest: TestParticipant) -> None:
     rendered = rendering.render(
         "sandbox/email/guest_link",
         {
-            **_facts(booking),
+            **facts(booking),
             "recipient": None,
             "thread": "",
             "reply_to": "",
@@ -344,50 +349,8 @@ def guest_link(guest: TestParticipant) -> None:
     )
 
 
-def operator_task(task: OperatorTask) -> None:
-    """To every operator: somebody has to do it by hand."""
-    _tell_operators(task, "operator_task", dedupe=f"sandbox.task:{task.public_id}")
-
-
-def operator_task_due(task: OperatorTask) -> None:
-    """Once a day, until it is done; to whoever has taken it on, and to all where it is late or nobody's."""
-    _tell_operators(
-        task,
-        "operator_task_due",
-        dedupe=f"sandbox.task_due:{task.public_id}:{clock.today()}",
-        lifetime=timedelta(days=1),
-    )
-
-
-def _tell_operators(
-    task: OperatorTask, event: str, *, dedupe: str, lifetime: timedelta | None = None
-) -> None:
-    operators = User.objects.operators()
-    if task.assignee_id is not None and not task.is_overdue:
-        operators = operators.filter(pk=task.assignee_id)
-    booking = task.environment.booking
-    notify(
-        Message(
-            kind=OPERATOR_TASK,
-            template=f"sandbox/email/{event}",
-            url=task.get_absolute_url(),
-            dedupe=dedupe,
-            subject_key=str(task.public_id),
-            context={
-                **_facts(booking),
-                "organisation": booking.organisation.name,
-                "is_set_up": task.is_set_up,
-                "is_overdue": task.is_overdue,
-                "due_at": task.due_at,
-            },
-            reason=_OPERATES,
-            lifetime=lifetime,
-        ),
-        operators,
-    )
-
-
-def _facts(booking: Booking) -> dict[str, object]:
+def facts(booking: Booking) -> dict[str, object]:
+    """What every mail about a booking may say."""
     return {
         "product": booking.blueprint_version.blueprint.name,
         "starts_at": booking.starts_at,
@@ -420,7 +383,7 @@ def _tell(
                 url=booking.get_absolute_url(),
                 dedupe=dedupe,
                 subject_key=str(booking.public_id),
-                context={**_facts(booking), **context},
+                context={**facts(booking), **context},
                 reason=_STANDS_IN if stands_in else reason,
                 lifetime=lifetime,
                 attachments=attached,
