@@ -490,7 +490,7 @@ def test_a_place_whose_removal_is_late_is_taken_for_now(
     with pytest.raises(capacity.NoFreeSlot):
         book(blueprint)
     assert (
-        "kein Platz frei"
+        "kein platz ist frei"
         in signed_in(client, first.booked_by).get(blueprint.get_absolute_url()).text.lower()
     )
     assert book(blueprint, starts_in=timedelta(days=2)).state == BookingState.APPROVED
