@@ -36,6 +36,7 @@ from sandbox.models import (
 from sandbox.notifications import GUEST_LINK, INVITED, OPERATOR_TASK, TO_APPROVE
 from sandbox.permissions import can_decide, works_on_wishes
 from sandbox.phases import phase_of
+from sandbox.public_results import PublicResult
 from sandbox.services import blueprints, participants, report_files, standing_in, wishes
 from sandbox.wish_mails import TO_CHECK, WISH_KINDS
 
@@ -121,10 +122,14 @@ def _calendar(user: User) -> Iterable[Entry]:
 
 
 def _of_solution(solution: Solution, request: HttpRequest) -> dict[str, object] | None:
-    """Where it can be tried, and what came out of tests: two queries, however many there are."""
+    """Where it can be tried, and what came out of tests: two queries, however many there are.
+
+    ``results``: the rows, each with what everybody may read of it.
+    """
     found = list(Blueprint.objects.bookable().filter(solution=solution))
     results = PublishedResult.objects.shown().filter(solution=solution)
-    shown = list(results.select_related("booking__organisation")[:MOST_RESULTS])
+    rows = results.select_related("booking__organisation")[:MOST_RESULTS]
+    shown = [(row, PublicResult.of(row)) for row in rows]
     if not found and not shown:
         return None
     may_withdraw = request.user.is_authenticated and can_decide(request.user)
