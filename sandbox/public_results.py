@@ -46,7 +46,13 @@ class PublicResult:
             booking.starts_at,
             text,
             [
-                (row.task.task if names_tasks else "", row.met, row.partly, row.failed, row.untested)
+                (
+                    row.task.task if names_tasks else "",
+                    row.met,
+                    row.partly,
+                    row.failed,
+                    row.untested,
+                )
                 for row in summary.tasks
             ],
             len(summary.reports),

@@ -22,7 +22,7 @@ from django.views.decorators.http import (
 )
 
 from osk_portal.accounts.models import User
-from osk_portal.pages.limits import within_limit
+from osk_portal.pages.limits import TOO_OFTEN, within_limit
 from osk_portal.toolkit import clock, uploads
 from osk_portal.toolkit.access import LOGIN, PUBLIC, AuthenticatedRequest, access, no_store
 from osk_portal.toolkit.encryption import CannotDecrypt
@@ -58,11 +58,13 @@ def participation(request: AuthenticatedRequest, participant_id: UUID) -> HttpRe
     return no_store(render(request, "sandbox/sheet.html", _sheet(participant)))
 
 
-def _mine(request: AuthenticatedRequest, participant_id: UUID) -> TestParticipant:
-    """One's own, until reports are no longer taken."""
+def _mine(
+    request: AuthenticatedRequest, participant_id: UUID, *, is_late: bool = False
+) -> TestParticipant:
+    """One's own, until reports are no longer taken. ``is_late``: also after that."""
     visible = TestParticipant.objects.visible_to(request.user).with_sheet()
     participant = get_object_or_404(visible, public_id=participant_id)
-    if clock.now() > report_deadline(participant.booking):
+    if not is_late and clock.now() > report_deadline(participant.booking):
         raise Http404
     return participant
 
@@ -155,21 +157,28 @@ def guest_sheet(request: HttpRequest, token: str) -> HttpResponse:
 def _guest_answer(request: HttpRequest, token: str) -> HttpResponse:
     try:
         guest = guest_of(token)
-        if request.method == "POST" and not within_limit(
+        is_too_often = request.method == "POST" and not within_limit(
             request, "sandbox_guest", key=str(guest.public_id)
-        ):
+        )
+        if REPORT in request.GET:
+            return _write(request, guest.booking, guest=guest, is_too_often=is_too_often)
+        if is_too_often:
             return render(request, "429.html", status=429)
         if ENTER in request.GET and request.method != "POST":
             return guest_enters(guest)
-        if REPORT in request.GET:
-            return _write(request, guest.booking, guest=guest)
         if request.method != "POST":
             return render(request, "sandbox/sheet.html", _sheet(guest))
         return _reveal(request, guest, _uuid(request.POST.get("reveal", "")))
     except (GuestLinkDead, PermissionDenied):
         if not within_limit(request, "case_link_dead"):
             return render(request, "429.html", status=429)
-        return render(request, "sandbox/guest_link_dead.html", status=404)
+        return render(request, "sandbox/guest_link_dead.html", _unsent(request), status=404)
+
+
+def _unsent(request: HttpRequest) -> dict[str, str]:
+    """What a guest has typed for the report while the test ended: to be copied."""
+    words = (request.POST.get(name, "").strip() for name in ("overall", "findings"))
+    return {"unsent": "\n\n".join(filter(None, words))}
 
 
 def _uuid(value: str) -> UUID:
@@ -191,7 +200,8 @@ def _untold(response: HttpResponse) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @access(LOGIN)
 def participant_report(request: AuthenticatedRequest, participant_id: UUID) -> HttpResponse:
-    participant = _mine(request, participant_id)
+    """What is sent a moment too late is shown again with the reason."""
+    participant = _mine(request, participant_id, is_late=request.method == "POST")
     if not participant.is_in:
         return redirect(participant)
     return _write(request, participant.booking, author=request.user, back=participant)
@@ -223,8 +233,9 @@ def _write(
     author: User | None = None,
     guest: TestParticipant | None = None,
     back: TestParticipant | None = None,
+    is_too_often: bool = False,
 ) -> HttpResponse:
-    """The form of the one report of this person. Too late: told, with what was typed."""
+    """The form of the one report of this person. Too late or too often: told, with what was typed."""
     tasks = list(booking.tasks.all())
     report = TestReport.objects.filter(booking=booking, author=author, guest=guest).first()
     form = ReportForm(
@@ -238,7 +249,10 @@ def _write(
     moved = ""
     if request.method == "POST":
         status = 422
-        if form.is_valid():
+        if is_too_often:
+            form.add_error(None, TOO_OFTEN)
+            status = 429
+        elif form.is_valid():
             submit = "submit" in request.POST
             try:
                 save_report(

@@ -28,6 +28,7 @@ from sandbox.services.participants import (
     renew_guest_link,
 )
 from sandbox.services.testing import PlannedTask, set_plan
+from sandbox.views import people, sheets
 from tests.sandbox.test_approval import MONDAY
 
 
@@ -321,6 +322,9 @@ def test_reports_are_taken_until_fourteen_days_after_the_end(signed_in, world, b
     clock.move_to(portal_clock.now() + timedelta(days=2))
     client.logout()  # the session has grown too old
     assert signed_in(world.colleague).get(url).status_code == 404
+    late = report(signed_in(world.colleague), url, booking, [], overall="Auch zu spät", submit="1")
+    assert late.status_code == 409
+    assert "Auch zu spät" in late.text
     late = report(
         signed_in(world.booker),
         reverse("sandbox:booker_report", args=[booking.public_id]),
@@ -330,6 +334,35 @@ def test_reports_are_taken_until_fourteen_days_after_the_end(signed_in, world, b
     )
     assert late.status_code == 409
     assert "Zu spät" in late.text
+
+
+def test_what_was_typed_is_there_when_it_is_sent_too_often_or_too_late(
+    client, signed_in, world, booking, guest, monkeypatch
+):
+    """Each answer says why, and keeps the text."""
+    address = f"{guest.get_absolute_url()}?testbericht=1"
+    typed = {"findings": "Lang getippt.", "overall": "", "submit": "1"}
+    monkeypatch.setattr(sheets, "within_limit", lambda *_a, **_k: False)
+    late = client.post(address, typed)
+    assert (late.status_code, "Lang getippt." in late.text) == (429, True)
+    assert client.post(guest.get_absolute_url(), {"reveal": "x"}).status_code == 429
+    monkeypatch.undo()
+    assert not TestReport.objects.exists()
+
+    own, invite = (
+        signed_in(world.booker),
+        {"guest": "1", "guest-name": "Lena Lang", "guest-email": "l@example.org"},
+    )
+    monkeypatch.setattr(people, "within_limit", lambda *_a, **_k: False)
+    late = own.post(people_url(booking), invite)
+    assert (late.status_code, "Lena Lang" in late.text) == (429, True)
+    monkeypatch.undo()
+
+    services.end_booking(booking_id=booking.pk, actor=world.booker)
+    late = own.post(people_url(booking), invite)
+    assert (late.status_code, "Lena Lang" in late.text) == (409, True)
+    dead = client.post(address, typed)
+    assert (dead.status_code, "Lang getippt." in dead.text) == (404, True)
 
 
 def test_goals_of_the_booking_begin_the_plan(signed_in, world):

@@ -198,7 +198,13 @@ def test_a_result_is_published_by_consent_and_withdrawn_at_any_time(
     shown = client.get(entry).text
     assert "Der Kalender genügt uns. &lt;b&gt;Gut&lt;/b&gt;" in shown
     assert "Aufgabe 1" in shown
-    for hidden in ("Interner Vermerk", "Termin anlegen", "Bezirksamt Beispiel", "Bea Bucht", booking.purpose):
+    for hidden in (
+        "Interner Vermerk",
+        "Termin anlegen",
+        "Bezirksamt Beispiel",
+        "Bea Bucht",
+        booking.purpose,
+    ):
         assert hidden not in shown
     publish(signed_in(world.booker), page, {**typed, "names_organisation": "on"})
     assert "Bezirksamt Beispiel" in client.get(entry).text
@@ -245,9 +251,12 @@ def test_the_words_of_the_tasks_are_public_only_by_choice(client, signed_in, wor
     article = preview.split('id="vorschau"')[1].split("</article>")[0]
     assert "Termin anlegen" in article
     assert "Genügt uns." in article
-    assert "Termin anlegen" not in own.post(page, {"text": "x", "preview": "1"}).text.split(
-        'id="vorschau"'
-    )[1].split("</article>")[0]
+    assert (
+        "Termin anlegen"
+        not in own.post(page, {"text": "x", "preview": "1"})
+        .text.split('id="vorschau"')[1]
+        .split("</article>")[0]
+    )
 
     # Nothing was seen, or something else: a preview of it, and nothing is public.
     seen = consent(preview)
