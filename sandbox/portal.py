@@ -21,7 +21,7 @@ from osk_portal.toolkit.ics import Entry
 from osk_portal.toolkit.search_text import fold
 from sandbox import demo_world, handover, own_data, statistics
 from sandbox.calendar_entries import entry_of
-from sandbox.enums import EnvironmentState, Phase
+from sandbox.enums import EnvironmentState, ParticipantState, Phase
 from sandbox.models import (
     Blueprint,
     Booking,
@@ -73,9 +73,21 @@ def _search(query: str, request: HttpRequest) -> Iterable[portal.Hit]:
 
 
 def _testing(solution: Solution) -> Iterable[portal.Concerned]:
-    """Who has a test environment of the solution now or later."""
-    bookings = Booking.objects.promised().filter(blueprint_version__blueprint__solution=solution)
-    people = bookings.order_by().values_list("booked_by", "organisation").distinct()
+    """Who has a test environment of the solution now or later, and who tests along with an account.
+
+    Trial runs of the OSK test nothing for anybody.
+    """
+    bookings = (
+        Booking.objects.promised()
+        .of_people()
+        .filter(blueprint_version__blueprint__solution=solution)
+        .order_by()
+    )
+    people = set(bookings.values_list("booked_by", "organisation"))
+    along = TestParticipant.objects.filter(
+        booking__in=bookings.values("pk"), user__isnull=False, state=ParticipantState.ACTIVE
+    )
+    people |= set(along.order_by().values_list("user", "organisation"))
     return [portal.Concerned(user, organisation) for user, organisation in people]
 
 
