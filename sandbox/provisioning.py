@@ -29,7 +29,15 @@ from osk_portal.notifications.doorbell import ring
 from osk_portal.toolkit import clock
 from osk_portal.toolkit.clock import DbNow
 from osk_portal.toolkit.encryption import CannotDecrypt
-from sandbox import addresses, backends, log_tail, notifications, restoring, services
+from sandbox import (
+    addresses,
+    backends,
+    log_tail,
+    notifications,
+    participant_mails,
+    restoring,
+    services,
+)
 from sandbox.backends.base import (
     BackendError,
     BackendUnavailable,
@@ -609,6 +617,7 @@ def _give_up(
         notifications.booking_failed(
             booking, generation=environment.generation, was_ready=was_ready
         )
+        participant_mails.access_ended(booking)
         logger.error(
             "sandbox: booking failed",
             extra={"environment": environment.backend_key, "detail": detail},

@@ -18,7 +18,15 @@ from network.models import Organisation
 from osk_portal.accounts.models import User
 from osk_portal.toolkit import clock
 from osk_portal.toolkit.transitions import TransitionNotAllowed
-from sandbox import capacity, deadlines, notifications, opening, permissions, quotas
+from sandbox import (
+    capacity,
+    deadlines,
+    notifications,
+    opening,
+    participant_mails,
+    permissions,
+    quotas,
+)
 from sandbox.enums import BookingEventKind, BookingState, EnvironmentEventKind, EnvironmentState
 from sandbox.models import Blueprint, Booking, TestTask
 from sandbox.querysets import FINAL, HOLDING
@@ -166,4 +174,5 @@ def end_booking(*, booking_id: int, actor: User) -> Booking:
             booking.waitlist_entry.decline(actor=actor)
         elif not had_begun:  # else told once everything is removed
             notifications.booking_cancelled(booking)
+        participant_mails.access_ended(booking)
         return booking

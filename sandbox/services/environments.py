@@ -11,7 +11,7 @@ from osk_portal.accounts.models import User
 from osk_portal.notifications.doorbell import ring
 from osk_portal.toolkit import clock
 from osk_portal.toolkit.transitions import TransitionNotAllowed
-from sandbox import capacity, notifications
+from sandbox import capacity, notifications, participant_mails
 from sandbox.enums import (
     Desired,
     MeasureKind,
@@ -109,6 +109,7 @@ def forget_environment(*, environment_id: int, actor: User, reason: str) -> Envi
                 generation=environment.generation,
                 was_ready=environment.ready_at is not None,
             )
+            participant_mails.access_ended(booking)
         logger.warning("sandbox: forgotten", extra={"environment": environment.backend_key})
         return environment
 

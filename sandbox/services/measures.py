@@ -13,7 +13,7 @@ from osk_portal.accounts.models import User
 from osk_portal.notifications.doorbell import ring
 from osk_portal.toolkit import clock
 from osk_portal.toolkit.transitions import TransitionNotAllowed
-from sandbox import notifications, restoring
+from sandbox import notifications, participant_mails, restoring
 from sandbox.enums import (
     BookingAction,
     Desired,
@@ -50,6 +50,7 @@ def quarantine_environment(
         if booking.is_holding:
             booking.fail()
             notifications.booking_halted(booking, environment)
+            participant_mails.access_ended(booking, is_halted=True)
         ring(WORK, environment_id=environment.pk)
         return environment
 
@@ -67,6 +68,7 @@ def end_environment(*, environment_id: int, actor: User, reason: str) -> Environ
             raise TransitionNotAllowed("end", environment.state)
         if booking.can(BookingAction.CANCEL):
             booking.cancel(actor=actor)
+            participant_mails.access_ended(booking)
         environment.record(EnvironmentEventKind.ENDED_BY_OPERATOR, actor=actor)
         _record(MeasureKind.END, environment, actor, reason)
         remove_environment(booking)

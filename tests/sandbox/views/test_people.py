@@ -19,6 +19,7 @@ from osk_portal.toolkit import encryption
 from sandbox import own_data, portal, services
 from sandbox.enums import Outcome, ParticipantState
 from sandbox.models import EnvironmentEvent, TestParticipant, TestReport
+from sandbox.services import blueprints
 from sandbox.services.participants import (
     answer_invitation,
     forget_guests,
@@ -29,6 +30,7 @@ from sandbox.services.participants import (
 )
 from sandbox.services.testing import PlannedTask, set_plan
 from sandbox.views import people, sheets
+from tests.factories import staff
 from tests.sandbox.test_approval import MONDAY
 
 
@@ -242,6 +244,68 @@ def test_a_link_ends_with_the_booking(client, world, booking, guest):
     assert client.get(guest.get_absolute_url()).status_code == 404
     report = f"{guest.get_absolute_url()}?testbericht=1"
     assert client.post(report, {"submit": "1"}).status_code == 404
+
+
+# Told
+
+
+def told(kind):
+    """Address, language-independent key of the subject, body, of every mail of this kind."""
+    mails = OutgoingMail.objects.filter(kind=f"sandbox.{kind}").order_by("address")
+    return {mail.address: mail.body for mail in mails}
+
+
+def test_who_tests_along_hears_of_a_block(world, booking, guest):
+    add(booking, world.colleague)
+    gone = add(booking, world.manager)
+    remove_participant(participant_id=gone.pk, actor=world.booker)
+    advisor = staff("advisor")
+    blueprints.block_product(blueprint_id=world.blueprint.pk, actor=advisor, reason="Geheim")
+
+    mails = told("tested_blocked")
+    assert set(mails) == {world.colleague.email, guest.email}
+    for body in mails.values():
+        assert "tragen Sie dort nichts Neues ein" in body
+        assert "Bea Bucht" in body
+        assert "Geheim" not in body
+    assert "/testumgebung/teilnahme/" in mails[world.colleague.email]
+    assert guest.token not in mails[guest.email], "the link stands in encrypted mails only"
+    blueprints.unblock_product(blueprint_id=world.blueprint.pk, actor=advisor)
+    assert set(told("tested_unblocked")) == set(mails)
+
+
+@pytest.mark.parametrize("how", ["halted", "ended", "by_operator"])
+def test_who_tests_along_hears_that_the_access_has_ended(world, booking, guest, how):
+    along = add(booking, world.colleague)
+    environment, operator = booking.environments.get(), staff("operator")
+    if how == "halted":
+        services.quarantine_environment(
+            environment_id=environment.pk, actor=operator, reason="Verdacht", until=booking.ends_at
+        )
+    elif how == "ended":
+        services.end_booking(booking_id=booking.pk, actor=world.booker)
+    else:
+        services.end_environment(environment_id=environment.pk, actor=operator, reason="Verdacht")
+
+    mails = told("access_ended")
+    assert set(mails) == {world.colleague.email, guest.email}
+    for body in mails.values():
+        assert "Ihr Zugang zur Testumgebung Radicale ist beendet" in body
+        assert ("Das OSK hat sie angehalten" in body) == (how == "halted")
+        assert "Verdacht" not in body
+    assert along.get_absolute_url() in mails[world.colleague.email]
+    assert guest.token not in mails[guest.email]
+    assert portal._still_allowed(0, "sandbox.access_ended", str(guest.public_id))
+    assert portal._still_allowed(world.colleague.pk, "sandbox.access_ended", str(along.public_id))
+    assert not portal._still_allowed(world.manager.pk, "sandbox.access_ended", str(along.public_id))
+
+
+def test_what_never_began_does_not_take_place(world, clock):
+    clock.move_to(MONDAY)
+    booking = world.book(starts_in=timedelta(days=3))
+    add(booking, world.colleague)
+    services.end_booking(booking_id=booking.pk, actor=world.booker)
+    assert "findet nicht statt" in told("access_ended")[world.colleague.email]
 
 
 # Plan and reports
