@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from osk_portal.notifications.services import Message, notify, notify_address
 from osk_portal.toolkit import clock
 from sandbox.enums import ParticipantState
-from sandbox.models import Blueprint, Booking, TestParticipant
+from sandbox.models import Blueprint, Booking, ReportFile, TestParticipant, TestReport
 from sandbox.querysets import ParticipantQuerySet
 
 ACCESS_ENDED: Final = "sandbox.access_ended"
@@ -18,6 +19,9 @@ BLOCKED: Final = "sandbox.tested_blocked"
 UNBLOCKED: Final = "sandbox.tested_unblocked"
 PARTICIPANT_KINDS: Final = frozenset({ACCESS_ENDED, BLOCKED, UNBLOCKED})
 """Their ``subject_key`` is the key of a participant."""
+INFECTED: Final = "sandbox.file_infected"
+"""Its ``subject_key`` is the key of a report."""
+_WRITES = _("You have added files to a test report.")
 _TESTS = _("You were invited to test along.")
 
 
@@ -41,6 +45,38 @@ def product_blocked(product: Blueprint, *, step: int, is_critical: bool) -> None
 
 def product_unblocked(product: Blueprint, *, step: int) -> None:
     _tell(_testing(product), UNBLOCKED, step=str(step))
+
+
+def file_infected(file: ReportFile) -> None:
+    """To who brought it, guests too. The mail names neither the file nor the finding."""
+    report = file.report
+    booking, guest = report.booking, report.guest
+    message = Message(
+        kind=INFECTED,
+        template="sandbox/email/file_infected",
+        url="" if report.author is None else _report_page(report),
+        dedupe=f"{INFECTED}:{file.public_id}",
+        subject_key=str(report.public_id),
+        context={
+            "product": booking.blueprint_version.blueprint.name,
+            "is_guest": guest is not None,
+        },
+        reason=_WRITES,
+    )
+    if report.author is not None:
+        notify(message, [report.author])
+    elif guest is not None and guest.email:
+        notify_address(message, address=guest.email)
+
+
+def _report_page(report: TestReport) -> str:
+    booking, author = report.booking, report.author
+    if author is not None and author in booking.side:
+        return reverse("sandbox:booker_report", args=[booking.public_id])
+    along = booking.participants.open().filter(user=author).first()
+    if along is None:
+        return ""
+    return reverse("sandbox:participant_report", args=[along.public_id])
 
 
 def _testing(product: Blueprint) -> ParticipantQuerySet:

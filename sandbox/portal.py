@@ -31,10 +31,11 @@ from sandbox.models import (
     PublishedResult,
     Restore,
     TestParticipant,
+    TestReport,
     Wish,
 )
 from sandbox.notifications import GUEST_LINK, INVITED, OPERATOR_TASK, TO_APPROVE
-from sandbox.participant_mails import PARTICIPANT_KINDS
+from sandbox.participant_mails import INFECTED, PARTICIPANT_KINDS
 from sandbox.permissions import can_decide, works_on_wishes
 from sandbox.phases import phase_of
 from sandbox.public_results import PublicResult
@@ -160,6 +161,9 @@ def _still_allowed(user_id: int, kind: str, subject_key: str) -> bool:
     if kind in PARTICIPANT_KINDS:
         along = TestParticipant.objects.open().filter(public_id=subject_key)
         return along.filter(user=user_id or None).exists()
+    if kind == INFECTED:
+        brought = TestReport.objects.filter(public_id=subject_key)
+        return brought.filter(author=user_id or None).exists()
     if kind in WISH_KINDS:
         return user is not None and Wish.objects.mine(user).filter(public_id=subject_key).exists()
     if kind in (TO_APPROVE, TO_CHECK):

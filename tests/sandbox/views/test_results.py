@@ -13,9 +13,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from osk_portal.notifications.models import OutgoingMail
 from osk_portal.toolkit import clamav, uploads
 from osk_portal.toolkit.transitions import TransitionNotAllowed
-from sandbox import own_data
+from sandbox import own_data, portal
 from sandbox.enums import Outcome
 from sandbox.models import Booking, PublishedResult, ReportFile, TestReport
 from sandbox.models.report_files import FOLDER
@@ -131,6 +132,7 @@ def test_a_draft_takes_its_files_along(world, booking, django_capture_on_commit_
 def test_malware_is_never_given_out(
     signed_in, world, booking, settings, monkeypatch, commits, bells
 ):
+    """Who brought it is told, as of a file of a request: by account, and a guest by mail."""
     settings.OSK_CLAMAV = clamav.parse("tcp://127.0.0.1:3310")
     with commits():
         write(booking, world.booker, files=[Upload("a.txt", b"Text"), Upload("b.txt", b"Gut")])
@@ -152,6 +154,32 @@ def test_malware_is_never_given_out(
     assert (file.state, file.content.name, len(stored())) == ("infected", "", 1)
     assert signed_in(world.booker).get(download).status_code == 404
     assert booking.events.filter(kind="file_removed").exists()
+    mail = OutgoingMail.objects.get(kind="sandbox.file_infected")
+    assert mail.user == world.booker
+    assert "Schadsoftware" in mail.body
+    assert "Eicar" not in mail.body
+    assert "a.txt" not in mail.body
+    assert reverse("sandbox:booker_report", args=[booking.public_id]) in mail.body
+    key = str(file.report.public_id)
+    assert portal._still_allowed(world.booker.pk, mail.kind, key)
+    assert not portal._still_allowed(world.colleague.pk, mail.kind, key)
+
+
+def test_a_guest_hears_of_malware_too(world, booking, settings, monkeypatch, commits):
+    settings.OSK_CLAMAV = clamav.parse("tcp://127.0.0.1:3310")
+    guest = participants.invite_guest(
+        booking_id=booking.pk, actor=world.booker, name="Toni Probe", email="toni@example.org"
+    )
+    written = Written({}, "", "Passt.", [Upload("a.txt", b"Text")], ())
+    found = clamav.Verdict(clamav.Outcome.FOUND, "Eicar")
+    monkeypatch.setattr(clamav, "scan", lambda *_args: found)
+    with commits():
+        save_report(booking_id=booking.pk, written=written, submit=False, guest=guest)
+        report_files.QUEUE.scan(ReportFile.objects.get().pk)
+    mail = OutgoingMail.objects.get(kind="sandbox.file_infected")
+    assert (mail.user, mail.address) == (None, "toni@example.org")
+    assert guest.token not in mail.body
+    assert portal._still_allowed(0, mail.kind, mail.subject_key)
 
 
 # To the request
