@@ -199,9 +199,9 @@ control-plane: # API server, controller manager and etcd for the tests of kubern
 
 podman: # Debian's engine of containers, and what builds images without a registry; needs root
 	@if [ "$$(id -u)" != 0 ]; then echo "The tests with containers need root." >&2; exit 1; fi; \
-	for name in podman runc busybox iptables debootstrap; do \
+	for name in podman runc busybox ip iptables debootstrap; do \
 		command -v $$name >/dev/null 2>&1 || missing="$$missing $$name"; done; \
 	if [ -n "$$missing" ]; then \
 		echo "Installing Podman …" && apt-get update -qq \
 			&& DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends podman runc netavark \
-				aardvark-dns iptables busybox-static debootstrap >/dev/null; fi
+				aardvark-dns iproute2 iptables busybox-static debootstrap >/dev/null; fi

@@ -8,10 +8,10 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from django.db import IntegrityError, OperationalError, transaction
+from django.db import IntegrityError, transaction
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.utils.translation import gettext as _
-from psycopg.errors import DeadlockDetected, ExclusionViolation
+from psycopg.errors import ExclusionViolation
 
 from osk_portal.toolkit import clock
 from sandbox.models import Allocation, Booking, Pool, Slot
@@ -20,7 +20,6 @@ from sandbox.timetable import Timetable, occupied
 logger = logging.getLogger(__name__)
 
 R = TypeVar("R")
-TRIES = 4
 _chance = random.SystemRandom()
 
 
@@ -171,15 +170,3 @@ def next_free(
 ) -> datetime | None:
     """The earliest start from ``start`` on at which a place is free as long; None without places."""
     return Timetable(pool, start, without=without).next_free(start, end - start)
-
-
-def without_deadlock(work: Callable[[], R]) -> R:
-    """Run a whole transaction; again where PostgreSQL ended it to resolve a deadlock (40P01)."""
-    for tried in range(1, TRIES + 1):
-        try:
-            return work()
-        except OperationalError as error:
-            if not isinstance(error.__cause__, DeadlockDetected) or tried == TRIES:
-                raise
-            logger.warning("sandbox: deadlock while booking, tried again")
-    raise AssertionError("unreachable")

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from osk_portal.accounts.models import User
 from osk_portal.notifications import rendering
-from osk_portal.notifications.services import Message, notify, post_secret
+from osk_portal.notifications.services import Message, notify, notify_address, post_secret
 from osk_portal.toolkit import clock, ics
 from sandbox.calendar_entries import attachment
 from sandbox.enums import EnvironmentEventKind, ReminderKind
@@ -21,6 +21,7 @@ from sandbox.models import Booking, Environment, EnvironmentEvent, OperatorTask,
 
 INVITED: Final = "sandbox.participant_invited"
 GUEST_LINK: Final = "sandbox.guest_link"
+TEST_CANCELLED: Final = "sandbox.test_cancelled"
 TO_APPROVE: Final = "sandbox.booking_to_approve"
 OPERATOR_TASK: Final = "sandbox.operator_task"
 _REASON = _("You booked a test environment.")
@@ -140,13 +141,35 @@ def booking_changed(booking: Booking) -> None:
 
 
 def booking_cancelled(booking: Booking) -> None:
-    """Before it began: the mail takes it out of the calendar."""
+    """Before it began: the mail takes it out of the calendar. Who was to test along is told too."""
     _tell(
         booking,
         "booking_cancelled",
         dedupe=f"sandbox.cancelled:{booking.public_id}",
         method="CANCEL",
     )
+    for participant in booking.participants.open().select_related("user"):
+        _test_cancelled(participant, booking)
+
+
+def _test_cancelled(participant: TestParticipant, booking: Booking) -> None:
+    """A guest's link opens nothing any more, so the mail leads to what there is to try."""
+    person = participant.user
+    products = reverse("sandbox:blueprint_list")
+    message = Message(
+        kind=TEST_CANCELLED,
+        template="sandbox/email/test_cancelled",
+        url=products if person is None else participant.get_absolute_url(),
+        dedupe=f"{TEST_CANCELLED}:{participant.public_id}",
+        subject_key=str(participant.public_id),
+        context=_facts(booking),
+        reason=_TESTS,
+        lifetime=booking.ends_at - clock.now(),
+    )
+    if person is None:
+        notify_address(message, address=participant.email)
+    else:
+        notify(message, [person])
 
 
 def place_offered(booking: Booking, *, days: int) -> None:

@@ -26,7 +26,10 @@ _TESTS = _("You were invited to test along.")
 
 
 def access_ended(booking: Booking, *, is_halted: bool = False) -> None:
-    """Before the time that they were told. ``is_halted``: by the OSK, for a look at what happened in it."""
+    """Before the time that they were told. ``is_halted``: by the OSK, for a look at what happened in it.
+
+    Of what had not begun they hear that it is cancelled (``notifications.booking_cancelled``).
+    """
     if booking.ends_at <= clock.now():
         return
     people = booking.participants.open()
@@ -35,7 +38,6 @@ def access_ended(booking: Booking, *, is_halted: bool = False) -> None:
         ACCESS_ENDED,
         step=str(booking.events.count()),
         is_halted=is_halted,
-        had_begun=booking.starts_at <= clock.now(),
     )
 
 

@@ -30,6 +30,11 @@ def can_decide(user: User) -> bool:
     return user.is_active and user.is_advisor
 
 
+def operates(user: User) -> bool:
+    """Engines, products and capacity: the operators of the ITDZ (product.md, roles)."""
+    return user.is_active and user.is_operator
+
+
 def works_on_wishes(user: User) -> bool:
     """Advisors decide on wishes, operators set up what comes of them; both may block a product."""
     return user.is_active and (user.is_advisor or user.is_operator)

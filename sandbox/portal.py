@@ -34,7 +34,13 @@ from sandbox.models import (
     TestReport,
     Wish,
 )
-from sandbox.notifications import GUEST_LINK, INVITED, OPERATOR_TASK, TO_APPROVE
+from sandbox.notifications import (
+    GUEST_LINK,
+    INVITED,
+    OPERATOR_TASK,
+    TEST_CANCELLED,
+    TO_APPROVE,
+)
 from sandbox.participant_mails import INFECTED, PARTICIPANT_KINDS
 from sandbox.permissions import can_decide, works_on_wishes
 from sandbox.phases import phase_of
@@ -158,7 +164,7 @@ def _still_allowed(user_id: int, kind: str, subject_key: str) -> bool:
     if kind == INVITED:
         mine = TestParticipant.objects.open().filter(user=user_id, public_id=subject_key)
         return user is not None and mine.exists()
-    if kind in PARTICIPANT_KINDS:
+    if kind == TEST_CANCELLED or kind in PARTICIPANT_KINDS:
         along = TestParticipant.objects.open().filter(public_id=subject_key)
         return along.filter(user=user_id or None).exists()
     if kind == INFECTED:
@@ -264,11 +270,8 @@ portal.staff_rights.register(
         "sandbox",
         order=30,
         app_label="sandbox",
-        rights={
-            StaffRole.ADVISOR: ("view",),
-            StaffRole.LEAD: ("view",),
-            StaffRole.OPERATOR: ("view", "add", "change"),
-        },
+        # What advisors work on says so itself: bookings of the OSK, products, applications, wishes.
+        rights={StaffRole.OPERATOR: ("view", "add", "change")},
     )
 )
 portal.handovers.register(handover.HANDOVER)

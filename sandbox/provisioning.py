@@ -322,14 +322,15 @@ def _set_up(claimed: Claim) -> None:
         if found.state not in (ObservedState.RUNNING, ObservedState.CREATING):
             _wait(environment, _backoff(environment.attempts))
             return
-        environment.start(endpoint=found.endpoint)
+        environment.start(endpoint=found.endpoint, others=found.others)
 
 
 def _ensure(claimed: Claim) -> Observed:
-    environment = claimed.environment
+    environment, spec = claimed.environment, claimed.spec
+    origins = addresses.origins_of(environment.booking, spec.other_ports)
     found = claimed.backend.ensure(
-        claimed.ref,
-        claimed.spec,
+        replace(claimed.ref, origins=origins),
+        spec,
         services.plain_credentials(environment),
         expires_at=environment.expires_at,
     )
@@ -372,7 +373,8 @@ def _restart(claimed: Claim) -> None:
             return
         environment.restart_at = None
         environment.endpoint = found.endpoint or environment.endpoint
-        environment.save(update_fields=["restart_at", "endpoint"])
+        environment.other_addresses = dict(found.others or environment.other_addresses)
+        environment.save(update_fields=["restart_at", "endpoint", "other_addresses"])
 
 
 def _probe(claimed: Claim, patience: float) -> ProbeResult:
@@ -403,7 +405,7 @@ def _hand_over(claimed: Claim) -> None:
         if environment is None or environment.desired == Desired.ABSENT:
             return
         is_new = environment.ready_at is None
-        environment.hand_over(endpoint=found.endpoint or environment.endpoint)
+        environment.hand_over(endpoint=found.endpoint or environment.endpoint, others=found.others)
         if found.expires_at == environment.expires_at:
             _wait_for_end(environment)
         booking = environment.booking

@@ -27,7 +27,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import ClassVar
@@ -76,6 +76,7 @@ class Label:
     endpoint: str
     managed: bool = True
     template: str = ""
+    others: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def read(cls, folder: Path) -> Label | None:
@@ -204,6 +205,7 @@ class ProcessBackend:
             env=label.env,
             generation=label.generation,
             endpoint=label.endpoint,
+            others=label.others,
             created_at=datetime.fromisoformat(label.created_at),
             expires_at=datetime.fromisoformat(label.expires_at),
             items=tuple(items),
@@ -307,7 +309,8 @@ class ProcessBackend:
                 for name in spec.ports
             }
             address = f"http://127.0.0.1:{ports[spec.endpoint.port]}{spec.endpoint.path}"
-            label = replace(label, ports=ports, endpoint=address)
+            ways = {port: f"http://127.0.0.1:{ports[port]}" for port in spec.other_ports}
+            label = replace(label, ports=ports, endpoint=address, others=ways)
             label.write(folder)
         return label
 

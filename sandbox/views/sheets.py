@@ -27,7 +27,7 @@ from osk_portal.toolkit import clock, uploads
 from osk_portal.toolkit.access import LOGIN, PUBLIC, AuthenticatedRequest, access, no_store
 from osk_portal.toolkit.encryption import CannotDecrypt
 from osk_portal.toolkit.transitions import TransitionNotAllowed
-from sandbox import permissions, services
+from sandbox import addresses, permissions, services
 from sandbox.enums import FileState
 from sandbox.file_answers import given_out
 from sandbox.models import Booking, Credential, ReportFile, TestParticipant, TestReport
@@ -118,7 +118,7 @@ def _sheet(participant: TestParticipant, revealed: dict[int, str] | None = None)
             environment if is_open else None,
             participant if participant.is_guest else None,
         ),
-        "mails": mails_of(booking, environment if is_open else None),
+        **mails_of(booking, environment if is_open else None),
         "logins": logins_of(
             booking,
             environment if is_open else None,
@@ -165,7 +165,7 @@ def _guest_answer(request: HttpRequest, token: str) -> HttpResponse:
         if is_too_often:
             return render(request, "429.html", status=429)
         if ENTER in request.GET and request.method != "POST":
-            return guest_enters(guest)
+            return _enter(guest, request.GET[ENTER])
         if request.method != "POST":
             return render(request, "sandbox/sheet.html", _sheet(guest))
         return _reveal(request, guest, _uuid(request.POST.get("reveal", "")))
@@ -179,6 +179,16 @@ def _unsent(request: HttpRequest) -> dict[str, str]:
     """What a guest has typed for the report while the test ended: to be copied."""
     words = (request.POST.get(name, "").strip() for name in ("overall", "findings"))
     return {"unsent": "\n\n".join(filter(None, words))}
+
+
+def _enter(guest: TestParticipant, number: str) -> HttpResponse:
+    """``number`` of the door, from 1; what is none leads to the first."""
+    environment = current_environment(guest.booking)
+    if environment is None:
+        return redirect(guest)
+    doors = addresses.doors_of(guest.booking, environment)
+    door = next((d for n, d in enumerate(doors, 1) if str(n) == number), doors[0])
+    return guest_enters(guest, door.path, door.way)
 
 
 def _uuid(value: str) -> UUID:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.containers.elsewhere import another_machine
 from tests.containers.podman import Podman
 
 
@@ -19,3 +20,10 @@ def podman() -> Iterator[Podman]:
     engine.import_busybox()
     yield engine
     engine.end()
+
+
+@pytest.fixture(scope="session")
+def other_machine() -> Iterator[str]:
+    """The address of a page on another machine."""
+    with another_machine() as url:
+        yield url

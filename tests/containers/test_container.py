@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import http.client
 import socket
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
@@ -33,29 +32,13 @@ from tests.conformance.conftest import (
     make_container_spec,
     reference,
 )
+from tests.containers.looking import body, can_reach, inside
 from tests.containers.podman import BUSYBOX, Podman
 
 pytestmark = pytest.mark.containers
 __all__ = ["container_backend"]
 
 engine = container_engine
-
-
-def body(url: str, path: str = "/") -> str:
-    address = urlsplit(url)
-    connection = http.client.HTTPConnection(address.hostname or "", address.port or 0, timeout=5)
-    try:
-        connection.request("GET", path)
-        return connection.getresponse().read().decode()
-    finally:
-        connection.close()
-
-
-def inside(podman: Podman, name: str, *words: str) -> tuple[int, str]:
-    done = subprocess.run(
-        podman.command("exec", name, *words), capture_output=True, env=podman.variables, check=False
-    )
-    return done.returncode, (done.stdout + done.stderr).decode()
 
 
 def test_the_product_answers_with_its_files_and_passwords(engine: Engine) -> None:
@@ -101,14 +84,6 @@ def test_it_may_do_little(engine: Engine, podman: Podman) -> None:
     memory = "/sys/fs/cgroup/memory/memory.limit_in_bytes", "/sys/fs/cgroup/memory.max"
     limits = [inside(podman, container, "cat", path)[1].strip() for path in memory]
     assert str(64 * 2**20) in limits
-
-
-def can_reach(podman: Podman, container: str, host: str, port: int) -> bool:
-    """Connected is enough: who answers and who waits for us count the same."""
-    code, _told = inside(
-        podman, container, "timeout", "3", "sh", "-c", f"nc -w 2 {host} {port} </dev/null; echo $?"
-    )
-    return _told.strip() == "0" or code in (124, 143)
 
 
 def test_environments_reach_neither_each_other_nor_the_outside(

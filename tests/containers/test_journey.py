@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -13,7 +15,9 @@ from playwright.sync_api import Browser, Page, expect
 from osk_portal.embedded.processes import wait_until
 from osk_portal.embedded.programs import run_step
 from osk_portal.embedded.stack import Stack, bare_environment
-from tests.containers.podman import Podman
+from tests.containers.elsewhere import TEXT
+from tests.containers.looking import inventory, of, traces
+from tests.containers.podman import BUSYBOX, Podman
 from tests.e2e.booking import end_booking
 from tests.e2e.fixtures import free_port
 from tests.e2e.person import Person
@@ -102,14 +106,6 @@ def _has_mail(person: Person, booking: str) -> bool:
     return "an admin@example.net" in person.page.locator("main").inner_text()
 
 
-def objects(podman: Podman) -> str:
-    """Whatever the engine has of test environments."""
-    return "\n".join(
-        podman.run(*words, "--filter", "label=osk.managed=true")
-        for words in (("ps", "--all", "--quiet"), ("network", "ls", "-q"), ("volume", "ls", "-q"))
-    ).strip()
-
-
 def reach(podman: Podman, container: str, address: str) -> str:
     """What the product's own machine says when it opens this address."""
     host, port = urlsplit(address).hostname, urlsplit(address).port
@@ -117,19 +113,47 @@ def reach(podman: Podman, container: str, address: str) -> str:
     return podman.run("exec", container, "bash", "-c", script).strip().splitlines()[-1]
 
 
+def routes(podman: Podman, container: str) -> list[str]:
+    return podman.run("exec", container, "cat", "/proc/net/route").strip().splitlines()[1:]
+
+
+def reaches_outside(podman: Podman, url: str) -> bool:
+    """A container in a network with a way out: what the products are kept from is there to be reached."""
+    podman.run("network", "create", "with-a-way-out")
+    try:
+        words = ("run", "--rm", "--network", "with-a-way-out", BUSYBOX, "wget", "-qO-", url)
+        return podman.run(*words) == TEXT
+    finally:
+        podman.run("network", "rm", "with-a-way-out")
+
+
+def end_at_engine(podman: Podman, name: str) -> datetime:
+    """The newest of the ends that the engine knows, for what removes without a database."""
+    volumes = [v for v in of(podman, name)["volume"] if ".until-" in v] or [name]
+    kind = "volume" if ".until-" in volumes[0] else "network"
+    [told] = json.loads(podman.run(kind, "inspect", volumes[0]))
+    return datetime.fromisoformat((told.get("Labels") or told.get("labels"))["osk.expires-at"])
+
+
 def test_real_products_are_booked_used_kept_apart_and_gone(
-    sign_in: Callable[[str], Person], products: Podman, browser: Browser
+    sign_in: Callable[[str], Person],
+    products: Podman,
+    browser: Browser,
+    stack: Stack,
+    other_machine: str,
 ) -> None:
+    before = inventory(products)
     first, second = sign_in("behoerde"), sign_in("behoerde2")
     booked_wiki, wiki = book(first, "dokuwiki")
     booked_tasks, tasks = book(second, "redmine")
     first.look("container-bereit")
 
     # With the shown passwords, at the products' own pages
+    secrets = [password_of(first, "Verwaltung"), password_of(second, "Verwaltung")]
     with browser.new_context(locale="de-DE") as context:
-        sign_in_to_dokuwiki(context.new_page(), wiki, password_of(first, "Verwaltung"))
+        sign_in_to_dokuwiki(context.new_page(), wiki, secrets[0])
     with browser.new_context(locale="de-DE") as context:
-        sign_in_to_redmine(context.new_page(), tasks, password_of(second, "Verwaltung"))
+        sign_in_to_redmine(context.new_page(), tasks, secrets[1])
 
         # What it sends goes nowhere, and stands on the booking's page
         admin = context.pages[0]
@@ -146,20 +170,41 @@ def test_real_products_are_booked_used_kept_apart_and_gone(
     assert reach(products, other, tasks) == "reached"
     assert reach(products, container, tasks) == "not"
     assert reach(products, other, wiki) == "not"
+    assert reaches_outside(products, other_machine)
     for name in (container, other):
-        assert reach(products, name, "http://192.0.2.1:80") == "not"
+        assert reach(products, name, other_machine) == "not"
+        # No way leads out of the two networks, whatever is asked for
+        assert "00000000" not in {line.split()[1] for line in routes(products, name)}
 
-    # A day longer: the engine's own safety net knows it, too
+    # A day longer: the engine's own safety net knows it, too, and nothing is set up anew
+    of_wiki, of_tasks = container.rpartition("-")[0], other.rpartition("-")[0]
+    end = end_at_engine(products, of_wiki)
     first.goto(booked_wiki)
     first.press("Verlängern")
     first.page.locator("[name=days]").fill("1")
     first.press("Verlängern")
     first.look("container-verlaengert")
-    assert wait_until(lambda: ".until-" in products.run("volume", "ls"), 30)
+    longer = end + timedelta(days=1)
+    assert wait_until(lambda: end_at_engine(products, of_wiki) >= longer, 60), longer
+    with browser.new_context(locale="de-DE") as context:
+        sign_in_to_dokuwiki(context.new_page(), wiki, secrets[0])
 
-    for person, booking in ((first, booked_wiki), (second, booked_tasks)):
+    # What is looked for afterwards is there now
+    for name, secret in ((of_wiki, secrets[0]), (of_tasks, secrets[1])):
+        kinds = {trace.partition(" ")[0] for trace in traces(products, name, [secret])}
+        assert kinds == {"container", "network", "volume", "file", "password", "process"}
+
+    for person, booking, name in (
+        (first, booked_wiki, of_wiki),
+        (second, booked_tasks, of_tasks),
+    ):
+        things = {thing for found in of(products, name).values() for thing in found}
         person.goto(booking)
         end_booking(person)
-        person.sees("Container")
+        for thing in things:
+            if ".until-" not in thing:
+                person.sees(thing)  # in the proof, with its time
+        assert traces(products, name, secrets[:1] if name == of_wiki else secrets[1:]) == set()
     first.look("container-beendet")
-    assert objects(products) == ""
+    assert inventory(products) == before
+    assert not [*(stack.var / "sandboxes").glob("osk-*")]

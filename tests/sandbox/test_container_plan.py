@@ -61,11 +61,15 @@ def test_without_a_mail_sink_its_variables_are_left_out(plan: plans.Plan) -> Non
 def test_files_and_passwords_lie_in_one_folder(plan: plans.Plan) -> None:
     web, db = plan.spec.components
 
-    with tarfile.open(fileobj=io.BytesIO(plan.files(web, SUBNET, SECRETS))) as tar:
+    archive = plan.files(web, SUBNET, SECRETS)
+    with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
         contents = {name: tar.extractfile(name).read().decode() for name in tar.getnames()}
+        last = max(tar.getmembers(), key=lambda entry: entry.offset)
 
     assert contents == {"admin": "geheim-1", "app.ini": "home = /run/osk\n"}
     assert plans.has_home(db)
+    # Nothing follows the two empty blocks at which an unpacker stops: it would read no more.
+    assert len(archive) == last.offset_data + 512 + 1024
 
 
 def test_each_environment_has_addresses_of_its_own() -> None:

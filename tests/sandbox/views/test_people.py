@@ -300,14 +300,6 @@ def test_who_tests_along_hears_that_the_access_has_ended(world, booking, guest, 
     assert not portal._still_allowed(world.manager.pk, "sandbox.access_ended", str(along.public_id))
 
 
-def test_what_never_began_does_not_take_place(world, clock):
-    clock.move_to(MONDAY)
-    booking = world.book(starts_in=timedelta(days=3))
-    add(booking, world.colleague)
-    services.end_booking(booking_id=booking.pk, actor=world.booker)
-    assert "findet nicht statt" in told("access_ended")[world.colleague.email]
-
-
 # Plan and reports
 
 

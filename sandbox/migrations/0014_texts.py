@@ -14,7 +14,7 @@ def forget_words(apps: Any, _editor: Any) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("sandbox", "0011_circle_results")]
+    dependencies = [("sandbox", "0013_cluster")]
 
     operations = [
         migrations.AddField(
