@@ -41,6 +41,7 @@ from sandbox.notifications import (
     TEST_CANCELLED,
     TO_APPROVE,
 )
+from sandbox.operator_mails import OPERATOR_ALERT
 from sandbox.participant_mails import INFECTED, PARTICIPANT_KINDS
 from sandbox.permissions import can_decide, works_on_wishes
 from sandbox.phases import phase_of
@@ -174,6 +175,8 @@ def _still_allowed(user_id: int, kind: str, subject_key: str) -> bool:
         return user is not None and Wish.objects.mine(user).filter(public_id=subject_key).exists()
     if kind in (TO_APPROVE, TO_CHECK):
         return user is not None and can_decide(user)
+    if kind == OPERATOR_ALERT:
+        return user is not None and user.is_operator
     if kind == OPERATOR_TASK:
         wanted = OperatorTask.objects.open().filter(public_id=subject_key)
         return user is not None and user.is_operator and wanted.exists()

@@ -254,7 +254,7 @@ def _with_all(booking_id: int) -> Booking:
 
 def _locked(booking_id: int, actor: User) -> Booking:
     booking = _with_all(booking_id)
-    if not permissions.can_change(actor, booking) or booking.is_trial:
+    if booking.is_trial or not permissions.can_change(permissions.as_of_now(actor), booking):
         raise PermissionDenied("change a booking")
     return booking
 
