@@ -26,9 +26,9 @@ _TESTS = _("You were invited to test along.")
 
 
 def access_ended(booking: Booking, *, is_halted: bool = False) -> None:
-    """Before the time that they were told. ``is_halted``: by the OSK, for a look at what happened in it.
+    """It has failed for good. ``is_halted``: by the OSK, for a look at what happened in it.
 
-    Of what had not begun they hear that it is cancelled (``notifications.booking_cancelled``).
+    What somebody ends or cancels is told elsewhere (``circle_mails``, ``notifications.booking_cancelled``).
     """
     if booking.ends_at <= clock.now():
         return

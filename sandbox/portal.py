@@ -21,6 +21,7 @@ from osk_portal.toolkit.ics import Entry
 from osk_portal.toolkit.search_text import fold
 from sandbox import demo_world, handover, own_data, statistics
 from sandbox.calendar_entries import entry_of
+from sandbox.circle_mails import TEST_CHANGED
 from sandbox.enums import EnvironmentState, ParticipantState, Phase
 from sandbox.models import (
     Blueprint,
@@ -161,8 +162,10 @@ def _still_allowed(user_id: int, kind: str, subject_key: str) -> bool:
     """Whoever has lost the booking is no longer told about it, nor who is no advisor any more."""
     if kind == GUEST_LINK:
         return TestParticipant.objects.open().filter(link_key=subject_key).exists()
+    if kind == TEST_CHANGED and not user_id:
+        return TestParticipant.objects.open().filter(link_key=subject_key).exists()
     user = User.objects.filter(pk=user_id).first()
-    if kind == INVITED:
+    if kind in (INVITED, TEST_CHANGED):
         mine = TestParticipant.objects.open().filter(user=user_id, public_id=subject_key)
         return user is not None and mine.exists()
     if kind == TEST_CANCELLED or kind in PARTICIPANT_KINDS:
