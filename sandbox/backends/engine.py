@@ -7,6 +7,7 @@ False, and every failure is Retryable, Permanent, BackendUnavailable or Capacity
 from __future__ import annotations
 
 import contextlib
+import json
 import socket
 from collections.abc import Iterator, Mapping
 from types import TracebackType
@@ -38,6 +39,9 @@ _WRONG = (
     "invalid reference",
     "no such image",
 )
+DEAD = "dead"
+"""State of a container that can only be removed: Podman's service was killed while it removed it."""
+_STORAGE_LOST = ("container not known", "layer not known")
 _TAKEN = ("already in use", "already exists", "already used")
 
 
@@ -93,14 +97,22 @@ class Engine:
     # Networks
 
     def networks(self, labels: Mapping[str, str] | None = None) -> list[dict[str, Any]]:
-        with _translated():
-            return _with(labels or {}, self._api.networks(filters=_filters(labels or {})))
+        return _with(labels or {}, self._networks(_filters(labels or {})))
 
     def network(self, name: str) -> dict[str, Any] | None:
         """By its exact name: engines also find what only begins like it."""
-        with _translated():
-            named = self._api.networks(names=[name])
+        named = self._networks({"name": [name]})
         return next((network for network in named if network["Name"] == name), None)
+
+    def _networks(self, filters: Mapping[str, list[str]]) -> list[dict[str, Any]]:
+        with _translated():
+            try:
+                listed: list[dict[str, Any]] = self._api.networks(filters=filters)
+            except APIError as error:
+                if not _is_storage_lost(error):
+                    raise
+                return [_as_docker_says(n) for n in self._of_podman("networks", filters)]
+        return listed
 
     def create_network(
         self, name: str, labels: Mapping[str, str], *, subnet: str, is_internal: bool
@@ -159,7 +171,33 @@ class Engine:
 
     def containers(self, labels: Mapping[str, str]) -> list[dict[str, Any]]:
         with _translated():
-            return _with(labels, self._api.containers(all=True, filters=_filters(labels)))
+            try:
+                return self._listed(labels)
+            except APIError as error:
+                if not _is_storage_lost(error):
+                    raise
+                return self._one_by_one(labels)
+
+    def _listed(
+        self, labels: Mapping[str, str], *, only: Mapping[str, list[str]] | None = None
+    ) -> list[dict[str, Any]]:
+        filters = {**_filters(labels), **(only or {})}
+        return _with(labels, self._api.containers(all=True, filters=filters))
+
+    def _one_by_one(self, labels: Mapping[str, str]) -> list[dict[str, Any]]:
+        """Podman lists nothing at all where one container has lost its storage."""
+        found: list[dict[str, Any]] = []
+        for thing in self._of_podman("containers", _filters(labels)):
+            try:
+                found += self._listed(labels, only={"id": [thing["Id"]]})
+            except APIError as error:
+                if not _is_storage_lost(error):
+                    raise
+                names = [f"/{name}" for name in thing["Names"]]
+                found.append(
+                    {**thing, "Names": names, "State": DEAD, "Mounts": [], "NetworkSettings": {}}
+                )
+        return _with(labels, found)
 
     def container(self, name: str) -> dict[str, Any] | None:
         with _translated():
@@ -167,6 +205,19 @@ class Engine:
                 found: dict[str, Any] = self._api.inspect_container(name)
             except NotFound:
                 return None
+            except APIError as error:
+                if not _is_storage_lost(error):
+                    raise
+                listed = self._of_podman("containers", {"name": [name]})
+                named = [thing for thing in listed if name in thing["Names"]]
+                if not named:
+                    raise
+                return {
+                    "Name": f"/{name}",
+                    "State": {"Status": DEAD, "ExitCode": 0},
+                    "Config": {"Labels": named[0].get("Labels") or {}},
+                    "NetworkSettings": {"Networks": {}},
+                }
         return found
 
     def create_container(self, plan: ContainerPlan) -> bool:
@@ -228,9 +279,22 @@ class Engine:
         with _translated():
             try:
                 raw: bytes = self._api.logs(name, tail=limit)
-            except NotFound:
+            except APIError as error:
+                if not isinstance(error, NotFound) and not _is_storage_lost(error):
+                    raise
                 return []
         return raw.decode("utf-8", "replace").replace("\0", "").splitlines()
+
+    def _of_podman(self, kind: str, filters: Mapping[str, list[str]]) -> list[dict[str, Any]]:
+        """Podman's own list looks into no storage, so that one which is lost does not matter."""
+        answer = self._api.get(
+            f"{self._api.base_url}/v4.0.0/libpod/{kind}/json",
+            params={"all": "true", "filters": json.dumps(filters)},
+            timeout=self._api.timeout,
+        )
+        answer.raise_for_status()
+        listed: list[dict[str, Any]] = answer.json()
+        return listed
 
     def _create(self, make: Any, *args: Any, **options: Any) -> bool:
         """False where the name is taken: Docker says 409, Podman 500 with a sentence."""
@@ -269,6 +333,20 @@ def _kind_of(error: APIError) -> BackendError:
     if error.status_code == 400 or any(word in words for word in _WRONG):
         return Permanent("", said)
     return Retryable(said)
+
+
+def _as_docker_says(network: Mapping[str, Any]) -> dict[str, Any]:
+    subnets = [{"Subnet": found["subnet"]} for found in network.get("subnets") or ()]
+    return {
+        "Name": network["name"],
+        "Labels": network.get("labels") or {},
+        "IPAM": {"Config": subnets},
+    }
+
+
+def _is_storage_lost(error: APIError) -> bool:
+    said = str(error.explanation or error).lower()
+    return error.status_code == 500 and any(words in said for words in _STORAGE_LOST)
 
 
 def _filters(labels: Mapping[str, str]) -> dict[str, list[str]]:
