@@ -10,6 +10,8 @@ import contextlib
 import json
 import socket
 from collections.abc import Iterator, Mapping
+from email.message import Message
+from http.client import HTTPException, HTTPResponse
 from types import TracebackType
 from typing import Any, Self
 
@@ -20,6 +22,7 @@ from docker.types import IPAMConfig, IPAMPool, Mount
 from docker.utils import parse_repository_tag
 
 from sandbox.backends.base import (
+    AddressHeld,
     BackendError,
     BackendUnavailable,
     CapacityExhausted,
@@ -30,6 +33,8 @@ from sandbox.backends.container_plan import ContainerPlan
 
 TIMEOUT = 60
 PULL_TIMEOUT = 900
+OLDEST_API = "1.41"
+"""Of an engine that does not tell its own."""
 
 _NO_ROOM = ("no space left", "cannot allocate memory", "disk quota", "too many open files")
 _WRONG = (
@@ -42,6 +47,7 @@ _WRONG = (
 DEAD = "dead"
 """State of a container that can only be removed: Podman's service was killed while it removed it."""
 _STORAGE_LOST = ("container not known", "layer not known")
+_HELD = ("ip address", "already allocated")
 _TAKEN = ("already in use", "already exists", "already used")
 
 
@@ -51,8 +57,9 @@ class Engine:
     def __init__(self, address: str, *, timeout: float = TIMEOUT) -> None:
         self._address = address
         with _translated():
-            _knock(address)
-            self._api = docker.APIClient(base_url=address, version="auto", timeout=timeout)
+            self._told = _knock(address, timeout)
+            self._version = self._told.get("Api-Version", OLDEST_API)
+            self._api = docker.APIClient(base_url=address, version=self._version, timeout=timeout)
 
     def __enter__(self) -> Self:
         return self
@@ -65,11 +72,15 @@ class Engine:
     ) -> None:
         self._api.close()
 
+    @property
+    def is_podman(self) -> bool:
+        return "Libpod-Api-Version" in self._told
+
     def version(self) -> str:
-        with _translated():
-            told = self._api.version()
-        names = [part.get("Name", "") for part in told.get("Components") or ()]
-        return f"{names[0] if names else 'Engine'} {told.get('Version', '')}"
+        if self.is_podman:
+            return f"Podman Engine {self._told['Libpod-Api-Version']}"
+        name, _, number = self._told.get("Server", "Engine").partition(" ")[0].partition("/")
+        return f"{name} Engine {number}".strip()
 
     # Images
 
@@ -87,7 +98,9 @@ class Engine:
         with (
             _translated(),
             contextlib.closing(
-                docker.APIClient(base_url=self._address, version="auto", timeout=PULL_TIMEOUT)
+                docker.APIClient(
+                    base_url=self._address, version=self._version, timeout=PULL_TIMEOUT
+                )
             ) as api,
         ):
             for line in api.pull(name, tag=digest, stream=True, decode=True):
@@ -131,7 +144,7 @@ class Engine:
     @property
     def _network_options(self) -> dict[str, str]:
         """Podman lets networks reach each other unless told otherwise; Docker knows no such word."""
-        return {"isolate": "true"} if "podman" in self.version().lower() else {}
+        return {"isolate": "true"} if self.is_podman else {}
 
     def remove_network(self, name: str) -> None:
         with _translated(), contextlib.suppress(NotFound):
@@ -308,11 +321,23 @@ class Engine:
         return True
 
 
-def _knock(address: str) -> None:
-    """Raises OSError where nobody listens; the library would leave its own sockets open then."""
+def _knock(address: str, timeout: float) -> Message:
+    """What the engine says of itself. Raises OSError where nobody answers.
+
+    Not by the library, which would leave its own sockets open then, and asks for the version of every part
+    before each conversation: Podman looks for the packages of these, which takes a tenth of a second or more.
+    """
     with socket.socket(socket.AF_UNIX) as knocking:
-        knocking.settimeout(5)
+        knocking.settimeout(timeout)
         knocking.connect(address.removeprefix("unix://"))
+        knocking.sendall(b"GET /_ping HTTP/1.1\r\nHost: engine\r\nConnection: close\r\n\r\n")
+        with contextlib.closing(HTTPResponse(knocking)) as answer:
+            try:
+                answer.begin()
+                answer.read()
+            except HTTPException as error:
+                raise OSError(f"no answer of an engine: {error!r}") from error
+            return answer.headers
 
 
 @contextlib.contextmanager
@@ -330,6 +355,8 @@ def _kind_of(error: APIError) -> BackendError:
     words = said.lower()
     if any(word in words for word in _NO_ROOM):
         return CapacityExhausted(said, after=60)
+    if all(word in words for word in _HELD):
+        return AddressHeld(said)
     if error.status_code == 400 or any(word in words for word in _WRONG):
         return Permanent("", said)
     return Retryable(said)
