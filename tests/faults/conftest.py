@@ -95,9 +95,7 @@ class Faults:
     def until(self, condition: Callable[[], bool], seconds: float, what: str) -> None:
         deadline = time.monotonic() + seconds
         while not condition():
-            assert time.monotonic() < deadline, (
-                f"not within {seconds} s: {what}\n{self.log()[-3000:]}"
-            )
+            assert time.monotonic() < deadline, f"not within {seconds} s: {what}\n{self.warnings()}"
             time.sleep(0.2)
 
     def keep_running(self) -> None:
@@ -122,6 +120,11 @@ class Faults:
 
     def log(self, name: str = "worker") -> str:
         return self.stack.child(name).log_file.read_text(encoding="utf-8", errors="replace")
+
+    def warnings(self) -> str:
+        """The last lines of the worker's log that say what did not go well."""
+        lines = [line for line in self.log().splitlines() if '"levelname": "INFO"' not in line]
+        return "\n".join(lines[-30:])
 
     def end(self, booking: int) -> None:
         self.ask(
