@@ -1,8 +1,9 @@
 """How many published entries each choice of a facet has: counted in memory, from a picture of the catalog.
 
 Counting in SQL reads every entry once a facet, for each page; at 50,000 entries that alone takes longer than a page
-may. Here each choice is a number whose bits are the entries that it fits, so a count under other filters is an
-"and" and a bit count. As long as nothing has changed since (``Picture.state``), the picture also says which entries a
+may. Here each choice is the set of the entries that it fits, as a compressed bitmap of primary keys (roaring bitmaps,
+Lemire and others, Software: Practice and Experience 48, 2018), so a count under other filters takes a few
+microseconds. As long as nothing has changed since (``Picture.state``), the picture also says which entries a
 page of the list shows. The picture is made anew when it is a hundred times older than its reading took, at the
 latest after ``OSK_FACETS_SECONDS``: of a small catalog it is never older than a moment. After a change the list comes
 from the database until then, so an entry is found at once, and only the figure beside a choice may lag behind.
@@ -15,7 +16,7 @@ import threading
 import time
 from array import array
 from collections import defaultdict
-from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice
@@ -23,6 +24,7 @@ from typing import Any, Final, overload
 
 from django.conf import settings
 from django.db import connections
+from pyroaring import BitMap
 
 logger = logging.getLogger(__name__)
 
@@ -42,69 +44,45 @@ FEW: Final = 2_000
 
 @dataclass(frozen=True)
 class Picture:
-    """``choices``: by facet and value, the entries as bits. ``places``: which bit an entry is, by primary key.
-
-    ``orders``: by name, the bits in that order. ``state``: what the catalog was like before it was read.
+    """``everything``: the entries that it knows. ``choices``: by facet and value, entries. ``orders``: by name, all
+    primary keys in that order. ``state``: what the catalog was like before it was read.
     """
 
-    places: Mapping[int, int]
-    choices: Mapping[str, Mapping[str, int]]
+    everything: BitMap
+    choices: Mapping[str, Mapping[str, BitMap]]
     orders: Mapping[str, array[int]] = field(default_factory=dict)
     state: Hashable = None
 
-    @property
-    def everything(self) -> int:
-        return (1 << len(self.places)) - 1
-
-    def of(self, keys: Iterable[int]) -> int:
-        """The entries with these primary keys; those that came later are left out."""
-        return _bits((self.places[key] for key in keys if key in self.places), len(self.places))
-
-    def having(self, facet: str, values: Collection[str]) -> int:
+    def having(self, facet: str, values: Collection[str]) -> BitMap:
         """Entries that have one of ``values``."""
-        found = 0
-        for value in values:
-            found |= self.choices[facet].get(value, 0)
-        return found
+        choices = self.choices[facet]
+        return BitMap().union(*(choices[value] for value in values if value in choices))
 
-    def passing(self, among: int, *, chosen: Mapping[str, Collection[str]], signs: str) -> int:
+    def passing(
+        self, among: BitMap, *, chosen: Mapping[str, Collection[str]], signs: str
+    ) -> BitMap:
         """The entries ``among`` that fit everything chosen; see ``count``."""
         for name, values in chosen.items():
             for together in ([value] for value in values) if name == signs else [values]:
-                among &= self.having(name, together)
+                among = among & self.having(name, together)
         return among
 
-    def of_these(self, keys: Sequence[int], entries: int) -> list[int]:
-        """Those of ``keys`` that are among ``entries``, in their order."""
-        held = entries.to_bytes(len(self.places) // 8 + 1, "little")
-        placed = ((key, self.places.get(key)) for key in keys)
-        return [
-            key
-            for key, place in placed
-            if place is not None and held[place >> 3] >> (place & 7) & 1
-        ]
-
-    def ordered(self, entries: int, order: str) -> Ordered:
+    def ordered(self, entries: BitMap, order: str) -> Ordered:
         return Ordered(self, entries, order)
 
     @cached_property
-    def keys(self) -> array[int]:
-        """By bit."""
-        return array("q", self.places)
-
-    @cached_property
     def ranks(self) -> Mapping[str, array[int]]:
-        """By order and bit, the how manieth."""
+        """By order and place among all primary keys, the how manieth."""
         found = {}
         for name, order in self.orders.items():
             found[name] = ranks = array("l", bytes(len(order) * array("l").itemsize))
-            for rank, place in enumerate(order):
-                ranks[place] = rank
+            for rank, key in enumerate(order):
+                ranks[self.everything.rank(key) - 1] = rank
         return found
 
     def count(
         self,
-        among: int,
+        among: BitMap,
         *,
         chosen: Mapping[str, Collection[str]],
         signs: str,
@@ -117,31 +95,28 @@ class Picture:
             name: self.having(name, values) for name, values in chosen.items() if name != signs
         }
         for value in chosen.get(signs, ()):
-            among &= self.having(signs, [value])
+            among = among & self.having(signs, [value])
         counts: dict[str, dict[str, int]] = {}
         for facet, choices in self.choices.items():
-            left = among
-            for name, bits in passing.items():
-                if name != facet:
-                    left &= bits
+            left = among.intersection(*(bits for name, bits in passing.items() if name != facet))
             counts[facet] = {
                 value: number
-                for value, bits in choices.items()
-                if (number := (left & bits).bit_count())
+                for value, entries in choices.items()
+                if (number := left.intersection_cardinality(entries))
             }
         return counts
 
 
 class Ordered(Sequence[int]):
-    """Primary keys of ``entries`` (bits) in an order; what is not asked for is not looked up."""
+    """Primary keys of ``entries`` in an order; what is not asked for is not looked up."""
 
-    def __init__(self, picture: Picture, entries: int, order: str) -> None:
+    def __init__(self, picture: Picture, entries: BitMap, order: str) -> None:
         self._picture = picture
         self._entries = entries
         self._order = order
 
     def __len__(self) -> int:
-        return self._entries.bit_count()
+        return len(self._entries)
 
     @overload
     def __getitem__(self, index: int) -> int: ...
@@ -155,16 +130,11 @@ class Ordered(Sequence[int]):
         start, stop, _step = index.indices(len(self))
         order = self._picture.orders[self._order]
         if len(self) == len(order):
-            places: Iterable[int] = order[start:stop]
-        elif len(self) <= FEW:
-            ranks = self._picture.ranks[self._order]
-            places = sorted(_places(self._entries), key=ranks.__getitem__)[start:stop]
-        else:
-            held = self._entries.to_bytes(len(order) // 8 + 1, "little")
-            fitting = (place for place in order if held[place >> 3] >> (place & 7) & 1)
-            places = islice(fitting, start, stop)
-        keys = self._picture.keys
-        return [keys[place] for place in places]
+            return list(order[start:stop])
+        if len(self) <= FEW:
+            ranks, place = self._picture.ranks[self._order], self._picture.everything.rank
+            return sorted(self._entries, key=lambda key: ranks[place(key) - 1])[start:stop]
+        return list(islice(filter(self._entries.__contains__, order), start, stop))
 
 
 class Pictures:
@@ -243,41 +213,32 @@ class Pictures:
         """``state`` must be read before the rows: what changes in between makes the picture an old one."""
         start = time.monotonic()
         state = state or self._state()
-        places: dict[int, int] = {}
+        keys: list[int] = []
         ends: list[Sequence[Any]] = []
         found: dict[str, dict[str, list[int]]] = {name: defaultdict(list) for name in self._facets}
-        for place, (key, row, end) in enumerate(self._read()):
-            places[key] = place
+        for key, row, end in self._read():
+            keys.append(key)
             ends.append(end)
             for name, values in zip(self._facets, row, strict=True):
                 for value in values:
-                    found[name][value].append(place)
+                    found[name][value].append(key)
         choices = {
-            name: {value: _bits(where, len(places)) for value, where in by_value.items()}
+            name: {value: BitMap(theirs) for value, theirs in by_value.items()}
             for name, by_value in found.items()
         }
         orders = {
-            name: array("l", sorted(range(len(ends)), key=lambda place: goes_by(ends[place])))
+            name: array(
+                "q",
+                (
+                    keys[place]
+                    for place in sorted(range(len(ends)), key=lambda place: goes_by(ends[place]))
+                ),
+            )
             for name, goes_by in self._orders.items()
         }
-        picture = Picture(places, choices, orders, state)
-        _ready = picture.keys, picture.ranks  # rather now than while somebody waits
+        picture = Picture(BitMap(keys), choices, orders, state)
+        _ready = picture.ranks  # rather now than while somebody waits
         self._picture = picture
         self._made_at = self._read_at = time.monotonic()
         self._took = self._made_at - start
         return picture
-
-
-def _places(bits: int) -> Iterator[int]:
-    for at, byte in enumerate(bits.to_bytes((bits.bit_length() + 7) // 8, "little")):
-        while byte:
-            lowest = byte & -byte
-            yield at * 8 + lowest.bit_length() - 1
-            byte ^= lowest
-
-
-def _bits(places: Iterable[int], size: int) -> int:
-    found = bytearray(size // 8 + 1)
-    for place in places:
-        found[place >> 3] |= 1 << (place & 7)
-    return int.from_bytes(found, "little")

@@ -26,10 +26,12 @@ from django.db.models.functions import Coalesce, RowNumber
 from django.http import QueryDict
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
+from pyroaring import BitMap
 
 from catalog import vocabulary_labels
 from catalog.enums import DevelopmentStatus, LicenceFamily, MaintenanceType
 from catalog.facet_counts import Picture, Pictures, Row
+from catalog.hits import Hits
 from catalog.models import Reuse, Solution
 from catalog.querysets import SolutionQuerySet
 from catalog.state import last_change
@@ -222,7 +224,6 @@ class SolutionFilter:
     sort: str = ""
     chosen: dict[str, list[str]] = field(default_factory=dict)
     _state: Hashable = field(default=None, init=False, repr=False)
-    _asked: tuple[Sequence[int], int] | None = field(default=None, init=False, repr=False)
 
     @classmethod
     def from_query(cls, data: QueryDict) -> SolutionFilter:
@@ -266,12 +267,12 @@ class SolutionFilter:
             base = SIGNS[value](base)
         return base
 
-    def facets(self, keys: Sequence[int] | None = None, *, most: int = MOST_CHOICES) -> list[Facet]:
-        """With counts that stay right under the other facets; ``keys``: of what was searched for, else of all.
+    def facets(self, hits: Hits | None = None, *, most: int = MOST_CHOICES) -> list[Facet]:
+        """With counts that stay right under the other facets; ``hits``: of what was searched for, else of all.
 
         ``most``: values of each, the most frequent; what is chosen always stays.
         """
-        counts = self._picture.count(self._among(keys), chosen=self.chosen, signs=REUSE)
+        counts = self._picture.count(self._among(hits), chosen=self.chosen, signs=REUSE)
         labels = {
             "category": _("Areas of use"),
             "audience": _("Made for"),
@@ -288,20 +289,20 @@ class SolutionFilter:
             for name, label in labels.items()
         ]
 
-    def listed(self, keys: Sequence[int] | None, state: Hashable) -> Sequence[int] | None:
-        """Primary keys of what fits, in the order that was asked for; ``keys``: the ranking of a search.
+    def listed(self, hits: Hits | None, state: Hashable) -> Sequence[int] | None:
+        """Primary keys of what fits, in the order that was asked for; ``hits``: of a search.
 
         None where the picture is not of the catalog as it is now (``state``): then the database knows.
         """
         self._state = state
         if state is None or self._picture.state != state:
             return None
-        fitting = self._among(keys)
+        fitting = self._among(hits)
         if self.chosen:
             fitting = self._picture.passing(fitting, chosen=self.chosen, signs=REUSE)
-        if keys is None or self.order != RELEVANCE:
+        if hits is None or self.order != RELEVANCE:
             return self._picture.ordered(fitting, self.order)
-        return self._picture.of_these(keys, fitting) if self.chosen else keys
+        return hits.among(fitting) if self.chosen else hits
 
     def areas(self) -> list[tuple[str, str, int]]:
         """Value, label and number of each area of use, the largest first: where to go on after an empty search."""
@@ -316,13 +317,10 @@ class SolutionFilter:
     def _picture(self) -> Picture:
         return _PICTURES.present(self._state)
 
-    def _among(self, keys: Sequence[int] | None) -> int:
-        """As bits; a page asks twice for the same."""
-        if keys is None:
-            return self._picture.everything
-        if self._asked is None or self._asked[0] is not keys:
-            self._asked = (keys, self._picture.of(keys))
-        return self._asked[1]
+    def _among(self, hits: Hits | None) -> BitMap:
+        """Those that the picture knows; what came later is left out."""
+        everything = self._picture.everything
+        return everything if hits is None else everything & hits.entries
 
     def _facet(
         self,

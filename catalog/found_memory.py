@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 import time
-from array import array
 from collections import OrderedDict
 from collections.abc import Hashable
 from typing import Final
@@ -14,7 +13,7 @@ from django.conf import settings
 from catalog.search import Found, find
 
 MOST_KEYS: Final = 1_000_000
-"""Of all searches that are remembered: 8 MB a process."""
+"""Of all searches that are remembered: less than 8 MB a process."""
 MOST_SEARCHES: Final = 500
 
 _known: OrderedDict[str, tuple[Hashable, float, Found]] = OrderedDict()
@@ -33,12 +32,17 @@ def remembered(query: str, state: Hashable) -> Found:
     found = find(query)
     if seconds <= 0:
         return found
-    found = Found(array("q", found.keys), found.is_exact)
     with _lock:
         _known[query] = (state, now, found)
         _known.move_to_end(query)
-        while sum(len(kept.keys) for _state, _time, kept in _known.values()) > MOST_KEYS:
+        while sum(len(kept.hits) for _state, _time, kept in _known.values()) > MOST_KEYS:
             _known.popitem(last=False)
         while len(_known) > MOST_SEARCHES:
             _known.popitem(last=False)
     return found
+
+
+def forget() -> None:
+    """What a process that has just started does not know either; for measurements."""
+    with _lock:
+        _known.clear()

@@ -7,7 +7,7 @@ the best of it are read and ranked (quality.md 4.2).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from operator import add, and_, or_
@@ -18,6 +18,7 @@ from django.db.models import BooleanField, Case, F, FloatField, Q, QuerySet, Val
 from django.db.models.expressions import RawSQL
 
 from catalog.candidates import SHORTEST_PREFIX, Words, candidates, holding, look_up
+from catalog.hits import Hits
 from catalog.models import SearchWord, Solution, SolutionDocument
 from catalog.querysets import key_in
 from catalog.spelling import allowed_errors, distance, likest, nearest
@@ -40,36 +41,36 @@ _WEIGHTS = [0.05, 0.15, 0.4, 1.0]
 
 @dataclass(frozen=True)
 class Found:
-    """Primary keys of the hits, the best first; behind the first few hundred in no order.
+    """``hits``: the best first; behind the first few hundred in no order.
 
     ``is_exact``: they hold what was asked for, as it was written.
     """
 
-    keys: Sequence[int]
+    hits: Hits
     is_exact: bool
 
 
-def search(query: str, *, few: int = FEW_HITS) -> Sequence[int]:
-    """Primary keys of the published solutions that fit ``query``, the best first.
-
-    ``few``: with fewer exact hits names with typing errors are looked for too, in two more queries.
-    """
-    return find(query, few=few).keys
+def search(query: str, *, few: int = FEW_HITS) -> list[int]:
+    """Primary keys of the published solutions that fit ``query``, the best first; see ``find``."""
+    return list(find(query, few=few).hits)
 
 
 def find(query: str, *, few: int = FEW_HITS) -> Found:
-    """Like ``search``, and whether the hits hold what was asked for."""
+    """The published solutions that fit ``query``.
+
+    ``few``: with fewer exact hits names with typing errors are looked for too, in two more queries.
+    """
     text = clean(query)
     words = words_of(text)
     if not words:
-        return Found([], is_exact=True)
+        return Found(Hits(), is_exact=True)
     synonyms = Synonyms.read()
     terms = synonyms.terms(text)
     looked_up = look_up(terms)
     found = _ranked(terms, looked_up, joined=fold(text).replace(" ", ""))
     is_exact = bool(found)
     if len(found) < few:
-        found += _guessed(found, words)
+        found = Hits([*found, *_guessed(found, words, looked_up.known)])
     if not found:
         heads = [synonyms.head(term) for term in terms]
         if any(heads):
@@ -161,7 +162,7 @@ def _ranked(
     *,
     joined: str = "",
     is_any: bool = False,
-) -> list[int]:
+) -> Hits:
     """``looked_up``: the words of ``terms``. ``is_any``: one of these suffices.
 
     ``joined``: the query without spaces, for names that people write apart ("open desk").
@@ -178,20 +179,20 @@ def _ranked(
     )
     best = [*found.best, *_really(found.possible, terms, longer, is_any=is_any)]
     if not best:
-        return found.fitting
+        return Hits(entries=found.fitting)
     score = _score(terms)
     if is_any and len(terms) > 1:
         # Who holds more of what was asked for comes first.
         score += reduce(add, (_one_if(_fits(term, longer), 1.0) for term in terms))
     if is_name:
         score += _one_if(Q(folded_names__startswith=joined), 4.0)
-    ranked = list(
+    ranked = (
         SolutionDocument.objects.filter(key_in(best))
         .annotate(score=score)
         .order_by("-score", "folded_names", "pk")
         .values_list("pk", flat=True)
     )
-    return list(dict.fromkeys([*ranked, *found.fitting]))
+    return Hits(ranked, found.fitting)
 
 
 def _really(
@@ -324,16 +325,19 @@ def _one_if(condition: Q, value: float) -> Case:
     return Case(When(condition, then=Value(value)), default=Value(0.0), output_field=FloatField())
 
 
-def _guessed(known: Sequence[int], words: Sequence[str]) -> list[int]:
+def _guessed(known: Hits, words: Sequence[str], written: Collection[str]) -> list[int]:
     """Solutions beside ``known`` whose names, alternatives or labels hold each word with a typing error or two.
 
     Trigrams find words of the catalog that are like them, each of which stands once in a list; the distance decides,
-    since similarity alone takes "Matomo" for "Mattermost".
+    since similarity alone takes "Matomo" for "Mattermost". ``written``: which of several words stand in the catalog
+    as they are; they are meant.
     """
     folded = [fold(word) for word in words]
     if any(len(word) < SHORTEST_PART for word in folded):
         return []
-    near = list(_near(folded).values())
+    unsure = [word for word in folded if len(folded) == 1 or word not in written]
+    alike = _near(unsure) if unsure else {}
+    near = [alike.get(word, [word]) for word in folded]
     if not all(near) or near == [
         [word] for word in folded
     ]:  # who has the words themselves is found

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from difflib import SequenceMatcher
 
+from rapidfuzz.distance import OSA
+
 ALIKE = 0.6
 """Of two words, so that one may be meant by the other: twice what they share, of all their letters."""
 
@@ -21,22 +23,12 @@ def nearest(word: str, known: Iterable[str]) -> int | None:
 
 
 def distance(one: str, other: str, allowed: int) -> int | None:
-    """Damerau-Levenshtein: letters left out, added, changed or swapped; None beyond ``allowed``."""
-    if abs(len(one) - len(other)) > allowed:
-        return None
-    before: list[int] = []
-    previous = list(range(len(other) + 1))
-    for i, a in enumerate(one, 1):
-        row = [i]
-        for j, b in enumerate(other, 1):
-            cost = min(previous[j] + 1, row[j - 1] + 1, previous[j - 1] + (a != b))
-            if i > 1 and j > 1 and a == other[j - 2] and one[i - 2] == b:
-                cost = min(cost, before[j - 2] + 1)
-            row.append(cost)
-        if min(row) > allowed:
-            return None
-        before, previous = previous, row
-    return previous[-1] if previous[-1] <= allowed else None
+    """Letters left out, added, changed, or swapped with the next one (optimal string alignment).
+
+    None beyond ``allowed``.
+    """
+    found = OSA.distance(one, other, score_cutoff=allowed)
+    return found if found <= allowed else None
 
 
 def likest(word: str, known: Collection[str], *, most: int) -> list[str]:

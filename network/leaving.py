@@ -20,6 +20,7 @@ from network.enums import MembershipState, PresenceOutcome
 from network.models import Membership, MembershipEvent, Organisation
 from osk_portal import portal
 from osk_portal.accounts.models import User
+from osk_portal.toolkit.deadlocks import without_deadlock
 from osk_portal.toolkit.transitions import TransitionNotAllowed
 
 
@@ -119,19 +120,25 @@ def end_membership(*, membership_id: int, actor: User, choice: Choice) -> Settle
     Raises PermissionDenied, LastManager, and TransitionNotAllowed when it has ended already or a chosen
     successor is no longer a member: then nothing was written.
     """
-    with transaction.atomic():
-        membership, successors, actor = _locked(membership_id, actor, choice)
-        if membership.state not in Membership.OPEN or is_last_manager(membership):
-            if membership.state in Membership.OPEN:
-                raise LastManager(membership)
-            raise TransitionNotAllowed("end", membership.state)
-        handed_over = _hand_over(membership, actor, choice, successors)
-        event = membership.end(actor=actor)
-        presence.end_question(
-            membership_id=membership.pk, outcome=PresenceOutcome.OVER, actor=actor
-        )
-        end_shares(membership, actor)
-        return _settle(event, handed_over)
+
+    def work() -> Settled:
+        with transaction.atomic():
+            return _end(membership_id, actor, choice)
+
+    return without_deadlock(work)
+
+
+def _end(membership_id: int, actor: User, choice: Choice) -> Settled:
+    membership, successors, actor = _locked(membership_id, actor, choice)
+    if membership.state not in Membership.OPEN or is_last_manager(membership):
+        if membership.state in Membership.OPEN:
+            raise LastManager(membership)
+        raise TransitionNotAllowed("end", membership.state)
+    handed_over = _hand_over(membership, actor, choice, successors)
+    event = membership.end(actor=actor)
+    presence.end_question(membership_id=membership.pk, outcome=PresenceOutcome.OVER, actor=actor)
+    end_shares(membership, actor)
+    return _settle(event, handed_over)
 
 
 def take_back_request(*, membership_id: int, actor: User) -> MembershipEvent | None:
@@ -151,16 +158,24 @@ def take_back_request(*, membership_id: int, actor: User) -> MembershipEvent | N
 
 def hand_over_left(*, membership_id: int, actor: User, choice: Choice) -> Settled:
     """Give what somebody has left behind to successors. Raises as ``end_membership``."""
-    with transaction.atomic():
-        membership, successors, actor = _locked(membership_id, actor, choice)
-        if membership.state != MembershipState.ENDED:
-            raise TransitionNotAllowed("hand_over", membership.state)
-        handed_over = _hand_over(membership, actor, choice, successors)
-        left = _count_left(membership)
-        if handed_over:
-            data: dict[str, object] = {"handed_over": handed_over, "left": left}
-            membership.record("hand_over", actor=actor, before=membership.state, data=data)
-        return Settled(handed_over, left)
+
+    def work() -> Settled:
+        with transaction.atomic():
+            return _hand_over_left(membership_id, actor, choice)
+
+    return without_deadlock(work)
+
+
+def _hand_over_left(membership_id: int, actor: User, choice: Choice) -> Settled:
+    membership, successors, actor = _locked(membership_id, actor, choice)
+    if membership.state != MembershipState.ENDED:
+        raise TransitionNotAllowed("hand_over", membership.state)
+    handed_over = _hand_over(membership, actor, choice, successors)
+    left = _count_left(membership)
+    if handed_over:
+        data: dict[str, object] = {"handed_over": handed_over, "left": left}
+        membership.record("hand_over", actor=actor, before=membership.state, data=data)
+    return Settled(handed_over, left)
 
 
 def end_shares(membership: Membership, actor: User | None) -> None:
@@ -176,8 +191,7 @@ def _locked(
 
     The organisation's row comes first: of two managers who leave at once, the second is the last one.
     """
-    found = Membership.objects.only("organisation_id").get(pk=membership_id)
-    organisation = Organisation.objects.select_for_update(no_key=True).get(pk=found.organisation_id)
+    organisation = lock_organisation(membership_id)
     rows = (
         Membership.objects.filter(Q(pk=membership_id) | Q(public_id__in=choice.named))
         .filter(organisation=organisation)
@@ -196,6 +210,12 @@ def _locked(
             "hand_over", membership.state, _("A person whom you chose is no longer a member.")
         )
     return membership, successors, actor
+
+
+def lock_organisation(membership_id: int) -> Organisation:
+    """Before the membership and all that belongs to the organisation, which others lock in this order too."""
+    found = Membership.objects.only("organisation_id").get(pk=membership_id)
+    return Organisation.objects.select_for_update(no_key=True).get(pk=found.organisation_id)
 
 
 def _may_follow(successor: Membership, membership: Membership) -> bool:

@@ -10,10 +10,11 @@ from django.db import transaction
 
 from network import notifications, permissions
 from network.enums import MembershipAction, MembershipState
-from network.leaving import end_shares
+from network.leaving import end_shares, lock_organisation
 from network.models import Membership, MembershipEvent, Organisation, OrganisationDomain
 from osk_portal.accounts.models import User
 from osk_portal.accounts.services import verified_emails
+from osk_portal.toolkit.deadlocks import without_deadlock
 
 
 def join_by_domain(*, user: User) -> Membership | None:
@@ -117,13 +118,18 @@ def confirm_membership(*, membership_id: int, actor: User) -> MembershipEvent:
 
 def refuse_membership(*, membership_id: int, actor: User) -> MembershipEvent:
     """Raises as ``confirm_membership``."""
-    with transaction.atomic():
-        membership = _decidable(membership_id, actor)
-        event = membership.refuse(actor=actor)
-        if membership.confirmed_at is not None:  # it counted once, and rested
-            end_shares(membership, actor)
-        notifications.membership_decided(event)
-        return event
+
+    def work() -> MembershipEvent:
+        with transaction.atomic():
+            lock_organisation(membership_id)
+            membership = _decidable(membership_id, actor)
+            event = membership.refuse(actor=actor)
+            if membership.confirmed_at is not None:  # it counted once, and rested
+                end_shares(membership, actor)
+            notifications.membership_decided(event)
+            return event
+
+    return without_deadlock(work)
 
 
 def set_member_roles(

@@ -8,19 +8,18 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from django.db import IntegrityError, OperationalError, transaction
+from django.db import IntegrityError, transaction
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.utils.translation import gettext as _
-from psycopg.errors import DeadlockDetected, ExclusionViolation
+from psycopg.errors import ExclusionViolation
 
 from osk_portal.toolkit import clock
-from sandbox.models import Allocation, Booking, Pool, Slot
+from sandbox.models import Allocation, Booking, Environment, Pool, Slot
 from sandbox.timetable import Timetable, occupied
 
 logger = logging.getLogger(__name__)
 
 R = TypeVar("R")
-TRIES = 4
 _chance = random.SystemRandom()
 
 
@@ -107,6 +106,33 @@ def extend(allocation: Allocation, end: datetime) -> Allocation:
     return allocation
 
 
+def another_place(allocation: Allocation, *, is_trial: bool) -> Slot | None:
+    """From now on another slot that is empty, for what waits until its own is cleared; None without one.
+
+    ``allocation`` comes with its slot and pool; the booking is locked, and nothing of it is set up.
+    """
+    occupies = DateTimeTZRange(
+        max(allocation.occupies.lower, clock.now()), allocation.occupies.upper
+    )
+    if occupies.lower >= occupies.upper:
+        return None
+    candidates = _candidates(allocation.slot.pool, occupies, without=allocation, is_trial=is_trial)
+    full = set(
+        Environment.objects.owning().filter(slot__in=candidates).values_list("slot_id", flat=True)
+    )
+    for slot in candidates:
+        if slot.pk == allocation.slot_id or slot.pk in full:
+            continue
+
+        def take(slot: Slot = slot) -> int:
+            mine = Allocation.objects.held().filter(pk=allocation.pk)
+            return mine.update(slot=slot, occupies=occupies)
+
+        if _unless_taken(slot, take) == 1:
+            return slot
+    return None
+
+
 def latest_end(allocation: Allocation) -> datetime | None:
     """How long the place can be had before somebody else's time on it begins; None: without limit."""
     following = (
@@ -171,15 +197,3 @@ def next_free(
 ) -> datetime | None:
     """The earliest start from ``start`` on at which a place is free as long; None without places."""
     return Timetable(pool, start, without=without).next_free(start, end - start)
-
-
-def without_deadlock(work: Callable[[], R]) -> R:
-    """Run a whole transaction; again where PostgreSQL ended it to resolve a deadlock (40P01)."""
-    for tried in range(1, TRIES + 1):
-        try:
-            return work()
-        except OperationalError as error:
-            if not isinstance(error.__cause__, DeadlockDetected) or tried == TRIES:
-                raise
-            logger.warning("sandbox: deadlock while booking, tried again")
-    raise AssertionError("unreachable")

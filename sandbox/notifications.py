@@ -13,14 +13,15 @@ from django.utils.translation import gettext_lazy as _
 
 from osk_portal.accounts.models import User
 from osk_portal.notifications import rendering
-from osk_portal.notifications.services import Message, notify, post_secret
+from osk_portal.notifications.services import Message, notify, notify_address, post_secret
 from osk_portal.toolkit import clock, ics
 from sandbox.calendar_entries import attachment
-from sandbox.enums import EnvironmentEventKind, ReminderKind
-from sandbox.models import Booking, Environment, EnvironmentEvent, OperatorTask, TestParticipant
+from sandbox.enums import EnvironmentEventKind, LateReason, ReminderKind
+from sandbox.models import Booking, Environment, OperatorTask, TestParticipant
 
 INVITED: Final = "sandbox.participant_invited"
 GUEST_LINK: Final = "sandbox.guest_link"
+TEST_CANCELLED: Final = "sandbox.test_cancelled"
 TO_APPROVE: Final = "sandbox.booking_to_approve"
 OPERATOR_TASK: Final = "sandbox.operator_task"
 _REASON = _("You booked a test environment.")
@@ -33,27 +34,66 @@ _OPERATES = _("You are an operator of the portal.")
 
 
 def booking_ready(environment: Environment) -> None:
-    """One mail a generation: a replaced environment has new passwords and lost its data."""
-    was_reset = EnvironmentEvent.objects.filter(
-        environment__booking=environment.booking_id,
-        environment__generation=environment.generation - 1,
-        kind=EnvironmentEventKind.RESET,
-    ).exists()
+    """One mail a generation: what replaces one that was handed over has new passwords and lost its data."""
+    before = _last_one_used(environment)
+    was_reset = (
+        before is not None and before.events.filter(kind=EnvironmentEventKind.RESET).exists()
+    )
     _tell(
         environment.booking,
         "booking_ready",
         dedupe=f"sandbox.ready:{environment.public_id}",
-        is_replacement=environment.generation > 1 and not was_reset,
+        is_replacement=before is not None and not was_reset,
         was_reset=was_reset,
     )
 
 
-def booking_failed(booking: Booking, *, generation: int, was_ready: bool) -> None:
+def _last_one_used(environment: Environment) -> Environment | None:
+    """The newest generation before this one that people could work in."""
+    earlier = environment.booking.environments.handed_over()
+    return earlier.filter(generation__lt=environment.generation).order_by("-generation").first()
+
+
+def booking_failed(environment: Environment, *, is_over: bool = False) -> None:
+    """``is_over``: its whole time has passed without it."""
+    booking = environment.booking
     _tell(
         booking,
         "booking_failed",
-        dedupe=f"sandbox.failed:{booking.public_id}:{generation}",
-        was_ready=was_ready,
+        dedupe=f"sandbox.failed:{booking.public_id}:{environment.generation}",
+        was_ready=booking.environments.handed_over().exists(),
+        is_over=is_over,
+    )
+
+
+def booking_late(environment: Environment, *, why: LateReason) -> None:
+    """Once a wait. ``why``: what it waits for."""
+    booking = environment.booking
+    _tell(
+        booking,
+        "booking_late",
+        dedupe=f"sandbox.late:{environment.public_id}:{environment.events.count()}",
+        lifetime=booking.ends_at - clock.now(),
+        why=why,
+        was_ready=booking.environments.handed_over().exists(),
+    )
+
+
+def booking_disturbed(environment: Environment) -> None:
+    """It has not answered for a while; its data are there."""
+    _tell(
+        environment.booking,
+        "booking_disturbed",
+        dedupe=f"sandbox.disturbed:{environment.public_id}:{environment.events.count()}",
+    )
+
+
+def booking_repaired(environment: Environment) -> None:
+    """To those who were told that it was disturbed."""
+    _tell(
+        environment.booking,
+        "booking_repaired",
+        dedupe=f"sandbox.repaired:{environment.public_id}:{environment.events.count()}",
     )
 
 
@@ -123,10 +163,12 @@ def booking_confirmed(booking: Booking) -> None:
 
 def booking_rejected(booking: Booking) -> None:
     _tell(booking, "booking_rejected", dedupe=f"sandbox.rejected:{booking.public_id}")
+    _tell_participants(booking)
 
 
 def booking_expired(booking: Booking) -> None:
     _tell(booking, "booking_expired", dedupe=f"sandbox.expired:{booking.public_id}")
+    _tell_participants(booking)
 
 
 def booking_changed(booking: Booking) -> None:
@@ -140,13 +182,40 @@ def booking_changed(booking: Booking) -> None:
 
 
 def booking_cancelled(booking: Booking) -> None:
-    """Before it began: the mail takes it out of the calendar."""
+    """Before it began: the mail takes it out of the calendar. Who was to test along is told too."""
     _tell(
         booking,
         "booking_cancelled",
         dedupe=f"sandbox.cancelled:{booking.public_id}",
         method="CANCEL",
     )
+    _tell_participants(booking)
+
+
+def _tell_participants(booking: Booking) -> None:
+    """They were to test along in what does not come about."""
+    for participant in booking.participants.open().select_related("user"):
+        _test_cancelled(participant, booking)
+
+
+def _test_cancelled(participant: TestParticipant, booking: Booking) -> None:
+    """A guest's link opens nothing any more, so the mail leads to what there is to try."""
+    person = participant.user
+    products = reverse("sandbox:blueprint_list")
+    message = Message(
+        kind=TEST_CANCELLED,
+        template="sandbox/email/test_cancelled",
+        url=products if person is None else participant.get_absolute_url(),
+        dedupe=f"{TEST_CANCELLED}:{participant.public_id}",
+        subject_key=str(participant.public_id),
+        context=_facts(booking),
+        reason=_TESTS,
+        lifetime=booking.ends_at - clock.now(),
+    )
+    if person is None:
+        notify_address(message, address=participant.email)
+    else:
+        notify(message, [person])
 
 
 def place_offered(booking: Booking, *, days: int) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, time, timedelta
 
+from django.db import connection
 from django.utils.translation import gettext as _
 
 from network.models import Organisation
@@ -21,15 +22,22 @@ def last_moment(blueprint: Blueprint) -> datetime | None:
     return datetime.combine(blueprint.expires_on + timedelta(days=1), time(), tzinfo=BERLIN)
 
 
-def require_open(blueprint: Blueprint, organisation: Organisation) -> None:
-    """Read again: a block may have come since the page was shown. Raises TransitionNotAllowed."""
-    fresh = Blueprint.objects.get(pk=blueprint.pk)
+def require_open(blueprint: Blueprint, organisation: Organisation) -> Blueprint:
+    """The product as it is now, and stays until the end of the transaction. Raises TransitionNotAllowed.
+
+    A block may have come since the page was shown; one that comes now waits, and tells this booking too.
+    """
+    with connection.cursor() as cursor:
+        # SHARE: others book the same product meanwhile. Django knows only locks that exclude them.
+        cursor.execute("SELECT FROM sandbox_blueprint WHERE id = %s FOR SHARE", [blueprint.pk])
+    fresh = Blueprint.objects.select_related("pool").get(pk=blueprint.pk)
     if fresh.organisation_id not in (None, organisation.pk):
         raise TransitionNotAllowed(
             "book", "prototype", _("This prototype belongs to another organisation.")
         )
     if not fresh.is_open:
         raise TransitionNotAllowed("book", "not bookable", why_closed(fresh))
+    return fresh
 
 
 def require_time(blueprint: Blueprint, end: datetime) -> None:

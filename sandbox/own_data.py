@@ -12,8 +12,8 @@ from sandbox import permissions, services
 from sandbox.enums import BookingAction, BookingState
 from sandbox.models import Booking, TestParticipant, TestReport, WaitlistEntry, WishAsk
 from sandbox.services.participants import answer_invitation
-from sandbox.services.report_files import remove
 from sandbox.services.standing_in import settle_account
+from sandbox.services.testing import withdraw_draft
 from sandbox.services.wishes import take_back
 
 
@@ -21,13 +21,14 @@ def erase(user: User) -> None:
     """Environments that run or are to come end now; what they were for was the person's own words."""
     for entry in WaitlistEntry.objects.waiting().filter(person=user):
         services.leave_waitlist(entry_id=entry.pk, actor=user)
-    WaitlistEntry.objects.filter(person=user).update(purpose="")
-    for participant in TestParticipant.objects.visible_to(user):
+    for participant in TestParticipant.objects.visible_to(user).order_by("booking"):
         answer_invitation(participant_id=participant.pk, actor=user, accepts=False)
-    for report in TestReport.objects.filter(author=user, submitted_at=None):
-        remove(report, report.files.values_list("public_id", flat=True))
-        report.delete()
-    for wish_id in list(WishAsk.objects.filter(person=user).values_list("wish", flat=True)):
+    drafts = TestReport.objects.filter(author=user, submitted_at=None).order_by("booking")
+    for report_id in drafts.values_list("pk", flat=True):
+        withdraw_draft(report_id=report_id)
+    for wish_id in (
+        WishAsk.objects.filter(person=user).order_by("wish").values_list("wish", flat=True)
+    ):
         take_back(wish_id=wish_id, actor=user)
     settle_account(user)
     mine = Booking.objects.filter(booked_by=user)
@@ -36,6 +37,8 @@ def erase(user: User) -> None:
         if permissions.can_end(user, booking):
             services.end_booking(booking_id=booking.pk, actor=user)
     mine.update(purpose="")
+    # After the bookings, as whoever answers an offer does.
+    WaitlistEntry.objects.filter(person=user).update(purpose="")
 
 
 OFFER: Final = portal.PersonalData(

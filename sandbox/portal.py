@@ -33,7 +33,14 @@ from sandbox.models import (
     TestParticipant,
     Wish,
 )
-from sandbox.notifications import GUEST_LINK, INVITED, OPERATOR_TASK, TO_APPROVE
+from sandbox.notifications import (
+    GUEST_LINK,
+    INVITED,
+    OPERATOR_TASK,
+    TEST_CANCELLED,
+    TO_APPROVE,
+)
+from sandbox.operator_mails import OPERATOR_ALERT
 from sandbox.permissions import can_decide, works_on_wishes
 from sandbox.phases import phase_of
 from sandbox.services import blueprints, participants, report_files, standing_in, wishes
@@ -135,6 +142,9 @@ def _still_allowed(user_id: int, kind: str, subject_key: str) -> bool:
     """Whoever has lost the booking is no longer told about it, nor who is no advisor any more."""
     if kind == GUEST_LINK:
         return TestParticipant.objects.open().filter(link_key=subject_key).exists()
+    if kind == TEST_CANCELLED:
+        open_ = TestParticipant.objects.open().filter(public_id=subject_key)
+        return open_.filter(user=user_id or None).exists()
     user = User.objects.filter(pk=user_id).first()
     if kind == INVITED:
         mine = TestParticipant.objects.open().filter(user=user_id, public_id=subject_key)
@@ -143,6 +153,8 @@ def _still_allowed(user_id: int, kind: str, subject_key: str) -> bool:
         return user is not None and Wish.objects.mine(user).filter(public_id=subject_key).exists()
     if kind in (TO_APPROVE, TO_CHECK):
         return user is not None and can_decide(user)
+    if kind == OPERATOR_ALERT:
+        return user is not None and user.is_operator
     if kind == OPERATOR_TASK:
         wanted = OperatorTask.objects.open().filter(public_id=subject_key)
         return user is not None and user.is_operator and wanted.exists()
@@ -239,11 +251,8 @@ portal.staff_rights.register(
         "sandbox",
         order=30,
         app_label="sandbox",
-        rights={
-            StaffRole.ADVISOR: ("view",),
-            StaffRole.LEAD: ("view",),
-            StaffRole.OPERATOR: ("view", "add", "change"),
-        },
+        # What advisors work on says so itself: bookings of the OSK, products, applications, wishes.
+        rights={StaffRole.OPERATOR: ("view", "add", "change")},
     )
 )
 portal.handovers.register(handover.HANDOVER)

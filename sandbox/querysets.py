@@ -92,6 +92,20 @@ class BlueprintQuerySet(models.QuerySet["Blueprint"]):
         member_of = [m.organisation_id for m in active_memberships(user)]
         return self.with_version().filter(Q(organisation=None) | Q(organisation__in=member_of))
 
+    def listed_for(self, user: User) -> Self:
+        """In the lists of the work area: the operators see all, others what they see elsewhere."""
+        return self if user.is_operator else self.visible_to(user)
+
+    def worked_on_by(self, user: User) -> Self:
+        """Whose page in the work area opens: for advisors also what came of a wish, which they decide."""
+        if user.is_operator:
+            return self
+        seen = self.model.objects.visible_to(user).values("pk")
+        return self.filter(Q(pk__in=seen) | Q(pk__in=self.model.objects.wished().values("pk")))
+
+    def wished(self) -> Self:
+        return self.filter(wishes__isnull=False)
+
     def bookable(self) -> Self:
         return self.published().filter(is_bookable=True, blocked_at=None)
 
@@ -182,6 +196,10 @@ class BookingQuerySet(models.QuerySet["Booking"]):
         if user.is_operator:
             rule |= Q(booked_by=user, is_trial=True)
         return self.filter(rule)
+
+    def listed_for(self, user: User) -> Self:
+        """In the lists of the work area: the operators see that they exist, others what they see elsewhere."""
+        return self if user.is_operator else self.visible_to(user)
 
     def looked_after_by(self, user: User) -> Self:
         """As booker, as deputy, or after a take-over; an advisor what he or she booked for the OSK."""
@@ -286,6 +304,10 @@ class EnvironmentQuerySet(models.QuerySet["Environment"]):
     def existing(self) -> Self:
         """Whatever may own something at an engine."""
         return self.exclude(state__in=FINAL)
+
+    def handed_over(self) -> Self:
+        """Ready at least once: somebody may have worked in it."""
+        return self.filter(ready_at__isnull=False)
 
     def owning(self) -> Self:
         """Set up or being set up or removed: a slot in which one is cannot take another.

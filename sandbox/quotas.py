@@ -76,15 +76,24 @@ def limits_of(organisation: Organisation) -> Limits:
     )
 
 
+def lock(organisation_id: int) -> None:
+    """Nobody else books for the organisation until the end of the transaction, and nobody leaves it.
+
+    Before its bookings, as whoever ends a membership does (README, order of locks).
+    """
+    # NO KEY: rows that merely refer to the organisation can still be written meanwhile.
+    Organisation.objects.select_for_update(no_key=True, of=("self",)).get(pk=organisation_id)
+
+
 def check(
     organisation: Organisation, start: datetime, end: datetime, *, without: Booking | None = None
 ) -> None:
     """Lock the organisation until the end of the transaction and count. Raises QuotaExceeded.
 
+    Who has locked a booking before has called ``lock`` before that.
     ``without``: the booking that is about to get this window.
     """
-    # NO KEY: rows that merely refer to the organisation can still be written meanwhile.
-    Organisation.objects.select_for_update(no_key=True, of=("self",)).get(pk=organisation.pk)
+    lock(organisation.pk)
     limits = limits_of(organisation)
     if start.astimezone(BERLIN).date() > limits.last_day():
         raise QuotaExceeded(

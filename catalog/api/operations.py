@@ -24,7 +24,7 @@ from catalog.history import public_revisions, without_persons
 from catalog.models import Notice, Solution, SolutionRevision
 from catalog.notices import all_of
 from catalog.querysets import counted_reuse
-from catalog.search import search
+from catalog.search import find
 from catalog.terms import clean
 from network.enums import OrganisationKind
 from network.models import Organisation, OrganisationEvent
@@ -72,9 +72,7 @@ def solutions(
 def facets(request: HttpRequest, wanted: Query[schemas.SolutionFilters]) -> Any:
     _refuse_unknown(request, schemas.SolutionFilters)
     asked = SolutionFilter.from_query(request.GET)
-    keys = None
-    if asked.query:
-        keys = search(asked.query)
+    hits = find(asked.query).hits if asked.query else None
     return {
         "data": [
             {
@@ -85,7 +83,7 @@ def facets(request: HttpRequest, wanted: Query[schemas.SolutionFilters]) -> Any:
                     for choice in facet.choices
                 ],
             }
-            for facet in asked.facets(keys, most=_MOST_OF_FACET)
+            for facet in asked.facets(hits, most=_MOST_OF_FACET)
         ],
         "data_licence": rows.licence(),
     }

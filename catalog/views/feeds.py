@@ -107,7 +107,7 @@ def _latest(wanted: SolutionFilter) -> SolutionQuerySet:
     """What fits, or at least those of it that changed last."""
     published = Solution.objects.published()
     state = recent_change()
-    hits = remembered(wanted.query, state).keys if wanted.query else None
+    hits = remembered(wanted.query, state).hits if wanted.query else None
     keys = replace(wanted, sort=NEWEST).listed(hits, state)
     if keys is not None:
         return published.with_keys(keys[:MOST_ENTRIES])

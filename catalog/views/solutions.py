@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable
 from functools import cache
 from typing import Any
 
@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
+from pyroaring import BitMap
 
 from catalog import (
     assessments,
@@ -29,6 +30,7 @@ from catalog import (
 from catalog.facet_counts import READ_ANYWAY
 from catalog.facets import MOST_REUSED, NAME, NEWEST, RELEVANCE, SolutionFilter
 from catalog.found_memory import remembered
+from catalog.hits import Hits
 from catalog.models import Solution
 from catalog.notices import shown_on_entry
 from catalog.permissions import (
@@ -82,15 +84,15 @@ def solution_list(request: HttpRequest) -> HttpResponse:
 def _solution_list(request: HttpRequest, context: dict[str, Any], state: Hashable) -> HttpResponse:
     """``context``: what the page gets besides. ``state``: of the catalog."""
     wanted = SolutionFilter.from_query(request.GET)
-    base = published = Solution.objects.published()
-    ranking: Sequence[int] | None = None
+    published = Solution.objects.published()
+    ranking: Hits | None = None
     is_exact = True
     if wanted.query:
-        hits = remembered(wanted.query, state)
-        ranking, is_exact = hits.keys, hits.is_exact
-        base = base.with_keys(ranking)
+        found = remembered(wanted.query, state)
+        ranking, is_exact = found.hits, found.is_exact
     keys = wanted.listed(ranking, state)
     if keys is None:
+        base = published if ranking is None else published.with_keys(ranking)
         keys = _keys(wanted.apply(base), wanted, ranking)
     page = _page(keys, request.GET.get("page"))
     title = _("Solutions")
@@ -126,12 +128,13 @@ def _solution_list(request: HttpRequest, context: dict[str, Any], state: Hashabl
     return response
 
 
-def _keys(found: SolutionQuerySet, wanted: SolutionFilter, ranking: Sequence[int] | None) -> Any:
+def _keys(found: SolutionQuerySet, wanted: SolutionFilter, ranking: Hits | None) -> Any:
     """Primary keys of ``found`` in the order that was asked for."""
     if ranking is not None and wanted.order == RELEVANCE:
         # The filtered hits in the order of the search.
-        kept = set(found.values_list("pk", flat=True)) if wanted.chosen else set(ranking)
-        return [pk for pk in ranking if pk in kept]
+        if not wanted.chosen:
+            return ranking
+        return ranking.among(BitMap(found.values_list("pk", flat=True)))
     ordered = found.with_reuse_counts() if wanted.order == MOST_REUSED else found
     return ordered.order_by(*_ORDERS[wanted.order]).values_list("pk", flat=True)
 

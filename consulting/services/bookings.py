@@ -45,7 +45,11 @@ def book_for_case(
         raise TransitionNotAllowed(
             "write", case.state, _("This request is anonymised. Nothing can be changed any more.")
         )
-    # Of its own: a lost race is tried again, and the engine is never asked under the lock of a case.
+
+    def link(booking: Booking) -> None:
+        # Whoever may not work on the case any more has booked nothing either.
+        link_booking(case_id=case.pk, actor=actor, booking=booking)
+
     booking = book(
         user=actor,
         organisation=case.organisation,
@@ -56,8 +60,8 @@ def book_for_case(
         goals=goals,
         by_osk=True,
         form_id=form_id,
+        also=link,
     )
-    link_booking(case_id=case.pk, actor=actor, booking=booking)
     if not invites:
         return False
     try:

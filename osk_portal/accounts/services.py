@@ -16,6 +16,7 @@ from osk_portal import portal
 from osk_portal.accounts.enums import AccountEventKind, StaffRole
 from osk_portal.accounts.models import AccountEvent, User, normalise_email, normalise_name
 from osk_portal.toolkit import clock, logs
+from osk_portal.toolkit.deadlocks import without_deadlock
 
 
 def create_person(
@@ -143,29 +144,38 @@ def set_roles(*, user_id: int, roles: Iterable[str], actor: User | None) -> Acco
     wanted = frozenset(roles)
     if unknown := wanted - frozenset(StaffRole.values):
         raise ValueError(f"no staff roles: {', '.join(sorted(unknown))}")
-    with transaction.atomic():
-        user = User.objects.select_for_update(of=("self",)).get(pk=user_id)
-        before, advised = user.staff_roles, user.is_advisor
-        if wanted == before and user.is_staff == bool(wanted):
-            return None
-        for name in wanted:
-            Group.objects.get_or_create(name=name)
-        others = user.groups.exclude(name__in=StaffRole.values)
-        user.groups.set([*others, *Group.objects.filter(name__in=wanted)])
-        user.is_staff = bool(wanted)
-        user.save(update_fields=["is_staff"])
-        if before - wanted:
-            _end_sessions(user)
-        person = User.objects.get(pk=user_id)  # roles are read once
-        if advised and not person.is_advisor:
-            for offer in portal.staff_exits:
-                offer.end(person, actor)
-        return _event(
-            user,
-            AccountEventKind.ROLES_CHANGED,
-            actor,
-            {"given": sorted(wanted - before), "taken": sorted(before - wanted)},
-        )
+
+    def work() -> AccountEvent | None:
+        with transaction.atomic():
+            return _set_roles(user_id, wanted, actor)
+
+    return without_deadlock(work)
+
+
+def _set_roles(user_id: int, wanted: frozenset[str], actor: User | None) -> AccountEvent | None:
+    # NO KEY: what is given back is locked by others who write rows that name the person.
+    user = User.objects.select_for_update(of=("self",), no_key=True).get(pk=user_id)
+    before, advised = user.staff_roles, user.is_advisor
+    if wanted == before and user.is_staff == bool(wanted):
+        return None
+    for name in wanted:
+        Group.objects.get_or_create(name=name)
+    others = user.groups.exclude(name__in=StaffRole.values)
+    user.groups.set([*others, *Group.objects.filter(name__in=wanted)])
+    user.is_staff = bool(wanted)
+    user.save(update_fields=["is_staff"])
+    if before - wanted:
+        _end_sessions(user)
+    person = User.objects.get(pk=user_id)  # roles are read once
+    if advised and not person.is_advisor:
+        for offer in portal.staff_exits:
+            offer.end(person, actor)
+    return _event(
+        user,
+        AccountEventKind.ROLES_CHANGED,
+        actor,
+        {"given": sorted(wanted - before), "taken": sorted(before - wanted)},
+    )
 
 
 def lock(*, user_id: int, actor: User) -> AccountEvent | None:

@@ -31,6 +31,7 @@ from osk_portal.accounts.models import User
 from osk_portal.notifications.services import Message, notify_address
 from osk_portal.templatetags.osk import berlin_date, berlin_datetime
 from osk_portal.toolkit import clock
+from osk_portal.toolkit.deadlocks import without_deadlock
 
 MOST_ROWS: Final = 20_000
 """Of one list; the copy says where a list was cut."""
@@ -111,27 +112,35 @@ def end_account(*, user_id: int) -> bool:
     Upper floors go first: what a person may still do follows from the floors below. The last word goes to the
     address that was the account's. Raises NotYet, and TransitionNotAllowed where something has moved on.
     """
-    with transaction.atomic():
-        # Rows of others that name the person (a message in a case) need not wait for this lock.
-        user = User.objects.select_for_update(of=("self",), no_key=True).get(pk=user_id)
-        if user.anonymised_at is not None:
-            return False
-        if found := obstacles_of(user):
-            raise NotYet(found)
-        address, language, name = user.email, user.language, str(user)
-        for offer in reversed(list(portal.personal_data)):
-            if offer.erase is not None:
-                offer.erase(user)
-        farewell = Message(
-            kind="accounts.ended",
-            template="pages/email/account_ended",
-            url=reverse("pages:home"),
-            dedupe=f"account-ended:{user.public_id}",
-            context={"name": name, "ended_at": user.anonymised_at},
-            reason=gettext_lazy("You had an account here until just now."),
-        )
-        notify_address(farewell, address=address, language=language)
-        return True
+
+    def work() -> bool:
+        with transaction.atomic():
+            return _end_account(user_id)
+
+    return without_deadlock(work)
+
+
+def _end_account(user_id: int) -> bool:
+    # Rows of others that name the person (a message in a case) need not wait for this lock.
+    user = User.objects.select_for_update(of=("self",), no_key=True).get(pk=user_id)
+    if user.anonymised_at is not None:
+        return False
+    if found := obstacles_of(user):
+        raise NotYet(found)
+    address, language, name = user.email, user.language, str(user)
+    for offer in reversed(list(portal.personal_data)):
+        if offer.erase is not None:
+            offer.erase(user)
+    farewell = Message(
+        kind="accounts.ended",
+        template="pages/email/account_ended",
+        url=reverse("pages:home"),
+        dedupe=f"account-ended:{user.public_id}",
+        context={"name": name, "ended_at": user.anonymised_at},
+        reason=gettext_lazy("You had an account here until just now."),
+    )
+    notify_address(farewell, address=address, language=language)
+    return True
 
 
 def _listed(rows: portal.Rows, user: User) -> Listed:

@@ -19,7 +19,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from osk_portal.accounts.permissions import is_operator
 from osk_portal.toolkit import clock
-from osk_portal.toolkit.access import AuthenticatedRequest, access
+from osk_portal.toolkit.access import AuthenticatedRequest, access, staff_user
 from osk_portal.toolkit.admin import OwnPages
 from osk_portal.toolkit.forms import HttpsURLField
 from osk_portal.toolkit.transitions import TransitionNotAllowed
@@ -29,6 +29,7 @@ from sandbox.capacity import CannotBook
 from sandbox.enums import BlockCause, ScanResult
 from sandbox.models import Blueprint, BlueprintVersion, Booking
 from sandbox.phases import current_environment, phase_of, state_of
+from sandbox.querysets import BlueprintQuerySet
 from sandbox.services import blueprints
 
 
@@ -40,14 +41,14 @@ def page_url(blueprint: Blueprint) -> str:
 @require_safe
 def blueprint_page(request: AuthenticatedRequest, slug: str) -> HttpResponse:
     """Versions with their trial runs, the last scan, the block, and what happened."""
-    return _show(request, _find(slug))
+    return _show(request, _find(request, slug))
 
 
 @access(is_operator)
 @require_http_methods(["GET", "POST"])
 def blueprint_edit(request: AuthenticatedRequest, slug: str) -> HttpResponse:
     """The specification as text. A published or tried version is left as it is: the next one is written."""
-    blueprint = _find(slug)
+    blueprint = _find(request, slug)
     newest = blueprint.versions.order_by("-number").first()
     current = newest.spec if newest else None
     initial = {
@@ -93,7 +94,7 @@ def blueprint_edit(request: AuthenticatedRequest, slug: str) -> HttpResponse:
 @require_POST
 def version_try(request: AuthenticatedRequest, slug: str, number: str) -> HttpResponse:
     """A trial run; its page shows the progress, and the accounts to look at it."""
-    version = _version(slug, number)
+    version = _version(request, slug, number)
     try:
         booking = blueprints.start_trial(version_id=version.pk, actor=request.user)
     except (TransitionNotAllowed, CannotBook) as error:
@@ -110,7 +111,7 @@ def version_try(request: AuthenticatedRequest, slug: str, number: str) -> HttpRe
 @access(is_operator)
 @require_POST
 def version_publish(request: AuthenticatedRequest, slug: str, number: str) -> HttpResponse:
-    version = _version(slug, number)
+    version = _version(request, slug, number)
     form = PublishForm(request.POST, needs_reason=not blueprints.has_succeeded(version))
     if not form.is_valid():
         return _show(request, version.blueprint, sent={"publish": form}, status=422)
@@ -122,10 +123,10 @@ def version_publish(request: AuthenticatedRequest, slug: str, number: str) -> Ht
         )
     except TransitionNotAllowed as error:
         messages.warning(request, str(error))
-        return _show(request, _find(slug), sent={"publish": form}, status=409)
+        return _show(request, _find(request, slug), sent={"publish": form}, status=409)
     except ValidationError as error:
         form.add_error(None, error.messages)
-        return _show(request, _find(slug), sent={"publish": form}, status=422)
+        return _show(request, _find(request, slug), sent={"publish": form}, status=422)
     messages.success(request, _("%(version)s is published.") % {"version": version})
     return redirect(page_url(version.blueprint))
 
@@ -133,7 +134,7 @@ def version_publish(request: AuthenticatedRequest, slug: str, number: str) -> Ht
 @access(is_operator)
 @require_POST
 def version_withdraw(request: AuthenticatedRequest, slug: str, number: str) -> HttpResponse:
-    version = _version(slug, number)
+    version = _version(request, slug, number)
     return _press(
         request,
         version.blueprint,
@@ -145,18 +146,22 @@ def version_withdraw(request: AuthenticatedRequest, slug: str, number: str) -> H
 @access(permissions.works_on_wishes)
 @require_POST
 def blueprint_scan(request: AuthenticatedRequest, slug: str) -> HttpResponse:
-    blueprint = _find(slug)
+    blueprint = _find(request, slug)
     form = ScanForm(request.POST)
     if not form.is_valid():
         return _show(request, blueprint, sent={"scan": form}, status=422)
     data = form.cleaned_data
-    blueprints.record_scan(
-        blueprint_id=blueprint.pk,
-        actor=request.user,
-        day=data["day"],
-        result=ScanResult(data["result"]),
-        note=data["note"],
-    )
+    try:
+        blueprints.record_scan(
+            blueprint_id=blueprint.pk,
+            actor=request.user,
+            day=data["day"],
+            result=ScanResult(data["result"]),
+            note=data["note"],
+        )
+    except blueprints.OlderScan as error:
+        form.add_error("day", str(error))
+        return _show(request, _find(request, slug), sent={"scan": form}, status=422)
     messages.success(request, _("The scan is recorded."))
     return redirect(page_url(blueprint))
 
@@ -164,7 +169,7 @@ def blueprint_scan(request: AuthenticatedRequest, slug: str) -> HttpResponse:
 @access(permissions.works_on_wishes)
 @require_POST
 def blueprint_block(request: AuthenticatedRequest, slug: str) -> HttpResponse:
-    blueprint = _find(slug)
+    blueprint = _find(request, slug)
     form = BlockForm(request.POST)
     if not form.is_valid():
         return _show(request, blueprint, sent={"blocking": form}, status=422)
@@ -174,7 +179,7 @@ def blueprint_block(request: AuthenticatedRequest, slug: str) -> HttpResponse:
         )
     except TransitionNotAllowed as error:
         messages.warning(request, str(error))
-        return _show(request, _find(slug), sent={"blocking": form}, status=409)
+        return _show(request, _find(request, slug), sent={"blocking": form}, status=409)
     messages.success(
         request, _("The test product is blocked. Everybody who has booked it is told.")
     )
@@ -184,7 +189,7 @@ def blueprint_block(request: AuthenticatedRequest, slug: str) -> HttpResponse:
 @access(permissions.works_on_wishes)
 @require_POST
 def blueprint_unblock(request: AuthenticatedRequest, slug: str) -> HttpResponse:
-    blueprint = _find(slug)
+    blueprint = _find(request, slug)
     return _press(
         request,
         blueprint,
@@ -205,16 +210,20 @@ def _press(
     return redirect(page_url(blueprint))
 
 
-def _find(slug: str) -> Blueprint:
-    rows = Blueprint.objects.select_related("pool", "solution", "organisation", "blocked_by")
+def _find(request: AuthenticatedRequest, slug: str) -> Blueprint:
+    rows = Blueprint.objects.worked_on_by(request.user).select_related(
+        "pool", "solution", "organisation", "blocked_by"
+    )
     return get_object_or_404(rows, slug=slug)
 
 
-def _version(slug: str, number: str) -> BlueprintVersion:
+def _version(request: AuthenticatedRequest, slug: str, number: str) -> BlueprintVersion:
     """``number`` counts within the product. 404 where it is none."""
     if not (number.isascii() and number.isdigit() and len(number) < 5):
         raise Http404
-    return get_object_or_404(_find(slug).versions.select_related("blueprint"), number=int(number))
+    return get_object_or_404(
+        _find(request, slug).versions.select_related("blueprint"), number=int(number)
+    )
 
 
 def _show(
@@ -281,7 +290,9 @@ def _trials(request: AuthenticatedRequest, blueprint: Blueprint) -> list[dict[st
                 "number": booking.blueprint_version.number,
                 "came": came,
                 "failed": not came and not booking.is_holding,
-                "detail": environment.error_for_operator if environment else "",
+                "detail": environment.error_for_operator
+                if environment and request.user.is_operator
+                else "",
                 "is_own": booking.booked_by_id == request.user.pk,
                 **state_of(booking, phase_of(booking, now=now)),
             }
@@ -291,7 +302,10 @@ def _trials(request: AuthenticatedRequest, blueprint: Blueprint) -> list[dict[st
 
 @admin.register(Blueprint)
 class BlueprintAdmin(admin.ModelAdmin[Blueprint]):
-    """The list leads to the page; the texts are written in the form of the admin."""
+    """The list leads to the page; the texts are written in the form of the admin, by operators.
+
+    Advisors find what is public: prototypes and drafts are reached from the wish that they decide on.
+    """
 
     list_display = ["name", "pool", "longest_days", "is_bookable", "blocked_at", "scanned_on"]
     list_filter = ["is_bookable", "pool"]
@@ -307,8 +321,21 @@ class BlueprintAdmin(admin.ModelAdmin[Blueprint]):
             fixed += ["solution", "is_bookable"]
         return fixed
 
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return self.has_view_permission(request)
+
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return permissions.works_on_wishes(staff_user(request))
+
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
+
+    def get_queryset(self, request: HttpRequest) -> BlueprintQuerySet:
+        return Blueprint.objects.listed_for(staff_user(request))
+
+    def save_model(self, request: HttpRequest, obj: Blueprint, form: Any, change: bool) -> None:
+        """Only what was typed: a block or a scan that came meanwhile stays."""
+        obj.save(update_fields=form.changed_data if change else None)
 
     def get_changelist(self, request: HttpRequest, **options: Any) -> type[ChangeList]:
         class Leading(ChangeList):

@@ -17,16 +17,14 @@ from django.utils.translation import gettext_lazy
 
 from osk_portal.toolkit.access import staff_user
 from osk_portal.toolkit.transitions import TransitionNotAllowed
-from sandbox import services
+from sandbox import permissions, services
 from sandbox.admin import operations
 from sandbox.admin.osk_bookings import event_booking, event_products
 from sandbox.capacity import CannotBook
 from sandbox.enums import EnvironmentAction
 from sandbox.forms import ForgetForm
-from sandbox.models import (
-    Booking,
-    Environment,
-)
+from sandbox.models import Booking, Environment
+from sandbox.querysets import BookingQuerySet
 
 
 class ReadOnly(admin.ModelAdmin[Any]):
@@ -43,11 +41,13 @@ class ReadOnly(admin.ModelAdmin[Any]):
 
 
 def _may_operate(request: HttpRequest) -> bool:
-    return staff_user(request).is_operator
+    return permissions.operates(staff_user(request))
 
 
 @admin.register(Booking)
 class BookingAdmin(ReadOnly):
+    """Operators see that a booking exists, advisors what the OSK has booked (README, who may do what)."""
+
     list_display = ["product", "organisation", "state", "starts_at", "ends_at"]
     list_filter = ["state"]
     list_select_related = ["blueprint_version__blueprint", "organisation"]
@@ -55,6 +55,21 @@ class BookingAdmin(ReadOnly):
         "blueprint_version", "organisation", "booked_by", "occasion", "state", "window",
         "created_at", "ended_at", "ended_by",
     ]  # fmt: skip
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return self.has_view_permission(request)
+
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        user = staff_user(request)
+        return permissions.can_decide(user) or permissions.operates(user)
+
+    def get_queryset(self, request: HttpRequest) -> BookingQuerySet:
+        return Booking.objects.listed_for(staff_user(request))
+
+    def get_fields(self, request: HttpRequest, obj: Booking | None = None) -> Any:
+        """Without what it is for, where the person may not read the booking."""
+        may_read = obj is not None and permissions.can_read(staff_user(request), obj)
+        return [name for name in super().get_fields(request, obj) if may_read or name != "occasion"]
 
     @admin.display(description=gettext_lazy("test product"))
     def product(self, booking: Booking) -> str:
@@ -88,6 +103,9 @@ class EnvironmentAdmin(ReadOnly):
         "checked_at", "gone_at", "error_for_user", "error_for_operator", "abandoned_reason",
     ]  # fmt: skip
     actions = ["retry"]
+
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return _may_operate(request)
 
     @admin.display(description=gettext_lazy("test product"))
     def product(self, environment: Environment) -> str:
@@ -134,6 +152,7 @@ class EnvironmentAdmin(ReadOnly):
             raise PermissionDenied
         environment = get_object_or_404(Environment, pk=pk)
         form = ForgetForm(data=request.POST if request.method == "POST" else None)
+        status = 422 if form.errors else 200
         if form.is_valid():
             try:
                 services.forget_environment(
@@ -142,15 +161,16 @@ class EnvironmentAdmin(ReadOnly):
                     reason=form.cleaned_data["reason"],
                 )
             except TransitionNotAllowed as error:
-                messages.warning(request, str(error))
+                # The reason stays: it may belong to what comes next.
+                form.add_error(None, str(error))
+                status = 409
             else:
                 messages.success(request, _("Forgotten. The place is free again."))
-            return redirect("admin:sandbox_environment_changelist")
+                return redirect("admin:sandbox_environment_changelist")
         context = {
             **self.admin_site.each_context(request),
             "title": _("Forget an environment"),
             "environment": environment,
             "form": form,
         }
-        status = 422 if form.errors else 200
         return render(request, "admin/sandbox/environment_forget.html", context, status=status)

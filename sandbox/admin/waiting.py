@@ -1,4 +1,4 @@
-"""The waitlist, to be read: who waits for what, in which order."""
+"""The waitlist, to be read by operators: who waits for what, in which order. What for is the person's."""
 
 from __future__ import annotations
 
@@ -14,6 +14,6 @@ class WaitlistAdmin(ReadOnly):
     list_filter = ["state", "blueprint"]
     list_select_related = ["blueprint", "organisation"]
     fields = [
-        "blueprint", "organisation", "person", "days", "purpose", "state", "booking",
+        "blueprint", "organisation", "person", "days", "state", "booking",
         "created_at", "ended_at",
     ]  # fmt: skip

@@ -74,6 +74,8 @@ class EnvRef:
     """Product and version, as ``radicale@3``: written on what is made, and never looked for."""
     origin: str = field(default="", compare=False)
     """``https://…`` under which people open it through the gate; empty: at the engine's own address."""
+    origins: Mapping[str, str] = field(default_factory=dict, compare=False)
+    """The same of every endpoint, by port; empty without a gate."""
 
     @property
     def name(self) -> str:
@@ -98,6 +100,8 @@ class Observed:
     env: str = ""
     generation: int = 0
     endpoint: str = ""
+    others: Mapping[str, str] = field(default_factory=dict)
+    """``http://address:port`` of the other endpoints, by port of the specification."""
     created_at: datetime | None = None
     expires_at: datetime | None = None
     items: tuple[Item, ...] = ()

@@ -52,6 +52,7 @@ def observed(name: str, found: Found) -> Observed:
         env=labels.get(plans.ENV, ""),
         generation=int(labels.get(plans.GENERATION, "0")),
         endpoint=_endpoint(labels, containers),
+        others=dict(_others(labels, containers)),
         created_at=_moment(labels.get(plans.CREATED_AT)),
         expires_at=_expiry(found),
         items=tuple(_items(found)),
@@ -64,6 +65,16 @@ def _endpoint(labels: Mapping[str, str], containers: Mapping[str, Objects]) -> s
     if component not in containers or not number:
         return ""
     return f"http://{containers[component]['Labels'].get(plans.ADDRESS, '')}:{number}{path}"
+
+
+def _others(
+    labels: Mapping[str, str], containers: Mapping[str, Objects]
+) -> Iterable[tuple[str, str]]:
+    for port in filter(None, labels.get(plans.OTHERS, "").split(",")):
+        for container in containers.values():
+            number = container["Labels"].get(f"{plans.PORT}{port}")
+            if number:
+                yield port, f"http://{container['Labels'].get(plans.ADDRESS, '')}:{number}"
 
 
 def _expiry(found: Found) -> datetime | None:

@@ -20,6 +20,7 @@ TEMPLATE = "osk.template"
 CREATED_AT, EXPIRES_AT, SET_AT = "osk.created-at", "osk.expires-at", "osk.set-at"
 COMPONENT, COMPONENTS = "osk.component", "osk.components"
 ADDRESS, ENDPOINT, PORT = "osk.address", "osk.endpoint", "osk.port."
+OTHERS = "osk.other-endpoints"
 KIND = "osk.kind"
 SECRET, DATA, MARKER = "secret", "data", "expiry"
 
@@ -87,6 +88,7 @@ class Plan:
             **self.labels,
             COMPONENTS: ",".join(c.name for c in self.spec.components),
             ENDPOINT: f"{component.name} {number_of(component, end.port)} {end.path}",
+            OTHERS: ",".join(self.spec.other_ports),
         }
 
     def container(
@@ -132,17 +134,11 @@ class Plan:
 
     def values(self, component: Component, hosts: Mapping[str, str]) -> dict[str, str]:
         """What the placeholders of the texts stand for."""
-        end = self.spec.endpoint
-        owner = self.spec.component_of(end.port)
-        own = f"http://{hosts[owner.name]}:{number_of(owner, end.port)}"
-        origin = self.ref.origin or own
-        return {
-            "home": component.home,
-            "host": origin.partition("://")[2],
-            "scheme": origin.partition("://")[0],
-            "address": f"{origin}{end.path}",
-            **{f"port.{p.name}": str(p.number) for c in self.spec.components for p in c.listens},
-        }
+        own = {}
+        for port in (self.spec.endpoint.port, *self.spec.other_ports):
+            owner = self.spec.component_of(port)
+            own[port] = f"http://{hosts[owner.name]}:{number_of(owner, port)}"
+        return {"home": component.home, **address_values(self.ref, self.spec, own)}
 
     def files(self, component: Component, subnet: str, secrets: Mapping[str, str]) -> bytes:
         """The component's folder as a tar archive. Readable by whatever user the image runs as."""
@@ -163,6 +159,21 @@ class Plan:
 
     def home(self, component: Component) -> str:
         return f"{self.ref.name}-{component.name}.home"
+
+
+def address_values(ref: EnvRef, spec: EnvSpec, own: Mapping[str, str]) -> dict[str, str]:
+    """Placeholders of where people open it. ``own``: the engine's own origins, by port of the endpoints."""
+    origins = {**own, **ref.origins}
+    origin = ref.origin or own[spec.endpoint.port]
+    origins[spec.endpoint.port] = origin
+    return {
+        "host": origin.partition("://")[2],
+        "scheme": origin.partition("://")[0],
+        "address": f"{origin}{spec.endpoint.path}",
+        **{f"origin.{port}": found for port, found in origins.items()},
+        **{f"host.{port}": found.partition("://")[2] for port, found in origins.items()},
+        **{f"port.{p.name}": str(p.number) for c in spec.components for p in c.listens},
+    }
 
 
 def owner_labels(ref: EnvRef) -> dict[str, str]:

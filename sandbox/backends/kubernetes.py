@@ -9,6 +9,7 @@ volumes of its claims included, which a storage class may keep.
 
 from __future__ import annotations
 
+import logging
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -20,7 +21,9 @@ from urllib.parse import urlsplit
 from django.conf import settings
 
 from osk_portal.toolkit import clock
+from sandbox.backends import kubernetes_fences as fences
 from sandbox.backends import kubernetes_plan as plans
+from sandbox.backends import kubernetes_pods as pods
 from sandbox.backends.base import (
     BackendUnavailable,
     EnvRef,
@@ -33,7 +36,7 @@ from sandbox.backends.base import (
     needs_a_person,
 )
 from sandbox.backends.container_plan import ENV, INSTANCE, MANAGED, belongs_to, owner_labels
-from sandbox.backends.kubernetes_api import Cluster, Objects
+from sandbox.backends.kubernetes_api import Cluster, Objects, Refused
 from sandbox.backends.kubernetes_listing import (
     LISTED,
     Found,
@@ -50,9 +53,14 @@ from sandbox.backends.kubernetes_plan import Plan, Rules, problems_of
 from sandbox.backends.probing import TIMEOUT, ask
 from sandbox.spec import Check, EnvSpec, HttpCheck
 
+logger = logging.getLogger(__name__)
+
 PATIENCE = 20.0
 """How long one step waits for an end that the cluster has begun; what takes longer comes with the next."""
 STUCK_SECONDS = 120
+# A list leaves out of what kind its things are.
+_NETWORK_POLICY = {"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy"}
+_SERVICE = {"apiVersion": "v1", "kind": "Service"}
 RIGHTS = (
     ("create", "Namespace"),
     ("delete", "Namespace"),
@@ -190,19 +198,19 @@ class KubernetesBackend:
         plan = Plan(ref, spec, self._rules, created_at=clock.now(), expires_at=expires_at)
         with self._cluster() as cluster:
             self._ensure_namespace(cluster, plan)
-            for fence in plan.fences():
+            for fence in fences.fences(plan):
                 cluster.apply(fence, plan.name)
             hosts = self._ensure_services(cluster, plan)
             for claim in plan.claims():
                 cluster.apply(claim, plan.name)
             for component in spec.components:
                 if plans.has_secret(component):
-                    cluster.apply(plan.secret(component, secrets, hosts), plan.name)
+                    cluster.apply(pods.secret(plan, component, secrets, hosts), plan.name)
             for component in spec.in_order():
-                cluster.apply(plan.deployment(component, hosts), plan.name)
+                cluster.apply(pods.deployment(plan, component, hosts), plan.name)
             if plan.has_ingress:
                 cluster.apply(plan.ingress(), plan.name)
-            notes = {**plan.notes, plans.ENDPOINT: plan.address(hosts)}
+            notes = {**plan.notes, **plan.places(hosts)}
             cluster.merge("Namespace", "", plan.name, {"metadata": {"annotations": notes}})
             return self._observe(cluster, ref)
 
@@ -254,8 +262,8 @@ class KubernetesBackend:
             if deployment is None or not wanted(deployment):
                 return ProbeResult(False, f"{component} is not started", is_over=True)
             if not is_up(deployment):
-                pods = cluster.all_of("Pod", ref.name, {**owner, plans.COMPONENT: component})
-                return ProbeResult(False, f"{component}: {why_not_up(pods) or 'is starting'}")
+                found = cluster.all_of("Pod", ref.name, {**owner, plans.COMPONENT: component})
+                return ProbeResult(False, f"{component}: {why_not_up(found) or 'is starting'}")
             if self._rules.domain:
                 return self._ask_ingress(cluster, ref, check, component)
             return ask(str(spec["clusterIP"]), int(number), check)
@@ -288,6 +296,26 @@ class KubernetesBackend:
                     raise Retryable(f"{ref.name}: its programs are still ending", after=5)
                 time.sleep(0.5)
 
+    def quarantine(self, ref: EnvRef) -> None:
+        """Closed before it is stopped: policies that open nothing, services that lead nowhere.
+
+        ``ensure`` opens it again. Where the cluster refuses the closing (an older role, a policy engine), what
+        is left is to stop it: programs that do not run have no network.
+        """
+        owner = owner_labels(ref)
+        with self._cluster() as cluster:
+            try:
+                for policy in cluster.all_of("NetworkPolicy", ref.name, owner):
+                    cluster.apply(fences.shut({**policy, **_NETWORK_POLICY}), ref.name)
+                for service in cluster.all_of("Service", ref.name, owner):
+                    cluster.apply(fences.cut_off({**service, **_SERVICE}), ref.name)
+            except (Refused, Permanent) as error:
+                logger.warning(
+                    "sandbox: a quarantine is a stop only",
+                    extra={"environment": ref.name, "detail": str(error)},
+                )
+        self.halt(ref)
+
     def destroy(self, ref: EnvRef) -> Observed:
         deadline = time.monotonic() + self._patience
         with self._cluster() as cluster:
@@ -319,11 +347,14 @@ class KubernetesBackend:
         return lines[-limit:]
 
     def set_expiry(self, ref: EnvRef, when: datetime) -> None:
-        notes = {plans.EXPIRES_AT: when.isoformat()}
+        """At the namespace, which counts, and at the deployments, for who looks at these alone."""
+        notes = {"metadata": {"annotations": {plans.EXPIRES_AT: when.isoformat()}}}
         with self._cluster() as cluster:
             namespace = cluster.get("Namespace", name=ref.name)
             if namespace is not None and belongs_to(labels_of(namespace), ref):
-                cluster.merge("Namespace", "", ref.name, {"metadata": {"annotations": notes}})
+                cluster.merge("Namespace", "", ref.name, notes)
+                for deployment in cluster.all_of("Deployment", ref.name, owner_labels(ref)):
+                    cluster.merge("Deployment", ref.name, name_of(deployment), notes)
 
 
 def ask_securely(host: str, check: HttpCheck) -> ProbeResult:

@@ -244,6 +244,10 @@ class Cluster:
         return {"Authorization": f"Bearer {token}"}
 
 
+class Refused(BackendUnavailable):
+    """The portal may not, by its role or by a policy of the cluster. Says nothing about what exists."""
+
+
 class _NotFound(Retryable):
     pass
 
@@ -284,8 +288,7 @@ def _error(what: str, response: requests.Response, content: bytes) -> BackendErr
         case 403 if "exceeded quota" in said:
             return CapacityExhausted(detail, after=REFUSED_WAIT)
         case 403:
-            # A right that is missing says nothing about what exists.
-            return BackendUnavailable(detail, after=REFUSED_WAIT)
+            return Refused(detail, after=REFUSED_WAIT)
         case 500 if "failed to create typed patch" in said:
             # Server-side apply says so of what does not fit the schema.
             return Permanent("", detail)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -9,7 +10,7 @@ from typing import Any
 
 from sandbox.backends import kubernetes_plan as plans
 from sandbox.backends.base import NAME, EnvRef, Item, Observed, ObservedState
-from sandbox.backends.container_plan import ENV, GENERATION, INSTANCE
+from sandbox.backends.container_plan import ENV, GENERATION, INSTANCE, OTHERS
 
 Objects = dict[str, Any]
 
@@ -66,6 +67,7 @@ class Found:
             env=self.labels.get(ENV, ""),
             generation=_number(self.labels.get(GENERATION, "")),
             endpoint=self.notes.get(plans.ENDPOINT, ""),
+            others=_addresses(self.notes.get(OTHERS, "")),
             created_at=_moment(self.notes.get(plans.CREATED_AT)),
             expires_at=_moment(self.notes.get(plans.EXPIRES_AT)),
             items=tuple(self._items()),
@@ -151,6 +153,17 @@ def why_not_gone(namespace: Objects) -> str:
 
 def _number(text: str) -> int:
     return int(text) if text.isascii() and text.isdigit() else 0
+
+
+def _addresses(text: str) -> dict[str, str]:
+    """By port, as ``Plan.places`` writes them; what somebody else wrote there counts as nothing."""
+    try:
+        found = json.loads(text or "{}")
+    except ValueError:
+        return {}
+    if not isinstance(found, dict):
+        return {}
+    return {port: at for port, at in found.items() if isinstance(at, str)}
 
 
 def _moment(text: str | None) -> datetime | None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
+import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -11,26 +11,28 @@ from datetime import datetime
 from typing import Any, Final
 
 from sandbox.backends.base import EnvRef
-from sandbox.backends.container_plan import TEMPLATE, number_of, owner_labels
-from sandbox.spec import Check, Component, Egress, EnvSpec, HttpCheck, fill
+from sandbox.backends.container_plan import (
+    OTHERS,
+    TEMPLATE,
+    address_values,
+    number_of,
+    owner_labels,
+)
+from sandbox.spec import Component, EnvSpec
 
 Objects = dict[str, Any]
 
 COMPONENT: Final = "osk.component"
+PRODUCT, VERSION = "osk.product", "osk.version"
 CREATED_AT, EXPIRES_AT = "osk.created-at", "osk.expires-at"
 COMPONENTS, ENDPOINT, SECRETS = "osk.components", "osk.endpoint", "osk.secrets"
 GATE: Final = "osk.gate"
 """Label of pods that the gate and the portal may reach."""
 
 LONGEST_LABEL: Final = 63
-STOP_SECONDS: Final = 10
-TMPFS_MB: Final = 256
 DNS_NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 LABEL_VALUE = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?")
 _NUMBERS = re.compile(r"(\d{1,10})(?::(\d{1,10}))?")
-_NOT_THE_INTERNET = (
-    "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16",
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,7 @@ class Plan:
                 "name": self.name,
                 "labels": {
                     **owner_labels(self.ref),
+                    **self.version_labels,
                     "app.kubernetes.io/managed-by": "osk-portal",
                     "pod-security.kubernetes.io/enforce": level,
                     "pod-security.kubernetes.io/warn": level,
@@ -78,6 +81,13 @@ class Plan:
                 "annotations": {**self.notes, CREATED_AT: self.created_at.isoformat()},
             },
         }
+
+    @property
+    def version_labels(self) -> dict[str, str]:
+        """Product and version, for who looks at pods: the same as long as the environment lives."""
+        product, _, version = self.ref.template.partition("@")
+        found = {PRODUCT: short(product), VERSION: version}
+        return {name: value for name, value in found.items() if LABEL_VALUE.fullmatch(value)}
 
     @property
     def notes(self) -> dict[str, str]:
@@ -90,102 +100,18 @@ class Plan:
             SECRETS: ",".join(c.name for c in self.spec.components if has_secret(c)),
         }
 
-    def fences(self) -> Iterator[Objects]:
-        """What keeps it small and closed; stands before the first program does."""
-        limits = [component.limits for component in self.spec.components]
-        memory = sum(limit.memory_mb for limit in limits)
-        cpu = sum(limit.cpu_millis for limit in limits)
-        volumes = [volume for component in self.spec.components for volume in component.volumes]
-        yield self._object(
-            "v1",
-            "ResourceQuota",
-            "environment",
-            spec={
-                "hard": {
-                    "pods": str(2 * len(limits)),
-                    "requests.memory": f"{memory}Mi",
-                    "limits.memory": f"{memory}Mi",
-                    "requests.cpu": f"{cpu}m",
-                    "limits.cpu": f"{cpu}m",
-                    "persistentvolumeclaims": str(len(volumes)),
-                    "requests.storage": f"{sum(volume.size_mb for volume in volumes)}Mi",
-                    "services.loadbalancers": "0",
-                    "services.nodeports": "0",
-                }
-            },
-        )
-        most = {
-            "memory": f"{max(limit.memory_mb for limit in limits)}Mi",
-            "cpu": f"{max(limit.cpu_millis for limit in limits)}m",
-        }
-        yield self._object(
-            "v1",
-            "LimitRange",
-            "environment",
-            spec={"limits": [{"type": "Container", "max": most, "default": most}]},
-        )
-        yield from self._policies()
-
-    def _policies(self) -> Iterator[Objects]:
-        yield self._policy("closed", {"policyTypes": ["Ingress", "Egress"]})
-        among: list[Objects] = [{"podSelector": {}}]
-        yield self._policy(
-            "within",
-            {
-                "policyTypes": ["Ingress", "Egress"],
-                "ingress": [{"from": among}],
-                "egress": [{"to": among}],
-            },
-        )
-        ports = sorted({self._number(name) for name in self._asked_ports})
-        peers = [
-            {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": name}}}
-            for name in self.rules.from_namespaces
-        ]
-        yield self._policy(
-            "gate",
-            {
-                "podSelector": {"matchLabels": {GATE: "true"}},
-                "policyTypes": ["Ingress"],
-                "ingress": [
-                    {
-                        "from": peers,
-                        "ports": [{"port": number, "protocol": "TCP"} for number in ports],
-                    }
-                ],
-            },
-        )
-        if self.spec.egress == Egress.INTERNET:
-            resolver = {
-                "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "kube-system"}}
-            }
-            dns = [{"port": 53, "protocol": protocol} for protocol in ("UDP", "TCP")]
-            anywhere = {"ipBlock": {"cidr": "0.0.0.0/0", "except": list(_NOT_THE_INTERNET)}}
-            yield self._policy(
-                "internet",
-                {
-                    "policyTypes": ["Egress"],
-                    "egress": [{"to": [anywhere]}, {"to": [resolver], "ports": dns}],
-                },
-            )
+    # Where it is reached
 
     @property
-    def _asked_ports(self) -> set[str]:
+    def asked_ports(self) -> set[str]:
         """Where people and the portal come."""
         checked = {c.readiness.port for c in self.spec.components if c.readiness is not None}
         return checked | {endpoint.port for endpoint in self.spec.endpoints}
 
-    def _policy(self, name: str, spec: Objects) -> Objects:
-        return self._object(
-            "networking.k8s.io/v1", "NetworkPolicy", name, spec={"podSelector": {}, **spec}
-        )
-
-    # Where it is reached
-
     def services(self) -> Iterator[Objects]:
         for component in self.spec.components:
             if component.listens:
-                yield self._object(
+                yield self.object_of(
                     "v1",
                     "Service",
                     component.name,
@@ -207,11 +133,21 @@ class Plan:
 
     def address(self, hosts: Mapping[str, str]) -> str:
         """What people open, or the gate. ``hosts``: addresses of the services by component."""
-        end = self.spec.endpoint
+        return f"{self.origin(self.spec.endpoint.port, hosts)}{self.spec.endpoint.path}"
+
+    def others(self, hosts: Mapping[str, str]) -> dict[str, str]:
+        """The same of the further endpoints, by port and without a path."""
+        return {port: self.origin(port, hosts) for port in self.spec.other_ports}
+
+    def places(self, hosts: Mapping[str, str]) -> dict[str, str]:
+        """Both as annotations of the namespace."""
+        return {ENDPOINT: self.address(hosts), OTHERS: json.dumps(self.others(hosts))}
+
+    def origin(self, port: str, hosts: Mapping[str, str]) -> str:
         if self.has_ingress:
-            return f"https://{self.host_of(end.port)}{end.path}"
-        owner = self.spec.component_of(end.port)
-        return f"http://{hosts[owner.name]}:{number_of(owner, end.port)}{end.path}"
+            return f"https://{self.host_of(port)}"
+        owner = self.spec.component_of(port)
+        return f"http://{hosts[owner.name]}:{number_of(owner, port)}"
 
     @property
     def has_ingress(self) -> bool:
@@ -227,48 +163,16 @@ class Plan:
         rules = []
         for port in ports:
             owner = self.spec.component_of(port)
-            backend = {"service": {"name": owner.name, "port": {"number": self._number(port)}}}
+            backend = {"service": {"name": owner.name, "port": {"number": self.number(port)}}}
             paths = [{"path": "/", "pathType": "Prefix", "backend": backend}]
             rules.append({"host": self.host_of(port), "http": {"paths": paths}})
         spec: Objects = {"rules": rules, "tls": [{"hosts": [rule["host"] for rule in rules]}]}
         if self.rules.ingress_class:
             spec["ingressClassName"] = self.rules.ingress_class
-        return self._object("networking.k8s.io/v1", "Ingress", "environment", spec=spec)
+        return self.object_of("networking.k8s.io/v1", "Ingress", "environment", spec=spec)
 
-    def _number(self, port: str) -> int:
+    def number(self, port: str) -> int:
         return number_of(self.spec.component_of(port), port)
-
-    # What runs
-
-    def secret(
-        self, component: Component, secrets: Mapping[str, str], hosts: Mapping[str, str]
-    ) -> Objects:
-        """Its files and its secret variables; a file's key is its number, since keys know no folders."""
-        values = self.values(component, hosts)
-        data = {
-            f"file-{number}": content
-            for number, (_path, content) in enumerate(self._files(component, secrets, values))
-        }
-        for use in component.secrets:
-            if use.env:
-                data[use.env] = fill(use.text, {**values, "secret": secrets[use.role]})
-        encoded = {key: base64.b64encode(text.encode()).decode() for key, text in data.items()}
-        return {
-            **self._object("v1", "Secret", component.name, component=component),
-            "type": "Opaque",
-            "data": encoded,
-        }
-
-    def _files(
-        self, component: Component, secrets: Mapping[str, str], values: Mapping[str, str]
-    ) -> list[tuple[str, str]]:
-        files = [(file.path, fill(file.content, values)) for file in component.files]
-        files += [
-            (use.file, fill(use.text, {**values, "secret": secrets[use.role]}))
-            for use in component.secrets
-            if use.file
-        ]
-        return files
 
     def claims(self) -> Iterator[Objects]:
         for component in self.spec.components:
@@ -279,152 +183,17 @@ class Plan:
                 }
                 if self.rules.storage_class:
                     spec["storageClassName"] = self.rules.storage_class
-                yield self._object(
+                yield self.object_of(
                     "v1", "PersistentVolumeClaim", volume.name, component=component, spec=spec
                 )
 
-    def deployment(self, component: Component, hosts: Mapping[str, str]) -> Objects:
-        labels = {**owner_labels(self.ref), COMPONENT: component.name}
-        if self._asked_ports & {*component.ports}:
-            labels[GATE] = "true"
-        return self._object(
-            "apps/v1",
-            "Deployment",
-            component.name,
-            component=component,
-            spec={
-                "replicas": 1,
-                # Two at the same time would write to the same volume.
-                "strategy": {"type": "Recreate"},
-                "selector": {"matchLabels": {COMPONENT: component.name}},
-                "template": {
-                    "metadata": {"labels": labels},
-                    "spec": self._pod(component, hosts),
-                },
-            },
-        )
-
-    def _pod(self, component: Component, hosts: Mapping[str, str]) -> Objects:
-        uid, gid = numbers(component.user)
-        security: Objects = {"seccompProfile": {"type": "RuntimeDefault"}}
-        if uid is not None:
-            group = uid if gid is None else gid
-            security |= {"runAsUser": uid, "runAsGroup": group, "fsGroup": group}
-            if uid:
-                security["runAsNonRoot"] = True
-        pod: Objects = {
-            "automountServiceAccountToken": False,
-            "enableServiceLinks": False,
-            "terminationGracePeriodSeconds": STOP_SECONDS,
-            "securityContext": security,
-            "hostAliases": [
-                {"ip": address, "hostnames": [name]}
-                for name, address in sorted(hosts.items())
-                if name != component.name
-            ],
-            "containers": [self._container(component, hosts)],
-            "volumes": self._volumes(component),
-        }
-        if self.spec.egress == Egress.NONE:
-            # A resolver would carry words to the outside: components know each other by hostAliases.
-            pod |= {"dnsPolicy": "None", "dnsConfig": {"nameservers": ["127.0.0.1"]}}
-        return pod
-
-    def _container(self, component: Component, hosts: Mapping[str, str]) -> Objects:
-        values = self.values(component, hosts)
-        env: list[Objects] = [
-            {"name": name, "value": fill(text, values)} for name, text in component.env
-        ]
-        env += [
-            {
-                "name": use.env,
-                "valueFrom": {"secretKeyRef": {"name": component.name, "key": use.env}},
-            }
-            for use in component.secrets
-            if use.env
-        ]
-        limits = component.limits
-        container: Objects = {
-            "name": component.name,
-            "image": component.image,
-            "imagePullPolicy": "IfNotPresent",
-            "env": env,
-            "ports": [
-                {"containerPort": port.number, "protocol": "TCP"} for port in component.listens
-            ],
-            "resources": {
-                "limits": {"memory": f"{limits.memory_mb}Mi", "cpu": f"{limits.cpu_millis}m"},
-                "requests": {
-                    "memory": f"{limits.memory_mb}Mi",
-                    "cpu": f"{max(1, limits.cpu_millis // 4)}m",
-                },
-            },
-            "securityContext": {
-                "allowPrivilegeEscalation": False,
-                "privileged": False,
-                "readOnlyRootFilesystem": component.read_only,
-                "capabilities": {"drop": ["ALL"], "add": sorted(component.capabilities)},
-            },
-            "volumeMounts": self._mounts(component),
-        }
-        if component.command:
-            container["command"] = [fill(word, values) for word in component.command]
-        if component.args:
-            container["args"] = [fill(word, values) for word in component.args]
-        if component.readiness is not None:
-            container["readinessProbe"] = {
-                "periodSeconds": 5,
-                "timeoutSeconds": 5,
-                **_probe(component.readiness, self._number(component.readiness.port)),
-            }
-        return container
-
-    def _mounts(self, component: Component) -> list[Objects]:
-        mounts: list[Objects] = [
-            {"name": f"data-{volume.name}", "mountPath": volume.path}
-            for volume in component.volumes
-        ]
-        mounts += [
-            {"name": f"tmp-{number}", "mountPath": path}
-            for number, path in enumerate(component.tmpfs)
-        ]
-        if _has_files(component):
-            mounts.append({"name": "home", "mountPath": component.home, "readOnly": True})
-        return mounts
-
-    def _volumes(self, component: Component) -> list[Objects]:
-        volumes: list[Objects] = [
-            {"name": f"data-{v.name}", "persistentVolumeClaim": {"claimName": v.name}}
-            for v in component.volumes
-        ]
-        volumes += [
-            {
-                "name": f"tmp-{number}",
-                "emptyDir": {"medium": "Memory", "sizeLimit": f"{TMPFS_MB}Mi"},
-            }
-            for number, _path in enumerate(component.tmpfs)
-        ]
-        if _has_files(component):
-            paths = [file.path for file in component.files]
-            paths += [use.file for use in component.secrets if use.file]
-            items = [{"key": f"file-{number}", "path": path} for number, path in enumerate(paths)]
-            source = {"secretName": component.name, "defaultMode": 0o444, "items": items}
-            volumes.append({"name": "home", "secret": source})
-        return volumes
-
     def values(self, component: Component, hosts: Mapping[str, str]) -> dict[str, str]:
         """What the placeholders of the texts stand for."""
-        own = "/".join(self.address(hosts).split("/", 3)[:3])
-        origin = self.ref.origin or own
-        return {
-            "home": component.home,
-            "host": origin.partition("://")[2],
-            "scheme": origin.partition("://")[0],
-            "address": f"{origin}{self.spec.endpoint.path}",
-            **{f"port.{p.name}": str(p.number) for c in self.spec.components for p in c.listens},
-        }
+        ports = (self.spec.endpoint.port, *self.spec.other_ports)
+        own = {port: self.origin(port, hosts) for port in ports}
+        return {"home": component.home, **address_values(self.ref, self.spec, own)}
 
-    def _object(
+    def object_of(
         self,
         version: str,
         kind: str,
@@ -486,15 +255,8 @@ def short(name: str) -> str:
 
 
 def has_secret(component: Component) -> bool:
-    return _has_files(component) or bool(component.secrets)
+    return has_files(component) or bool(component.secrets)
 
 
-def _has_files(component: Component) -> bool:
+def has_files(component: Component) -> bool:
     return bool(component.files) or any(use.file for use in component.secrets)
-
-
-def _probe(check: Check, number: int) -> Objects:
-    """A kubelet takes 200 to 399 for a yes: what answers otherwise is asked by a connection only."""
-    if isinstance(check, HttpCheck) and 200 <= check.status < 400:
-        return {"httpGet": {"path": check.path, "port": number}}
-    return {"tcpSocket": {"port": number}}

@@ -1,4 +1,4 @@
-"""Where a program finds the mail sink: a loopback address of its environment's own."""
+"""Whether an environment reaches the mail sink, and where a program finds it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,15 @@ from typing import Final
 
 _FIRST: Final = 64
 """127.64.0.0/10: apart from the addresses that distributions use for themselves."""
+
+
+WITHOUT_SINK: Final = frozenset({"kubernetes", "manual"})
+"""Engines whose environments cannot reach the listener: a cluster is a network of its own."""
+
+
+def has_mail_sink(backend: str, port: int) -> bool:
+    """Whether what a product at this engine sends is caught; ``port`` is the listener's, 0 without one."""
+    return port > 0 and backend not in WITHOUT_SINK
 
 
 def mail_host(name: str) -> str:

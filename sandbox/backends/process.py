@@ -153,6 +153,7 @@ class ProcessBackend:
             env=label.env,
             generation=label.generation,
             endpoint=label.endpoint,
+            others=label.others,
             created_at=datetime.fromisoformat(label.created_at),
             expires_at=datetime.fromisoformat(label.expires_at),
             items=tuple(items),

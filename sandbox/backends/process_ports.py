@@ -26,7 +26,8 @@ def with_ports(root: Path, span: range, folder: Path, label: Label, spec: EnvSpe
             for name in spec.ports
         }
         address = f"http://127.0.0.1:{ports[spec.endpoint.port]}{spec.endpoint.path}"
-        label = replace(label, ports=ports, endpoint=address)
+        ways = {port: f"http://127.0.0.1:{ports[port]}" for port in spec.other_ports}
+        label = replace(label, ports=ports, endpoint=address, others=ways)
         label.write(folder)
     return label
 

@@ -97,6 +97,12 @@ class Booking(Addressed):
     decision_reason = models.TextField(_("reason of the decision"), max_length=2000, blank=True)
     approved_days = models.PositiveSmallIntegerField(_("approved days"), null=True, blank=True)
     asked_end = models.DateTimeField(_("asked to run until"), null=True, blank=True)
+    longer_decided_at = models.DateTimeField(
+        _("longer time decided at"), null=True, blank=True, editable=False
+    )
+    longer_reason = models.TextField(
+        _("reason of the decision on the longer time"), max_length=2000, blank=True
+    )
     result_given_at = models.DateTimeField(_("result given to the OSK at"), null=True, blank=True)
     sequence = models.PositiveIntegerField(default=0, editable=False)
     created_at = models.DateTimeField(default=clock.now, editable=False)

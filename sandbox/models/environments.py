@@ -44,7 +44,8 @@ class Environment(Addressed):
         _A.PROVISION: frozenset({_S.PENDING}),
         _A.START: frozenset({_S.PROVISIONING}),
         _A.HAND_OVER: frozenset({_S.STARTING, _S.DEGRADED}),
-        _A.DISTURB: frozenset({_S.READY}),
+        # Starting: a restart that does not come to its end.
+        _A.DISTURB: frozenset({_S.READY, _S.STARTING}),
         _A.RESTART: frozenset({_S.READY, _S.DEGRADED}),
         _A.FAIL: frozenset({_S.PENDING, _S.PROVISIONING, _S.STARTING, _S.READY, _S.DEGRADED}),
         # From every state that may own something at the engine, being set up included.
@@ -85,6 +86,8 @@ class Environment(Addressed):
     backend = models.CharField(_("engine"), max_length=30)
     backend_key = models.CharField(_("name at the engine"), max_length=60)
     endpoint = models.CharField(_("address"), max_length=200, blank=True)
+    other_addresses = models.JSONField(_("further addresses"), default=dict, blank=True)
+    """Of the further endpoints: ``http://address:port`` by the port of the specification."""
     expires_at = models.DateTimeField(_("ends at"))
     ready_at = models.DateTimeField(_("ready at"), null=True, blank=True)
     checked_at = models.DateTimeField(_("last answered at"), null=True, blank=True)
@@ -162,14 +165,23 @@ class Environment(Addressed):
         """A person sets it up and removes it (backends/manual.py)."""
         return self.backend == BY_HAND
 
+    @property
+    def waits_for_engine(self) -> bool:
+        """Its engine did not answer when it was last asked."""
+        told = self.events.exclude(kind=EnvironmentEventKind.LATE).order_by("pk").last()
+        return told is not None and told.kind == EnvironmentEventKind.WAITING_FOR_ENGINE
+
     def provision(self) -> EnvironmentEvent:
         return self._move(_A.PROVISION, _S.PROVISIONING, EnvironmentEventKind.SECRETS_MADE)
 
-    def start(self, *, endpoint: str) -> EnvironmentEvent:
-        self.endpoint = endpoint
-        return self._move(_A.START, _S.STARTING, EnvironmentEventKind.STARTED, ["endpoint"])
+    def start(self, *, endpoint: str, others: Mapping[str, str] | None = None) -> EnvironmentEvent:
+        self.endpoint, self.other_addresses = endpoint, dict(others or {})
+        fields = ["endpoint", "other_addresses"]
+        return self._move(_A.START, _S.STARTING, EnvironmentEventKind.STARTED, fields)
 
-    def hand_over(self, *, endpoint: str) -> EnvironmentEvent:
+    def hand_over(
+        self, *, endpoint: str, others: Mapping[str, str] | None = None
+    ) -> EnvironmentEvent:
         """Checked by us: the product answers. The first time of a generation sets ``ready_at``."""
         kind = (
             EnvironmentEventKind.REPAIRED
@@ -177,8 +189,10 @@ class Environment(Addressed):
             else EnvironmentEventKind.READY
         )
         self.endpoint, self.checked_at = endpoint, clock.of_database()
+        self.other_addresses = dict(others or self.other_addresses)
         self.ready_at = self.ready_at or self.checked_at
-        return self._move(_A.HAND_OVER, _S.READY, kind, ["endpoint", "checked_at", "ready_at"])
+        fields = ["endpoint", "other_addresses", "checked_at", "ready_at"]
+        return self._move(_A.HAND_OVER, _S.READY, kind, fields)
 
     def disturb(self) -> EnvironmentEvent:
         return self._move(_A.DISTURB, _S.DEGRADED, EnvironmentEventKind.DISTURBED)

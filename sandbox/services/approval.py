@@ -26,7 +26,7 @@ def approve_booking(*, booking_id: int, actor: User, note: str = "") -> Booking:
     """The held place becomes a promise. ``note`` is shown to the person.
 
     Raises TransitionNotAllowed (decided, withdrawn, or no longer held; or the person has left the
-    organisation, or it is no longer entitled), PermissionDenied (no advisor, or one's own).
+    organisation, or it is no longer entitled), PermissionDenied (no advisor, or of one's own side).
     """
     with transaction.atomic():
         booking = _to_decide(booking_id, actor, BookingAction.APPROVE)
@@ -63,10 +63,10 @@ def _to_decide(booking_id: int, actor: User, action: BookingAction) -> Booking:
         raise PermissionDenied("decide on a booking")
     booking = (
         Booking.objects.select_for_update(of=("self",))
-        .select_related("booked_by", "organisation")
+        .select_related("booked_by", "deputy", "taken_over_by", "organisation")
         .get(pk=booking_id)
     )
-    if booking.booked_by_id == actor.pk:
+    if actor in booking.side:
         raise PermissionDenied("decide on one's own booking")
     if booking.can(action) and is_lapsed(booking):
         # Nobody may rely on a place that the next minute gives to somebody else.

@@ -14,8 +14,8 @@ from psycopg.errors import ExclusionViolation
 from osk_portal.accounts.models import User
 from osk_portal.notifications.doorbell import ring
 from osk_portal.toolkit import clock
+from osk_portal.toolkit.deadlocks import without_deadlock
 from osk_portal.toolkit.transitions import TransitionNotAllowed
-from sandbox import capacity
 from sandbox.models import Allocation, Blackout, Pool, Slot
 from sandbox.services.environments import OFFER
 
@@ -52,7 +52,7 @@ def add_blackout(
         with transaction.atomic():
             return _add(actor, pool, slots, DateTimeTZRange(start, end), reason)
 
-    return capacity.without_deadlock(work)
+    return without_deadlock(work)
 
 
 def _add(

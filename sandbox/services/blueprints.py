@@ -20,7 +20,9 @@ from django.utils.translation import gettext as _
 from network.enums import OrganisationKind
 from network.models import Organisation
 from osk_portal.accounts.models import User
+from osk_portal.templatetags.osk import berlin_date
 from osk_portal.toolkit import clock
+from osk_portal.toolkit.deadlocks import without_deadlock
 from osk_portal.toolkit.search_text import sort_key
 from osk_portal.toolkit.transitions import TransitionNotAllowed
 from sandbox import backends, capacity, permissions, prototypes, spec, wish_mails
@@ -45,6 +47,17 @@ LOOK_MINUTES: Final = 30
 """How long an operator can look at what a trial run has set up, before it ends itself."""
 BY_HAND: Final = "manual"
 """Key of the engine behind which a person stands."""
+
+
+class OlderScan(Exception):
+    """A newer scan is recorded: ``day`` is its day. ``str(error)`` is for the person."""
+
+    def __init__(self, day: date) -> None:
+        self.day = day
+        super().__init__(
+            _("A scan of %(day)s is recorded already. Enter this day or a later one.")
+            % {"day": berlin_date(day)}
+        )
 
 
 # Writing
@@ -98,22 +111,25 @@ def start_trial(*, version_id: int, actor: User) -> Booking:
     Raises ValidationError where an engine could not follow it, NoFreeSlot, TransitionNotAllowed (published).
     """
     _operators_only(actor)
+    checked = BlueprintVersion.objects.select_related("blueprint__pool").get(pk=version_id)
+    if not checked.is_published and not checked.bookings.trials().promised().exists():
+        check_version(checked)
 
     def work() -> Booking:
         with transaction.atomic():
-            return _start_trial(version_id, actor)
+            return _start_trial(checked, actor)
 
-    return capacity.without_deadlock(work)
+    return without_deadlock(work)
 
 
-def _start_trial(version_id: int, actor: User) -> Booking:
-    version = _locked_version(version_id)
+def _start_trial(checked: BlueprintVersion, actor: User) -> Booking:
+    version = _locked_version(checked.pk)
     running = version.bookings.trials().promised().first()
     if running is not None:
         return running
     if version.is_published:
         raise TransitionNotAllowed("try", "published")
-    check_version(version)
+    _refuse_rewritten(version, checked)
     now = clock.now()
     seconds = version.parsed.ready_timeout
     end = now + timedelta(minutes=SET_UP_MINUTES + LOOK_MINUTES, seconds=seconds)
@@ -175,7 +191,10 @@ def trial_obstacle(version: BlueprintVersion) -> str:
 
 
 def check_version(version: BlueprintVersion) -> None:
-    """Raises ValidationError where it says what an engine of its places, or a prototype, cannot do."""
+    """Raises ValidationError where it says what an engine of its places, or a prototype, cannot do.
+
+    Engines are asked, which takes its time: never under a lock.
+    """
     version.full_clean()
     found = version.parsed
     problems = prototypes.problems_of(found) if version.blueprint.is_prototype else []
@@ -203,18 +222,25 @@ def publish_version(*, version_id: int, actor: User, reason: str = "") -> Bluepr
     engine of its places could not follow it.
     """
     _operators_only(actor)
+    checked = BlueprintVersion.objects.select_related("blueprint__pool").get(pk=version_id)
+    cannot_try = False
+    if not checked.is_published:
+        check_version(checked)
+        # Only asked where somebody gives a reason for it: a trial run is the rule.
+        needs_reason = bool(reason.strip()) and not has_succeeded(checked)
+        cannot_try = needs_reason and bool(trial_obstacle(checked))
     with transaction.atomic():
         version = _locked_version(version_id)
         if version.is_published:
             raise TransitionNotAllowed("publish", "published")
+        _refuse_rewritten(version, checked)
         before = version.blueprint.published_version()
         if before is not None and before.number > version.number:
             raise TransitionNotAllowed(
                 "publish", "older", _("A newer version is published already.")
             )
-        check_version(version)
         is_tried = has_succeeded(version)
-        if not is_tried and not (reason.strip() and trial_obstacle(version)):
+        if not is_tried and not cannot_try:
             raise TransitionNotAllowed(
                 "publish",
                 "draft",
@@ -227,6 +253,16 @@ def publish_version(*, version_id: int, actor: User, reason: str = "") -> Bluepr
         if before is not None and _images(before) != _images(version):
             _forget_scan(version.blueprint, actor)
         return version
+
+
+def _refuse_rewritten(version: BlueprintVersion, checked: BlueprintVersion) -> None:
+    """``checked`` was looked at before the lock."""
+    if version.spec != checked.spec:
+        raise TransitionNotAllowed(
+            "publish",
+            "written",
+            _("Somebody has written a version meanwhile. Compare it with your text."),
+        )
 
 
 def _images(version: BlueprintVersion) -> set[str]:
@@ -268,17 +304,24 @@ def record_scan(
 ) -> Blueprint:
     """When its images were last scanned for known holes, and what was found.
 
-    A critical hole blocks the product; a good scan lifts a block that came of a scan.
+    A critical hole blocks the product; a good scan lifts a block that came of a scan. The same day again
+    corrects what was recorded. Raises OlderScan.
     """
     _staff_only(actor)
     blueprint = _locked(blueprint_id)
     if (day, result, note) == (blueprint.scanned_on, blueprint.scan_result, blueprint.scan_note):
         return blueprint
+    if blueprint.scanned_on is not None and day < blueprint.scanned_on:
+        raise OlderScan(blueprint.scanned_on)
     blueprint.scanned_on, blueprint.scan_result, blueprint.scan_note = day, result, note
     blueprint.save(update_fields=["scanned_on", "scan_result", "scan_note"])
     blueprint.record(BlueprintEventKind.SCANNED, actor=actor)
     if result == ScanResult.CRITICAL:
-        if blueprint.block_cause not in (BlockCause.STAFF, BlockCause.CRITICAL):
+        if blueprint.block_cause == BlockCause.CRITICAL:
+            # Told already; who looks reads what is known now.
+            blueprint.block_reason = note
+            _save_block(blueprint)
+        elif blueprint.block_cause != BlockCause.STAFF:
             _block(blueprint, actor, BlockCause.CRITICAL, note)
     elif blueprint.block_cause in (BlockCause.CRITICAL, BlockCause.OUTDATED) and not _too_old(day):
         _unblock(blueprint, actor)

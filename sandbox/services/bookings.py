@@ -4,25 +4,30 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
-from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from network.models import Organisation
 from osk_portal.accounts.models import User
 from osk_portal.toolkit import clock
+from osk_portal.toolkit.deadlocks import without_deadlock
 from osk_portal.toolkit.transitions import TransitionNotAllowed
 from sandbox import capacity, deadlines, notifications, opening, permissions, quotas
-from sandbox.enums import BookingEventKind, BookingState, EnvironmentEventKind, EnvironmentState
+from sandbox.enums import BookingEventKind, BookingState, EnvironmentEventKind
 from sandbox.models import Blueprint, Booking, TestTask
-from sandbox.querysets import FINAL, HOLDING
-from sandbox.services.environments import add_generation, release_slot, remove_environment
+from sandbox.querysets import HOLDING
+from sandbox.services.environments import (
+    add_generation,
+    had_begun,
+    release_slot,
+    remove_environment,
+)
 from sandbox.services.waiting import offer_places
 
 logger = logging.getLogger(__name__)
@@ -52,16 +57,18 @@ def book(
     by_osk: bool = False,
     occasion: str = "",
     form_id: UUID | None = None,
+    also: Callable[[Booking], None] | None = None,
 ) -> Booking:
     """Promise an environment of the newest published version for the window, and start on it.
 
     Where the product needs the OSK's approval it is only asked for, and the place is held meanwhile.
     ``goals``: what is to be tested, the beginning of the test plan.
     ``by_osk``: the OSK books for a case or an event (``occasion``), outside the quota, without an approval.
+    ``also``: written with it in the same transaction; what it raises undoes the booking.
     ``form_id``: of the form, so that the same one sent twice (double click, reload) is one booking.
-    The caller has checked that the user may book for the organisation and has promised to use test
-    data only. Raises NoFreeSlot, QuotaExceeded, TooEarly, TransitionNotAllowed (not bookable any more),
-    PermissionDenied (``by_osk`` for somebody else).
+    The user has promised to use test data only. Raises NoFreeSlot, QuotaExceeded, TooEarly,
+    TransitionNotAllowed (not bookable any more), PermissionDenied (``by_osk`` for somebody else; may not book
+    for the organisation, or no longer).
     """
     if by_osk and not user.is_advisor:
         raise PermissionDenied("book for the OSK")
@@ -70,12 +77,15 @@ def book(
 
     def work() -> Booking:
         with transaction.atomic():
-            return _book(
+            booking = _book(
                 user, organisation, blueprint, (start, end), purpose,
                 goals=goals, by_osk=by_osk, occasion=occasion, form_id=form_id,
             )  # fmt: skip
+            if also is not None:
+                also(booking)
+            return booking
 
-    return capacity.without_deadlock(work)
+    return without_deadlock(work)
 
 
 def _book(
@@ -91,15 +101,17 @@ def _book(
     form_id: UUID | None,
 ) -> Booking:
     # Two of the same form at once: the second one waits here, and finds the first one's booking.
-    Organisation.objects.select_for_update(no_key=True, of=("self",)).get(pk=organisation.pk)
+    quotas.lock(organisation.pk)
+    if not by_osk and not permissions.may_book_for(permissions.as_of_now(user), organisation):
+        raise PermissionDenied("book for this organisation")
     known = Booking.objects.filter(public_id=form_id).first() if form_id else None
     if known is not None and known.booked_by_id == user.pk and known.state in HOLDING:
         return known
     start, end = window
+    blueprint = opening.require_open(blueprint, organisation)
     version = blueprint.published_version()
     if version is None:
         raise TransitionNotAllowed("book", "not bookable")
-    opening.require_open(blueprint, organisation)
     opening.require_time(blueprint, end)
     now = clock.now()
     to_approve = blueprint.needs_approval and not by_osk
@@ -154,16 +166,13 @@ def end_booking(*, booking_id: int, actor: User) -> Booking:
             raise PermissionDenied("end a booking")
         was_offer = booking.state == BookingState.DRAFT
         booking.cancel(actor=actor)
-        # A later generation that waits for its place, after a reset, follows one that was there.
-        had_begun = booking.environments.filter(
-            Q(generation__gt=1) | ~Q(state__in=(*FINAL, EnvironmentState.PENDING))
-        ).exists()
+        has_begun = had_begun(booking)
         if booking.environments.existing().exists():
             remove_environment(booking)
         else:
             release_slot(booking)
         if was_offer:
             booking.waitlist_entry.decline(actor=actor)
-        elif not had_begun:  # else told once everything is removed
+        elif not has_begun:  # else told once everything is removed
             notifications.booking_cancelled(booking)
         return booking

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from osk_portal.accounts.models import User
 from osk_portal.notifications.doorbell import ring
 from osk_portal.toolkit import clock
+from osk_portal.toolkit.deadlocks import without_deadlock
 from osk_portal.toolkit.transitions import TransitionNotAllowed
 from sandbox import capacity, deadlines, notifications, opening, permissions, quotas
 from sandbox.enums import (
@@ -39,7 +40,7 @@ def extend_booking(*, booking_id: int, actor: User, end: datetime) -> Booking:
         with transaction.atomic():
             return _extend(booking_id, actor, end)
 
-    return capacity.without_deadlock(work)
+    return without_deadlock(work)
 
 
 def _extend(booking_id: int, actor: User, end: datetime) -> Booking:
@@ -63,23 +64,31 @@ def ask_longer(*, booking_id: int, actor: User, end: datetime) -> Booking:
 
     The same end again is nothing new, another one replaces it. Raises as ``extend_booking``.
     """
-    with transaction.atomic():
-        booking = _locked(booking_id, actor)
-        _refuse_over(booking)
-        if end == booking.asked_end:
-            return booking
-        longest = latest_by_product(booking)
-        if not booking.ends_at < end <= longest:
-            raise capacity.TooLong(max(longest, booking.ends_at))
-        quotas.check(booking.organisation, booking.starts_at, end, without=booking)
-        latest = capacity.latest_end(_held(booking))
-        if latest is not None and end > latest:
-            raise capacity.TooLong(latest)
-        booking.asked_end = end
-        booking.save(update_fields=["asked_end"])
-        booking.record(BookingEventKind.ASK_LONGER, actor=actor)
-        notifications.longer_asked(booking)
+
+    def work() -> Booking:
+        with transaction.atomic():
+            return _ask_longer(booking_id, actor, end)
+
+    return without_deadlock(work)
+
+
+def _ask_longer(booking_id: int, actor: User, end: datetime) -> Booking:
+    booking = _locked(booking_id, actor)
+    _refuse_over(booking)
+    if end == booking.asked_end:
         return booking
+    longest = latest_by_product(booking)
+    if not booking.ends_at < end <= longest:
+        raise capacity.TooLong(max(longest, booking.ends_at))
+    quotas.check(booking.organisation, booking.starts_at, end, without=booking)
+    latest = capacity.latest_end(_held(booking))
+    if latest is not None and end > latest:
+        raise capacity.TooLong(latest)
+    booking.asked_end = end
+    booking.save(update_fields=["asked_end"])
+    booking.record(BookingEventKind.ASK_LONGER, actor=actor)
+    notifications.longer_asked(booking)
+    return booking
 
 
 def approve_longer(*, booking_id: int, actor: User, note: str = "") -> Booking:
@@ -94,10 +103,10 @@ def approve_longer(*, booking_id: int, actor: User, note: str = "") -> Booking:
             booking = _asked_longer(booking_id, actor)
             end = booking.asked_end or booking.ends_at
             booking.approved_days = days_between(booking.starts_at, end)
-            _settle_longer(booking, actor, note)
+            _settle_longer(booking, note)
             return _extend_to(booking, actor, end)
 
-    return capacity.without_deadlock(work)
+    return without_deadlock(work)
 
 
 @transaction.atomic
@@ -106,7 +115,7 @@ def refuse_longer(*, booking_id: int, actor: User, reason: str) -> Booking:
     if not reason.strip():
         raise ValueError("a rejection needs a reason")
     booking = _asked_longer(booking_id, actor)
-    _settle_longer(booking, actor, reason)
+    _settle_longer(booking, reason)
     booking.record(BookingEventKind.REFUSE_LONGER, actor=actor)
     notifications.longer_refused(booking)
     return booking
@@ -121,15 +130,11 @@ def _asked_longer(booking_id: int, actor: User) -> Booking:
     return booking
 
 
-def _settle_longer(booking: Booking, actor: User, words: str) -> None:
+def _settle_longer(booking: Booking, words: str) -> None:
     booking.asked_end = None
-    booking.decided_at, booking.decided_by = clock.now(), actor
-    booking.decision_reason = words
-    booking.save(
-        update_fields=[
-            "asked_end", "approved_days", "decided_at", "decided_by", "decision_reason",
-        ]
-    )  # fmt: skip
+    # What was decided first, and why, stays beside it; who decided stands in the history.
+    booking.longer_decided_at, booking.longer_reason = clock.now(), words
+    booking.save(update_fields=["asked_end", "approved_days", "longer_decided_at", "longer_reason"])
 
 
 def _extend_to(booking: Booking, actor: User, end: datetime) -> Booking:
@@ -178,7 +183,7 @@ def move_booking(*, booking_id: int, actor: User, start: datetime, end: datetime
         with transaction.atomic():
             return _move(booking_id, actor, start, end)
 
-    return capacity.without_deadlock(work)
+    return without_deadlock(work)
 
 
 def _move(booking_id: int, actor: User, start: datetime, end: datetime) -> Booking:
@@ -232,6 +237,8 @@ def can_move(booking: Booking, environment: Environment | None) -> bool:
 
 
 def _with_all(booking_id: int) -> Booking:
+    """Locked, after its organisation, whose quota is counted."""
+    quotas.lock(Booking.objects.values_list("organisation", flat=True).get(pk=booking_id))
     return (
         Booking.objects.select_for_update(of=("self",))
         .select_related(
@@ -247,7 +254,7 @@ def _with_all(booking_id: int) -> Booking:
 
 def _locked(booking_id: int, actor: User) -> Booking:
     booking = _with_all(booking_id)
-    if not permissions.can_change(actor, booking) or booking.is_trial:
+    if booking.is_trial or not permissions.can_change(permissions.as_of_now(actor), booking):
         raise PermissionDenied("change a booking")
     return booking
 

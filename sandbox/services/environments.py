@@ -5,17 +5,16 @@ from __future__ import annotations
 import logging
 import uuid
 
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.db.models import Q
 
 from osk_portal.accounts.models import User
 from osk_portal.notifications.doorbell import ring
 from osk_portal.toolkit import clock
 from osk_portal.toolkit.transitions import TransitionNotAllowed
-from sandbox import capacity, notifications
-from sandbox.enums import (
-    Desired,
-    MeasureKind,
-)
+from sandbox import capacity, notifications, permissions
+from sandbox.enums import Desired, EnvironmentState, MeasureKind
 from sandbox.models import (
     Allocation,
     Booking,
@@ -23,6 +22,7 @@ from sandbox.models import (
     Measure,
     Slot,
 )
+from sandbox.querysets import FINAL
 from sandbox.services.credentials import wipe_credentials
 from sandbox.services.mails import wipe_mails
 from sandbox.timetable import occupied
@@ -66,11 +66,23 @@ def remove_environment(booking: Booking) -> None:
         ring(WORK, environment_id=environment.pk)
 
 
+def had_begun(booking: Booking) -> bool:
+    """Something of it was set up: then its end is told once everything is removed, else it is cancelled.
+
+    A later generation that waits for its place, after a reset, follows one that was there.
+    """
+    return booking.environments.filter(
+        Q(generation__gt=1) | ~Q(state__in=(*FINAL, EnvironmentState.PENDING))
+    ).exists()
+
+
 def retry_booking(*, booking_id: int, actor: User) -> Environment:
     """An operator tries a failed booking again inside its window.
 
-    Raises TransitionNotAllowed (state has moved on, or the window is over) and NoFreeSlot.
+    Raises PermissionDenied, TransitionNotAllowed (state has moved on, or the window is over), NoFreeSlot.
     """
+    if not permissions.operates(actor):
+        raise PermissionDenied("retry a booking")
     with transaction.atomic():
         booking = Booking.objects.select_for_update(of=("self",)).get(pk=booking_id)
         if booking.ends_at <= clock.of_database() or booking.environments.existing().exists():
@@ -86,8 +98,10 @@ def forget_environment(*, environment_id: int, actor: User, reason: str) -> Envi
     """An operator gives up a removal that never ends, for example of an engine that is gone.
 
     The place is free again, the proof of deletion stays empty. A booking that waited for the next
-    generation has failed. Raises TransitionNotAllowed.
+    generation has failed. Raises PermissionDenied, TransitionNotAllowed.
     """
+    if not permissions.operates(actor):
+        raise PermissionDenied("forget an environment")
     with transaction.atomic():
         booking = Booking.objects.select_for_update(of=("self",)).get(
             environments__pk=environment_id
@@ -104,11 +118,8 @@ def forget_environment(*, environment_id: int, actor: User, reason: str) -> Envi
         if booking.is_holding:
             # Its replacement would have come after the removal: now only an operator can retry.
             booking.fail()
-            notifications.booking_failed(
-                booking,
-                generation=environment.generation,
-                was_ready=environment.ready_at is not None,
-            )
+            environment.booking = booking
+            notifications.booking_failed(environment)
         logger.warning("sandbox: forgotten", extra={"environment": environment.backend_key})
         return environment
 

@@ -2,9 +2,13 @@
 
 The environments' domain must never get the portal's cookies, so the right travels once: the portal makes a
 **ticket** (encrypted, good for a minute and once) for an environment's host name; there the gate changes it for
-a **pass**, a cookie of that host alone. Both name the booking, the person and the portal's session, or the
-guest and the guest's link. The pass is no right by itself: with every request the database is asked again, so
-that whoever leaves, signs out, is removed or has reached the end is outside at once.
+a **pass**, a cookie of that host alone. Both name the booking, the way in (an environment has a host name for
+each endpoint), the person and the portal's session, or the guest and the guest's link. The pass is no right by
+itself: with every request the database is asked again, so that whoever leaves, signs out, is removed or has
+reached the end is outside at once.
+
+A product with several endpoints calls one from the page of another, which cannot fetch a pass by itself. So
+whoever enters is led past all of them, each giving its own pass, and last to the one that was wanted.
 """
 
 from __future__ import annotations
@@ -12,11 +16,12 @@ from __future__ import annotations
 import json
 import logging
 import secrets
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 from enum import StrEnum
-from typing import Final
-from urllib.parse import quote
+from typing import Any, Final
+from urllib.parse import quote, urlencode
 from uuid import UUID
 
 from django.conf import settings
@@ -77,21 +82,36 @@ class Right:
         return cls(guest.booking.public_id.hex, guest=guest.public_id.hex, link=guest.link_key.hex)
 
 
-def entrance_url(right: Right, path: str) -> str:
-    """The address at the environment's host that changes a fresh ticket for a pass, and leads to ``path``."""
-    claims = {"nonce": secrets.token_urlsafe(16), "path": clean_path(path)}
-    ticket = _sealed(_TICKET, right, timedelta(seconds=TICKET_SECONDS), **claims)
-    origin = f"https://{right.booking}.{settings.OSK_SANDBOX_DOMAIN}"
+def entrance_url(right: Right, path: str, way: str = "", others: Sequence[str] = ()) -> str:
+    """The address at the environment's host that changes a fresh ticket for a pass, and leads to ``path``.
+
+    ``way`` is where the path lies, ``others`` are the ways past which it leads before.
+    """
+    until = _later(timedelta(seconds=TICKET_SECONDS))
+    return _entrance(right, clean_path(path), [*others, way], until)
+
+
+def _entrance(right: Right, path: str, ways: Sequence[str], until: float) -> str:
+    claims = {"nonce": secrets.token_urlsafe(16), "path": path, "then": list(ways[1:])}
+    ticket = _sealed(_TICKET, right, ways[0], until, **claims)
+    label = f"{right.booking}-{ways[0]}" if ways[0] else right.booking
+    origin = f"https://{label}.{settings.OSK_SANDBOX_DOMAIN}"
     return f"{origin}{ENTRANCE}?ticket={quote(ticket, safe='')}"
 
 
 def change_ticket(ticket: str, host: str) -> tuple[str, str]:
-    """The pass, and the path to go to. Raises Refused for any ticket but a fresh one for this host."""
+    """The pass, and where to go: a path of this host, or the entrance of the next way.
+
+    Raises Refused for any ticket but a fresh one for this host.
+    """
     right, claims = _opened(_TICKET, ticket, host)
     # ``add`` says no to the second one, also when both come at the same time.
     if not cache.add(f"sandbox-ticket:{claims['nonce']}", 1, TICKET_SECONDS * 2):
         raise Refused(Refusal.UNKNOWN)
-    return _sealed(_PASS, right, longest_pass()), str(claims["path"])
+    pass_ = _sealed(_PASS, right, claims["way"], _later(longest_pass()))
+    if claims["then"]:
+        return pass_, _entrance(right, claims["path"], claims["then"], claims["until"])
+    return pass_, claims["path"]
 
 
 def longest_pass() -> timedelta:
@@ -104,9 +124,9 @@ def upstream_for(pass_: str, host: str) -> str:
 
     Two queries for a member, one for a guest.
     """
-    right, _claims = _opened(_PASS, pass_, host)
+    right, claims = _opened(_PASS, pass_, host)
     environment = _entered(right)
-    upstream = addresses.upstream_of(environment) if environment is not None else ""
+    upstream = addresses.upstream_of(environment, claims["way"]) if environment is not None else ""
     if not upstream:
         raise Refused(Refusal.CLOSED)
     return upstream
@@ -135,19 +155,18 @@ def _entered(right: Right) -> Environment | None:
     return environment if is_bookers or environment.takes_part else None
 
 
-def can_be_entered(booking: Booking) -> bool:
-    """Whether something runs behind the gate: what is said here is what the proxy will hear."""
+def ways_of(booking: Booking) -> list[str]:
+    """The ways in behind which something runs: what is said here is what the proxy will hear."""
     environment = _running(booking.public_id).first()
-    return environment is not None and bool(addresses.upstream_of(environment))
+    return [] if environment is None else list(addresses.upstreams_of(environment))
 
 
 def upstreams() -> dict[str, str]:
     """Host name and ``address:port`` of everything that runs, for proxies that must know it beforehand."""
-    running = {e.booking: addresses.upstream_of(e) for e in _all_running()}
     return {
-        addresses.origin_of(booking).removeprefix("https://"): upstream
-        for booking, upstream in running.items()
-        if upstream
+        addresses.origin_of(environment.booking, way).removeprefix("https://"): upstream
+        for environment in _all_running()
+        for way, upstream in addresses.upstreams_of(environment).items()
     }
 
 
@@ -182,27 +201,32 @@ def _taking_part(user: User) -> QuerySet[TestParticipant]:
 # What is sealed
 
 
-def _sealed(kind: str, right: Right, good_for: timedelta, **claims: str) -> str:
-    until = (clock.now() + good_for).timestamp()
+def _later(good_for: timedelta) -> float:
+    return (clock.now() + good_for).timestamp()
+
+
+def _sealed(kind: str, right: Right, way: str, until: float, **claims: object) -> str:
     sealed = encryption.encrypt(
-        json.dumps({"kind": kind, "until": until, **asdict(right), **claims})
+        json.dumps({"kind": kind, "until": until, "way": way, **asdict(right), **claims})
     )
     # The padding would be put into quotes in a cookie.
     return sealed.rstrip("=")
 
 
-def _opened(kind: str, sealed: str, host: str) -> tuple[Right, dict[str, str]]:
+def _opened(kind: str, sealed: str, host: str) -> tuple[Right, dict[str, Any]]:
     """Raises Refused: forged, of another kind, for another host, or too old."""
     try:
         found = json.loads(encryption.decrypt(sealed + "=" * (-len(sealed) % 4)))
-    except CannotDecrypt:
+    except (CannotDecrypt, ValueError):
+        # What else the portal has sealed is no JSON at all.
         raise Refused(Refusal.UNKNOWN) from None
-    booking = addresses.booking_of_host(host)
+    place = addresses.place_of_host(host)
     is_good = (
         isinstance(found, dict)
         and found.get("kind") == kind
-        and booking is not None
-        and found["booking"] == booking.hex
+        and place is not None
+        # A pass of before has no way in it.
+        and (found["booking"], found.setdefault("way", "")) == (place.booking.hex, place.way)
         and found["until"] > clock.now().timestamp()
     )
     if not is_good:
@@ -224,8 +248,15 @@ def clean_path(path: str) -> str:
 
 def portal_url(host: str, path: str) -> str:
     """The page of the portal that lets in whoever is not in, or says why not."""
-    booking = addresses.booking_of_host(host)
-    if booking is None:
+    place = addresses.place_of_host(host)
+    if place is None:
         return settings.OSK_BASE_URL + reverse("sandbox:blueprint_list")
+    return settings.OSK_BASE_URL + enter_url(place.booking, clean_path(path), place.way)
+
+
+def enter_url(booking: UUID, path: str, way: str = "") -> str:
+    """The portal's page that leads to ``path`` of an environment, as a path."""
+    said = {name: value for name, value in (("path", path), ("way", way)) if value not in ("", "/")}
+    query = urlencode(said, quote_via=quote, safe="")
     page = reverse("sandbox:gate_enter", args=[booking])
-    return f"{settings.OSK_BASE_URL}{page}?path={quote(clean_path(path), safe='')}"
+    return f"{page}?{query}" if query else page

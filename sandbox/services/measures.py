@@ -12,8 +12,9 @@ from django.utils.translation import gettext as _
 from osk_portal.accounts.models import User
 from osk_portal.notifications.doorbell import ring
 from osk_portal.toolkit import clock
+from osk_portal.toolkit.deadlocks import without_deadlock
 from osk_portal.toolkit.transitions import TransitionNotAllowed
-from sandbox import notifications, restoring
+from sandbox import notifications, permissions, restoring
 from sandbox.enums import (
     BookingAction,
     Desired,
@@ -22,7 +23,7 @@ from sandbox.enums import (
     MeasureKind,
 )
 from sandbox.models import Booking, Environment, Measure, Restore
-from sandbox.services.environments import WORK, release_lease, remove_environment
+from sandbox.services.environments import WORK, had_begun, release_lease, remove_environment
 
 logger = logging.getLogger(__name__)
 
@@ -57,6 +58,7 @@ def quarantine_environment(
 def end_environment(*, environment_id: int, actor: User, reason: str) -> Environment:
     """An operator ends it before its time; a quarantine ends with it.
 
+    Who knows of a booking that had not begun is told that it is cancelled, else once everything is removed.
     Raises PermissionDenied, TransitionNotAllowed (it is being removed, or gone).
     """
     _check_operator(actor, "end an environment")
@@ -67,6 +69,8 @@ def end_environment(*, environment_id: int, actor: User, reason: str) -> Environ
             raise TransitionNotAllowed("end", environment.state)
         if booking.can(BookingAction.CANCEL):
             booking.cancel(actor=actor)
+            if not had_begun(booking):
+                notifications.booking_cancelled(booking)
         environment.record(EnvironmentEventKind.ENDED_BY_OPERATOR, actor=actor)
         _record(MeasureKind.END, environment, actor, reason)
         remove_environment(booking)
@@ -84,25 +88,34 @@ def confirm_restore(*, actor: User) -> Restore:
     TransitionNotAllowed (nothing is open).
     """
     _check_operator(actor, "confirm a restore")
-    with transaction.atomic():
-        restore = Restore.objects.open().select_for_update(of=("self",)).first()
-        if restore is None:
-            raise TransitionNotAllowed("confirm", "confirmed")
-        restore.confirmed_at, restore.confirmed_by = clock.now(), actor
-        restore.save(update_fields=["confirmed_at", "confirmed_by"])
-        Measure.objects.create(kind=MeasureKind.CONFIRM, actor=actor)
-        # The engines learn the ends of the database anew.
-        running = Environment.objects.filter(
-            state=EnvironmentState.READY, desired=Desired.PRESENT, lease_token__isnull=True
-        )
-        running.update(next_action_at=clock.now())
+
+    def work() -> Restore:
+        with transaction.atomic():
+            return _confirm_restore(actor)
+
+    restore = without_deadlock(work)
     restoring.advance()
     logger.warning("sandbox: state after a restore confirmed")
     return restore
 
 
+def _confirm_restore(actor: User) -> Restore:
+    restore = Restore.objects.open().select_for_update(of=("self",)).first()
+    if restore is None:
+        raise TransitionNotAllowed("confirm", "confirmed")
+    restore.confirmed_at, restore.confirmed_by = clock.now(), actor
+    restore.save(update_fields=["confirmed_at", "confirmed_by"])
+    Measure.objects.create(kind=MeasureKind.CONFIRM, actor=actor)
+    # The engines learn the ends of the database anew.
+    running = Environment.objects.filter(
+        state=EnvironmentState.READY, desired=Desired.PRESENT, lease_token__isnull=True
+    )
+    running.update(next_action_at=clock.now())
+    return restore
+
+
 def _check_operator(actor: User, what: str) -> None:
-    if not actor.is_operator:
+    if not permissions.operates(actor):
         raise PermissionDenied(what)
 
 
@@ -110,7 +123,7 @@ def _locked(environment_id: int) -> tuple[Booking, Environment]:
     """The booking first, as everywhere."""
     booking = (
         Booking.objects.select_for_update(of=("self",))
-        .select_related("blueprint_version__blueprint", "booked_by")
+        .select_related("blueprint_version__blueprint", "booked_by", "deputy", "taken_over_by")
         .get(environments__pk=environment_id)
     )
     environment = Environment.objects.select_for_update(of=("self",)).get(pk=environment_id)

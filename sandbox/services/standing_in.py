@@ -131,6 +131,8 @@ def settle_account(person: User) -> None:
     """The account goes: what has a deputy, or a manager who has taken it over, is theirs."""
     for booking_id in _keys(Booking.objects.filter(booked_by=person, state__in=HOLDING)):
         booking = _locked(booking_id)
+        if booking.booked_by_id != person.pk or booking.state not in HOLDING:
+            continue  # handed over, or over, meanwhile
         others = [other for other in booking.side if other.pk != person.pk]
         heir = next((other for other in others if permissions.can_succeed(other, booking)), None)
         if heir is not None:
@@ -144,7 +146,9 @@ def release_staff(person: User, actor: User | None) -> None:
         return  # every advisor still finds it
     mine = Booking.objects.filter(booked_by=person, is_outside_quota=True, state__in=PROMISED)
     for booking_id in _keys(mine):
-        _give(_locked(booking_id), actor, actor)
+        booking = _locked(booking_id)
+        if booking.booked_by_id == person.pk and booking.state in PROMISED:
+            _give(booking, actor, actor)
 
 
 def _keys(bookings: BookingQuerySet) -> list[int]:

@@ -130,6 +130,17 @@ def save_report(
         return report
 
 
+@transaction.atomic
+def withdraw_draft(*, report_id: int) -> None:
+    """A draft goes with its files, as its author does. Handed in meanwhile, it stays."""
+    booking_id = TestReport.objects.values_list("booking", flat=True).get(pk=report_id)
+    Booking.objects.select_for_update(of=("self",)).get(pk=booking_id)
+    draft = TestReport.objects.filter(pk=report_id, submitted_at=None).first()
+    if draft is not None:
+        remove(draft, draft.files.values_list("public_id", flat=True))
+        draft.delete()
+
+
 def may_report(booking: Booking, author: User) -> bool:
     """Who has the rights of the booking, and who takes part with an account."""
     if permissions.is_on_the_side(author, booking):

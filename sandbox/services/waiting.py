@@ -19,6 +19,7 @@ from psycopg.errors import UniqueViolation
 from network.models import Organisation
 from osk_portal.accounts.models import User
 from osk_portal.toolkit import clock
+from osk_portal.toolkit.deadlocks import without_deadlock
 from osk_portal.toolkit.transitions import TransitionNotAllowed
 from sandbox import capacity, deadlines, notifications, opening, permissions, quotas
 from sandbox.enums import (
@@ -41,13 +42,15 @@ def join_waitlist(
 ) -> WaitlistEntry:
     """Wait for the next place that is free for so many days. Who waits already keeps the turn.
 
-    The caller has checked that the user may book for the organisation and has promised to use test
-    data only. Raises TransitionNotAllowed (not bookable any more).
+    The user has promised to use test data only. Raises TransitionNotAllowed (not bookable any more),
+    PermissionDenied (may not book for the organisation).
     """
     with transaction.atomic():
+        if not permissions.may_book_for(permissions.as_of_now(user), organisation):
+            raise PermissionDenied("wait for this organisation")
+        blueprint = opening.require_open(blueprint, organisation)
         if blueprint.published_version() is None:
             raise TransitionNotAllowed("wait", "not bookable")
-        opening.require_open(blueprint, organisation)
         mine = WaitlistEntry.objects.open().filter(
             blueprint=blueprint, organisation=organisation, person=user
         )
@@ -91,7 +94,7 @@ def offer_places(*, pool_id: int | None = None) -> list[Booking]:
     made: list[Booking] = []
     for pool in sorted(pools):
         # One a transaction: who holds a place already never waits for another organisation's turn.
-        while (offered := capacity.without_deadlock(partial(_offer_next, pool))) is not None:
+        while (offered := without_deadlock(partial(_offer_next, pool))) is not None:
             made.append(offered)
     return made
 
@@ -135,12 +138,13 @@ def _begin(blueprint: Blueprint, accepted_at: datetime) -> datetime:
 
 
 def _offer(entry: WaitlistEntry, now: datetime, until: datetime) -> Booking | None:
-    """None where somebody was faster, or the organisation has enough: the turn stays."""
-    version = entry.blueprint.published_version()
-    if version is None or not entry.blueprint.is_open:
-        return None
+    """None where somebody was faster, the organisation has enough, or the product is closed: the turn stays."""
     try:
         with transaction.atomic():
+            quotas.lock(entry.organisation_id)
+            version = opening.require_open(entry.blueprint, entry.organisation).published_version()
+            if version is None:
+                return None
             opening.require_time(entry.blueprint, until)
             quotas.check(entry.organisation, now, end_after(now, entry.days))
             booking = Booking.objects.create(
@@ -155,7 +159,7 @@ def _offer(entry: WaitlistEntry, now: datetime, until: datetime) -> Booking | No
             )
             booking.record(BookingEventKind.OFFER, actor=None)
             capacity.allocate(booking)
-    except capacity.CannotBook:
+    except (capacity.CannotBook, TransitionNotAllowed):
         return None
     entry.offer(booking)
     notifications.place_offered(booking, days=entry.days)
@@ -174,16 +178,15 @@ def accept_offer(*, booking_id: int, actor: User) -> Booking:
         with transaction.atomic():
             return _accept(booking_id, actor)
 
-    return capacity.without_deadlock(work)
+    return without_deadlock(work)
 
 
 def _accept(booking_id: int, actor: User) -> Booking:
     booking, entry = _offered(booking_id, actor, BookingAction.ACCEPT)
-    if not permissions.may_book_for(actor, booking.organisation):
+    if not permissions.may_book_for(permissions.as_of_now(actor), booking.organisation):
         raise PermissionDenied("accept an offer")
     now = clock.now()
-    blueprint = booking.blueprint_version.blueprint
-    opening.require_open(blueprint, booking.organisation)
+    blueprint = opening.require_open(booking.blueprint_version.blueprint, booking.organisation)
     start = _begin(blueprint, now)
     end = end_after(start, entry.days)
     opening.require_time(blueprint, end)
@@ -205,7 +208,8 @@ def _accept(booking_id: int, actor: User) -> Booking:
 
 
 def _offered(booking_id: int, actor: User, action: BookingAction) -> tuple[Booking, WaitlistEntry]:
-    """The booking is locked before its entry, as everywhere."""
+    """The organisation first, then the booking, then its entry, as everywhere."""
+    quotas.lock(Booking.objects.values_list("organisation", flat=True).get(pk=booking_id))
     booking = (
         Booking.objects.select_for_update(of=("self",))
         .select_related("blueprint_version__blueprint__pool", "organisation", "booked_by")

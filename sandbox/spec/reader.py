@@ -35,6 +35,7 @@ from sandbox.spec.tables import NAME, VARIABLE, TableReader
 SCHEMAS = (1, 2)
 MAX_READY_SECONDS = 15 * 60
 MAX_COMPONENTS = 20
+MAX_ENDPOINTS = 8
 MAX_RUNBOOK = 20_000
 
 CAPABILITIES = frozenset(
@@ -159,6 +160,8 @@ class Reader(TableReader):
         self.unique([*{*roles}, *found.internal_secrets], "internal_secrets")
         for component in components:
             self.component_agrees(component, found)
+        if len(found.endpoints) > MAX_ENDPOINTS:
+            self.problem("endpoints", _("at most %(number)d") % {"number": MAX_ENDPOINTS})
         for endpoint in found.endpoints:
             if endpoint.port and endpoint.port not in ports:
                 self.problem("endpoint", _("names an unknown port"))
@@ -173,7 +176,7 @@ class Reader(TableReader):
             self.problem("first_login", _("names an unknown role"))
 
     def component_agrees(self, component: Component, found: EnvSpec) -> None:
-        self.placeholders(component, list(found.ports))
+        self.placeholders(component, found)
         if component.readiness and component.readiness.port not in component.ports:
             self.problem(f"{component.name}.readiness", _("names an unknown port"))
         roles = {*found.internal_secrets, *(account.role for account in found.accounts)}
@@ -187,11 +190,13 @@ class Reader(TableReader):
         names = [name for name, _value in component.env]
         self.unique([*names, *(use.env for use in component.secrets)], f"{component.name}.env")
 
-    def placeholders(self, component: Component, ports: list[str]) -> None:
+    def placeholders(self, component: Component, found: EnvSpec) -> None:
         """Every text can be filled with what exists."""
-        values = {"home": "", **{f"port.{port}": "" for port in ports}}
+        values = {"home": "", **{f"port.{port}": "" for port in found.ports}}
         if component.image:
             values |= {"address": "", "host": "", "scheme": ""}
+            for endpoint in found.endpoints:
+                values |= {f"origin.{endpoint.port}": "", f"host.{endpoint.port}": ""}
         else:
             values |= {"mail.host": "", "mail.port": ""}
         for where, text in _texts_of(component):

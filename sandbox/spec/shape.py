@@ -213,6 +213,11 @@ class EnvSpec:
         return self.endpoints[0]
 
     @property
+    def other_ports(self) -> tuple[str, ...]:
+        """Of the further endpoints, once each: what has the port of the first is reached there."""
+        return tuple(dict.fromkeys(endpoint.port for endpoint in self.endpoints))[1:]
+
+    @property
     def ports(self) -> tuple[str, ...]:
         return tuple(port for component in self.components for port in component.ports)
 

@@ -6,7 +6,6 @@ import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote, urlsplit
 from uuid import UUID
 
 from django.conf import settings
@@ -26,6 +25,7 @@ from osk_portal.toolkit.access import LOGIN, AuthenticatedRequest, access
 from osk_portal.toolkit.encryption import CannotDecrypt
 from osk_portal.toolkit.transitions import TransitionNotAllowed
 from sandbox import addresses, durations, permissions, progress, services
+from sandbox.backends.mail_host import has_mail_sink
 from sandbox.enums import BookingAction, BookingState, ParticipantState, Phase, WaitState
 from sandbox.models import (
     Booking,
@@ -40,6 +40,7 @@ from sandbox.phases import current_environment, phase_of, state_of
 from sandbox.querysets import HOLDING
 from sandbox.removal_record import is_complete
 from sandbox.results import checklist_of, summary_of
+from sandbox.services import gate
 from sandbox.services.testing import report_deadline, takes_reports
 
 IN_TEST = (ParticipantState.INVITED, ParticipantState.ACTIVE)
@@ -90,6 +91,14 @@ def outline_of(request: AuthenticatedRequest, booking: Booking) -> dict[str, Any
         ],
         **state_of(booking, phase_of(booking, now=clock.now())),
     }
+
+
+@dataclass(frozen=True)
+class ShownDoor:
+    """An address of the environment, and where a click on it leads."""
+
+    door: addresses.Door
+    open_url: str
 
 
 @dataclass(frozen=True)
@@ -162,7 +171,7 @@ def details_of(
             revealed,
         ),
         **entrance_of(booking, environment if is_open else None),
-        "mails": mails_of(booking, environment if is_open else None),
+        **mails_of(booking, environment if is_open else None),
         "proofs": list(environment.proofs.all()) if environment and not is_open else [],
         "may_reveal": permissions.can_see_credentials(request.user, booking),
         "panels": portal.panels_for("sandbox.booking", booking, request),
@@ -191,29 +200,44 @@ def _log_of(environment: Environment | None, phase: Phase) -> dict[str, object]:
 def entrance_of(
     booking: Booking, environment: Environment | None, guest: TestParticipant | None = None
 ) -> dict[str, object]:
-    """The address of what runs, and where "open" leads: through the gate where there is one."""
+    """The addresses of what runs, and where "open" leads: through the gate where there is one."""
     if environment is None:
-        return {"address": "", "open_url": "", "is_gated": False, "is_local": False}
-    address = addresses.shown_address(booking, environment)
-    is_gated = address != environment.endpoint
-    way_in = address
-    if is_gated and guest is not None:
-        way_in = f"{guest.get_absolute_url()}?{ENTER}=1"
-    elif is_gated:
-        path = urlsplit(address).path
-        page = reverse("sandbox:gate_enter", args=[booking.public_id])
-        way_in = page if path == "/" else f"{page}?path={quote(path, safe='')}"
+        return {"doors": [], "open_url": "", "is_gated": False, "is_local": False}
+    doors = [
+        ShownDoor(door, _way_in(booking, door, number, guest))
+        for number, door in enumerate(addresses.doors_of(booking, environment), 1)
+    ]
+    is_gated = doors[0].door.is_gated
     is_local = not is_gated and bool(addresses.upstream_of(environment))
-    return {"address": address, "open_url": way_in, "is_gated": is_gated, "is_local": is_local}
+    return {
+        "doors": doors,
+        "open_url": doors[0].open_url,
+        "is_gated": is_gated,
+        "is_local": is_local,
+    }
 
 
-def mails_of(booking: Booking, environment: Environment | None) -> list[CaughtMail] | None:
-    """What the product wanted to send; None where it sends nothing or does not run."""
-    if environment is None or not settings.OSK_SANDBOX_MAIL_PORT:
-        return None
-    if not booking.blueprint_version.parsed.wants_mail:
-        return None
-    return list(environment.caught_mails.all())
+def _way_in(
+    booking: Booking, door: addresses.Door, number: int, guest: TestParticipant | None
+) -> str:
+    if not door.is_gated:
+        return door.address
+    if guest is not None:
+        return f"{guest.get_absolute_url()}?{ENTER}={number}"
+    return gate.enter_url(booking.public_id, door.path, door.way)
+
+
+def mails_of(booking: Booking, environment: Environment | None) -> dict[str, object]:
+    """``mails``: what the product wanted to send; None where it sends nothing or does not run.
+
+    ``is_mail_lost``: it would send something, and nobody catches it here.
+    """
+    mails: list[CaughtMail] | None = None
+    is_mail_lost = False
+    if environment is not None and booking.blueprint_version.parsed.wants_mail:
+        is_mail_lost = not has_mail_sink(environment.backend, settings.OSK_SANDBOX_MAIL_PORT)
+        mails = None if is_mail_lost else list(environment.caught_mails.all())
+    return {"mails": mails, "is_mail_lost": is_mail_lost}
 
 
 def _steps_of(request: AuthenticatedRequest, booking: Booking) -> dict[str, object]:

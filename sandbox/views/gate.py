@@ -32,6 +32,7 @@ COOKIE: Final = "__Host-osk-gate"
 KEY_HEADER: Final = "X-OSK-Gate-Key"
 UPSTREAM: Final = "X-OSK-Upstream"
 ENTER: Final = "X-OSK-Enter"
+TICKET: Final = "X-OSK-Ticket"
 _STATUS: Final = {gate.Refusal.UNKNOWN: 401, gate.Refusal.CLOSED: 403}
 
 _View = Callable[[HttpRequest], HttpResponse]
@@ -46,7 +47,10 @@ def _of_the_proxy(view: _View) -> _View:
         given = request.headers.get(KEY_HEADER, "")
         if not addresses.is_gated() or not key or not constant_time_compare(given, key):
             raise Http404
-        return no_store(view(request))
+        answer = no_store(view(request))
+        # A refusal is an answer like another: strangers who knock must not fill the log.
+        answer._has_been_logged = True  # type: ignore[attr-defined] # noqa: SLF001 # Django's own mark
+        return answer
 
     return guarded
 
@@ -126,22 +130,22 @@ def gate_change(request: HttpRequest) -> HttpResponse:
 
     Without a good ticket it leads to the beginning, where the check decides what comes next.
     """
+    # In a header it stands in no log of the portal's web server.
+    ticket = request.headers.get(TICKET) or request.GET.get("ticket", "")
     try:
-        pass_, path = gate.change_ticket(
-            request.GET.get("ticket", ""), request.headers.get("X-Forwarded-Host", "")
-        )
+        pass_, target = gate.change_ticket(ticket, request.headers.get("X-Forwarded-Host", ""))
     except gate.Refused:
         return _led_to("/")
-    response = _led_to(path)
+    response = _led_to(target)
     response.set_cookie(
         COOKIE, pass_, max_age=gate.longest_pass(), secure=True, httponly=True, samesite="Lax"
     )
     return response
 
 
-def _led_to(path: str) -> HttpResponse:
-    """To a path of the host that was asked; the ticket in the address is told to nobody."""
-    return HttpResponseRedirect(path, headers={"Referrer-Policy": "no-referrer"})
+def _led_to(target: str) -> HttpResponse:
+    """To a path of the host that was asked, or on to the next; the ticket in the address is told to nobody."""
+    return HttpResponseRedirect(target, headers={"Referrer-Policy": "no-referrer"})
 
 
 @access(PUBLIC)
@@ -150,17 +154,19 @@ def gate_enter(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Where the proxy sends who is not in: on with a ticket, to the booking's page, or a word what to do."""
     if not addresses.is_gated():
         raise Http404
-    path = request.GET.get("path", "/")
+    path, way = request.GET.get("path", "/"), request.GET.get("way", "")
     user = request.user
     if not isinstance(user, User):
         # Whether the booking exists is not said: there may be none.
         context = {"next": request.get_full_path(), "login_url": reverse(settings.LOGIN_URL)}
         return no_store(render(request, "sandbox/gate_sign_in.html", context))
     booking, page = _mine(user, public_id)
-    if not gate.can_be_entered(booking):
+    ways = gate.ways_of(booking)
+    if way not in ways:
         messages.info(request, _("The test environment cannot be opened at the moment."))
         return redirect(page)
-    return _entering(gate.Right.of_person(booking, user, request.session.session_key or ""), path)
+    right = gate.Right.of_person(booking, user, request.session.session_key or "")
+    return _entering(right, path, way, ways)
 
 
 def _mine(user: User, public_id: UUID) -> tuple[Booking, Booking | TestParticipant]:
@@ -177,14 +183,16 @@ def _mine(user: User, public_id: UUID) -> tuple[Booking, Booking | TestParticipa
     return booking, booking
 
 
-def guest_enters(guest: TestParticipant) -> HttpResponse:
+def guest_enters(guest: TestParticipant, path: str, way: str) -> HttpResponse:
     """For who has the guest's link."""
-    if not gate.can_be_entered(guest.booking):
+    ways = gate.ways_of(guest.booking)
+    if way not in ways:
         return redirect(guest)
-    return _entering(gate.Right.of_guest(guest), "/")
+    return _entering(gate.Right.of_guest(guest), path, way, ways)
 
 
-def _entering(right: gate.Right, path: str) -> HttpResponse:
-    response = redirect(gate.entrance_url(right, path))
+def _entering(right: gate.Right, path: str, way: str, ways: list[str]) -> HttpResponse:
+    others = [other for other in ways if other != way]
+    response = redirect(gate.entrance_url(right, path, way, others))
     response["Referrer-Policy"] = "no-referrer"
     return no_store(response)

@@ -27,7 +27,7 @@ from osk_portal.toolkit import clock, uploads
 from osk_portal.toolkit.access import LOGIN, PUBLIC, AuthenticatedRequest, access, no_store
 from osk_portal.toolkit.encryption import CannotDecrypt
 from osk_portal.toolkit.transitions import TransitionNotAllowed
-from sandbox import permissions, services
+from sandbox import addresses, permissions, services
 from sandbox.enums import FileState
 from sandbox.file_answers import given_out
 from sandbox.models import Booking, Credential, ReportFile, TestParticipant, TestReport
@@ -116,7 +116,7 @@ def _sheet(participant: TestParticipant, revealed: dict[int, str] | None = None)
             environment if is_open else None,
             participant if participant.is_guest else None,
         ),
-        "mails": mails_of(booking, environment if is_open else None),
+        **mails_of(booking, environment if is_open else None),
         "logins": logins_of(
             booking,
             environment if is_open else None,
@@ -160,7 +160,7 @@ def _guest_answer(request: HttpRequest, token: str) -> HttpResponse:
         ):
             return render(request, "429.html", status=429)
         if ENTER in request.GET and request.method != "POST":
-            return guest_enters(guest)
+            return _enter(guest, request.GET[ENTER])
         if REPORT in request.GET:
             return _write(request, guest.booking, guest=guest)
         if request.method != "POST":
@@ -170,6 +170,16 @@ def _guest_answer(request: HttpRequest, token: str) -> HttpResponse:
         if not within_limit(request, "case_link_dead"):
             return render(request, "429.html", status=429)
         return render(request, "sandbox/guest_link_dead.html", status=404)
+
+
+def _enter(guest: TestParticipant, number: str) -> HttpResponse:
+    """``number`` of the door, from 1; what is none leads to the first."""
+    environment = current_environment(guest.booking)
+    if environment is None:
+        return redirect(guest)
+    doors = addresses.doors_of(guest.booking, environment)
+    door = next((d for n, d in enumerate(doors, 1) if str(n) == number), doors[0])
+    return guest_enters(guest, door.path, door.way)
 
 
 def _uuid(value: str) -> UUID:

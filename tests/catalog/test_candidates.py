@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from django.db import connection
+from pyroaring import BitMap
 
 from catalog import candidates, found_memory
+from catalog.hits import Hits
 from catalog.models import SearchEntry, Solution, SynonymGroup
 from catalog.search import find, search
 from catalog.services import index_solution
@@ -81,10 +84,10 @@ def test_a_remembered_search_is_of_this_state_only(settings):
     settings.OSK_FACETS_SECONDS = 60
     first = entry("Paketboot")
     state = last_change()
-    assert list(found_memory.remembered("Paketboot", state).keys) == [first.pk]
+    assert list(found_memory.remembered("Paketboot", state).hits) == [first.pk]
     second = entry("Paketboot zwei")
-    assert list(found_memory.remembered("Paketboot", state).keys) == [first.pk]
-    assert list(found_memory.remembered("Paketboot", "another").keys) == [first.pk, second.pk]
+    assert list(found_memory.remembered("Paketboot", state).hits) == [first.pk]
+    assert list(found_memory.remembered("Paketboot", "another").hits) == [first.pk, second.pk]
     settings.OSK_FACETS_SECONDS = 0
     assert found_memory.remembered("Paketboot", "another") == find("Paketboot")
 
@@ -99,3 +102,43 @@ def test_each_change_is_another_state():
     seen.append(last_change())
 
     assert len(set(seen)) == len(seen)
+
+
+def test_any_number_of_keys_is_read_as_postgresql_sends_it():
+    with connection.cursor() as cursor:
+        for keys in ([], [7], list(range(1, 3_000)), [2**32 - 1]):
+            cursor.execute("SELECT array_send(%s::bigint[])", [keys])
+            [sent] = cursor.fetchone()
+            assert list(candidates._unpacked(sent)) == keys
+        cursor.execute("SELECT array_send(%s::bigint[])", [[1, 2**32]])
+        [sent] = cursor.fetchone()
+    with pytest.raises(OverflowError, match="32"):
+        candidates._unpacked(sent)
+
+
+def test_hits_are_the_best_in_order_and_then_the_others():
+    hits = Hits([5, 3, 5, 9], BitMap([1, 3, 7]))
+
+    assert list(hits) == [5, 3, 9, 1, 7]
+    assert len(hits) == 5
+    assert hits[0] == 5
+    assert hits[-1] == 7
+    assert hits[1:4] == [3, 9, 1]
+    assert hits[:2] == [5, 3]
+    assert hits[9:] == []
+    assert 7 in hits
+    assert 8 not in hits
+    assert list(hits.among(BitMap([1, 9, 3, 11]))) == [3, 9, 1]
+    assert hits == Hits([5, 3, 9], BitMap([7, 1]))
+    assert hits != Hits([3, 5, 9], BitMap([7, 1]))
+    assert not Hits()
+
+
+def test_of_several_words_only_one_that_stands_nowhere_may_be_misspelt():
+    meant = entry("Hafenfuchs Quarzuhr")
+    other = entry("Hafenfochs")
+
+    assert search("Hafenfuks Quarzuhr") == [meant.pk]
+    found = find("Hafenfochs Quarzuhr")
+    assert set(found.hits) == {meant.pk, other.pk}
+    assert not found.is_exact

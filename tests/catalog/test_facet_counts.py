@@ -10,10 +10,12 @@ from django.http import QueryDict
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
+from pyroaring import BitMap
 
 from catalog.enums import ReuseStage
 from catalog.facet_counts import Pictures
 from catalog.facets import COLUMNS, REUSE, SIGNS, SolutionFilter
+from catalog.hits import Hits
 from catalog.models import Solution, Support
 from catalog.state import last_change
 from catalog.views.solutions import _keys
@@ -44,7 +46,7 @@ CHOSEN = st.fixed_dictionaries(
 def test_a_picture_counts_as_one_counts_by_hand(rows, chosen, hits):
     facets = (A, B, SIGN)
     picture = Pictures(facets, lambda: ((key, row, ()) for key, row in enumerate(rows))).present()
-    among = picture.everything if hits is None else picture.of(hits)
+    among = picture.everything if hits is None else picture.everything & BitMap(hits)
 
     counts = picture.count(among, chosen=chosen, signs=SIGN)
 
@@ -181,10 +183,10 @@ def test_the_list_is_the_same_from_the_picture_and_from_the_database(client):
         assert list(shown) == list(_keys(wanted.apply(published), wanted, None)), query
         assert shown[:1] == list(shown)[:1]
         assert wanted.listed(None, "another state") is None
-        ranking = list(published.order_by("-pk").values_list("pk", flat=True))[:20]
+        ranking = Hits(list(published.order_by("-pk").values_list("pk", flat=True))[:20])
         wanted.query, wanted.sort = "words", ""
         found = wanted.apply(published.with_keys(ranking))
-        assert list(wanted.listed(ranking, last_change()) or ()) == _keys(found, wanted, ranking)
+        assert wanted.listed(ranking, last_change()) == _keys(found, wanted, ranking)
 
 
 def test_many_of_more_are_put_into_order_without_looking_at_all(monkeypatch):

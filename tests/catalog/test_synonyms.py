@@ -121,7 +121,7 @@ def test_the_telling_part_of_an_unknown_compound():
     entry("Frage", keywords=["Umfrage"])
 
     result = find("Umfragewerkzeug")
-    assert result.keys
+    assert result.hits
     assert not result.is_exact
     assert found("Katasterplattform") == []
 

@@ -280,7 +280,8 @@ def kubernetes_engine(control_plane: ControlPlane, in_reach: None) -> Iterator[E
         "process",
         "fake",
         "memory",
-        "manual",
+        # The mark, or its run alone would have no database: it is made for tests that are known to need it.
+        pytest.param("manual", marks=pytest.mark.django_db),
         "cluster",
         pytest.param("container", marks=pytest.mark.containers),
         pytest.param("kubernetes", marks=pytest.mark.kubernetes),
@@ -293,7 +294,6 @@ def engine(request: pytest.FixtureRequest) -> Engine:
     if request.param in ("cluster", "kubernetes"):
         return request.getfixturevalue(f"{request.param}_engine")
     if request.param == "manual":
-        request.getfixturevalue("db")
         by_hand: Engine = request.getfixturevalue("manual_engine")
         return by_hand
     if request.param == "memory":

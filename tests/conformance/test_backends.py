@@ -9,6 +9,7 @@ import pytest
 
 from osk_portal.toolkit import clock
 from sandbox.backends.base import ObservedState, Permanent, quarantine
+from sandbox.spec import Endpoint, Port
 from tests.conformance.conftest import Engine
 
 KEPT = ("folder", "container", "volume", "secret")
@@ -20,6 +21,22 @@ def test_ensure_makes_it_run_and_answer(engine: Engine) -> None:
     assert found.state == ObservedState.RUNNING
     assert found.endpoint.startswith(engine.address)
     assert engine.is_ready()
+
+
+def test_further_endpoints_are_told_as_well(engine: Engine) -> None:
+    if not engine.spec.components:
+        pytest.skip("a person names one address")
+    web = engine.spec.components[0]
+    admin = replace(web, listens=(*web.listens, Port("admin", 9000)))
+    endpoints = (*engine.spec.endpoints, Endpoint("admin", "/x", "Verwaltung"))
+    spec = replace(engine.spec, components=(admin,), endpoints=endpoints)
+
+    found = engine.ensure(spec=spec)
+
+    assert {*found.others} == {"admin"}
+    assert found.others["admin"].startswith(engine.address)
+    assert found.others["admin"].count("/") == 2
+    assert engine.backend.observe(engine.ref).others == found.others
 
 
 def test_ensure_twice_is_one_environment(engine: Engine) -> None:

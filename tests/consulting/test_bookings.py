@@ -9,7 +9,7 @@ import pytest
 from django.core.exceptions import PermissionDenied
 from django.urls import reverse
 
-from consulting import case_rows, queues, record, services
+from consulting import case_rows, permissions, queues, record, services
 from consulting.booked import to_link
 from consulting.enums import CaseEventKind, CaseState
 from consulting.models import ConsultingRequest
@@ -181,6 +181,22 @@ def test_only_advisors_book_for_a_request(world, signed_in, sign_in):  # noqa: F
     draft = services.create_draft(actor=world.requester, values={"kind": "question"})
     assert sign_in("advisor").get(new_url(draft, blueprint.slug)).status_code == 404
     assert sign_in("advisor").get(new_url(case, "gibt-es-nicht")).status_code == 404
+
+
+def test_a_right_that_is_lost_meanwhile_books_nothing(world, monkeypatch):
+    """Asked again under the lock of the request, in the transaction of the booking."""
+    blueprint = product(name="Kalender")
+    case = world.case(CaseState.IN_PROGRESS)
+    answers = iter([True, False])
+    monkeypatch.setattr(permissions, "can_tag", lambda user, case: next(answers))
+    args = {"blueprint": blueprint, "window": (clock.now(), clock.now() + timedelta(days=1)),
+            "purpose": "x", "goals": (), "invites": True, "form_id": None}  # fmt: skip
+
+    with pytest.raises(PermissionDenied):
+        services.book_for_case(case_id=case.pk, actor=world.advisor, **args)
+
+    assert not Booking.objects.exists()
+    assert not case.bookings.exists()
 
 
 def test_a_result_is_read_in_the_request_once_it_is_given(world, booking, sign_in, signed_in):  # noqa: F811

@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import shutil
+import signal
 import socket
 import ssl
 import subprocess
@@ -27,6 +28,7 @@ KEY = "key-of-the-gate-" + "k" * 32
 MAIN = """
 daemon off;
 worker_processes 1;
+worker_shutdown_timeout 1s;
 pid {folder}/nginx.pid;
 error_log {folder}/error.log;
 events {{ worker_connections 256; }}
@@ -51,6 +53,8 @@ class Nginx:
     """``host:port`` of the portal's web process."""
     port: int = 0
     process: subprocess.Popen[bytes] | None = None
+    silence: str = "60s"
+    """How long a web socket may be silent."""
 
     def start(self) -> None:
         assert PROGRAM, "nginx is missing: make test-gate installs it"
@@ -76,6 +80,8 @@ class Nginx:
             "DOMAIN": DOMAIN,
         }.items():
             text = text.replace(word, value)
+        assert text.count("proxy_read_timeout 60s") == 1
+        text = text.replace("proxy_read_timeout 60s", f"proxy_read_timeout {self.silence}")
         (self.folder / "osk-gate.conf").write_text(text)
         (self.folder / "nginx.conf").write_text(MAIN.format(folder=self.folder))
         self.process = subprocess.Popen(
@@ -92,6 +98,11 @@ class Nginx:
         except OSError:
             return False
         return True
+
+    def reload(self) -> None:
+        """As ``systemctl reload nginx``."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGHUP)
 
     def stop(self) -> None:
         if self.process is not None:
@@ -122,10 +133,15 @@ class Nginx:
 
     def raw(self, request: bytes) -> bytes:
         """What no library would send, and the first part of the answer."""
-        plain = socket.create_connection(("127.0.0.1", self.port), 15)
-        with self.tls().wrap_socket(plain) as connection:
-            connection.sendall(request)
+        with self.open(request) as connection:
             return connection.recv(65536)
+
+    def open(self, request: bytes) -> ssl.SSLSocket:
+        """The same, and the connection stays."""
+        plain = socket.create_connection(("127.0.0.1", self.port), 15)
+        connection = self.tls().wrap_socket(plain)
+        connection.sendall(request)
+        return connection
 
 
 @dataclass
@@ -152,7 +168,7 @@ class Answer:
 
 
 class Product(BaseHTTPRequestHandler):
-    """Answers with what it was sent; takes uploads and web sockets; sets the cookies it is asked for."""
+    """Answers with what it was sent; takes uploads and web sockets; sets cookies, and tries tricks."""
 
     protocol_version = "HTTP/1.1"
 
@@ -177,6 +193,8 @@ class Product(BaseHTTPRequestHandler):
         body = json.dumps({"headers": told, "size": size, "path": self.path}).encode()
         self.send_header("Content-Length", str(len(body)))
         self.send_header("X-OSK-Upstream", "10.0.0.1:80")
+        if self.path.startswith("/elsewhere"):
+            self.send_header("X-Accel-Redirect", "/.osk/check")
         self.send_header("Set-Cookie", "wide=1; Domain=test.example; Path=/")
         self.send_header("Set-Cookie", "own=2; Path=/")
         self.end_headers()
@@ -194,7 +212,10 @@ class Product(BaseHTTPRequestHandler):
         self.send_header("Sec-WebSocket-Accept", accept)
         self.end_headers()
         self.wfile.flush()
-        self.wfile.write(self.connection.recv(64))
+        while said := self.connection.recv(64):
+            self.wfile.write(said)
+            if said == b"Hallo":
+                break
         self.close_connection = True
 
     def log_message(self, format: str, *args: object) -> None:

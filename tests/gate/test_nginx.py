@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import shutil
+import ssl
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -16,6 +18,7 @@ from django.urls import reverse
 
 from network.enums import MembershipState
 from osk_portal.accounts.models import User
+from osk_portal.embedded.processes import wait_until
 from sandbox import addresses, services
 from sandbox.models import Booking
 from sandbox.services.participants import invite_guest, remove_participant
@@ -138,6 +141,12 @@ def test_neither_the_gates_words_nor_its_cookie_reach_the_product(
                 "X-OSK-Gate-Key": "mine",
                 "X-OSK-Upstream": "127.0.0.1:1",
                 "X-OSK-Enter": "http://evil.example",
+                "X-OSK-Ticket": "mine",
+                "X_OSK_Gate_Key": "mine",
+                "X-Forwarded-User": "admin",
+                "X-Forwarded-Prefix": "/evil",
+                "Remote-User": "admin",
+                "X-Original-URL": "/evil",
                 "Forwarded": "for=1.2.3.4",
                 "X-Forwarded-For": "1.2.3.4",
                 "X-Forwarded-Host": "evil.example",
@@ -150,7 +159,9 @@ def test_neither_the_gates_words_nor_its_cookie_reach_the_product(
         assert secret not in told
         assert COOKIE not in told
         assert KEY not in told
-        assert not [name for name in seen if name.startswith("x-osk")]
+        assert not [name for name in seen if name.startswith(("x-osk", "x_osk"))]
+        assert "evil" not in told
+        assert not {"x-forwarded-user", "remote-user", "x-original-url"} & {*seen}
         assert (seen["x-forwarded-for"], seen["x-forwarded-host"]) == ("127.0.0.1", host)
         assert "forwarded" not in seen
         assert seen["authorization"] == "Basic eDp5"
@@ -226,6 +237,96 @@ def test_web_sockets_pass_for_who_is_in(nginx: Nginx, booking: Booking) -> None:
 
     assert b" 101 " in knock(come_in(nginx, booking)["Cookie"]).split(b"\r\n")[0]
     assert b" 101 " not in knock("a=1").split(b"\r\n")[0]
+
+
+def socket_of(nginx: Nginx, booking: Booking, cookie: str, **headers: str) -> ssl.SSLSocket:
+    sent = {"Host": host_of(booking), **WEB_SOCKET, "Cookie": cookie, **headers}
+    lines = "\r\n".join(f"{name}: {value}" for name, value in sent.items())
+    return nginx.open(f"GET /ws HTTP/1.1\r\n{lines}\r\n\r\n".encode())
+
+
+def test_an_open_web_socket_ends_by_silence_and_by_a_reload(nginx: Nginx, booking: Booking) -> None:
+    """What a right's end does not close (decision 20): who talks on stays until the proxy is reloaded."""
+    nginx.stop()
+    nginx.silence = "1s"
+    nginx.start()
+    inside = come_in(nginx, booking)["Cookie"]
+    with socket_of(nginx, booking, inside) as silent, socket_of(nginx, booking, inside) as talking:
+        assert b" 101 " in silent.recv(4096)
+        assert b" 101 " in talking.recv(4096)
+        booking.booked_by.memberships.update(state=MembershipState.ENDED)
+        silent.settimeout(5)
+        talking.settimeout(0.2)
+        until = time.monotonic() + 5
+        with pytest.raises(TimeoutError):
+            talking.recv(1)
+        while True:
+            assert time.monotonic() < until
+            talking.sendall(b"x")
+            assert talking.recv(1) == b"x"
+            try:
+                silent.settimeout(0.1)
+                assert silent.recv(1) == b""
+                break
+            except TimeoutError:
+                continue
+        nginx.reload()
+        talking.settimeout(5)
+        assert talking.recv(1) == b""
+    with socket_of(nginx, booking, inside) as again:
+        assert b" 101 " not in again.recv(4096)
+
+
+def test_no_other_protocol_is_spoken_past_the_gate(nginx: Nginx, booking: Booking) -> None:
+    inside = come_in(nginx, booking)["Cookie"]
+    h2c = {"Upgrade": "h2c", "Connection": "Upgrade, HTTP2-Settings", "HTTP2-Settings": "AAMAAABk"}
+    answer = nginx.ask(host_of(booking), headers={"Cookie": inside, **h2c})
+
+    assert answer.status == 200
+    assert "upgrade" not in answer.seen
+    assert answer.seen.get("connection", "close") == "close"
+
+
+def test_a_product_cannot_send_the_proxy_elsewhere(nginx: Nginx, booking: Booking) -> None:
+    answer = nginx.ask(host_of(booking), "/elsewhere", headers=come_in(nginx, booking))
+
+    assert json.loads(answer.text)["path"] == "/elsewhere"
+    assert not answer.all("X-Accel-Redirect")
+
+
+def test_each_endpoint_has_a_host_and_a_pass_of_its_own(
+    nginx: Nginx, booking: Booking, running: ProductServer
+) -> None:
+    """Who comes in is led past all of them, and ends where it was wanted."""
+    with ProductServer() as second:
+        booking.environments.update(other_addresses={"admin": f"http://127.0.0.1:{second.port}"})
+        first, admin = host_of(booking), addresses.origin_of(booking, "admin").partition("://")[2]
+        outside = nginx.ask(admin, "/seite?a=1")
+        assert outside.first("Location").endswith("?path=%2Fseite%3Fa%3D1&way=admin")
+
+        client = Client()
+        client.force_login(booking.booked_by, backend="django.contrib.auth.backends.ModelBackend")
+        page = urlsplit(outside.first("Location"))
+        led = urlsplit(client.get(f"{page.path}?{page.query}")["Location"])
+        assert led.netloc == first
+        on = nginx.ask(first, f"{led.path}?{led.query}")
+        mine = {"Cookie": f"{COOKIE}={cookie_of(on)}"}
+        led = urlsplit(on.first("Location"))
+        assert led.netloc == admin
+        last = nginx.ask(admin, f"{led.path}?{led.query}")
+        theirs = {"Cookie": f"{COOKIE}={cookie_of(last)}"}
+        assert last.first("Location") == "/seite?a=1"
+        assert not nginx.ask(admin, f"{led.path}?{led.query}").all("Set-Cookie")
+
+        assert nginx.ask(first, headers=mine).seen["host"] == first
+        assert nginx.ask(admin, headers=theirs).seen["host"] == admin
+        assert nginx.ask(admin, headers=mine).status == 302
+        assert nginx.ask(first, headers=theirs).status == 302
+        for strange in ("admin2", "admin-", "a" * 31):
+            host = admin.replace("-admin.", f"-{strange}.")
+            assert nginx.ask(host, headers=theirs).status == 302
+        services.end_booking(booking_id=booking.pk, actor=booking.booked_by)
+        assert nginx.ask(admin, headers=theirs).status == 302
 
 
 def test_what_the_product_refuses_is_its_own_answer(nginx: Nginx, booking: Booking) -> None:
@@ -325,6 +426,19 @@ def test_the_log_of_the_gate_knows_no_ticket(nginx: Nginx, booking: Booking) -> 
     come_in(nginx, booking)
     nginx.ask(host_of(booking), "/seite")
 
-    log = (nginx.folder / "access.log").read_text()
-    assert "/seite" in log
-    assert "ticket=" not in log
+    log = nginx.folder / "access.log"
+    assert wait_until(lambda: "/seite" in log.read_text(), 5)
+    assert "ticket=" not in log.read_text()
+
+
+def test_without_the_portal_no_log_learns_an_unused_ticket(nginx: Nginx, booking: Booking) -> None:
+    ticket = ticket_of(booking)
+    nginx.stop()
+    nginx.portal = "127.0.0.1:9"
+    nginx.start()
+
+    assert nginx.ask(host_of(booking), ticket).status == 503
+    nginx.ask(host_of(booking), "/seite")
+    logs = [nginx.folder / "access.log", nginx.folder / "error.log"]
+    assert wait_until(lambda: "/seite" in logs[0].read_text(), 5)
+    assert "ticket=" not in "".join(log.read_text() for log in logs)

@@ -209,7 +209,7 @@ class StandIn:
             if not is_apply:
                 return 404, {"message": "not found"}
             found = self._keep(key, body)
-        self.objects[key] = found = _merged(found, body)
+        self.objects[key] = found = _applied(found, body) if is_apply else _merged(found, body)
         if key[0] == "deployments":
             self._run(key, found)
         return 200, found
@@ -257,6 +257,13 @@ def _place(path: str) -> tuple[str, str, str, bool]:
     if words[0] == "namespaces" and len(words) > 2:
         namespace, words = words[1], words[2:]
     return words[0], namespace, words[1] if len(words) > 1 else "", is_log
+
+
+def _applied(old: Objects, new: Objects) -> Objects:
+    """The portal is the only one who writes: what it does not say any more goes, but for what the API gives."""
+    given = {name: old["spec"][name] for name in ("clusterIP",) if name in old.get("spec", {})}
+    found = {**old, **new, "metadata": {**old["metadata"], **new["metadata"]}}
+    return {**found, "spec": {**found["spec"], **given}} if "spec" in found else found
 
 
 def _merged(old: Any, new: Any) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -24,9 +25,10 @@ from sandbox.backends.base import (
 )
 from sandbox.backends.kubernetes import KubernetesBackend
 from sandbox.backends.kubernetes_plan import Rules
-from sandbox.spec import HttpCheck
+from sandbox.spec import HttpCheck, parse
 from tests.conformance.conftest import BY_DIGEST, make_container_spec, reference
 from tests.kubernetes.stand_in import TOKEN, StandIn
+from tests.kubernetes.test_plan import DATA
 
 REF = reference()
 SPEC = make_container_spec(image=BY_DIGEST)
@@ -58,7 +60,7 @@ def ensure(backend: KubernetesBackend, **changes: Any) -> Any:
     return backend.ensure(
         changes.get("ref", REF),
         changes.get("spec", SPEC),
-        {"test": "geheim-4711"},
+        {"test": "geheim-4711", "db": "geheim-4712"},
         expires_at=clock.now() + timedelta(days=1),
     )
 
@@ -368,6 +370,74 @@ def test_a_halt_waits_until_no_program_is_left(
 
     with pytest.raises(Retryable, match="still ending"):
         backend.halt(REF)
+
+
+def policies_of(stand_in: StandIn) -> dict[str, Any]:
+    return {n: p["spec"] for n, p in stand_in.named("networkpolicies", REF.name).items()}
+
+
+def selectors_of(stand_in: StandIn) -> list[dict[str, str]]:
+    return [s["spec"]["selector"] for s in stand_in.named("services", REF.name).values()]
+
+
+def test_a_quarantine_closes_everything_and_keeps_the_data_until_it_is_opened_again(
+    backend: KubernetesBackend, stand_in: StandIn
+) -> None:
+    open_ = ensure(backend, spec=parse({**DATA, "egress": "internet"}))
+    before = policies_of(stand_in), selectors_of(stand_in)
+    assert {*before[0]} == {"closed", "within", "gate", "internet"}
+    pods = [{**pod["metadata"]["labels"]} for pod in stand_in.named("pods", REF.name).values()]
+
+    for _time in range(2):
+        backend.quarantine(REF)
+
+    shut = {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
+    assert policies_of(stand_in) == dict.fromkeys(before[0], shut)
+    for selector in selectors_of(stand_in):
+        assert not any(selector.items() <= labels.items() for labels in pods)
+    assert not stand_in.named("pods", REF.name)
+    assert stand_in.named("persistentvolumeclaims", REF.name)
+    assert stand_in.secrets(REF.name)
+
+    again = ensure(backend, spec=parse({**DATA, "egress": "internet"}))
+    assert (again.state, again.endpoint) == (ObservedState.RUNNING, open_.endpoint)
+    assert (policies_of(stand_in), selectors_of(stand_in)) == before
+
+
+def test_a_cluster_that_refuses_the_closing_stops_it_at_least(
+    backend: KubernetesBackend, stand_in: StandIn, caplog: pytest.LogCaptureFixture
+) -> None:
+    ensure(backend)
+    stand_in.fault("PATCH", "networkpolicies", 403, message="forbidden: cannot patch")
+    backend.quarantine(REF)
+    assert "a stop only" in caplog.text
+    assert backend.observe(REF).state == ObservedState.EXITED
+
+    ensure(backend)
+    stand_in.fault("PATCH", "networkpolicies", 503)
+    with pytest.raises(BackendUnavailable):
+        backend.quarantine(REF)
+    backend.quarantine(REF)
+    assert backend.observe(REF).state == ObservedState.EXITED
+
+
+def test_product_and_version_stand_at_the_pods_and_a_later_end_starts_nothing_anew(
+    backend: KubernetesBackend, stand_in: StandIn
+) -> None:
+    ref = replace(REF, template="redmine@3")
+    ensure(backend, ref=ref)
+    deployment = stand_in.named("deployments", REF.name)["web"]
+    template = deployment["spec"]["template"]
+    labels = template["metadata"]["labels"]
+    assert (labels["osk.product"], labels["osk.version"]) == ("redmine", "3")
+    end = clock.now() + timedelta(days=3)
+
+    backend.set_expiry(ref, end)
+
+    deployment = stand_in.named("deployments", REF.name)["web"]
+    assert deployment["metadata"]["annotations"]["osk.expires-at"] == end.isoformat()
+    assert deployment["spec"]["template"] == template
+    assert backend.observe(ref).expires_at == end
 
 
 def test_through_an_ingress_the_product_is_asked_by_its_host(

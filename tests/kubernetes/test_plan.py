@@ -13,7 +13,9 @@ import pytest
 from ruamel.yaml import YAML
 
 from sandbox import shipped, spec
+from sandbox.backends import kubernetes_fences as fences
 from sandbox.backends import kubernetes_plan as plans
+from sandbox.backends import kubernetes_pods as pods
 from sandbox.backends.base import EnvRef
 from sandbox.backends.kubernetes_plan import Plan, Rules
 
@@ -67,15 +69,15 @@ def plan(rules: Rules | None = None, ref: EnvRef = REF, **changes: Any) -> Plan:
 
 
 def every(p: Plan) -> list[dict[str, Any]]:
-    found = [p.namespace, *p.fences(), *p.services(), *p.claims()]
+    found = [p.namespace, *fences.fences(p), *p.services(), *p.claims()]
     for component in p.spec.components:
-        found += [p.secret(component, SECRETS, HOSTS), p.deployment(component, HOSTS)]
+        found += [pods.secret(p, component, SECRETS, HOSTS), pods.deployment(p, component, HOSTS)]
     return [*found, p.ingress()] if p.has_ingress else found
 
 
 def pod_of(p: Plan, name: str) -> dict[str, Any]:
     component = next(c for c in p.spec.components if c.name == name)
-    return p.deployment(component, HOSTS)["spec"]["template"]["spec"]
+    return pods.deployment(p, component, HOSTS)["spec"]["template"]["spec"]
 
 
 def test_every_object_names_its_owner_and_no_secret_stands_outside_of_secrets() -> None:
@@ -121,7 +123,7 @@ def test_the_level_of_pod_security_follows_from_what_it_needs(
 
 
 def test_quota_and_limits_are_the_sum_of_its_components() -> None:
-    quota, limits, *_policies = plan().fences()
+    quota, limits, *_policies = fences.fences(plan())
 
     hard = quota["spec"]["hard"]
     assert (hard["limits.memory"], hard["limits.cpu"]) == ("768Mi", "700m")
@@ -132,7 +134,7 @@ def test_quota_and_limits_are_the_sum_of_its_components() -> None:
 
 def test_nothing_comes_in_or_out_but_from_the_gate() -> None:
     rules = Rules(from_namespaces=("tor",))
-    policies = {p["metadata"]["name"]: p["spec"] for p in list(plan(rules).fences())[2:]}
+    policies = {p["metadata"]["name"]: p["spec"] for p in list(fences.fences(plan(rules)))[2:]}
 
     assert {*policies} == {"closed", "within", "gate"}
     assert policies["closed"] == {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
@@ -147,7 +149,7 @@ def test_nothing_comes_in_or_out_but_from_the_gate() -> None:
 
 def test_the_internet_is_what_is_asked_for_and_never_the_inside() -> None:
     [internet] = [
-        p for p in plan(egress="internet").fences() if p["metadata"]["name"] == "internet"
+        p for p in fences.fences(plan(egress="internet")) if p["metadata"]["name"] == "internet"
     ]
     block = internet["spec"]["egress"][0]["to"][0]["ipBlock"]
     assert {"10.0.0.0/8", "169.254.0.0/16", "192.168.0.0/16"} <= {*block["except"]}
@@ -186,7 +188,7 @@ def test_texts_are_filled_and_files_lie_where_the_image_looks() -> None:
     assert container["args"] == ["--at=http://10.96.0.1:8080/start", "--host=10.96.0.1:8080"]
     env = {e["name"]: e.get("value") or e["valueFrom"]["secretKeyRef"] for e in container["env"]}
     assert env == {"PORT": "8080", "DATABASE_URL": {"name": "web", "key": "DATABASE_URL"}}
-    secret = p.secret(web, SECRETS, HOSTS)
+    secret = pods.secret(p, web, SECRETS, HOSTS)
     plain = {key: base64.b64decode(value).decode() for key, value in secret["data"].items()}
     assert plain == {
         "file-0": "home = /run/osk\n",
@@ -210,6 +212,19 @@ def test_behind_the_gate_it_knows_the_address_that_people_open() -> None:
 
     assert container["args"][0] == "--at=https://abc.test.example.org/start"
     assert gated.address(HOSTS) == "http://10.96.0.1:8080/start"
+
+
+def test_further_endpoints_are_told_to_the_texts_and_to_the_portal() -> None:
+    web = {**DATA["components"][1], "args": ["${origin.admin}", "${host.admin}", "${origin.web}"]}
+    changes: dict[str, Any] = {"components": [DATA["components"][0], web]}
+    p = plan(**changes)
+    assert p.others(HOSTS) == {"admin": "http://10.96.0.1:9000"}
+    [container] = pod_of(p, "web")["containers"]
+    assert container["args"] == ["http://10.96.0.1:9000", "10.96.0.1:9000", "http://10.96.0.1:8080"]
+
+    gated = replace(REF, origin="https://a.example.org", origins={"admin": "https://b.example.org"})
+    [container] = pod_of(plan(ref=gated, **changes), "web")["containers"]
+    assert container["args"] == ["https://b.example.org", "b.example.org", "https://a.example.org"]
 
 
 def test_an_ingress_only_where_a_domain_is_said() -> None:
@@ -285,8 +300,8 @@ def test_the_products_by_digest_can_be_rendered() -> None:
         hosts = {c.name: f"10.96.0.{n}" for n, c in enumerate(found.components) if c.listens}
         roles = [*(a.role for a in found.accounts), *found.internal_secrets]
         for component in found.components:
-            assert p.secret(component, dict.fromkeys(roles, "geheim"), hosts)
-            assert p.deployment(component, hosts)
+            assert pods.secret(p, component, dict.fromkeys(roles, "geheim"), hosts)
+            assert pods.deployment(p, component, hosts)
         rendered += 1
     assert rendered >= 3
 

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from osk_portal.toolkit import clock
-from sandbox import backends, provisioning, reconciling, services
+from sandbox import backends, provisioning, reconciling, services, spec
 from sandbox.backends import kubernetes
 from sandbox.backends.base import (
     BackendUnavailable,
@@ -112,6 +112,56 @@ def test_from_the_booking_to_the_proof(
     assert {"namespace", "container", "network", "secret", "volume", "port", "credential"} <= set(
         proofs.values_list("kind", flat=True)
     )
+
+
+def test_a_quarantine_closes_the_network_and_ensure_opens_it_again(
+    backend: KubernetesBackend, admin: Cluster
+) -> None:
+    """Server-side apply takes away what was open; endpoints go with the selector."""
+    ref = replace(REF, template="redmine@3")
+    wide = replace(spec.parse(DATA), egress=spec.Egress.INTERNET)
+    ensure(backend, ref=ref, spec=wide)
+    wait_for(ObservedState.RUNNING, backend)
+    labels = admin.all_of("Pod", REF.name)[0]["metadata"]["labels"]
+    assert (labels["osk.product"], labels["osk.version"]) == ("redmine", "3")
+
+    def policies() -> dict[str, Any]:
+        return {p["metadata"]["name"]: p["spec"] for p in admin.all_of("NetworkPolicy", REF.name)}
+
+    def selectors() -> dict[str, Any]:
+        found = admin.all_of("Service", REF.name)
+        return {s["metadata"]["name"]: s["spec"]["selector"] for s in found}
+
+    before, services_before = policies(), selectors()
+    assert {*before} == {"closed", "within", "gate", "internet"}
+    claims = {c["metadata"]["uid"] for c in admin.all_of("PersistentVolumeClaim", REF.name)}
+
+    backend.quarantine(ref)
+
+    assert all("ingress" not in p and "egress" not in p for p in policies().values())
+    assert all(p["policyTypes"] == ["Ingress", "Egress"] for p in policies().values())
+    assert all("osk.quarantined" in selector for selector in selectors().values())
+    assert admin.all_of("Pod", REF.name) == []
+    assert backend.observe(REF).state == ObservedState.EXITED
+    assert {c["metadata"]["uid"] for c in admin.all_of("PersistentVolumeClaim", REF.name)} == claims
+
+    ensure(backend, ref=ref, spec=wide)
+    wait_for(ObservedState.RUNNING, backend)
+    assert (policies(), selectors()) == (before, services_before)
+
+
+def test_a_later_end_starts_nothing_anew(backend: KubernetesBackend, admin: Cluster) -> None:
+    ensure(backend)
+    wait_for(ObservedState.RUNNING, backend)
+    pods = {p["metadata"]["uid"] for p in admin.all_of("Pod", REF.name)}
+    end = clock.now() + timedelta(days=5)
+    backend.set_expiry(REF, end)
+    backend.ensure(REF, SPEC, {"test": "geheim-4711"}, expires_at=end)
+    found = admin.get("Deployment", REF.name, "web")
+    assert found is not None
+    assert found["metadata"]["annotations"]["osk.expires-at"] == end.isoformat()
+    assert found["metadata"]["generation"] == 1
+    assert {p["metadata"]["uid"] for p in admin.all_of("Pod", REF.name)} == pods
 
 
 def test_workers_at_the_same_time_make_one(backend: KubernetesBackend) -> None:

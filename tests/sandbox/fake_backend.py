@@ -49,6 +49,7 @@ class FakeBackend:
             fault()
 
     def check(self) -> Health:
+        self._strike("check", "")
         return Health(True, "in memory")
 
     def validate(self, spec: EnvSpec) -> list[str]:
@@ -69,6 +70,7 @@ class FakeBackend:
             env=ref.env,
             generation=ref.generation,
             endpoint=f"http://127.0.0.1:21000/{ref.name}",
+            others=dict.fromkeys(spec.other_ports, "http://127.0.0.1:21001"),
             created_at=there.created_at if there else clock.now(),
             expires_at=expires_at,
             items=(Item("folder", f"/{ref.name}"), Item("process", "PID 4711")),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.core.exceptions import PermissionDenied
 from django.urls import reverse
 
 from osk_portal.portal import staff_rights
@@ -112,15 +113,25 @@ def test_forgetting_needs_a_reason(signed_in, operator, stuck):
     assert stuck.abandoned_reason == "Maschine verschrottet"
 
 
-def test_forgetting_twice_is_told(signed_in, operator, stuck):
+def test_forgetting_twice_is_told_and_the_reason_stays(signed_in, operator, stuck):
     client = signed_in(operator)
     client.post(forget_url(stuck), {"reason": "Maschine verschrottet"})
 
-    again = client.post(forget_url(stuck), {"reason": "noch einmal"}, follow=True)
+    again = client.post(forget_url(stuck), {"reason": "Mein langer Grund"})
 
-    assert again.status_code == 200
+    assert again.status_code == 409
+    assert "Mein langer Grund" in again.text
     stuck.refresh_from_db()
     assert stuck.abandoned_reason == "Maschine verschrottet"
+
+
+def test_only_operators_retry_and_forget(stuck):
+    """Whoever calls the service: it asks itself."""
+    for actor in (stuck.booking.booked_by, staff("lead"), staff("operator", is_active=False)):
+        with pytest.raises(PermissionDenied):
+            services.retry_booking(booking_id=stuck.booking_id, actor=actor)
+        with pytest.raises(PermissionDenied):
+            services.forget_environment(environment_id=stuck.pk, actor=actor, reason="weg")
 
 
 def test_retrying_a_failed_booking(signed_in, operator, engine, expect_errors):

@@ -18,6 +18,7 @@ from sandbox import deadlines, portal, provisioning, services
 from sandbox.capacity import NoFreeSlot, TooLong
 from sandbox.enums import BookingState
 from sandbox.models import Allocation, Booking
+from sandbox.services import participants
 from tests.factories import MembershipFactory, staff
 from tests.sandbox.factories import BookingFactory
 from tests.sandbox.world import book, product
@@ -317,3 +318,49 @@ def test_more_time_is_refused_with_a_reason_or_too_late(signed_in, approved, adv
     )
     approved.refresh_from_db()
     assert approved.asked_end is None, "it was asked for the former time"
+
+
+def test_both_decisions_keep_their_words(signed_in, asked, advisor):
+    """What was said to the application stands beside what is said to the longer time."""
+    services.approve_booking(booking_id=asked.pk, actor=advisor, note="Bitte nur zu zweit.")
+    lead, person = staff("lead"), asked.booked_by
+    for decide, words in (
+        (lambda: services.refuse_longer(booking_id=asked.pk, actor=lead, reason="Zu teuer."), "Zu teuer."),
+        (lambda: services.approve_longer(booking_id=asked.pk, actor=lead, note="Nun doch."), "Nun doch."),
+    ):  # fmt: skip
+        services.ask_longer(booking_id=asked.pk, actor=person, end=longer(asked, 9))
+        decide()
+        asked.refresh_from_db()
+        assert (asked.decided_by, asked.decision_reason) == (advisor, "Bitte nur zu zweit.")
+        assert asked.longer_reason == words
+        shown = signed_in(person).get(asked.get_absolute_url()).text
+        assert "Bitte nur zu zweit." in shown
+        assert words in shown
+    assert "Nun doch." in signed_in(advisor).get(page(asked)).text
+    assert asked.events.get(kind="extend").actor == lead
+
+
+@pytest.mark.parametrize("name", ["deputy", "taken_over_by"])
+def test_nobody_decides_for_the_own_side(asked, advisor, name):
+    """A deputy, or who has taken it over, may be an advisor: somebody else decides."""
+    Booking.objects.filter(pk=asked.pk).update(**{name: advisor, "takeover_reason": "krank"})
+    with pytest.raises(PermissionDenied):
+        services.approve_booking(booking_id=asked.pk, actor=advisor)
+    with pytest.raises(PermissionDenied):
+        services.reject_booking(booking_id=asked.pk, actor=advisor, reason="Nein")
+    asked.refresh_from_db()
+    assert asked.state == BookingState.REQUESTED
+
+
+@pytest.mark.parametrize("how", ["rejected", "expired"])
+def test_who_was_to_test_along_hears_that_nothing_comes_of_it(asked, advisor, clock, how):
+    colleague = MembershipFactory(organisation=asked.organisation).user
+    participants.invite_person(booking_id=asked.pk, actor=asked.booked_by, email=colleague.email)
+    if how == "rejected":
+        services.reject_booking(booking_id=asked.pk, actor=advisor, reason="Zu groß.")
+    else:
+        clock.move_to(asked.hold_expires_at)
+        services.expire_holds()
+    [mail] = OutgoingMail.objects.filter(kind="sandbox.test_cancelled")
+    assert mail.address == colleague.email
+    assert "Zu groß" not in mail.body

@@ -377,15 +377,95 @@ def test_an_old_scan_warns_and_a_very_old_one_blocks(engine, settings):
         blueprints.block_outdated()
         return Blueprint.objects.get(pk=blueprint.pk)
 
-    assert not scanned(settings.OSK_SANDBOX_SCAN_DAYS).scan_is_old
+    blocked = scanned(settings.OSK_SANDBOX_SCAN_MOST_DAYS + 1)
+    assert blocked.block_cause == BlockCause.OUTDATED
+    assert scanned(settings.OSK_SANDBOX_SCAN_MOST_DAYS).is_open
     warned = scanned(settings.OSK_SANDBOX_SCAN_DAYS + 1)
     assert warned.scan_is_old
     assert warned.is_open
     assert "lange her" in Client().get(blueprint.get_absolute_url()).text
-    assert scanned(settings.OSK_SANDBOX_SCAN_MOST_DAYS).is_open
-    blocked = scanned(settings.OSK_SANDBOX_SCAN_MOST_DAYS + 1)
-    assert blocked.block_cause == BlockCause.OUTDATED
+    assert not scanned(settings.OSK_SANDBOX_SCAN_DAYS).scan_is_old
     assert scanned(0).is_open
+
+
+def test_an_older_scan_is_refused_at_its_field_and_the_text_stays(engine):
+    blueprint = product()
+    client, today = as_user(staff("operator")), clock.today()
+    sent = {"result": "clean", "note": "Trivy 0.50"}
+    assert client.post(page(blueprint, "scan"), {**sent, "day": f"{today}"}).status_code == 302
+
+    older = {**sent, "day": f"{today - timedelta(days=1)}", "note": "Mein alter Befund"}
+    answer = client.post(page(blueprint, "scan"), older)
+
+    assert answer.status_code == 422
+    [problem] = answer.context["scan"].errors["day"]
+    assert "ist schon ein Scan eingetragen" in problem
+    assert "Mein alter Befund" in answer.text
+    blueprint.refresh_from_db()
+    assert (blueprint.scanned_on, blueprint.scan_note) == (today, "Trivy 0.50")
+    assert blueprint.events.filter(kind="scanned").count() == 1
+
+
+def test_the_note_of_a_critical_scan_can_be_corrected(engine):
+    """The same day again: people read the new words, are not told twice, and the history knows of it."""
+    blueprint = product()
+    booking = book(blueprint)
+    client, today = as_user(staff("operator")), clock.today()
+    scan = {"day": f"{today}", "result": "critical"}
+    for note in ("CVE-2026-1", "CVE-2026-12", "CVE-2026-12"):
+        client.post(page(blueprint, "scan"), {**scan, "note": note})
+
+    blueprint.refresh_from_db()
+    assert (blueprint.scan_note, blueprint.block_reason) == ("CVE-2026-12", "CVE-2026-12")
+    assert blueprint.events.filter(kind="scanned").count() == 2
+    told = Notification.objects.filter(kind="sandbox.product_blocked")
+    assert [one.user for one in told] == [booking.booked_by]
+
+
+def test_the_form_of_the_admin_writes_no_block_back(engine, monkeypatch):
+    """The row was read before somebody blocked the product: the block stays, the new text too."""
+    blueprint, operator = product(), staff("operator")
+    client = as_user(operator)
+    address = reverse("admin:sandbox_blueprint_change", args=[blueprint.pk])
+    form = client.get(address).context["adminform"].form
+    typed = {
+        name: "" if (value := form[name].value()) is None else value
+        for name in form.fields
+        if not (isinstance(form[name].value(), bool) and not form[name].value())
+    }
+    clean = Blueprint.clean
+
+    def blocked_meanwhile(self):
+        row = Blueprint.objects.get(pk=self.pk)
+        if not row.is_blocked:
+            blueprints.block_product(blueprint_id=self.pk, actor=operator, reason="Lücke")
+        clean(self)
+
+    monkeypatch.setattr(Blueprint, "clean", blocked_meanwhile)
+    answer = client.post(address, {**typed, "summary": "Neuer Satz"})
+
+    assert answer.status_code == 302
+    blueprint.refresh_from_db()
+    assert (blueprint.summary, blueprint.block_reason) == ("Neuer Satz", "Lücke")
+
+
+def test_no_engine_is_asked_while_the_product_is_locked(draft, operator, engine, monkeypatch):
+    """An engine that does not answer must keep nobody from booking or blocking the product."""
+    seen: list[str] = []
+    lock = blueprints._locked_version
+
+    def locked(version_id):
+        seen.append("lock")
+        return lock(version_id)
+
+    monkeypatch.setattr(blueprints, "_locked_version", locked)
+    monkeypatch.setattr(engine, "validate", lambda spec: seen.append("ask") or [])
+    blueprints.start_trial(version_id=draft.pk, actor=operator)
+    assert seen == ["ask", "lock"]
+    seen.clear()
+    monkeypatch.setattr(blueprints, "trial_obstacle", lambda version: seen.append("ask") or "aus")
+    blueprints.publish_version(version_id=draft.pk, actor=operator, reason="Ohne Rechner")
+    assert seen == ["ask", "ask", "lock"]
 
 
 def test_other_images_need_a_scan_of_their_own(draft, operator, engine, monkeypatch):

@@ -7,8 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.db import OperationalError, connection, connections
-from psycopg.errors import DeadlockDetected
+from django.db import connection, connections
 
 from osk_portal.toolkit import clock as portal_clock
 from sandbox import capacity, services
@@ -135,26 +134,6 @@ class TestOneAfterTheOther:
         now = portal_clock.now()
 
         assert Timetable(blueprint.pool, now).free_places(now, now + timedelta(days=1)) == 2
-
-
-def test_a_deadlock_is_tried_once_more() -> None:
-    tries: list[int] = []
-
-    def work() -> str:
-        tries.append(1)
-        if len(tries) == 1:
-            raise OperationalError from DeadlockDetected()
-        return "done"
-
-    assert capacity.without_deadlock(work) == "done"
-
-
-def test_another_database_error_is_not_hidden() -> None:
-    def work() -> None:
-        raise OperationalError("server is gone")
-
-    with pytest.raises(OperationalError):
-        capacity.without_deadlock(work)
 
 
 def at_once(count: int, work: Callable[[int], object]) -> list[object]:

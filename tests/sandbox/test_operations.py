@@ -9,13 +9,16 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from osk_portal.notifications.models import OutgoingMail
 from osk_portal.toolkit import clock as portal_clock
 from sandbox import operations, reconciling, restoring, services
 from sandbox.backends.base import BackendUnavailable, Health, Permanent
 from sandbox.enums import BookingState, EnvironmentState, RestoreEvidence
 from sandbox.models import Booking, EngineHealth, Environment, Measure, Restore
+from sandbox.portal import _still_allowed as still_allowed
+from sandbox.services import participants
 from tests.conftest import Clock
-from tests.factories import staff
+from tests.factories import MembershipFactory, staff
 from tests.sandbox.factories import BookingFactory, EnvironmentFactory
 from tests.sandbox.fake_backend import FakeBackend
 from tests.sandbox.test_reconciling import orphan
@@ -210,6 +213,53 @@ def test_end_and_retry_from_the_page(operator: Client, engine: FakeBackend, run:
     assert failed.environments.count() == 2
     kinds = list(Measure.objects.order_by("pk").values_list("kind", flat=True))
     assert kinds == ["end", "retry"]
+
+
+def test_ending_what_had_not_begun_is_told(operator: Client, engine: FakeBackend, run: Run) -> None:
+    """To who booked, the deputy, and those who were to test along; once, whatever the worker does then."""
+    membership = MembershipFactory()
+    booking = book(product(), membership, starts_in=timedelta(days=3))
+    deputy, colleague = (MembershipFactory(organisation=membership.organisation) for _ in "12")
+    services.name_deputy(booking_id=booking.pk, actor=membership.user, deputy=deputy.user)
+    participants.invite_person(
+        booking_id=booking.pk, actor=membership.user, email=colleague.user.email
+    )
+    participants.invite_guest(
+        booking_id=booking.pk, actor=membership.user, name="Gast", email="gast@example.org"
+    )
+    OutgoingMail.objects.all().delete()
+
+    url = address("end", booking.environments.get())
+    assert operator.post(url, {"end-reason": "Platz fällt aus"}).status_code == 302
+    Environment.objects.update(next_action_at=portal_clock.now())
+    assert run(booking).state == EnvironmentState.GONE
+
+    assert booking.state == BookingState.CANCELLED
+    mails = {mail.address: mail for mail in OutgoingMail.objects.all()}
+    assert {address: mail.kind for address, mail in mails.items()} == {
+        membership.user.email: "sandbox.booking_cancelled",
+        deputy.user.email: "sandbox.booking_cancelled",
+        colleague.user.email: "sandbox.test_cancelled",
+        "gast@example.org": "sandbox.test_cancelled",
+    }
+    assert "METHOD:CANCEL" in str(mails[membership.user.email].attachments)
+    for mail in mails.values():
+        assert "Platz fällt aus" not in mail.body, "the reason is the operators'"
+        assert still_allowed(mail.user_id or 0, mail.kind, mail.subject_key)
+    invited = booking.participants.get(user=colleague.user)
+    participants.remove_participant(participant_id=invited.pk, actor=membership.user)
+    assert not still_allowed(colleague.user.pk, "sandbox.test_cancelled", str(invited.public_id))
+
+
+def test_ending_what_runs_is_told_when_all_is_removed(
+    operator: Client, engine: FakeBackend, run: Run
+) -> None:
+    booking = book()
+    environment = run(booking)
+    OutgoingMail.objects.all().delete()
+    operator.post(address("end", environment), {"end-reason": "Stört"})
+    run(booking)
+    assert [m.kind for m in OutgoingMail.objects.all()] == ["sandbox.booking_ended"]
 
 
 def test_a_restore_is_confirmed_there_once(operator: Client, engine: FakeBackend) -> None:

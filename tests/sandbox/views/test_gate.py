@@ -11,6 +11,7 @@ from django.test import Client
 from django.urls import reverse
 
 from network.enums import MembershipState
+from osk_portal.toolkit import encryption
 from sandbox import addresses, services
 from sandbox.enums import Desired, EnvironmentState
 from sandbox.services import gate
@@ -21,6 +22,7 @@ from sandbox.services.participants import (
     renew_guest_link,
 )
 from sandbox.views.gate import COOKIE, ENTER, UPSTREAM
+from tests.kubernetes.test_plan import DATA
 
 KEY = "k" * 32
 CHECK, CHANGE = reverse("sandbox:gate_check"), reverse("sandbox:gate_change")
@@ -41,12 +43,16 @@ def host_of(booking) -> str:
     return urlsplit(addresses.origin_of(booking)).netloc
 
 
-def ask(address: str, host: str, data=None, cookie: str | None = None, **headers: str):
+def ask(
+    address: str, host: str, data=None, cookie: str | None = None, ticket_header="", **headers: str
+):
     """As the proxy asks: with its key, the host, and no cookie but the pass."""
     proxy = Client()
     if cookie is not None:
         proxy.cookies[COOKIE] = cookie
     given = {"X-OSK-Gate-Key": KEY, "X-Forwarded-Host": host, **headers}
+    if ticket_header:
+        given["X-OSK-Ticket"] = ticket_header
     return proxy.get(address, data or {}, headers=given)
 
 
@@ -191,6 +197,13 @@ def test_a_ticket_is_no_pass_and_a_pass_no_ticket(signed_in, world, booking):
 
     assert status(booking, ticket) == 401
     assert not ask(CHANGE, host_of(booking), {"ticket": pass_of(client, booking)}).cookies
+
+
+def test_what_the_portal_sealed_for_something_else_is_no_pass(booking):
+    for text in ("a password", "[]", "7", '"pass"', "{}"):
+        sealed = encryption.encrypt(text).rstrip("=")
+        assert status(booking, sealed) == 401, text
+        assert not ask(CHANGE, host_of(booking), {"ticket": sealed}).cookies
 
 
 def test_what_the_portal_did_not_seal_is_no_pass(booking):
@@ -387,6 +400,8 @@ FOREIGN = (
     "http://8.8.8.8/",
     "http://[::1]/",
     "file:///etc/passwd",
+    "http://169.254.169.254/",
+    "http://0.0.0.0/",
 )
 
 
@@ -487,6 +502,84 @@ def test_the_management_sees_no_way_in(signed_in, world, booking):
 
     assert "/tor/" not in page
     assert "Testumgebung öffnen" not in page
+
+
+# Products with several endpoints
+
+
+@pytest.fixture
+def two_doors(booking):
+    """The same product with a second endpoint, and an engine that says where it is."""
+    type(booking.blueprint_version).objects.update(spec=DATA)
+    booking.environments.update(other_addresses={"admin": "http://10.0.0.7:9000"})
+    booking.refresh_from_db()
+    return booking
+
+
+def test_each_endpoint_has_its_title_and_its_way_through_the_gate(signed_in, world, two_doors):
+    text = signed_in(world.booker).get(two_doors.get_absolute_url()).text
+
+    assert "Adresse: A" in text
+    assert "Adresse: B" in text
+    assert f"https://{two_doors.public_id.hex}-admin.test.example/" in text
+    assert f'href="{reverse("sandbox:gate_enter", args=[two_doors.public_id])}?way=admin"' in text
+    assert "10.0.0.7" not in text
+
+
+def test_the_second_endpoint_opens_after_the_first_has_given_its_pass(signed_in, world, two_doors):
+    client = signed_in(world.booker)
+    page = reverse("sandbox:gate_enter", args=[two_doors.public_id])
+    led = client.get(page, {"way": "admin", "path": "/x"})
+    first = host_of(two_doors)
+    second = first.replace(".", "-admin.", 1)
+    assert urlsplit(led["Location"]).netloc == first
+    one = ask(CHANGE, first, ticket_header=ticket_in(led["Location"]))
+    assert urlsplit(one["Location"]).netloc == second
+    two = ask(CHANGE, second, ticket_header=ticket_in(one["Location"]))
+    assert two["Location"] == "/x"
+
+    passes = one.cookies[COOKIE].value, two.cookies[COOKIE].value
+    assert ask(CHECK, first, cookie=passes[0])[UPSTREAM] == "127.0.0.1:21000"
+    assert ask(CHECK, second, cookie=passes[1])[UPSTREAM] == "10.0.0.7:9000"
+    assert ask(CHECK, second, cookie=passes[0]).status_code == 401
+    assert ask(CHECK, first, cookie=passes[1]).status_code == 401
+    assert ask(CHECK, second, None)[ENTER].endswith(f"{page}?way=admin")
+    assert client.get(page, {"way": "sql"})["Location"] == two_doors.get_absolute_url()
+
+
+def test_a_guest_chooses_the_door_by_its_number(world, two_doors):
+    guest = invite_guest(
+        booking_id=two_doors.pk, actor=world.booker, name="Gast", email="gast@example.org"
+    )
+    url = guest.get_absolute_url()
+    page = Client().get(url).text
+    assert f"{url}?oeffnen=1" in page
+    assert f"{url}?oeffnen=2" in page
+    for number in ("2", "1", "0", "-1", "²", "9" * 5000, "x"):
+        led = Client().get(url, {"oeffnen": number})["Location"]
+        # Led past the other one first.
+        assert (urlsplit(led).netloc == host_of(two_doors)) is (number == "2"), number
+
+
+def test_without_a_gate_each_endpoint_has_the_engines_address(
+    settings, signed_in, world, two_doors
+):
+    settings.OSK_SANDBOX_DOMAIN = ""
+    text = signed_in(world.booker).get(two_doors.get_absolute_url()).text
+
+    assert "http://10.0.0.7:9000/" in text
+    assert text.count("ein Probelauf") == text.count("Probelauf") <= 1
+
+
+def test_names_of_ways_are_ends_of_labels():
+    for port in ("web", "a" * 40, "a-" * 15, "x" * 30, "x-"):
+        way = addresses.way_of(port)
+        place = addresses.place_of_host(f"{'0' * 32}-{way}.test.example")
+        assert place is not None
+        assert place.way == way
+        assert len(way) <= 30
+        assert not way.endswith("-")
+    assert len({addresses.way_of("a" * number) for number in range(28, 41)}) == 13
 
 
 def test_an_address_outlives_a_new_generation(world, booking):

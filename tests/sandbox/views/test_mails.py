@@ -69,6 +69,22 @@ def test_a_product_without_mail_has_no_part_for_it(signed_in, world):
     assert "E-Mails der" not in signed_in(world.booker).get(booking.get_absolute_url()).text
 
 
+def test_where_nobody_catches_it_the_page_says_so(signed_in, world, running, settings):
+    along = invite_person(booking_id=running.pk, actor=world.booker, email=world.colleague.email)
+    words = "kann das Portal keine E-Mails auffangen"
+    pages = ((world.booker, running), (world.colleague, along))
+    for who, page in pages:
+        assert words not in signed_in(who).get(page.get_absolute_url()).text
+    running.environments.update(backend="kubernetes")
+    for who, page in pages:
+        text = signed_in(who).get(page.get_absolute_url()).text
+        assert words in text
+        assert "wiki@example.org" not in text
+    running.environments.update(backend="container")
+    settings.OSK_SANDBOX_MAIL_PORT = 0
+    assert words in signed_in(world.booker).get(running.get_absolute_url()).text
+
+
 def test_it_goes_with_the_environment_and_the_proof_says_so(signed_in, world, running):
     environment = running.environments.get()
     keep(environment, message())
