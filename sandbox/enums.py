@@ -373,6 +373,16 @@ class BlueprintEventKind(models.TextChoices):
     SCANNED = "scanned", pgettext_lazy("test product", "Scan recorded")
 
 
+class TestChange(models.TextChoices):
+    """What those who test along are told of, beside a cancellation before the begin."""
+
+    __test__ = False  # no class of tests
+
+    MOVED = "moved"
+    ENDED = "ended"
+    RESET = "reset"
+
+
 class TaskKind(models.TextChoices):
     """What a person is asked to do where no engine can."""
 

@@ -18,8 +18,8 @@ from osk_portal.accounts.models import User
 from osk_portal.toolkit import clock
 from osk_portal.toolkit.deadlocks import without_deadlock
 from osk_portal.toolkit.transitions import TransitionNotAllowed
-from sandbox import capacity, deadlines, notifications, opening, permissions, quotas
-from sandbox.enums import BookingEventKind, BookingState, EnvironmentEventKind
+from sandbox import capacity, circle_mails, deadlines, notifications, opening, permissions, quotas
+from sandbox.enums import BookingEventKind, BookingState, EnvironmentEventKind, TestChange
 from sandbox.models import Blueprint, Booking, TestTask
 from sandbox.querysets import HOLDING
 from sandbox.services.environments import (
@@ -173,6 +173,8 @@ def end_booking(*, booking_id: int, actor: User) -> Booking:
             release_slot(booking)
         if was_offer:
             booking.waitlist_entry.decline(actor=actor)
-        elif not has_begun:  # else told once everything is removed
+        elif has_begun:  # who booked is told once everything is removed
+            circle_mails.tell(booking, TestChange.ENDED)
+        else:
             notifications.booking_cancelled(booking)
         return booking
