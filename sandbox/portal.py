@@ -38,16 +38,15 @@ from sandbox.models import (
 from sandbox.notifications import (
     GUEST_LINK,
     INVITED,
-    OPERATOR_TASK,
     TEST_CANCELLED,
     TO_APPROVE,
 )
-from sandbox.operator_mails import OPERATOR_ALERT
+from sandbox.operator_mails import OPERATOR_ALERT, OPERATOR_TASK
 from sandbox.participant_mails import INFECTED, PARTICIPANT_KINDS
 from sandbox.permissions import can_decide, works_on_wishes
 from sandbox.phases import phase_of
 from sandbox.public_results import PublicResult
-from sandbox.services import blueprints, participants, report_files, standing_in, wishes
+from sandbox.services import blocks, participants, report_files, standing_in, wishes
 from sandbox.wish_mails import TO_CHECK, WISH_KINDS
 
 if TYPE_CHECKING:
@@ -286,7 +285,7 @@ portal.staff_exits.register(portal.StaffExit("sandbox", 20, standing_in.release_
 portal.daily_jobs.register(portal.DailyJob("sandbox.guests", 30, participants.forget_guests))
 portal.daily_jobs.register(portal.DailyJob("sandbox.files", 31, report_files.sweep_contents))
 portal.daily_jobs.register(portal.DailyJob("sandbox.prototypes", 31, wishes.end_prototypes))
-portal.daily_jobs.register(portal.DailyJob("sandbox.scans", 32, blueprints.block_outdated))
+portal.daily_jobs.register(portal.DailyJob("sandbox.scans", 32, blocks.block_outdated))
 portal.demo_steps.register(portal.DemoStep("sandbox", 30, demo_world.load))
 portal.personal_data.register(own_data.OFFER)
 portal.sealed_values.register(

@@ -19,7 +19,7 @@ from osk_portal.toolkit import encryption
 from sandbox import own_data, portal, services
 from sandbox.enums import Outcome, ParticipantState
 from sandbox.models import Environment, EnvironmentEvent, TestParticipant, TestReport
-from sandbox.services import blueprints
+from sandbox.services import blocks
 from sandbox.services.participants import (
     answer_invitation,
     forget_guests,
@@ -260,7 +260,7 @@ def test_who_tests_along_hears_of_a_block(world, booking, guest):
     gone = add(booking, world.manager)
     remove_participant(participant_id=gone.pk, actor=world.booker)
     advisor = staff("advisor")
-    blueprints.block_product(blueprint_id=world.blueprint.pk, actor=advisor, reason="Geheim")
+    blocks.block_product(blueprint_id=world.blueprint.pk, actor=advisor, reason="Geheim")
 
     mails = told("tested_blocked")
     assert set(mails) == {world.colleague.email, guest.email}
@@ -270,7 +270,7 @@ def test_who_tests_along_hears_of_a_block(world, booking, guest):
         assert "Geheim" not in body
     assert "/testumgebung/teilnahme/" in mails[world.colleague.email]
     assert guest.token not in mails[guest.email], "the link stands in encrypted mails only"
-    blueprints.unblock_product(blueprint_id=world.blueprint.pk, actor=advisor)
+    blocks.unblock_product(blueprint_id=world.blueprint.pk, actor=advisor)
     assert set(told("tested_unblocked")) == set(mails)
 
 
