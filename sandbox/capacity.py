@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from psycopg.errors import ExclusionViolation
 
 from osk_portal.toolkit import clock
-from sandbox.models import Allocation, Booking, Pool, Slot
+from sandbox.models import Allocation, Booking, Environment, Pool, Slot
 from sandbox.timetable import Timetable, occupied
 
 logger = logging.getLogger(__name__)
@@ -104,6 +104,33 @@ def extend(allocation: Allocation, end: datetime) -> Allocation:
         raise TooLong(latest_end(allocation))
     allocation.occupies = occupies
     return allocation
+
+
+def another_place(allocation: Allocation, *, is_trial: bool) -> Slot | None:
+    """From now on another slot that is empty, for what waits until its own is cleared; None without one.
+
+    ``allocation`` comes with its slot and pool; the booking is locked, and nothing of it is set up.
+    """
+    occupies = DateTimeTZRange(
+        max(allocation.occupies.lower, clock.now()), allocation.occupies.upper
+    )
+    if occupies.lower >= occupies.upper:
+        return None
+    candidates = _candidates(allocation.slot.pool, occupies, without=allocation, is_trial=is_trial)
+    full = set(
+        Environment.objects.owning().filter(slot__in=candidates).values_list("slot_id", flat=True)
+    )
+    for slot in candidates:
+        if slot.pk == allocation.slot_id or slot.pk in full:
+            continue
+
+        def take(slot: Slot = slot) -> int:
+            mine = Allocation.objects.held().filter(pk=allocation.pk)
+            return mine.update(slot=slot, occupies=occupies)
+
+        if _unless_taken(slot, take) == 1:
+            return slot
+    return None
 
 
 def latest_end(allocation: Allocation) -> datetime | None:

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from datetime import datetime, time, timedelta
+from typing import TYPE_CHECKING, Final
 
 from django.conf import settings
 
 from osk_portal.toolkit.clock import BERLIN
 from osk_portal.toolkit.working_days import add_working_days, is_working_day
+
+if TYPE_CHECKING:
+    from sandbox.models import Booking
+
+REPORT_DAYS: Final = 14
 
 
 def first_start_with_approval(now: datetime) -> datetime:
@@ -33,3 +39,8 @@ def offer_deadline(now: datetime) -> datetime:
     if is_working_day(end.date()):
         return end
     return datetime.combine(add_working_days(end.date(), 0), end.time(), tzinfo=BERLIN)
+
+
+def report_deadline(booking: Booking) -> datetime:
+    """Until when reports can be written: 14 days after the end, however it came."""
+    return (booking.ended_at or booking.ends_at) + timedelta(days=REPORT_DAYS)

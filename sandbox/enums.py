@@ -99,6 +99,11 @@ class EnvironmentEventKind(models.TextChoices):
 
     BOOKED = "booked", _("A place is reserved for you")
     WAITING_FOR_SLOT = "waiting_for_slot", _("We are still clearing the place")
+    WAITING_FOR_ENGINE = (
+        "waiting_for_engine",
+        _("The machine for test environments does not answer. We go on as soon as it does"),
+    )
+    LATE = "late", _("It takes longer than promised. We have written to you why")
     SECRETS_MADE = "secrets_made", _("Passwords generated")
     STARTED = "started", _("Program started")
     READY = "ready", _("Everything checked, ready")
@@ -106,8 +111,13 @@ class EnvironmentEventKind(models.TextChoices):
     FAILED = "failed", _("The set-up did not work")
     TOO_SLOW = "too_slow", _("This attempt took longer than it may. We end it")
     GIVEN_UP = "given_up", _("We do not try again. The OSK looks into it and gets back to you")
+    NEVER_CAME = "never_came", _("The booked time is over, and the environment was never ready")
     REPLACED = "replaced", _("We set the environment up anew")
     DISTURBED = "disturbed", _("The environment does not answer. We look into it")
+    STILL_DISTURBED = (
+        "still_disturbed",
+        _("It still does not answer. We go on trying, and an operator looks into it"),
+    )
     REPAIRED = "repaired", _("The environment works again")
     RESTARTED = "restarted", _("Restart asked for")
     RESET = "reset", _("Reset asked for")
@@ -136,6 +146,26 @@ class EnvironmentEventKind(models.TextChoices):
     REMOVAL_ASKED = "removal_asked", _("The operators are asked to remove it by hand")
     REMOVAL_BEGUN = "removal_begun", _("Somebody works on the removal")
     REMOVAL_DONE = "removal_done", _("Removed by hand, and confirmed")
+
+
+class LateReason(models.TextChoices):
+    """What an environment that is late waits for."""
+
+    PLACE = "place", _("The place is not cleared yet")
+    ENGINE = "engine", _("The engine does not answer")
+    PERSON = "person", _("The operators have not set it up yet")
+    SLOW = "slow", _("The set-up takes longer than usual")
+
+
+class AlertCause(models.TextChoices):
+    """What operators are told of by e-mail, without having asked."""
+
+    FAILED = "failed", _("Booking failed")
+    LATE = "late", _("Not ready in time")
+    DISTURBED = "disturbed", _("Does not answer")
+    REMOVAL = "removal", _("Removal does not end")
+    ENGINE = "engine", _("Engine does not answer")
+    RESTORE = "restore", _("Database older than the engines")
 
 
 class ProofKind(models.TextChoices):
@@ -341,6 +371,16 @@ class BlueprintEventKind(models.TextChoices):
     BLOCKED = "blocked", pgettext_lazy("test product", "Blocked")
     UNBLOCKED = "unblocked", pgettext_lazy("test product", "Block lifted")
     SCANNED = "scanned", pgettext_lazy("test product", "Scan recorded")
+
+
+class TestChange(models.TextChoices):
+    """What those who test along are told of, beside a cancellation before the begin."""
+
+    __test__ = False  # no class of tests
+
+    MOVED = "moved"
+    ENDED = "ended"
+    RESET = "reset"
 
 
 class TaskKind(models.TextChoices):

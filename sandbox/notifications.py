@@ -16,45 +16,82 @@ from osk_portal.notifications import rendering
 from osk_portal.notifications.services import Message, notify, notify_address, post_secret
 from osk_portal.toolkit import clock, ics
 from sandbox.calendar_entries import attachment
-from sandbox.enums import EnvironmentEventKind, ReminderKind
-from sandbox.models import Booking, Environment, EnvironmentEvent, OperatorTask, TestParticipant
+from sandbox.enums import EnvironmentEventKind, LateReason, ReminderKind
+from sandbox.models import Booking, Environment, TestParticipant
 
 INVITED: Final = "sandbox.participant_invited"
 GUEST_LINK: Final = "sandbox.guest_link"
 TEST_CANCELLED: Final = "sandbox.test_cancelled"
 TO_APPROVE: Final = "sandbox.booking_to_approve"
-OPERATOR_TASK: Final = "sandbox.operator_task"
 _REASON = _("You booked a test environment.")
 _STANDS_IN = _("You stand in for who booked a test environment.")
 _WAITED = _("You are on the waitlist for a test environment.")
 _GOES_ON = _("A test environment was handed over to you.")
 _TESTS = _("You were invited to test along.")
 _DECIDES = _("You decide on bookings of test environments.")
-_OPERATES = _("You are an operator of the portal.")
 
 
 def booking_ready(environment: Environment) -> None:
-    """One mail a generation: a replaced environment has new passwords and lost its data."""
-    was_reset = EnvironmentEvent.objects.filter(
-        environment__booking=environment.booking_id,
-        environment__generation=environment.generation - 1,
-        kind=EnvironmentEventKind.RESET,
-    ).exists()
+    """One mail a generation: what replaces one that was handed over has new passwords and lost its data."""
+    before = _last_one_used(environment)
+    was_reset = (
+        before is not None and before.events.filter(kind=EnvironmentEventKind.RESET).exists()
+    )
     _tell(
         environment.booking,
         "booking_ready",
         dedupe=f"sandbox.ready:{environment.public_id}",
-        is_replacement=environment.generation > 1 and not was_reset,
+        is_replacement=before is not None and not was_reset,
         was_reset=was_reset,
     )
 
 
-def booking_failed(booking: Booking, *, generation: int, was_ready: bool) -> None:
+def _last_one_used(environment: Environment) -> Environment | None:
+    """The newest generation before this one that people could work in."""
+    earlier = environment.booking.environments.handed_over()
+    return earlier.filter(generation__lt=environment.generation).order_by("-generation").first()
+
+
+def booking_failed(environment: Environment, *, is_over: bool = False) -> None:
+    """``is_over``: its whole time has passed without it."""
+    booking = environment.booking
     _tell(
         booking,
         "booking_failed",
-        dedupe=f"sandbox.failed:{booking.public_id}:{generation}",
-        was_ready=was_ready,
+        dedupe=f"sandbox.failed:{booking.public_id}:{environment.generation}",
+        was_ready=booking.environments.handed_over().exists(),
+        is_over=is_over,
+    )
+
+
+def booking_late(environment: Environment, *, why: LateReason) -> None:
+    """Once a wait. ``why``: what it waits for."""
+    booking = environment.booking
+    _tell(
+        booking,
+        "booking_late",
+        dedupe=f"sandbox.late:{environment.public_id}:{environment.events.count()}",
+        lifetime=booking.ends_at - clock.now(),
+        why=why,
+        was_ready=booking.environments.handed_over().exists(),
+    )
+
+
+def booking_disturbed(environment: Environment) -> None:
+    """It has not answered for a while; its data are there."""
+    _tell(
+        environment.booking,
+        "booking_disturbed",
+        dedupe=f"sandbox.disturbed:{environment.public_id}:{environment.events.count()}",
+    )
+
+
+def booking_repaired(environment: Environment) -> None:
+    """To those who were told that it was disturbed."""
+    _tell(
+        environment.booking,
+        "booking_repaired",
+        dedupe=f"sandbox.repaired:{environment.public_id}:{environment.events.count()}",
     )
 
 
@@ -104,7 +141,7 @@ def _ask_advisors(booking: Booking, *, dedupe: str) -> None:
             url=reverse("admin:sandbox_application_page", args=[booking.public_id]),
             dedupe=dedupe,
             subject_key=str(booking.public_id),
-            context={**_facts(booking), "organisation": booking.organisation.name},
+            context={**facts(booking), "organisation": booking.organisation.name},
             reason=_DECIDES,
         ),
         User.objects.advisors(),
@@ -124,10 +161,12 @@ def booking_confirmed(booking: Booking) -> None:
 
 def booking_rejected(booking: Booking) -> None:
     _tell(booking, "booking_rejected", dedupe=f"sandbox.rejected:{booking.public_id}")
+    _tell_participants(booking)
 
 
 def booking_expired(booking: Booking) -> None:
     _tell(booking, "booking_expired", dedupe=f"sandbox.expired:{booking.public_id}")
+    _tell_participants(booking)
 
 
 def booking_changed(booking: Booking) -> None:
@@ -148,6 +187,11 @@ def booking_cancelled(booking: Booking) -> None:
         dedupe=f"sandbox.cancelled:{booking.public_id}",
         method="CANCEL",
     )
+    _tell_participants(booking)
+
+
+def _tell_participants(booking: Booking) -> None:
+    """They were to test along in what does not come about."""
     for participant in booking.participants.open().select_related("user"):
         _test_cancelled(participant, booking)
 
@@ -162,7 +206,7 @@ def _test_cancelled(participant: TestParticipant, booking: Booking) -> None:
         url=products if person is None else participant.get_absolute_url(),
         dedupe=f"{TEST_CANCELLED}:{participant.public_id}",
         subject_key=str(participant.public_id),
-        context=_facts(booking),
+        context=facts(booking),
         reason=_TESTS,
         lifetime=booking.ends_at - clock.now(),
     )
@@ -249,7 +293,7 @@ def participant_invited(participant: TestParticipant) -> None:
             dedupe=f"sandbox.invited:{participant.public_id}",
             subject_key=str(participant.public_id),
             context={
-                **_facts(booking),
+                **facts(booking),
                 "is_asked": not participant.is_in,
                 "booker": booking.booked_by,
                 "organisation": booking.organisation.name,
@@ -278,7 +322,7 @@ def guest_link(guest: TestParticipant) -> None:
     rendered = rendering.render(
         "sandbox/email/guest_link",
         {
-            **_facts(booking),
+            **facts(booking),
             "recipient": None,
             "thread": "",
             "reply_to": "",
@@ -302,50 +346,8 @@ def guest_link(guest: TestParticipant) -> None:
     )
 
 
-def operator_task(task: OperatorTask) -> None:
-    """To every operator: somebody has to do it by hand."""
-    _tell_operators(task, "operator_task", dedupe=f"sandbox.task:{task.public_id}")
-
-
-def operator_task_due(task: OperatorTask) -> None:
-    """Once a day, until it is done; to whoever has taken it on, and to all where it is late or nobody's."""
-    _tell_operators(
-        task,
-        "operator_task_due",
-        dedupe=f"sandbox.task_due:{task.public_id}:{clock.today()}",
-        lifetime=timedelta(days=1),
-    )
-
-
-def _tell_operators(
-    task: OperatorTask, event: str, *, dedupe: str, lifetime: timedelta | None = None
-) -> None:
-    operators = User.objects.operators()
-    if task.assignee_id is not None and not task.is_overdue:
-        operators = operators.filter(pk=task.assignee_id)
-    booking = task.environment.booking
-    notify(
-        Message(
-            kind=OPERATOR_TASK,
-            template=f"sandbox/email/{event}",
-            url=task.get_absolute_url(),
-            dedupe=dedupe,
-            subject_key=str(task.public_id),
-            context={
-                **_facts(booking),
-                "organisation": booking.organisation.name,
-                "is_set_up": task.is_set_up,
-                "is_overdue": task.is_overdue,
-                "due_at": task.due_at,
-            },
-            reason=_OPERATES,
-            lifetime=lifetime,
-        ),
-        operators,
-    )
-
-
-def _facts(booking: Booking) -> dict[str, object]:
+def facts(booking: Booking) -> dict[str, object]:
+    """What every mail about a booking may say."""
     return {
         "product": booking.blueprint_version.blueprint.name,
         "starts_at": booking.starts_at,
@@ -378,7 +380,7 @@ def _tell(
                 url=booking.get_absolute_url(),
                 dedupe=dedupe,
                 subject_key=str(booking.public_id),
-                context={**_facts(booking), **context},
+                context={**facts(booking), **context},
                 reason=_STANDS_IN if stands_in else reason,
                 lifetime=lifetime,
                 attachments=attached,

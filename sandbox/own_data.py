@@ -8,9 +8,11 @@ from django.utils.translation import gettext_lazy as _
 
 from osk_portal import portal
 from osk_portal.accounts.models import User
+from osk_portal.toolkit import clock
 from sandbox import permissions, services
 from sandbox.enums import BookingAction, BookingState
 from sandbox.models import Booking, TestParticipant, TestReport, WaitlistEntry, WishAsk
+from sandbox.querysets import HOLDING
 from sandbox.services.participants import answer_invitation
 from sandbox.services.standing_in import settle_account
 from sandbox.services.testing import withdraw_draft
@@ -19,9 +21,13 @@ from sandbox.services.wishes import take_back
 
 def erase(user: User) -> None:
     """Environments that run or are to come end now; what they were for was the person's own words."""
+    now = clock.now()
     for entry in WaitlistEntry.objects.waiting().filter(person=user):
         services.leave_waitlist(entry_id=entry.pk, actor=user)
-    for participant in TestParticipant.objects.visible_to(user).order_by("booking"):
+    along = TestParticipant.objects.visible_to(user)
+    # Of a test that is over there is nothing to leave, and nobody to be told of it.
+    still = along.filter(booking__state__in=HOLDING, booking__window__endswith__gt=now)
+    for participant in still.order_by("booking"):
         answer_invitation(participant_id=participant.pk, actor=user, accepts=False)
     drafts = TestReport.objects.filter(author=user, submitted_at=None).order_by("booking")
     for report_id in drafts.values_list("pk", flat=True):

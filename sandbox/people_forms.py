@@ -19,7 +19,7 @@ from osk_portal.toolkit.file_fields import files_field
 from sandbox.enums import Outcome
 from sandbox.models import PublishedResult, TaskResult, TestReport, TestTask
 from sandbox.services.report_files import Upload
-from sandbox.services.testing import MOST_TASKS, PlannedTask, Written
+from sandbox.services.testing import MOST_TASKS, PlannedTask, Written, plan_digest
 
 EMPTY_ROWS: Final = 3
 _ADDRESS: Final = {
@@ -67,14 +67,21 @@ class GuestForm(forms.Form):
 
 
 class PlanForm(forms.Form):
-    """A row for each task and some empty ones; a row without a task goes."""
+    """A row for each task and some empty ones; a row without a task goes.
+
+    ``base`` and the key of each row say what the page was made from.
+    """
+
+    base = forms.CharField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, data: Any = None, *, tasks: Sequence[TestTask]) -> None:
         initial: dict[str, object] = {}
         for number, task in enumerate(tasks, start=1):
             initial |= {f"position_{number}": number, f"task_{number}": task.task}
             initial[f"expected_{number}"] = task.expected
-        super().__init__(data, initial=initial)
+            initial[f"key_{number}"] = task.public_id.hex
+        typed = None if data is None else data.dict()
+        super().__init__(typed, initial={**initial, "base": plan_digest(tasks)})
         self.numbers = range(1, min(len(tasks) + EMPTY_ROWS, MOST_TASKS) + 1)
         if data is not None:
             # The rows of the page that was sent, although the plan may have grown meanwhile.
@@ -84,6 +91,7 @@ class PlanForm(forms.Form):
             self._add_row(number)
 
     def _add_row(self, number: int) -> None:
+        self.fields[f"key_{number}"] = forms.CharField(required=False, widget=forms.HiddenInput)
         self.fields[f"position_{number}"] = forms.IntegerField(
             label=_("Place in the order"),
             required=False,
@@ -110,10 +118,11 @@ class PlanForm(forms.Form):
             error_messages={"max_length": _("Shorten your text to 500 characters.")},
         )
 
-    def rows(self) -> Iterable[tuple[int, forms.BoundField, forms.BoundField, forms.BoundField]]:
+    def rows(self) -> Iterable[tuple[int, forms.BoundField, *tuple[forms.BoundField, ...]]]:
         for number in self.numbers:
             yield (
                 number,
+                self[f"key_{number}"],
                 self[f"position_{number}"],
                 self[f"task_{number}"],
                 self[f"expected_{number}"],
@@ -135,11 +144,30 @@ class PlanForm(forms.Form):
         data = self.cleaned_data
         filled = [n for n in self.numbers if data.get(f"task_{n}")]
         filled.sort(key=lambda n: (data.get(f"position_{n}") or n, n))
-        return [PlannedTask(data[f"task_{n}"], data[f"expected_{n}"]) for n in filled]
+        return [
+            PlannedTask(
+                data[f"task_{n}"], data[f"expected_{n}"], uuid_or_none(data.get(f"key_{n}", ""))
+            )
+            for n in filled
+        ]
+
+    def send_again_from(self, tasks: Sequence[TestTask]) -> None:
+        """The typed text stays; sent once more it takes the place of what stands there now."""
+        self.data = {**self.data, "base": plan_digest(tasks)}
+
+
+def uuid_or_none(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
 
 
 class ReportForm(forms.Form):
-    """A result and a note for each task, then the words about everything."""
+    """A result and a note for each task, then the words about everything.
+
+    ``is_of_an_older_plan``: a task was taken out of the plan meanwhile; the note on it stands with the findings.
+    """
 
     findings = CleanText(
         label=_("What did you notice?"),
@@ -182,6 +210,7 @@ class ReportForm(forms.Form):
         initial: dict[str, object] = {}
         if report is not None:
             initial = {"findings": report.findings, "overall": report.overall}
+        data, self.is_of_an_older_plan = self._with_lost_notes(data, tasks)
         super().__init__(data, files, initial=initial)
         kept = [] if report is None else list(report.files.all())
         if kept:
@@ -212,6 +241,19 @@ class ReportForm(forms.Form):
             )
         last = ("findings", "overall", "chosen", "removed")
         self.order_fields([*(name for name in self.fields if name not in last)])
+
+    @classmethod
+    def _with_lost_notes(cls, data: Any, tasks: Sequence[TestTask]) -> tuple[Any, bool]:
+        known = {cls._name("note", task) for task in tasks}
+        lost = [
+            text.strip()
+            for name, text in (data or {}).items()
+            if name.startswith("note_") and name not in known and text.strip()
+        ]
+        if not lost:
+            return data, False
+        data = {**data.dict(), "findings": "\n\n".join([data.get("findings", ""), *lost]).strip()}
+        return data, True
 
     @staticmethod
     def _name(what: str, task: TestTask) -> str:

@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
+from django.core.exceptions import PermissionDenied
+
 from network.models import Organisation
-from network.permissions import active_memberships, is_manager_of
+from network.permissions import active_memberships, is_manager_of, person_with_memberships
 from osk_portal.accounts.models import User
 from sandbox.models import Blueprint, Booking
+
+
+def as_of_now(user: User) -> User:
+    """The person with the memberships of this moment: asked under a lock for which somebody may have waited.
+
+    Raises PermissionDenied where the person was locked out.
+    """
+    person = person_with_memberships(user.pk)
+    if person is None:
+        raise PermissionDenied("locked out")
+    return person
 
 
 def bookable_organisations(user: User, blueprint: Blueprint | None = None) -> list[Organisation]:

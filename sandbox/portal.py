@@ -21,6 +21,7 @@ from osk_portal.toolkit.ics import Entry
 from osk_portal.toolkit.search_text import fold
 from sandbox import demo_world, handover, own_data, statistics
 from sandbox.calendar_entries import entry_of
+from sandbox.circle_mails import TEST_CHANGED
 from sandbox.enums import EnvironmentState, Phase
 from sandbox.models import (
     Blueprint,
@@ -36,13 +37,13 @@ from sandbox.models import (
 from sandbox.notifications import (
     GUEST_LINK,
     INVITED,
-    OPERATOR_TASK,
     TEST_CANCELLED,
     TO_APPROVE,
 )
+from sandbox.operator_mails import OPERATOR_ALERT, OPERATOR_TASK
 from sandbox.permissions import can_decide, works_on_wishes
 from sandbox.phases import phase_of
-from sandbox.services import blueprints, participants, report_files, standing_in, wishes
+from sandbox.services import blocks, participants, report_files, standing_in, wishes
 from sandbox.wish_mails import TO_CHECK, WISH_KINDS
 
 if TYPE_CHECKING:
@@ -141,17 +142,21 @@ def _still_allowed(user_id: int, kind: str, subject_key: str) -> bool:
     """Whoever has lost the booking is no longer told about it, nor who is no advisor any more."""
     if kind == GUEST_LINK:
         return TestParticipant.objects.open().filter(link_key=subject_key).exists()
+    if kind == TEST_CHANGED and not user_id:
+        return TestParticipant.objects.open().filter(link_key=subject_key).exists()
     if kind == TEST_CANCELLED:
         open_ = TestParticipant.objects.open().filter(public_id=subject_key)
         return open_.filter(user=user_id or None).exists()
     user = User.objects.filter(pk=user_id).first()
-    if kind == INVITED:
+    if kind in (INVITED, TEST_CHANGED):
         mine = TestParticipant.objects.open().filter(user=user_id, public_id=subject_key)
         return user is not None and mine.exists()
     if kind in WISH_KINDS:
         return user is not None and Wish.objects.mine(user).filter(public_id=subject_key).exists()
     if kind in (TO_APPROVE, TO_CHECK):
         return user is not None and can_decide(user)
+    if kind == OPERATOR_ALERT:
+        return user is not None and user.is_operator
     if kind == OPERATOR_TASK:
         wanted = OperatorTask.objects.open().filter(public_id=subject_key)
         return user is not None and user.is_operator and wanted.exists()
@@ -258,7 +263,7 @@ portal.staff_exits.register(portal.StaffExit("sandbox", 20, standing_in.release_
 portal.daily_jobs.register(portal.DailyJob("sandbox.guests", 30, participants.forget_guests))
 portal.daily_jobs.register(portal.DailyJob("sandbox.files", 31, report_files.sweep_contents))
 portal.daily_jobs.register(portal.DailyJob("sandbox.prototypes", 31, wishes.end_prototypes))
-portal.daily_jobs.register(portal.DailyJob("sandbox.scans", 32, blueprints.block_outdated))
+portal.daily_jobs.register(portal.DailyJob("sandbox.scans", 32, blocks.block_outdated))
 portal.demo_steps.register(portal.DemoStep("sandbox", 30, demo_world.load))
 portal.personal_data.register(own_data.OFFER)
 portal.sealed_values.register(

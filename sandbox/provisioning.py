@@ -29,7 +29,16 @@ from osk_portal.notifications.doorbell import ring
 from osk_portal.toolkit import clock
 from osk_portal.toolkit.clock import DbNow
 from osk_portal.toolkit.encryption import CannotDecrypt
-from sandbox import addresses, backends, log_tail, notifications, restoring, services
+from sandbox import (
+    addresses,
+    backends,
+    capacity,
+    log_tail,
+    notifications,
+    operator_mails,
+    restoring,
+    services,
+)
 from sandbox.backends.base import (
     BackendError,
     BackendUnavailable,
@@ -60,6 +69,7 @@ BATCH = 50
 STEPS_AT_ONCE = 10
 """A run that goes well needs three; a loop that does not end must not hold the worker."""
 PROVISIONING_TIMEOUT = timedelta(minutes=10)
+DISTURBANCE_ALERT = timedelta(minutes=10)
 MAX_GENERATIONS = 3
 PROBES = 5
 PROBE_PATIENCE = 4.0
@@ -74,6 +84,7 @@ SETUP_FAILED = gettext_noop("We could not set up the environment.")
 TOO_SLOW = gettext_noop("The product did not answer in time.")
 LOST = gettext_noop("The environment has disappeared.")
 
+_UNDER_WAY = (ObservedState.RUNNING, ObservedState.CREATING)
 _chance = random.SystemRandom()
 
 
@@ -86,6 +97,7 @@ def tick() -> list[int]:
         # A database that was restored knows too little to decide anything by itself.
         services.expire_holds()
         end_what_is_over()
+        services.tell_late()
         services.send_reminders()
         services.remind_operators()
         services.offer_places()
@@ -104,18 +116,36 @@ def tick() -> list[int]:
 
 
 def end_what_is_over() -> None:
-    """Bookings whose window is over end, whatever became of them."""
+    """Bookings whose window is over end. What was never handed over has failed: it takes no days."""
     for booking_id in list(Booking.objects.due_to_end().values_list("pk", flat=True)[:BATCH]):
         with transaction.atomic():
             booking = (
                 Booking.objects.due_to_end()
                 .select_for_update(skip_locked=True, of=("self",))
+                .select_related("blueprint_version__blueprint", "booked_by")
                 .filter(pk=booking_id)
                 .first()
             )
-            if booking is not None:
+            if booking is None:
+                continue
+            if booking.environments.handed_over().exists():
                 booking.finish()
-                services.remove_environment(booking)
+            else:
+                _fail_at_its_end(booking)
+            services.remove_environment(booking)
+
+
+def _fail_at_its_end(booking: Booking) -> None:
+    """``booking`` is locked."""
+    booking.fail()
+    newest = booking.environments.order_by("-generation").first()
+    if newest is None:
+        return
+    newest.booking = booking
+    newest.record(EnvironmentEventKind.NEVER_CAME)
+    notifications.booking_failed(newest, is_over=True)
+    operator_mails.booking_failed(newest)
+    logger.warning("sandbox: never set up", extra={"environment": newest.backend_key})
 
 
 # Claim and fence
@@ -282,8 +312,14 @@ def _step(claimed: Claim) -> None:
 
 
 def _prepare(claimed: Claim) -> None:
-    """PENDING: the slot must be empty, whatever its rows promise; then the passwords are made."""
+    """PENDING: the engine must answer and the slot be empty, whatever its rows promise; then the
+    passwords are made.
+    """
     spec = claimed.spec
+    if claimed.environment.desired == Desired.PRESENT:
+        health = claimed.backend.check()
+        if not health.ok:
+            raise BackendUnavailable(health.detail, after=60)
     with claimed.writing() as environment:
         if environment is None:
             return
@@ -293,6 +329,8 @@ def _prepare(claimed: Claim) -> None:
         ):
             return  # moved to a later time meanwhile
         if Environment.objects.owning().filter(slot=environment.slot).exists():
+            if _take_another_place(environment):
+                return  # due at once: perhaps at another engine
             if not environment.events.filter(kind=EnvironmentEventKind.WAITING_FOR_SLOT).exists():
                 environment.record(EnvironmentEventKind.WAITING_FOR_SLOT)
             _wait(environment, _backoff(environment.attempts))
@@ -302,16 +340,30 @@ def _prepare(claimed: Claim) -> None:
             environment.provision()
 
 
+def _take_another_place(environment: Environment) -> bool:
+    """Whoever had the place before is still in it; ``environment`` has nothing anywhere yet."""
+    held = environment.booking.allocations.held().select_related("slot__pool").first()
+    if held is None or environment.desired == Desired.ABSENT:
+        return False
+    slot = capacity.another_place(held, is_trial=environment.booking.is_trial)
+    if slot is None:
+        return False
+    environment.slot, environment.backend = slot, slot.backend
+    environment.save(update_fields=["slot", "backend"])
+    logger.info("sandbox: another place", extra={"environment": environment.backend_key})
+    return True
+
+
 def _set_up(claimed: Claim) -> None:
     """PROVISIONING: the engine makes it; what it has of an earlier attempt it takes over."""
-    if _is_too_late(claimed.environment, _time_to_set_up(claimed.environment)):
+    found = _ensure(claimed)
+    if found.state not in _UNDER_WAY and _is_over_time(claimed):
         _give_up(claimed, TOO_SLOW, "provisioning took too long", too_slow=True)
         return
-    found = _ensure(claimed)
     with claimed.writing() as environment:
         if environment is None or environment.desired == Desired.ABSENT:
             return  # ended meanwhile: still due, and the next step removes it
-        if found.state not in (ObservedState.RUNNING, ObservedState.CREATING):
+        if found.state not in _UNDER_WAY:
             _wait(environment, _backoff(environment.attempts))
             return
         environment.start(endpoint=found.endpoint, others=found.others)
@@ -345,11 +397,12 @@ def _wait_until_ready(claimed: Claim) -> None:
     if result.ok:
         _hand_over(claimed)
         return
-    timeout = timedelta(seconds=claimed.spec.ready_timeout)
-    if _is_too_late(claimed.environment, timeout):
+    if _is_over_time(claimed):
         _give_up(claimed, TOO_SLOW, result.detail, too_slow=True)
         return
     if result.is_over:
+        if claimed.environment.ready_at is not None and _is_lost(claimed):
+            return
         _ensure(claimed)
     with claimed.writing() as environment:
         if environment is not None:
@@ -358,6 +411,8 @@ def _wait_until_ready(claimed: Claim) -> None:
 
 def _restart(claimed: Claim) -> None:
     """Stopped once; a step that is repeated stops it once more, which only takes time."""
+    if _is_lost(claimed):
+        return
     claimed.backend.halt(claimed.ref)
     found = _ensure(claimed)
     with claimed.writing() as environment:
@@ -397,6 +452,7 @@ def _hand_over(claimed: Claim) -> None:
         if environment is None or environment.desired == Desired.ABSENT:
             return
         is_new = environment.ready_at is None
+        was_told = environment.state == EnvironmentState.DEGRADED and _is_told(environment)
         environment.hand_over(endpoint=found.endpoint or environment.endpoint, others=found.others)
         if found.expires_at == environment.expires_at:
             _wait_for_end(environment)
@@ -405,6 +461,8 @@ def _hand_over(claimed: Claim) -> None:
             booking.activate()
         if is_new:
             notifications.booking_ready(environment)
+        elif was_told:
+            notifications.booking_repaired(environment)
         logger.info("sandbox: ready", extra={"environment": environment.backend_key})
 
 
@@ -429,23 +487,71 @@ def _rest(claimed: Claim) -> None:
 
 
 def _repair(claimed: Claim) -> None:
-    """DEGRADED: started again with its data; what has disappeared comes back as a new generation."""
-    found = claimed.backend.observe(claimed.ref)
-    if found.state == ObservedState.ABSENT:
-        _give_up(claimed, LOST, "nothing of it is left at the engine", lost=True)
+    """DEGRADED: started again with its data, for as long as it takes; what has disappeared comes back
+    as a new generation.
+    """
+    if claimed.environment.restart_at is not None:
+        _restart(claimed)
         return
-    if _is_too_late(claimed.environment, PROVISIONING_TIMEOUT):
-        _give_up(claimed, TOO_SLOW, "it could not be repaired", too_slow=True)
+    if _is_lost(claimed):
         return
-    if found.state != ObservedState.RUNNING:
+    if claimed.backend.observe(claimed.ref).state != ObservedState.RUNNING:
         _ensure(claimed)
     result = _probe_patiently(claimed)
     if result.ok:
         _hand_over(claimed)
         return
+    _keep(claimed, result.detail)
+
+
+def _is_lost(claimed: Claim) -> bool:
+    """Given up because the engine says that nothing of it is left. Raises BackendUnavailable where it
+    cannot tell: then nothing may be made in its place either.
+    """
+    found = claimed.backend.observe(claimed.ref)
+    if found.state == ObservedState.UNKNOWN:
+        raise BackendUnavailable("the engine cannot tell what is left of it", after=30)
+    if found.state != ObservedState.ABSENT:
+        return False
+    _give_up(claimed, LOST, "nothing of it is left at the engine", lost=True)
+    return True
+
+
+def _keep(claimed: Claim, detail: str, *, after: float = 0, needs_a_person: bool = False) -> None:
+    """Somebody has worked in it, so it is never given up by itself: tried again, and told.
+
+    ``needs_a_person``: trying again is of no use by itself, so that is told at once.
+    """
+    is_late = needs_a_person or _is_over_time(claimed)
     with claimed.writing() as environment:
-        if environment is not None:
-            _wait(environment, _backoff(environment.attempts))
+        if environment is None:
+            return
+        environment.error_for_operator = detail
+        environment.save(update_fields=["error_for_operator"])
+        if is_late and environment.desired == Desired.PRESENT:
+            was_told = _is_told(environment)
+            if environment.state == EnvironmentState.STARTING:
+                environment.disturb()
+            if not was_told:
+                environment.record(EnvironmentEventKind.STILL_DISTURBED)
+                notifications.booking_disturbed(environment)
+                operator_mails.disturbed(environment)
+        _wait(environment, max(_backoff(environment.attempts), timedelta(seconds=after)))
+    logger.warning(
+        "sandbox: disturbed, tried again later",
+        extra={"environment": claimed.environment.backend_key, "detail": detail},
+    )
+
+
+def _is_told(environment: Environment) -> bool:
+    """Its people know that it has not worked since it last did."""
+    kinds = (
+        EnvironmentEventKind.STILL_DISTURBED,
+        EnvironmentEventKind.READY,
+        EnvironmentEventKind.REPAIRED,
+    )
+    last = environment.events.filter(kind__in=kinds).order_by("pk").last()
+    return last is not None and last.kind == EnvironmentEventKind.STILL_DISTURBED
 
 
 def _keep_apart(claimed: Claim) -> None:
@@ -494,8 +600,12 @@ def _begin_removal(claimed: Claim) -> None:
     found: Observed | None = None
     try:
         found = claimed.backend.observe(claimed.ref)
-    except Retryable:
-        logger.info("sandbox: not seen before its removal")
+    except BackendError as error:
+        # What is there cannot be named then; that it goes is tried, and told, all the same.
+        logger.warning(
+            "sandbox: not seen before its removal",
+            extra={"environment": claimed.environment.backend_key, "detail": str(error)},
+        )
     if _is_held(claimed, found):
         return
     items = found.items if found is not None else ()
@@ -544,26 +654,45 @@ def _remove(claimed: Claim) -> None:
 def _try_again(claimed: Claim, error: Retryable) -> None:
     environment = claimed.environment
     removing = environment.keeps_its_course
-    if not removing and _is_too_late(environment, _time_to_set_up(environment)):
+    if not removing and environment.ready_at is not None:
+        _keep(claimed, error.detail, after=error.after)
+        return
+    is_away = isinstance(error, BackendUnavailable)
+    if not removing and not is_away and _is_over_time(claimed):
         _give_up(claimed, SETUP_FAILED, error.detail)
         return
+    is_slow = removing and _is_too_late(environment, REMOVAL_ALERT)
     with claimed.writing() as locked:
         if locked is None:
             return
-        if locked.attempts == 1 and not removing and not isinstance(error, BackendUnavailable):
-            locked.record(EnvironmentEventKind.RETRYING)
-        if removing and _is_too_late(environment, REMOVAL_ALERT):
+        if not removing:
+            _note_a_delay(locked, is_away=is_away)
+        if is_slow:
             kind = EnvironmentEventKind.REMOVAL_SLOW
             if not locked.events.filter(kind=kind).exists():
                 locked.record(kind)
+                operator_mails.removal_slow(locked)
         locked.error_for_operator = error.detail
         locked.save(update_fields=["error_for_operator"])
         _wait(locked, max(_backoff(locked.attempts), timedelta(seconds=error.after)))
     extra = {"environment": environment.backend_key, "detail": error.detail}
-    if removing and _is_too_late(environment, REMOVAL_ALERT):
+    if is_slow:
         logger.error("sandbox: the removal does not end", extra=extra)
     else:
         logger.warning("sandbox: tried again later", extra=extra)
+
+
+def _note_a_delay(environment: Environment, *, is_away: bool) -> None:
+    """The person reads why it is not set up yet; while its engine is away no time limit runs."""
+    if not is_away:
+        if environment.attempts == 1:
+            environment.record(EnvironmentEventKind.RETRYING)
+        return
+    if not environment.waits_for_engine:
+        environment.record(EnvironmentEventKind.WAITING_FOR_ENGINE)
+    if not environment.is_by_hand:
+        environment.state_since = clock.of_database()
+        environment.save(update_fields=["state_since"])
 
 
 def _give_up(
@@ -583,11 +712,16 @@ def _give_up(
         # A removal is never given up by itself: only an operator may forget it.
         _try_again(claimed, Retryable(detail, after=LONGEST_BACKOFF.total_seconds()))
         return
-    lines = log_tail.read(claimed.backend, claimed.ref, claimed.environment, LOG_LINES)
+    if claimed.environment.ready_at is not None and not lost:
+        _keep(
+            claimed, detail, after=LONGEST_BACKOFF.total_seconds() if is_final else 0,
+            needs_a_person=is_final,
+        )  # fmt: skip
+        return
+    lines = _last_words(claimed)
     with claimed.writing() as environment:
         if environment is None:
             return
-        was_ready = environment.ready_at is not None
         if too_slow:
             environment.record(EnvironmentEventKind.TOO_SLOW)
         environment.fail(
@@ -608,13 +742,19 @@ def _give_up(
             return
         environment.record(EnvironmentEventKind.GIVEN_UP)
         booking.fail()
-        notifications.booking_failed(
-            booking, generation=environment.generation, was_ready=was_ready
-        )
+        notifications.booking_failed(environment)
+        operator_mails.booking_failed(environment)
         logger.error(
             "sandbox: booking failed",
             extra={"environment": environment.backend_key, "detail": detail},
         )
+
+
+def _last_words(claimed: Claim) -> list[str]:
+    try:
+        return log_tail.read(claimed.backend, claimed.ref, claimed.environment, LOG_LINES)
+    except BackendError:
+        return []
 
 
 def _had_begun(environment: Environment) -> bool:
@@ -640,11 +780,25 @@ def _is_too_late(environment: Environment, timeout: timedelta) -> bool:
     return clock.of_database() - environment.state_since > timeout
 
 
-def _time_to_set_up(environment: Environment) -> timedelta:
-    """An engine has ten minutes; a person is reminded, and has until the end of the booking."""
-    if environment.is_by_hand:
-        return environment.expires_at - environment.state_since
-    return PROVISIONING_TIMEOUT
+def _is_over_time(claimed: Claim) -> bool:
+    """It has been in its state for longer than it may: ten minutes at an engine, to start as long as its
+    specification says. What waits for its place has none; a person is reminded, and has until the end.
+    """
+    environment = claimed.environment
+    if environment.state == EnvironmentState.PENDING:
+        return False
+    if environment.is_by_hand and environment.ready_at is None:
+        return _is_too_late(environment, environment.expires_at - environment.state_since)
+    if environment.state == EnvironmentState.DEGRADED:
+        return _is_too_late(environment, DISTURBANCE_ALERT)
+    if environment.state == EnvironmentState.STARTING:
+        try:
+            return _is_too_late(environment, timedelta(seconds=claimed.spec.ready_timeout))
+        except SpecError:
+            logger.warning(
+                "sandbox: specification damaged", extra={"environment": environment.backend_key}
+            )
+    return _is_too_late(environment, PROVISIONING_TIMEOUT)
 
 
 def _wait_for_a_person(claimed: Claim) -> None:

@@ -305,6 +305,10 @@ class EnvironmentQuerySet(models.QuerySet["Environment"]):
         """Whatever may own something at an engine."""
         return self.exclude(state__in=FINAL)
 
+    def handed_over(self) -> Self:
+        """Ready at least once: somebody may have worked in it."""
+        return self.filter(ready_at__isnull=False)
+
     def owning(self) -> Self:
         """Set up or being set up or removed: a slot in which one is cannot take another.
 

@@ -18,13 +18,12 @@ from django.db import transaction
 from osk_portal.notifications.doorbell import ring
 from osk_portal.toolkit import clock
 from osk_portal.toolkit.clock import DbNow
-from sandbox import backends, restoring, services
+from sandbox import backends, operator_mails, restoring, services
 from sandbox.backends.base import (
     BackendError,
     EnvRef,
     Observed,
     ObservedState,
-    Retryable,
     SandboxBackend,
 )
 from sandbox.enums import Desired, EnvironmentState, RestoreEvidence, StrayVerdict
@@ -50,12 +49,12 @@ def reconcile() -> None:
             backend = backends.get(key)
             measure(backend)
             found = {observed.name: observed for observed in backend.observe_all()}
-        except Retryable as error:
+        except BackendError as error:
             # Says nothing about what exists: no environment is taken for lost, no object for an orphan.
             logger.warning(
-                "sandbox: engine does not answer", extra={"backend": key, "detail": error.detail}
+                "sandbox: engine does not answer", extra={"backend": key, "detail": str(error)}
             )
-            _keep_health(key, is_ok=False, detail=error.detail)
+            _keep_health(key, is_ok=False, detail=str(error))
             continue
         _compare_ends(backend, found)
         _remove_orphans(backend, found)
@@ -72,10 +71,13 @@ def _keep_health(key: str, *, is_ok: bool, detail: str) -> None:
     now = clock.of_database()
     before = EngineHealth.objects.filter(backend=key).first()
     since = before.since if before is not None and before.is_ok == is_ok else now
-    EngineHealth.objects.update_or_create(
-        backend=key,
-        defaults={"is_ok": is_ok, "detail": detail[:500], "checked_at": now, "since": since},
-    )
+    with transaction.atomic():
+        health, _is_new = EngineHealth.objects.update_or_create(
+            backend=key,
+            defaults={"is_ok": is_ok, "detail": detail[:500], "checked_at": now, "since": since},
+        )
+        if not is_ok and now - since >= operator_mails.ENGINE_ALERT:
+            operator_mails.engine_down(health)
 
 
 def _compare_ends(backend: SandboxBackend, found: dict[str, Observed]) -> None:

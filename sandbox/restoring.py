@@ -29,6 +29,7 @@ from django.db.models.functions import Greatest
 
 from osk_portal.toolkit import clock
 from osk_portal.toolkit.clock import DbNow
+from sandbox import operator_mails
 from sandbox.backends.base import Observed
 from sandbox.enums import RestoreEvidence, StrayVerdict
 from sandbox.models import Environment, Restore, RestoreMarker, Stray
@@ -69,7 +70,8 @@ def suspect(evidence: RestoreEvidence, detail: str = "") -> None:
     """From here on the portal only reports; told once."""
     try:
         with transaction.atomic():
-            Restore.objects.create(evidence=evidence, detail=detail[:200])
+            restore = Restore.objects.create(evidence=evidence, detail=detail[:200])
+            operator_mails.restore_suspected(restore)
     except IntegrityError:
         return  # it is open already
     logger.error(

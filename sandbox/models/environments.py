@@ -44,7 +44,8 @@ class Environment(Addressed):
         _A.PROVISION: frozenset({_S.PENDING}),
         _A.START: frozenset({_S.PROVISIONING}),
         _A.HAND_OVER: frozenset({_S.STARTING, _S.DEGRADED}),
-        _A.DISTURB: frozenset({_S.READY}),
+        # Starting: a restart that does not come to its end.
+        _A.DISTURB: frozenset({_S.READY, _S.STARTING}),
         _A.RESTART: frozenset({_S.READY, _S.DEGRADED}),
         _A.FAIL: frozenset({_S.PENDING, _S.PROVISIONING, _S.STARTING, _S.READY, _S.DEGRADED}),
         # From every state that may own something at the engine, being set up included.
@@ -163,6 +164,12 @@ class Environment(Addressed):
     def is_by_hand(self) -> bool:
         """A person sets it up and removes it (backends/manual.py)."""
         return self.backend == BY_HAND
+
+    @property
+    def waits_for_engine(self) -> bool:
+        """Its engine did not answer when it was last asked."""
+        told = self.events.exclude(kind=EnvironmentEventKind.LATE).order_by("pk").last()
+        return told is not None and told.kind == EnvironmentEventKind.WAITING_FOR_ENGINE
 
     def provision(self) -> EnvironmentEvent:
         return self._move(_A.PROVISION, _S.PROVISIONING, EnvironmentEventKind.SECRETS_MADE)

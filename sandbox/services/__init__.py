@@ -41,6 +41,7 @@ from sandbox.services.environments import (
     remove_environment,
     retry_booking,
 )
+from sandbox.services.lateness import tell_late
 from sandbox.services.mails import keep_mail, wipe_mails
 from sandbox.services.measures import confirm_restore, end_environment, quarantine_environment
 from sandbox.services.reminders import send_reminders
@@ -111,6 +112,7 @@ __all__ = [
     "reveal_to_participant",
     "send_reminders",
     "take_over_booking",
+    "tell_late",
     "things_of",
     "tick_steps",
     "wipe_credentials",

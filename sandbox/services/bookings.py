@@ -18,8 +18,8 @@ from osk_portal.accounts.models import User
 from osk_portal.toolkit import clock
 from osk_portal.toolkit.deadlocks import without_deadlock
 from osk_portal.toolkit.transitions import TransitionNotAllowed
-from sandbox import capacity, deadlines, notifications, opening, permissions, quotas
-from sandbox.enums import BookingEventKind, BookingState, EnvironmentEventKind
+from sandbox import capacity, circle_mails, deadlines, notifications, opening, permissions, quotas
+from sandbox.enums import BookingEventKind, BookingState, EnvironmentEventKind, TestChange
 from sandbox.models import Blueprint, Booking, TestTask
 from sandbox.querysets import HOLDING
 from sandbox.services.environments import (
@@ -66,9 +66,9 @@ def book(
     ``by_osk``: the OSK books for a case or an event (``occasion``), outside the quota, without an approval.
     ``also``: written with it in the same transaction; what it raises undoes the booking.
     ``form_id``: of the form, so that the same one sent twice (double click, reload) is one booking.
-    The caller has checked that the user may book for the organisation and has promised to use test
-    data only. Raises NoFreeSlot, QuotaExceeded, TooEarly, TransitionNotAllowed (not bookable any more),
-    PermissionDenied (``by_osk`` for somebody else).
+    The user has promised to use test data only. Raises NoFreeSlot, QuotaExceeded, TooEarly,
+    TransitionNotAllowed (not bookable any more), PermissionDenied (``by_osk`` for somebody else; may not book
+    for the organisation, or no longer).
     """
     if by_osk and not user.is_advisor:
         raise PermissionDenied("book for the OSK")
@@ -102,6 +102,8 @@ def _book(
 ) -> Booking:
     # Two of the same form at once: the second one waits here, and finds the first one's booking.
     quotas.lock(organisation.pk)
+    if not by_osk and not permissions.may_book_for(permissions.as_of_now(user), organisation):
+        raise PermissionDenied("book for this organisation")
     known = Booking.objects.filter(public_id=form_id).first() if form_id else None
     if known is not None and known.booked_by_id == user.pk and known.state in HOLDING:
         return known
@@ -171,6 +173,8 @@ def end_booking(*, booking_id: int, actor: User) -> Booking:
             release_slot(booking)
         if was_offer:
             booking.waitlist_entry.decline(actor=actor)
-        elif not has_begun:  # else told once everything is removed
+        elif has_begun:  # who booked is told once everything is removed
+            circle_mails.tell(booking, TestChange.ENDED)
+        else:
             notifications.booking_cancelled(booking)
         return booking

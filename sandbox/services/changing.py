@@ -14,13 +14,14 @@ from osk_portal.notifications.doorbell import ring
 from osk_portal.toolkit import clock
 from osk_portal.toolkit.deadlocks import without_deadlock
 from osk_portal.toolkit.transitions import TransitionNotAllowed
-from sandbox import capacity, deadlines, notifications, opening, permissions, quotas
+from sandbox import capacity, circle_mails, deadlines, notifications, opening, permissions, quotas
 from sandbox.enums import (
     BookingAction,
     BookingEventKind,
     BookingState,
     EnvironmentEventKind,
     EnvironmentState,
+    TestChange,
 )
 from sandbox.models import Allocation, Booking, Environment
 from sandbox.services.approval import is_lapsed
@@ -162,6 +163,7 @@ def _extend_to(booking: Booking, actor: User, end: datetime) -> Booking:
         environment.record(EnvironmentEventKind.EXTENDED, actor=actor)
         ring(WORK, environment_id=environment.pk)
     notifications.booking_changed(booking)
+    circle_mails.tell(booking, TestChange.MOVED)
     return booking
 
 
@@ -223,6 +225,7 @@ def _move(booking_id: int, actor: User, start: datetime, end: datetime) -> Booki
         environment.record(EnvironmentEventKind.MOVED, actor=actor)
         ring(WORK, environment_id=environment.pk)
     notifications.booking_changed(booking)
+    circle_mails.tell(booking, TestChange.MOVED)
     return booking
 
 
@@ -254,7 +257,7 @@ def _with_all(booking_id: int) -> Booking:
 
 def _locked(booking_id: int, actor: User) -> Booking:
     booking = _with_all(booking_id)
-    if not permissions.can_change(actor, booking) or booking.is_trial:
+    if booking.is_trial or not permissions.can_change(permissions.as_of_now(actor), booking):
         raise PermissionDenied("change a booking")
     return booking
 

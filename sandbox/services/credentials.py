@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 
-from network.permissions import person_with_memberships
 from osk_portal.accounts.models import User
 from osk_portal.toolkit import clock, encryption
 from osk_portal.toolkit.transitions import TransitionNotAllowed
@@ -40,8 +39,7 @@ def reveal_credential(*, credential_id: int, actor: User) -> str:
         booking = Booking.objects.select_for_update(of=("self",)).get(
             environments__credentials=credential_id
         )
-        person = person_with_memberships(actor.pk)  # not as they were when the request began
-        if person is None or not permissions.can_see_credentials(person, booking):
+        if not permissions.can_see_credentials(permissions.as_of_now(actor), booking):
             raise PermissionDenied("see a password")
         credential = Credential.objects.select_for_update(of=("self",)).get(pk=credential_id)
         is_kept_apart = credential.environment.state == EnvironmentState.QUARANTINED

@@ -118,11 +118,8 @@ def forget_environment(*, environment_id: int, actor: User, reason: str) -> Envi
         if booking.is_holding:
             # Its replacement would have come after the removal: now only an operator can retry.
             booking.fail()
-            notifications.booking_failed(
-                booking,
-                generation=environment.generation,
-                was_ready=environment.ready_at is not None,
-            )
+            environment.booking = booking
+            notifications.booking_failed(environment)
         logger.warning("sandbox: forgotten", extra={"environment": environment.backend_key})
         return environment
 

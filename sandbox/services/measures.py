@@ -14,13 +14,14 @@ from osk_portal.notifications.doorbell import ring
 from osk_portal.toolkit import clock
 from osk_portal.toolkit.deadlocks import without_deadlock
 from osk_portal.toolkit.transitions import TransitionNotAllowed
-from sandbox import notifications, permissions, restoring
+from sandbox import circle_mails, notifications, permissions, restoring
 from sandbox.enums import (
     BookingAction,
     Desired,
     EnvironmentEventKind,
     EnvironmentState,
     MeasureKind,
+    TestChange,
 )
 from sandbox.models import Booking, Environment, Measure, Restore
 from sandbox.services.environments import WORK, had_begun, release_lease, remove_environment
@@ -69,7 +70,9 @@ def end_environment(*, environment_id: int, actor: User, reason: str) -> Environ
             raise TransitionNotAllowed("end", environment.state)
         if booking.can(BookingAction.CANCEL):
             booking.cancel(actor=actor)
-            if not had_begun(booking):
+            if had_begun(booking):
+                circle_mails.tell(booking, TestChange.ENDED)
+            else:
                 notifications.booking_cancelled(booking)
         environment.record(EnvironmentEventKind.ENDED_BY_OPERATOR, actor=actor)
         _record(MeasureKind.END, environment, actor, reason)

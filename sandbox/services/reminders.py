@@ -14,7 +14,7 @@ from django.db.models import Max, Q
 from osk_portal.toolkit import clock
 from osk_portal.toolkit.working_days import is_office_hour
 from sandbox import notifications
-from sandbox.enums import BookingAction, ReminderKind
+from sandbox.enums import BookingAction, BookingState, ReminderKind
 from sandbox.models import Booking, Reminder
 
 logger = logging.getLogger(__name__)
@@ -32,7 +32,7 @@ _CHANGES: Final = (BookingAction.EXTEND, BookingAction.MOVE)
 
 
 def send_reminders() -> None:
-    """Tell who booked that the end is near. Called again it sends nothing twice."""
+    """Tell who booked that the end is near, of what was handed over. Called again it sends nothing twice."""
     now = clock.now()
     in_office = is_office_hour()
     for booking_id, kind in _due(now):
@@ -62,7 +62,7 @@ def due_kind(
 def _due(now: datetime) -> list[tuple[int, ReminderKind]]:
     longest = max(LEADS.values())
     near = (
-        Booking.objects.promised()
+        Booking.objects.filter(state=BookingState.ACTIVE)
         .filter(window__endswith__gt=now, window__endswith__lte=now + longest)
         .annotate(changed_at=Max("events__at", filter=Q(events__kind__in=_CHANGES)))
         .order_by("window__endswith", "pk")
@@ -94,7 +94,7 @@ def _kind_of(
 def _send(booking_id: int, kind: ReminderKind, now: datetime) -> None:
     with transaction.atomic():
         booking = (
-            Booking.objects.promised()
+            Booking.objects.filter(state=BookingState.ACTIVE)
             .select_for_update(skip_locked=True, of=("self",))
             .select_related("blueprint_version__blueprint", "booked_by")
             .filter(pk=booking_id)

@@ -9,8 +9,8 @@ from osk_portal.accounts.models import User
 from osk_portal.notifications.doorbell import ring
 from osk_portal.toolkit import clock
 from osk_portal.toolkit.transitions import TransitionNotAllowed
-from sandbox import permissions
-from sandbox.enums import Desired, EnvironmentAction, EnvironmentEventKind
+from sandbox import circle_mails, permissions
+from sandbox.enums import Desired, EnvironmentAction, EnvironmentEventKind, TestChange
 from sandbox.models import Booking, Environment
 from sandbox.services.environments import WORK, remove_environment
 
@@ -36,6 +36,7 @@ def reset_environment(*, booking_id: int, actor: User) -> Environment:
         environment = _running(booking_id, actor, "reset")
         environment.record(EnvironmentEventKind.RESET, actor=actor)
         remove_environment(environment.booking)
+        circle_mails.tell(environment.booking, TestChange.RESET)
         return environment
 
 

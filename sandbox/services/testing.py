@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -16,18 +17,22 @@ from osk_portal.accounts.models import User
 from osk_portal.toolkit import clock
 from osk_portal.toolkit.transitions import TransitionNotAllowed
 from sandbox import permissions
+from sandbox.deadlines import report_deadline
 from sandbox.enums import BookingState, Outcome, ParticipantState
 from sandbox.models import Booking, TaskResult, TestParticipant, TestReport, TestTask
 from sandbox.services.report_files import Upload, added, remove
 
 MOST_TASKS: Final = 30
-REPORT_DAYS: Final = 14
+_TESTED: Final = (BookingState.ACTIVE, BookingState.ENDED, BookingState.CANCELLED)
 
 
 @dataclass(frozen=True)
 class PlannedTask:
+    """``key``: of the task that the form showed in this row."""
+
     task: str
     expected: str = ""
+    key: UUID | None = None
 
 
 @dataclass(frozen=True)
@@ -41,16 +46,16 @@ class Written:
     removed: Sequence[UUID] = ()
 
 
-def report_deadline(booking: Booking) -> datetime:
-    """Until when reports can be written: 14 days after the end, however it came."""
-    return (booking.ended_at or booking.ends_at) + timedelta(days=REPORT_DAYS)
-
-
 def takes_reports(booking: Booking) -> bool:
-    """From the begin until the deadline; never of what did not come about."""
-    if booking.state not in (BookingState.ACTIVE, BookingState.ENDED, BookingState.CANCELLED):
-        return False
-    return booking.starts_at <= clock.now() <= report_deadline(booking)
+    """From the begin until the deadline; never of what did not come about.
+
+    What has failed after it had run, or was put into quarantine, was tested until then.
+    """
+    if booking.state == BookingState.FAILED:
+        came_about = any(environment.ready_at for environment in booking.environments.all())
+    else:
+        came_about = booking.state in _TESTED
+    return came_about and booking.starts_at <= clock.now() <= report_deadline(booking)
 
 
 def is_plan_open(booking: Booking) -> bool:
@@ -60,11 +65,21 @@ def is_plan_open(booking: Booking) -> bool:
     return not booking.reports.filter(submitted_at__isnull=False).exists()
 
 
-@transaction.atomic
-def set_plan(*, booking_id: int, actor: User, tasks: Sequence[PlannedTask]) -> list[TestTask]:
-    """The tasks in this order, instead of the ones before. A task with the same words keeps its results.
+def plan_digest(tasks: Iterable[TestTask]) -> str:
+    """What a form was made from, so that it overwrites nothing that came in between."""
+    rows = [(task.public_id.hex, task.task, task.expected) for task in tasks]
+    return hashlib.sha256(json.dumps(rows).encode("utf-8", errors="replace")).hexdigest()[:16]
 
-    Raises TransitionNotAllowed (over, or a report is handed in), PermissionDenied, ValueError (too many).
+
+@transaction.atomic
+def set_plan(
+    *, booking_id: int, actor: User, tasks: Sequence[PlannedTask], base: str
+) -> list[TestTask]:
+    """The tasks in this order, instead of the ones before. A task known by its key or its words keeps its results.
+
+    ``base``: ``plan_digest`` of what the form showed. The same plan again is nothing new.
+    Raises TransitionNotAllowed (over, a report is handed in, or somebody else has changed it meanwhile),
+    PermissionDenied, ValueError (too many).
     """
     booking = Booking.objects.select_for_update(of=("self",)).get(pk=booking_id)
     if not permissions.can_change(actor, booking):
@@ -78,16 +93,46 @@ def set_plan(*, booking_id: int, actor: User, tasks: Sequence[PlannedTask]) -> l
     if len(tasks) > MOST_TASKS:
         raise ValueError("too many tasks")
     before = list(booking.tasks.all())
-    known = {task.task: task for task in before}
-    kept: list[TestTask] = []
-    for position, planned in enumerate(tasks, start=1):
-        row = known.pop(planned.task, None) or TestTask(booking=booking, task=planned.task)
-        row.position, row.expected = position, planned.expected
+    if [(row.task, row.expected) for row in before] == [(p.task, p.expected) for p in tasks]:
+        return before
+    if base != plan_digest(before):
+        raise TransitionNotAllowed(
+            "plan",
+            "written",
+            _("Somebody has changed the test plan meanwhile. Compare it with your text."),
+        )
+    kept = _matched(booking, before, tasks)
+    for row in before:
+        if row not in kept:
+            _take_out(row)
+    for row in kept:
         row.save()
-        kept.append(row)
-    booking.tasks.exclude(pk__in=[row.pk for row in kept]).delete()
     booking.record("plan", actor=actor)
     return kept
+
+
+def _matched(
+    booking: Booking, before: Sequence[TestTask], tasks: Sequence[PlannedTask]
+) -> list[TestTask]:
+    """A row for each planned task: the one of its key, else the one of its words, else a new one."""
+    left = {row.public_id: row for row in before}
+    of_key = [left.pop(planned.key, None) if planned.key else None for planned in tasks]
+    by_words = {row.task: row for row in left.values()}
+    kept: list[TestTask] = []
+    for position, (planned, known) in enumerate(zip(tasks, of_key, strict=True), start=1):
+        row = known or by_words.pop(planned.task, None) or TestTask(booking=booking)
+        row.position, row.task, row.expected = position, planned.task, planned.expected
+        kept.append(row)
+    return kept
+
+
+def _take_out(task: TestTask) -> None:
+    """What somebody has noted about it in a draft goes to the other words of the draft."""
+    for result in task.results.exclude(note="").select_related("report"):
+        report = result.report
+        report.findings = f"{report.findings}\n\n{task.task}: {result.note}".strip()
+        report.save(update_fields=["findings"])
+    task.delete()
 
 
 def save_report(

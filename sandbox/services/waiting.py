@@ -42,10 +42,12 @@ def join_waitlist(
 ) -> WaitlistEntry:
     """Wait for the next place that is free for so many days. Who waits already keeps the turn.
 
-    The caller has checked that the user may book for the organisation and has promised to use test
-    data only. Raises TransitionNotAllowed (not bookable any more).
+    The user has promised to use test data only. Raises TransitionNotAllowed (not bookable any more),
+    PermissionDenied (may not book for the organisation).
     """
     with transaction.atomic():
+        if not permissions.may_book_for(permissions.as_of_now(user), organisation):
+            raise PermissionDenied("wait for this organisation")
         blueprint = opening.require_open(blueprint, organisation)
         if blueprint.published_version() is None:
             raise TransitionNotAllowed("wait", "not bookable")
@@ -181,7 +183,7 @@ def accept_offer(*, booking_id: int, actor: User) -> Booking:
 
 def _accept(booking_id: int, actor: User) -> Booking:
     booking, entry = _offered(booking_id, actor, BookingAction.ACCEPT)
-    if not permissions.may_book_for(actor, booking.organisation):
+    if not permissions.may_book_for(permissions.as_of_now(actor), booking.organisation):
         raise PermissionDenied("accept an offer")
     now = clock.now()
     blueprint = opening.require_open(booking.blueprint_version.blueprint, booking.organisation)

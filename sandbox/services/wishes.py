@@ -22,7 +22,7 @@ from osk_portal.accounts.models import User
 from osk_portal.toolkit import clock
 from osk_portal.toolkit.search_text import fold
 from osk_portal.toolkit.transitions import TransitionNotAllowed
-from sandbox import permissions, prototypes, wish_mails
+from sandbox import permissions, prototypes, quotas, wish_mails
 from sandbox.enums import BlueprintEventKind, WishAction, WishEventKind, WishKind, WishState
 from sandbox.models import Blueprint, BlueprintVersion, Pool, Wish, WishAsk
 
@@ -86,9 +86,9 @@ def propose_prototype(
 
     Raises TransitionNotAllowed where the organisation has one of this name that is not decided.
     """
-    _speaks_for(user, organisation)
     # Two of the same form at once: the second one waits here.
-    Organisation.objects.select_for_update(no_key=True, of=("self",)).get(pk=organisation.pk)
+    quotas.lock(organisation.pk)
+    _speaks_for(user, organisation)
     key = key_of(prototype.name)
     known = (
         Wish.objects.open()
@@ -372,5 +372,5 @@ def _to_decide(wish_id: int, actor: User) -> Wish:
 
 
 def _speaks_for(user: User, organisation: Organisation) -> None:
-    if not permissions.may_book_for(user, organisation):
+    if not permissions.may_book_for(permissions.as_of_now(user), organisation):
         raise PermissionDenied("ask for this organisation")

@@ -11,6 +11,7 @@ from uuid import UUID
 from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import prefetch_related_objects
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -26,6 +27,7 @@ from osk_portal.toolkit.encryption import CannotDecrypt
 from osk_portal.toolkit.transitions import TransitionNotAllowed
 from sandbox import addresses, durations, permissions, progress, services
 from sandbox.backends.mail_host import has_mail_sink
+from sandbox.deadlines import report_deadline
 from sandbox.enums import BookingAction, BookingState, ParticipantState, Phase, WaitState
 from sandbox.models import (
     Booking,
@@ -41,7 +43,7 @@ from sandbox.querysets import HOLDING
 from sandbox.removal_record import is_complete
 from sandbox.results import checklist_of, summary_of
 from sandbox.services import gate
-from sandbox.services.testing import report_deadline, takes_reports
+from sandbox.services.testing import takes_reports
 
 IN_TEST = (ParticipantState.INVITED, ParticipantState.ACTIVE)
 ENTER = "oeffnen"
@@ -49,6 +51,7 @@ ENTER = "oeffnen"
 OPEN = (Phase.READY, Phase.EXPIRING, Phase.DISTURBED)
 OFFER_ENDS = (BookingState.DRAFT, BookingState.CANCELLED, BookingState.EXPIRED)
 """States in which a booking may have been no more than an offer of the waitlist."""
+OVER = (Phase.ENDED, Phase.REMOVING, Phase.CANCELLED, Phase.FAILED)
 LOGGED = (Phase.PROVISIONING, Phase.DISTURBED, Phase.RESTARTING)
 """While these last, what the programs say is of interest."""
 POLLING = (Phase.PROVISIONING, Phase.REMOVING, Phase.DISTURBED, Phase.RESTARTING)
@@ -157,8 +160,7 @@ def details_of(
         if phase == Phase.PROVISIONING
         else "",
         "is_polling": phase in POLLING,
-        "is_over": phase in (Phase.ENDED, Phase.REMOVING, Phase.CANCELLED)
-        and environment is not None,
+        **_removals_of(booking, phase),
         **_log_of(environment, phase),
         **_steps_of(request, booking),
         **_testing_of(request, booking, events),
@@ -172,7 +174,6 @@ def details_of(
         ),
         **entrance_of(booking, environment if is_open else None),
         **mails_of(booking, environment if is_open else None),
-        "proofs": list(environment.proofs.all()) if environment and not is_open else [],
         "may_reveal": permissions.can_see_credentials(request.user, booking),
         "panels": portal.panels_for("sandbox.booking", booking, request),
         "may_hand_over": may_pass_on(request.user, booking),
@@ -184,6 +185,21 @@ def details_of(
             (product.name, None),
         ],
         **state_of(booking, phase),
+    }
+
+
+def _removals_of(booking: Booking, phase: Phase) -> dict[str, object]:
+    """What was deleted, by generation: after the end of all of them, before it of what was replaced."""
+    environments = sorted(booking.environments.all(), key=lambda one: one.generation)
+    is_over = phase in OVER and bool(environments)
+    shown = environments if is_over else environments[:-1]
+    if shown:
+        prefetch_related_objects(shown, "proofs")
+    return {
+        "is_over": is_over,
+        "removals": [one for one in shown if is_over or one.is_final],
+        "has_several": len(environments) > 1,
+        "has_proof": is_over and is_complete(booking),
     }
 
 

@@ -14,7 +14,10 @@ from django.views.decorators.http import require_http_methods
 from osk_portal.toolkit.access import LOGIN, AuthenticatedRequest, access
 from osk_portal.toolkit.transitions import TransitionNotAllowed
 from sandbox import permissions
+from sandbox.enums import Outcome
+from sandbox.models import TestTask
 from sandbox.people_forms import PlanForm
+from sandbox.results import Check
 from sandbox.services.testing import set_plan
 from sandbox.views.bookings import booking_crumbs, visible_booking
 
@@ -29,14 +32,20 @@ def plan_edit(request: AuthenticatedRequest, public_id: UUID) -> HttpResponse:
     form = PlanForm(
         request.POST if request.method == "POST" else None, tasks=list(booking.tasks.all())
     )
-    status, moved = 200, ""
+    status, moved, now = 200, "", list[TestTask]()
     if request.method == "POST":
         status = 422
         if form.is_valid():
             try:
-                set_plan(booking_id=booking.pk, actor=request.user, tasks=form.planned())
+                set_plan(
+                    booking_id=booking.pk,
+                    actor=request.user,
+                    tasks=form.planned(),
+                    base=form.cleaned_data["base"],
+                )
             except TransitionNotAllowed as error:
-                moved, status = str(error), 409
+                moved, status, now = str(error), 409, list(booking.tasks.all())
+                form.send_again_from(now)
             else:
                 messages.success(request, _("The test plan is saved."))
                 if "more" in request.POST:
@@ -47,6 +56,7 @@ def plan_edit(request: AuthenticatedRequest, public_id: UUID) -> HttpResponse:
         "booking": booking,
         "product": booking.blueprint_version.blueprint,
         "moved": moved,
+        "checks": [Check(task, Outcome.UNTESTED) for task in now],
         "crumbs": booking_crumbs(booking, _("Test plan")),
     }
     return render(request, "sandbox/plan_edit.html", context, status=status)

@@ -12,7 +12,9 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import (
     require_GET,
@@ -28,6 +30,7 @@ from osk_portal.toolkit.access import LOGIN, PUBLIC, AuthenticatedRequest, acces
 from osk_portal.toolkit.encryption import CannotDecrypt
 from osk_portal.toolkit.transitions import TransitionNotAllowed
 from sandbox import addresses, permissions, services
+from sandbox.deadlines import report_deadline
 from sandbox.enums import FileState
 from sandbox.file_answers import given_out
 from sandbox.models import Booking, Credential, ReportFile, TestParticipant, TestReport
@@ -35,7 +38,7 @@ from sandbox.people_forms import ReportForm
 from sandbox.phases import current_environment, phase_of, state_of
 from sandbox.results import checklist_of
 from sandbox.services.participants import GuestLinkDead, guest_of, may_use
-from sandbox.services.testing import report_deadline, save_report, takes_reports
+from sandbox.services.testing import save_report, takes_reports
 from sandbox.views.bookings import (
     ENTER,
     OPEN,
@@ -49,6 +52,9 @@ from sandbox.views.bookings import (
 from sandbox.views.gate import guest_enters
 
 REPORT = "testbericht"
+_PLAN_CHANGED = gettext_lazy(
+    "The test plan has changed meanwhile. Your remarks on tasks that are gone stand under what you noticed."
+)
 
 
 @require_GET
@@ -169,7 +175,19 @@ def _guest_answer(request: HttpRequest, token: str) -> HttpResponse:
     except (GuestLinkDead, PermissionDenied):
         if not within_limit(request, "case_link_dead"):
             return render(request, "429.html", status=429)
-        return render(request, "sandbox/guest_link_dead.html", status=404)
+        typed = _typed(request) if TestParticipant.key_of(token) is not None else ""
+        status = 409 if typed else 404
+        return render(request, "sandbox/guest_link_dead.html", {"typed": typed}, status=status)
+
+
+def _typed(request: HttpRequest) -> str:
+    """The words of a report that was sent when the link had ended: given back, never lost."""
+    if request.method != "POST" or REPORT not in request.GET:
+        return ""
+    named = ("findings", "overall", "note_")
+    sent = request.POST.dict().items()
+    texts = (str(text).strip() for name, text in sent if name.startswith(named))
+    return "\n\n".join(text for text in texts if text)
 
 
 def _enter(guest: TestParticipant, number: str) -> HttpResponse:
@@ -245,10 +263,12 @@ def _write(
     )
     target = back or guest or booking
     status = 200
-    moved = ""
+    moved: str | Promise = ""
     if request.method == "POST":
         status = 422
-        if form.is_valid():
+        if form.is_of_an_older_plan:
+            moved, status = _PLAN_CHANGED, 409
+        elif form.is_valid():
             submit = "submit" in request.POST
             try:
                 save_report(

@@ -49,6 +49,7 @@ class FakeBackend:
             fault()
 
     def check(self) -> Health:
+        self._strike("check", "")
         return Health(True, "in memory")
 
     def validate(self, spec: EnvSpec) -> list[str]:

@@ -18,6 +18,7 @@ from sandbox import deadlines, portal, provisioning, services
 from sandbox.capacity import NoFreeSlot, TooLong
 from sandbox.enums import BookingState
 from sandbox.models import Allocation, Booking
+from sandbox.services import participants
 from tests.factories import MembershipFactory, staff
 from tests.sandbox.factories import BookingFactory
 from tests.sandbox.world import book, product
@@ -349,3 +350,17 @@ def test_nobody_decides_for_the_own_side(asked, advisor, name):
         services.reject_booking(booking_id=asked.pk, actor=advisor, reason="Nein")
     asked.refresh_from_db()
     assert asked.state == BookingState.REQUESTED
+
+
+@pytest.mark.parametrize("how", ["rejected", "expired"])
+def test_who_was_to_test_along_hears_that_nothing_comes_of_it(asked, advisor, clock, how):
+    colleague = MembershipFactory(organisation=asked.organisation).user
+    participants.invite_person(booking_id=asked.pk, actor=asked.booked_by, email=colleague.email)
+    if how == "rejected":
+        services.reject_booking(booking_id=asked.pk, actor=advisor, reason="Zu groß.")
+    else:
+        clock.move_to(asked.hold_expires_at)
+        services.expire_holds()
+    [mail] = OutgoingMail.objects.filter(kind="sandbox.test_cancelled")
+    assert mail.address == colleague.email
+    assert "Zu groß" not in mail.body

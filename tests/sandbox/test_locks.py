@@ -15,6 +15,8 @@ from network import leaving
 from network import services as network_services
 from network.enums import MembershipState
 from network.models import Membership
+from network.permissions import active_memberships
+from osk_portal.accounts.models import User
 from osk_portal.accounts.services import set_roles
 from osk_portal.notifications.models import Notification
 from osk_portal.pages import own_data
@@ -22,7 +24,7 @@ from osk_portal.toolkit import clock, encryption
 from osk_portal.toolkit.transitions import TransitionNotAllowed
 from sandbox import capacity, provisioning, services
 from sandbox.models import Booking
-from sandbox.services import blueprints, standing_in
+from sandbox.services import blocks, standing_in
 from tests.factories import MembershipFactory, staff
 from tests.sandbox.fake_backend import FakeBackend
 from tests.sandbox.world import book, product
@@ -98,6 +100,34 @@ def test_who_leaves_meets_who_asks_for_more_time(monkeypatch: pytest.MonkeyPatch
     assert not [outcome for outcome in outcomes if isinstance(outcome, Exception)]
     booking.refresh_from_db()
     assert (booking.booked_by, booking.asked_end) == (heir.user, end)
+
+
+def test_who_has_left_meanwhile_books_and_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever waited for the organisation is asked for the right of then, not of when the request began."""
+    leaver = MembershipFactory()
+    blueprint = product(slots=3, longest_days=30)
+    booking = book(blueprint, leaver, days=2)
+    person = User.objects.get(pk=leaver.user_id)
+    assert len(active_memberships(person)) == 1  # as the view has asked
+
+    with stopped(monkeypatch, leaving, "_hand_over") as stop:
+        ended, *others = meet(
+            stop,
+            lambda: leaving.end_membership(
+                membership_id=leaver.pk, actor=leaver.user, choice=leaving.Choice()
+            ),
+            lambda: services.extend_booking(
+                booking_id=booking.pk, actor=person, end=booking.ends_at + timedelta(days=1)
+            ),
+            lambda: services.book(
+                user=person, organisation=leaver.organisation, blueprint=blueprint,
+                start=booking.starts_at, end=booking.ends_at, purpose="Schnell noch",
+            ),
+        )  # fmt: skip
+
+    assert ended == leaving.Settled(handed_over=0, left=1)
+    assert [type(outcome) for outcome in others] == [PermissionDenied, PermissionDenied]
+    assert Booking.objects.get() == booking
 
 
 def test_a_password_is_asked_for_while_everything_is_removed(
@@ -199,9 +229,7 @@ def test_a_block_waits_for_who_books_and_tells_them(monkeypatch: pytest.MonkeyPa
         booked, blocked = meet(
             stop,
             lambda: book(blueprint, membership),
-            lambda: blueprints.block_product(
-                blueprint_id=blueprint.pk, actor=operator, reason="Lücke"
-            ),
+            lambda: blocks.block_product(blueprint_id=blueprint.pk, actor=operator, reason="Lücke"),
         )
 
     assert isinstance(booked, Booking)

@@ -179,22 +179,6 @@ def test_what_has_disappeared_comes_back_new_and_its_person_is_told(
     assert OutgoingMail.objects.filter(kind="sandbox.booking_ready").count() == 2
 
 
-def test_one_that_does_not_answer_is_repaired_or_replaced(
-    engine: FakeBackend, run: Run, clock: Clock
-) -> None:
-    clock.move_to(portal_clock.now())
-    booking = book()
-    environment = run(booking)
-    engine.unhealthy.add(environment.backend_key)
-
-    reconciling.reconcile()
-    assert run(booking).state == EnvironmentState.DEGRADED
-    clock.move_to(portal_clock.now() + timedelta(minutes=11))
-    run(booking)
-
-    assert run(booking).generation == 2
-
-
 def test_what_the_engine_cannot_tell_changes_nothing(engine: FakeBackend, run: Run) -> None:
     booking = book()
     name = run(booking).backend_key

@@ -9,12 +9,20 @@ import pytest
 from osk_portal.notifications.models import Notification, OutgoingMail
 from osk_portal.toolkit import clock as portal_clock
 from sandbox import provisioning, services
-from sandbox.models import Reminder
+from sandbox.models import Booking, Reminder
+from tests.sandbox import world
 from tests.sandbox.test_approval import MONDAY
-from tests.sandbox.world import book, product
+from tests.sandbox.world import product
 
 pytestmark = pytest.mark.django_db
 KIND = "sandbox.booking_ends_soon"
+
+
+def book(blueprint, **window) -> Booking:
+    """Handed over: of what never came nobody is reminded."""
+    booking = world.book(blueprint, **window)
+    booking.activate()
+    return booking
 
 
 def kinds() -> list[str]:

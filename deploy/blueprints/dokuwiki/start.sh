@@ -1,11 +1,14 @@
 #!/bin/sh
-# Writes the configuration at every start and becomes Apache. The password comes as a file from the portal.
+# Writes the configuration at the first start and becomes Apache. What people have set since then stays; only
+# the passwords of our two accounts, which come as files from the portal, are set at each start.
 set -eu
 
 conf=/etc/dokuwiki
+secrets=/run/osk
 [ -e "$conf/acl.auth.php" ] || cp -a /opt/osk/conf/. "$conf/" 2>/dev/null || true
 
-cat > "$conf/local.php" <<'PHP'
+if [ ! -e "$conf/.osk-written" ]; then
+    cat > "$conf/local.php" <<'PHP'
 <?php
 $conf['title'] = 'DokuWiki (Testumgebung)';
 $conf['lang'] = 'de';
@@ -16,21 +19,27 @@ $conf['disableactions'] = 'register';
 $conf['updatecheck'] = 0;
 $conf['mailfrom'] = 'wiki@example.org';
 PHP
-# Where people open it: the gate's address, or the container's own.
-[ -z "${OSK_ORIGIN:-}" ] || printf "\$conf['baseurl'] = '%s';\n" "$OSK_ORIGIN" >> "$conf/local.php"
-printf '*\t@ALL\t0\n*\t@user\t8\n' > "$conf/acl.auth.php"
+    printf '*\t@ALL\t0\n*\t@user\t8\n' > "$conf/acl.auth.php"
+    printf '%s\n' "verwaltung:-:Verwaltung:verwaltung@example.org:user,admin" \
+        "redaktion:-:Redaktion:redaktion@example.org:user" > "$conf/users.auth.php"
+    touch "$conf/.osk-written"
+fi
 
-php -r '
-    $lines = "";
-    foreach (["verwaltung" => "user,admin", "redaktion" => "user"] as $name => $groups) {
-        $file = "/run/osk/$name";
-        if (is_readable($file)) {
-            $hash = password_hash(file_get_contents($file), PASSWORD_BCRYPT);
-            $lines .= "$name:$hash:" . ucfirst($name) . ":$name@example.org:$groups\n";
-        }
-    }
-    file_put_contents("/etc/dokuwiki/users.auth.php", $lines);
-'
+# Where people open it, the gate's address or the container's own: in a file that the wiki itself never writes.
+{
+    echo '<?php'
+    [ -z "${OSK_ORIGIN:-}" ] || printf "\$conf['baseurl'] = '%s';\n" "$OSK_ORIGIN"
+} > "$conf/local.protected.php"
+
+for name in verwaltung redaktion; do
+    [ -r "$secrets/$name" ] || continue
+    OSK_HASH=$(php -r 'echo password_hash(file_get_contents($argv[1]), PASSWORD_BCRYPT);' "$secrets/$name")
+    export OSK_HASH
+    awk -F: -v OFS=: -v name="$name" '$1 == name { $2 = ENVIRON["OSK_HASH"] } { print }' \
+        "$conf/users.auth.php" > "$conf/users.auth.php.new"
+    mv "$conf/users.auth.php.new" "$conf/users.auth.php"
+done
+unset OSK_HASH
 
 export APACHE_RUN_USER=www-data APACHE_RUN_GROUP=www-data APACHE_PID_FILE=/tmp/apache2.pid
 export APACHE_RUN_DIR=/tmp APACHE_LOCK_DIR=/tmp APACHE_LOG_DIR=/tmp

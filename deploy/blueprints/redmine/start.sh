@@ -1,5 +1,6 @@
 #!/bin/sh
-# Makes the database at the first start, sets the administrator's password, and becomes Puma.
+# Makes the database at the first start, with our settings, and becomes Puma. What people have set since then
+# stays; only the administrator's password, which comes as a file from the portal, is set at each start.
 set -eu
 
 export RAILS_ENV=production REDMINE_LANG=de X_DEBIAN_SITEID=default
@@ -36,18 +37,26 @@ if [ ! -e /data/filled ]; then
     bundle exec rake redmine:load_default_data >/dev/null
     touch /data/filled
 fi
-OSK_PASSWORD=$(cat /run/osk/verwaltung) bundle exec rails runner '
-    admin = User.find_by(login: "admin")
-    admin.password = admin.password_confirmation = ENV.fetch("OSK_PASSWORD")
-    admin.must_change_passwd = false
-    admin.language = "de"
-    admin.save!(validate: false)
-    Setting.default_language = "de"
-    Setting.login_required = "1"
-    Setting.self_registration = "0"
-    Setting.mail_from = "redmine@example.org"
+is_first=1
+[ ! -e /data/settled ] || is_first=0
+OSK_FIRST=$is_first OSK_PASSWORD=$(cat /run/osk/verwaltung) bundle exec rails runner '
+    is_first = ENV["OSK_FIRST"] == "1"
+    # Whoever has renamed it keeps it.
+    if admin = User.find_by(login: "admin")
+        admin.password = admin.password_confirmation = ENV.fetch("OSK_PASSWORD")
+        admin.must_change_passwd = false
+        admin.language = "de" if is_first
+        admin.save!(validate: false)
+    end
+    if is_first
+        Setting.default_language = "de"
+        Setting.login_required = "1"
+        Setting.self_registration = "0"
+        Setting.mail_from = "redmine@example.org"
+    end
     # Where people open it, for the links in its mails.
     Setting.host_name = ENV.fetch("OSK_HOST") if ENV["OSK_HOST"]
     Setting.protocol = ENV.fetch("OSK_SCHEME") if ENV["OSK_SCHEME"]
 '
+touch /data/settled
 exec puma --bind tcp://0.0.0.0:3000 --environment production

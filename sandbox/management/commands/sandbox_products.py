@@ -15,9 +15,9 @@ from sandbox.models import Blueprint, Pool, Slot
 
 class Command(BaseCommand):
     help = (
-        "Loads test products that come with the portal, all or those named. A product whose specification "
-        "has changed gets a new version; what nobody has run yet stays a draft. With --open those can be "
-        "booked whose images are there."
+        "Loads test products that come with the portal, all or those named. One that is there keeps its texts, "
+        "its places and its published version: what is new becomes a draft. What nobody has run yet is a draft "
+        "too. With --open new ones, and those named, can be booked where their images are there."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -33,14 +33,15 @@ class Command(BaseCommand):
             raise CommandError(f"Not known: {', '.join(sorted(unknown))}.")
         for slug in options["product"] or shipped.slugs(options["engine"]):
             with transaction.atomic():
-                pool = self._pool(options)
-                blueprint = shipped.ensure(slug, pool)
-                problems = _problems(blueprint, options["engine"])
-                # What an operator has closed stays closed, unless they say otherwise.
-                blueprint.is_bookable = not problems and (options["open"] or blueprint.is_bookable)
-                blueprint.save(update_fields=["is_bookable"])
-            word = "can be booked" if blueprint.is_bookable else "is ready, and closed"
-            self.stdout.write(f"{slug}: {'; '.join(problems) or word}")
+                is_known = Blueprint.objects.filter(slug=slug).exists()
+                blueprint = shipped.ensure(slug, self._pool(options))
+                told = _problems(blueprint, options["engine"])
+                # What an operator has closed stays closed, unless they name it.
+                if options["open"] and not told and (options["product"] or not is_known):
+                    blueprint.is_bookable = True
+                    blueprint.save(update_fields=["is_bookable"])
+            told = told or ["can be booked" if blueprint.is_bookable else "is ready, and closed"]
+            self.stdout.write(f"{slug}: {'; '.join([*told, *_news(blueprint)])}")
 
     def _pool(self, options: dict[str, Any]) -> Pool:
         pool, _is_new = Pool.objects.get_or_create(
@@ -51,6 +52,17 @@ class Command(BaseCommand):
                 pool=pool, name=f"Platz {number}", defaults={"backend": options["engine"]}
             )
         return pool
+
+
+def _news(blueprint: Blueprint) -> list[str]:
+    """What waits for an operator."""
+    if shipped.has_news(blueprint):
+        return ["what is new waits until your draft is published"]
+    newest = blueprint.versions.order_by("-number").first()
+    published = blueprint.published_version()
+    if newest is None or newest.is_published or published is None:
+        return []
+    return [f"version {newest.number} is a draft: try it and publish it in the administration"]
 
 
 def _problems(blueprint: Blueprint, engine: str) -> list[str]:

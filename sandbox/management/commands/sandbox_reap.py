@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from osk_portal.toolkit import clock
 from sandbox import backends
-from sandbox.backends.base import BackendError, EnvRef, Observed, ObservedState, Retryable
+from sandbox.backends.base import BackendError, EnvRef, Observed, ObservedState
 from sandbox.backends.process import ProcessBackend
 
 
@@ -35,8 +35,8 @@ class Command(BaseCommand):
             try:
                 backend = backends.get(key)
                 found = list(backend.observe_all())
-            except Retryable as error:
-                self.stdout.write(f"{key}: {error.detail}")
+            except BackendError as error:
+                self.stdout.write(f"{key}: {error}")
                 continue
             for observed in found:
                 if observed.instance != settings.OSK_SANDBOX_INSTANCE:

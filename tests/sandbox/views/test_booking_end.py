@@ -90,6 +90,7 @@ def test_twice_is_once(signed_in, world):
 
 def test_after_the_window_there_is_nothing_to_end(signed_in, world, clock):
     booking = world.book(days=1)
+    booking.environments.update(ready_at=booking.starts_at)
     clock.move_to(booking.ends_at + timedelta(seconds=1))
     provisioning.end_what_is_over()
 

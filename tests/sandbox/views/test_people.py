@@ -27,7 +27,7 @@ from sandbox.services.participants import (
     remove_participant,
     renew_guest_link,
 )
-from sandbox.services.testing import PlannedTask, set_plan
+from sandbox.services.testing import PlannedTask, plan_digest, set_plan
 from tests.sandbox.test_approval import MONDAY
 
 
@@ -250,6 +250,7 @@ def test_a_plan_is_ordered_by_its_numbers_and_typed_text_is_kept(signed_in, worl
     url = reverse("sandbox:plan_edit", args=[booking.public_id])
     client = signed_in(world.booker)
     rows = {
+        "base": plan_digest([]),
         "task_1": "Zweite", "expected_1": "Geht", "position_1": "2",
         "task_2": "Erste <b>🙂", "expected_2": "", "position_2": "1",
         "task_3": "", "expected_3": "", "position_3": "3",
@@ -277,6 +278,7 @@ def test_each_writes_one_report_and_all_are_added_up(client, signed_in, world, b
         booking_id=booking.pk,
         actor=world.booker,
         tasks=[PlannedTask("Termin buchen", "Mail kommt"), PlannedTask("Termin löschen")],
+        base=plan_digest([]),
     )
     colleague = add(booking, world.colleague)
     of_guest = f"{guest.get_absolute_url()}?testbericht=1"

@@ -21,7 +21,7 @@ from sandbox.models.report_files import FOLDER
 from sandbox.services import participants, report_files
 from sandbox.services.publishing import give_result, publish_result, withdraw_result
 from sandbox.services.report_files import Upload
-from sandbox.services.testing import PlannedTask, Written, save_report, set_plan
+from sandbox.services.testing import PlannedTask, Written, plan_digest, save_report, set_plan
 from tests.catalog.factories import SolutionFactory
 from tests.factories import staff
 
@@ -46,7 +46,12 @@ def booking(world) -> Booking:
     world.blueprint.solution = SolutionFactory(name="Radicale")
     world.blueprint.save(update_fields=["solution"])
     made, _environment = world.book_and_set_up()
-    set_plan(booking_id=made.pk, actor=world.booker, tasks=[PlannedTask("Termin anlegen")])
+    set_plan(
+        booking_id=made.pk,
+        actor=world.booker,
+        tasks=[PlannedTask("Termin anlegen")],
+        base=plan_digest([]),
+    )
     return made
 
 

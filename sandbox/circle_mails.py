@@ -1,0 +1,91 @@
+"""What those who test along are told when the test itself changes; its caller holds the booking."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Final
+
+from django.utils.translation import gettext_lazy as _
+
+from osk_portal.notifications import rendering
+from osk_portal.notifications.services import Message, notify, post_secret
+from osk_portal.toolkit import clock
+from sandbox.deadlines import report_deadline
+from sandbox.enums import TestChange
+from sandbox.models import Booking, TestParticipant
+
+TEST_CHANGED: Final = "sandbox.test_changed"
+"""Its ``subject_key`` is the key of a participant, of a guest that of the link."""
+_TEMPLATE: Final = "sandbox/email/test_changed"
+_REASON: Final = _("You were invited to test along.")
+_DAYS: Final = 3
+"""How long a guest's mail about what is over is worth sending."""
+
+
+def tell(booking: Booking, change: TestChange) -> None:
+    """To everybody who takes part or is asked to; who has the rights of the booking is told otherwise."""
+    people = booking.participants.open().select_related("user")
+    facts = {
+        "product": booking.blueprint_version.blueprint.name,
+        "starts_at": booking.starts_at,
+        "ends_at": booking.ends_at,
+        "booker": booking.booked_by,
+        "organisation": booking.organisation.name,
+        "change": change.value,
+        "report_until": report_deadline(booking) if change == TestChange.ENDED else None,
+    }
+    number = booking.events.count()
+    for person in people:
+        if person.is_guest:
+            _to_guest(person, booking, change, facts)
+        else:
+            _to_member(person, booking, number, facts)
+
+
+def _to_member(
+    person: TestParticipant, booking: Booking, number: int, facts: Mapping[str, object]
+) -> None:
+    notify(
+        Message(
+            kind=TEST_CHANGED,
+            template=_TEMPLATE,
+            url=person.get_absolute_url(),
+            dedupe=f"{TEST_CHANGED}:{booking.public_id}:{number}",
+            subject_key=str(person.public_id),
+            context={**facts, "guest_name": "", "is_asked": not person.is_in},
+            reason=_REASON,
+        ),
+        [] if person.user is None else [person.user],
+    )
+
+
+def _to_guest(
+    guest: TestParticipant, booking: Booking, change: TestChange, facts: Mapping[str, object]
+) -> None:
+    """With the link while it opens something."""
+    rendered = rendering.render(
+        _TEMPLATE,
+        {
+            **facts,
+            "recipient": None,
+            "thread": "",
+            "reply_to": "",
+            "guest_name": guest.name,
+            "is_asked": False,
+        },
+        language="de",
+        url=guest.get_absolute_url(),
+        reason=_REASON,
+    )
+    is_over = change == TestChange.ENDED
+    post_secret(
+        kind=TEST_CHANGED,
+        address=guest.email,
+        user=None,
+        language="de",
+        subject=rendered.subject,
+        body=rendered.body,
+        lifetime=timedelta(days=_DAYS) if is_over else booking.ends_at - clock.now(),
+        subject_key=guest.link_key.hex,
+    )

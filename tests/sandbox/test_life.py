@@ -1,0 +1,456 @@
+"""An environment that people have is kept, one that does not come is told; engines that fail to order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from django.core.management import call_command
+
+from osk_portal.notifications.models import OutgoingMail
+from osk_portal.toolkit import clock as portal_clock
+from sandbox import backends, provisioning, quotas, reconciling, services
+from sandbox.admin.capacity import SlotForm
+from sandbox.backends.base import (
+    BackendError,
+    BackendUnavailable,
+    Health,
+    ObservedState,
+    Permanent,
+    Retryable,
+)
+from sandbox.enums import BookingState, EnvironmentState
+from sandbox.models import Booking, EngineHealth, Environment, Slot
+from tests.conftest import Clock
+from tests.factories import staff
+from tests.sandbox.factories import SlotFactory
+from tests.sandbox.fake_backend import FakeBackend
+from tests.sandbox.world import book, product
+
+pytestmark = pytest.mark.django_db
+
+Run = Callable[[Booking], Environment]
+AWAY = BackendUnavailable("away", after=30)
+
+
+@pytest.fixture(autouse=True)
+def _standing_still(clock: Clock) -> None:
+    clock.move_to(portal_clock.now())
+
+
+@pytest.fixture
+def later(clock: Clock) -> Callable[..., None]:
+    def move(**delta: float) -> None:
+        clock.move_to(portal_clock.now() + timedelta(**delta))
+
+    return move
+
+
+def kinds(booking: Booking) -> list[str]:
+    events = booking.environments.order_by("events__at", "events__pk")
+    return list(events.values_list("events__kind", flat=True))
+
+
+def mails(to: object) -> list[str]:
+    found = OutgoingMail.objects.filter(user=to).order_by("pk")
+    return [kind.removeprefix("sandbox.") for kind in found.values_list("kind", flat=True)]
+
+
+def newest_mail(to: object) -> OutgoingMail:
+    return OutgoingMail.objects.filter(user=to).order_by("-pk")[0]
+
+
+# What somebody has worked in
+
+
+def test_a_restart_survives_an_engine_that_is_away(
+    engine: FakeBackend, run: Run, later: Callable[..., None]
+) -> None:
+    """The button says that the data stay."""
+    operator = staff("operator")
+    booking = book()
+    name = run(booking).backend_key
+    services.restart_environment(booking_id=booking.pk, actor=booking.booked_by)
+    engine.fault("halt", *[AWAY] * 3)
+
+    for _minutes in range(3):
+        run(booking)
+        later(minutes=11)
+    environment = booking.environments.get()
+
+    assert environment.state == EnvironmentState.DEGRADED
+    assert (name in engine.objects, engine.count("destroy")) == (True, 0)
+    assert mails(booking.booked_by) == ["booking_ready", "booking_disturbed"]
+    assert mails(operator) == ["operator_alert"]
+
+    environment = run(booking)
+    assert (environment.state, environment.restart_at) == (EnvironmentState.READY, None)
+    assert engine.count("halt") == 4, "the restart that was asked for came in the end"
+    assert mails(booking.booked_by)[2:] == ["booking_repaired"]
+
+
+def test_one_that_does_not_answer_is_kept_and_told_once(
+    engine: FakeBackend, run: Run, later: Callable[..., None]
+) -> None:
+    operator = staff("operator")
+    booking = book()
+    environment = run(booking)
+    engine.unhealthy.add(environment.backend_key)
+
+    reconciling.reconcile()
+    assert run(booking).state == EnvironmentState.DEGRADED
+    assert mails(operator) == [], "nobody is told of a short disturbance"
+    for _hour in range(3):
+        later(hours=1)
+        run(booking)
+
+    assert run(booking).state == EnvironmentState.DEGRADED
+    assert booking.environments.count() == 1
+    assert mails(booking.booked_by) == ["booking_ready", "booking_disturbed"]
+    assert mails(operator) == ["operator_alert"]
+    assert environment.backend_key in newest_mail(operator).body
+    engine.unhealthy.clear()
+    later(hours=1)
+    assert run(booking).state == EnvironmentState.READY
+    assert mails(booking.booked_by)[2:] == ["booking_repaired"]
+
+
+@pytest.mark.parametrize(
+    "error", [Retryable("busy"), Permanent("", "image is gone")], ids=["retryable", "permanent"]
+)
+def test_what_cannot_be_started_again_is_not_given_up(
+    engine: FakeBackend, run: Run, later: Callable[..., None], error: BackendError
+) -> None:
+    booking = book()
+    name = run(booking).backend_key
+    engine.kill(name)
+    engine.fault("ensure", *[error] * 2)
+    reconciling.reconcile()
+
+    run(booking)
+    later(minutes=11)
+    run(booking)
+    assert (booking.environments.get().state, name in engine.objects) == ("degraded", True)
+    assert "booking_disturbed" in mails(booking.booked_by)
+    later(minutes=11)
+
+    assert run(booking).state == EnvironmentState.READY
+
+
+def test_nothing_is_made_in_the_place_of_what_the_engine_cannot_tell(
+    engine: FakeBackend, run: Run
+) -> None:
+    booking = book()
+    name = run(booking).backend_key
+    services.restart_environment(booking_id=booking.pk, actor=booking.booked_by)
+    engine.objects[name] = replace(engine.objects[name], state=ObservedState.UNKNOWN)
+
+    assert run(booking).state == EnvironmentState.STARTING
+    assert (engine.count("ensure"), engine.count("halt")) == (1, 0)
+
+
+def test_a_restart_of_what_has_disappeared_tells_that_the_data_are_gone(
+    engine: FakeBackend, run: Run
+) -> None:
+    """An empty one under the same name would look as if the data had stayed."""
+    booking = book()
+    engine.lose(run(booking).backend_key)
+    services.restart_environment(booking_id=booking.pk, actor=booking.booked_by)
+
+    run(booking)
+
+    assert run(booking).generation == 2
+    assert mails(booking.booked_by) == ["booking_ready"] * 2
+    assert "ist verloren" in newest_mail(booking.booked_by).body
+
+
+def test_a_slow_start_has_the_time_of_its_product(
+    engine: FakeBackend, run: Run, later: Callable[..., None]
+) -> None:
+    booking = book()
+    booking.blueprint_version.spec |= {"ready_timeout": 900}
+    booking.blueprint_version.save()
+    engine.unhealthy.add(booking.environments.get().backend_key)
+    run(booking)
+    later(minutes=12)
+    engine.fault("probe", Retryable("busy"))
+    run(booking)
+    engine.unhealthy.clear()
+    later(minutes=2)
+
+    environment = run(booking)
+
+    assert (environment.generation, environment.state) == (1, EnvironmentState.READY)
+
+
+# What does not come
+
+
+def test_a_booking_whose_engine_was_away_all_the_time_has_failed(
+    engine: FakeBackend, run: Run, later: Callable[..., None], expect_errors: None
+) -> None:
+    operator = staff("operator")
+    booking = book(days=1)
+    engine.fault("check", *[AWAY] * 1000)
+
+    run(booking)
+    for _hour in range(25):
+        later(hours=1)
+        provisioning.tick()
+        run(booking)
+
+    assert booking.state == BookingState.FAILED
+    assert (engine.objects, engine.count("ensure")) == ({}, 0), "nothing was begun"
+    assert kinds(booking).count("waiting_for_engine") == 1
+    assert mails(booking.booked_by) == ["booking_late", "booking_failed"]
+    assert mails(operator) == ["operator_alert"] * 2
+    quarter = quotas.quarter_of(booking.starts_at.date())
+    assert quotas.used_days(booking.organisation, [quarter])[quarter] == 0
+    late, failed = OutgoingMail.objects.filter(user=booking.booked_by).order_by("pk")
+    assert "antwortet" in late.body
+    assert "zählen nicht" in failed.body
+    later(hours=1)
+    provisioning.tick()
+    run(booking)
+    assert booking.allocations.get().released_at is not None
+    assert mails(booking.booked_by)[2:] == []
+
+
+def test_a_place_that_is_never_cleared_is_told_and_fails_the_next_booking(
+    engine: FakeBackend, run: Run, later: Callable[..., None], expect_errors: None
+) -> None:
+    operator = staff("operator")
+    blueprint = product()
+    first = book(blueprint, days=1)
+    run(first)
+    second = book(blueprint, starts_in=timedelta(days=1, hours=1), days=1)
+    engine.fault("destroy", *[Retryable("busy", after=3600)] * 400)
+
+    for _hour in range(50):
+        later(hours=1)
+        provisioning.tick()
+        run(first)
+        run(second)
+
+    assert second.state == BookingState.FAILED
+    assert first.state == BookingState.ENDED
+    assert mails(second.booked_by) == ["booking_confirmed", "booking_late", "booking_failed"]
+    assert "noch nicht entfernt" in (
+        OutgoingMail.objects.get(user=second.booked_by, kind="sandbox.booking_late").body
+    )
+    alerts = OutgoingMail.objects.filter(user=operator).order_by("pk")
+    causes = [dedupe.split(":")[1] for dedupe in alerts.values_list("dedupe_key", flat=True)]
+    assert causes == ["removal", "late", "failed", "removal"], "each once: the last of the second"
+
+
+def test_who_is_late_and_comes_is_told_once_and_reminded_of_the_end(
+    engine: FakeBackend, run: Run, later: Callable[..., None]
+) -> None:
+    booking = book(days=1)
+    engine.fault("check", *[AWAY] * 2)
+    run(booking)
+    later(minutes=14)
+    provisioning.tick()
+    assert mails(booking.booked_by) == []
+    later(minutes=2)
+    provisioning.tick()
+    provisioning.tick()
+    assert mails(booking.booked_by) == ["booking_late"]
+    run(booking)
+    later(minutes=10)
+
+    assert run(booking).state == EnvironmentState.READY
+    provisioning.tick()
+    assert mails(booking.booked_by) == ["booking_late", "booking_ready"]
+
+
+def test_one_that_is_lost_and_does_not_come_again_is_told_too(
+    engine: FakeBackend, run: Run, later: Callable[..., None]
+) -> None:
+    booking = book()
+    environment = run(booking)
+    engine.lose(environment.backend_key)
+    reconciling.reconcile()
+    engine.fault("check", *[AWAY] * 20)
+    run(booking)
+    later(minutes=16)
+    run(booking)
+    later(minutes=16)
+    provisioning.tick()
+
+    assert mails(booking.booked_by) == ["booking_ready", "booking_late"]
+    assert "ist verloren" in newest_mail(booking.booked_by).body
+
+
+def test_no_set_up_begins_where_the_engine_says_that_it_cannot(
+    engine: FakeBackend, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "check", lambda: Health(False, "disk full"))
+    booking = book()
+
+    environment = run(booking)
+
+    assert environment.state == EnvironmentState.PENDING
+    assert environment.error_for_operator == "disk full"
+    assert not environment.credentials.exists()
+    assert kinds(booking) == ["booked", "waiting_for_engine"]
+
+
+# Engines that are not there, or answer wrongly
+
+
+def test_an_unknown_engine_is_waited_for_and_told(
+    engine: FakeBackend, run: Run, later: Callable[..., None], expect_errors: None
+) -> None:
+    blueprint = product()
+    Slot.objects.update(backend="podman")
+    booking = book(blueprint, days=1)
+
+    for _hour in range(26):
+        run(booking)
+        later(hours=1)
+        provisioning.tick()
+
+    assert booking.state == BookingState.FAILED
+    assert mails(booking.booked_by) == ["booking_late", "booking_failed"]
+
+
+def test_an_engine_that_is_unset_while_it_is_set_up_is_no_exception(
+    engine: FakeBackend, run: Run, monkeypatch: pytest.MonkeyPatch, later: Callable[..., None]
+) -> None:
+    booking = book()
+    engine.fault("ensure", AWAY)
+    run(booking)
+    with monkeypatch.context() as patch:
+        patch.delitem(backends.BACKENDS, "fake")
+        for _minutes in range(3):
+            later(minutes=11)
+            assert run(booking).state == EnvironmentState.PROVISIONING
+    later(minutes=11)
+    environment = run(booking)
+
+    assert (environment.generation, environment.state) == (1, EnvironmentState.READY)
+
+
+def test_a_place_names_an_engine_that_there_is() -> None:
+    data = {"name": "Platz 1", "backend": "podman"}
+    assert "backend" in SlotForm(data).errors
+    assert "backend" not in SlotForm(data | {"backend": "container"}).errors
+
+
+@pytest.mark.parametrize("where", ["check", "observe_all"])
+def test_one_engine_that_answers_wrongly_keeps_no_other_from_being_compared(
+    engine: FakeBackend, run: Run, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    wrong = FakeBackend("a-first")
+    monkeypatch.setitem(backends.BACKENDS, "a-first", lambda: wrong)
+    SlotFactory(backend="a-first")
+    booking = book()
+    engine.kill(run(booking).backend_key)
+    wrong.fault(where, Permanent("", "400"))
+
+    reconciling.reconcile()
+
+    assert booking.environments.get().state == EnvironmentState.DEGRADED
+    assert EngineHealth.objects.get(backend="a-first").is_ok is False
+
+
+def test_reap_goes_on_after_an_engine_that_answers_wrongly(
+    engine: FakeBackend, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for key in list(backends.BACKENDS):
+        if key != "fake":
+            monkeypatch.delitem(backends.BACKENDS, key)
+    engine.fault("observe_all", Permanent("", "400"))
+
+    call_command("sandbox_reap")
+
+    assert "fake: 400" in capsys.readouterr().out
+
+
+def test_a_removal_begins_although_nothing_can_be_seen_of_it(
+    engine: FakeBackend, run: Run, later: Callable[..., None], expect_errors: None
+) -> None:
+    operator = staff("operator")
+    booking = book()
+    run(booking)
+    services.end_booking(booking_id=booking.pk, actor=booking.booked_by)
+    engine.fault("observe", Permanent("", "400"))
+    engine.fault("destroy", *[Permanent("", "400")] * 3)
+
+    environment = run(booking)
+    assert environment.state == EnvironmentState.TEARING_DOWN
+    assert environment.next_action_at > portal_clock.now() + timedelta(minutes=3)
+    for _quarter in range(2):
+        later(minutes=16)
+        run(booking)
+    assert mails(operator) == ["operator_alert"]
+    later(minutes=16)
+
+    assert run(booking).state == EnvironmentState.GONE
+
+
+# What is told
+
+
+def test_an_outage_of_an_engine_is_told_to_the_operators_once(
+    engine: FakeBackend, later: Callable[..., None]
+) -> None:
+    product()
+    operator = staff("operator")
+
+    def away(minutes: int) -> None:
+        engine.fault("check", *[AWAY] * minutes)
+        for _minute in range(minutes):
+            reconciling.reconcile()
+            later(minutes=1)
+        reconciling.reconcile()
+
+    away(4)
+    assert mails(operator) == []
+    away(8)
+    assert mails(operator) == ["operator_alert"]
+    assert "fake" in newest_mail(operator).subject
+    later(hours=1)
+    away(8)
+    assert mails(operator) == ["operator_alert"] * 2, "another outage"
+
+
+def test_one_that_was_lost_and_never_came_again_is_told_as_lost(
+    engine: FakeBackend, run: Run, later: Callable[..., None], expect_errors: None
+) -> None:
+    operator = staff("operator")
+    booking = book()
+    engine.lose(run(booking).backend_key)
+    reconciling.reconcile()
+    run(booking)
+    for generation in (2, 3):
+        environment = booking.environments.get(generation=generation)
+        engine.unhealthy.add(environment.backend_key)
+        run(booking)
+        later(seconds=61)
+        run(booking)
+
+    assert booking.state == BookingState.FAILED
+    assert mails(booking.booked_by) == ["booking_ready", "booking_failed"]
+    assert "ist verloren" in newest_mail(booking.booked_by).body
+    assert mails(operator) == ["operator_alert"]
+    assert booking.organisation.name in newest_mail(operator).body
+
+
+def test_a_reset_whose_first_try_fails_is_told_as_a_reset(
+    engine: FakeBackend, run: Run, later: Callable[..., None]
+) -> None:
+    booking = book()
+    run(booking)
+    services.reset_environment(booking_id=booking.pk, actor=booking.booked_by)
+    run(booking)
+    engine.unhealthy.add(booking.environments.get(generation=2).backend_key)
+    run(booking)
+    later(seconds=61)
+    run(booking)
+
+    assert run(booking).generation == 3
+    assert "zurückgesetzt" in newest_mail(booking.booked_by).body
