@@ -44,7 +44,7 @@ from sandbox.notifications import (
 from sandbox.operator_mails import OPERATOR_ALERT
 from sandbox.permissions import can_decide, works_on_wishes
 from sandbox.phases import phase_of
-from sandbox.services import blueprints, participants, report_files, standing_in, wishes
+from sandbox.services import blueprints, keeping, participants, report_files, standing_in, wishes
 from sandbox.wish_mails import TO_CHECK, WISH_KINDS
 
 if TYPE_CHECKING:
@@ -262,6 +262,7 @@ portal.handovers.register(handover.HANDOVER)
 portal.departures.register(portal.Departure("sandbox", 25, handover.leave))
 portal.staff_exits.register(portal.StaffExit("sandbox", 20, standing_in.release_staff))
 portal.daily_jobs.register(portal.DailyJob("sandbox.guests", 30, participants.forget_guests))
+portal.daily_jobs.register(portal.DailyJob("sandbox.keeping", 30, keeping.anonymise_old))
 portal.daily_jobs.register(portal.DailyJob("sandbox.files", 31, report_files.sweep_contents))
 portal.daily_jobs.register(portal.DailyJob("sandbox.prototypes", 31, wishes.end_prototypes))
 portal.daily_jobs.register(portal.DailyJob("sandbox.scans", 32, blueprints.block_outdated))
