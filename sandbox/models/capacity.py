@@ -90,6 +90,7 @@ class Pool(models.Model):
             "cpu_millis": sum(c.limits.cpu_millis for c in spec.components if c.image),
             "disk_mb": sum(v.size_mb for c in spec.components for v in c.volumes),
         }
+        labels = {field.name: field.verbose_name for field in self._meta.fields}
         for name, amount in wanted.items():
             offered = getattr(self, name)
             if offered is not None and amount > offered:
@@ -97,7 +98,7 @@ class Pool(models.Model):
                     _("components: they want %(wanted)d for “%(what)s”, a place offers %(offered)d")
                     % {
                         "wanted": amount,
-                        "what": self._meta.get_field(name).verbose_name,
+                        "what": labels[name],
                         "offered": offered,
                     }
                 )

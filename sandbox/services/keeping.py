@@ -10,7 +10,6 @@ from typing import Final
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Case, F, Q, Value, When
-from django.db.models.functions import Coalesce, Upper
 
 from osk_portal.accounts.models import User
 from osk_portal.accounts.services import anonymous_person
@@ -55,8 +54,10 @@ def anonymise_old() -> None:
 
 def due_bookings() -> BookingQuerySet:
     """Over for the term, with nothing of theirs left at an engine."""
-    over = Booking.objects.exclude(state__in=HOLDING).filter(anonymised_at=None)
-    due = over.annotate(over_at=Coalesce("ended_at", Upper("window"))).filter(over_at__lt=_limit())
+    limit = _limit()
+    # What has failed has no end of its own: the window's counts.
+    is_old = Q(ended_at__lt=limit) | Q(ended_at=None, window__endswith__lt=limit)
+    due = Booking.objects.filter(is_old, anonymised_at=None).exclude(state__in=HOLDING)
     return due.exclude(pk__in=Environment.objects.existing().values("booking"))
 
 
@@ -68,13 +69,12 @@ def _anonymise(booking: Booking, nobody: User) -> None:
     participants = list(booking.participants.all())
     keys = [str(booking.public_id)]
     keys += [key for one in participants for key in (str(one.public_id), one.link_key.hex)]
-    counts = {"mails": forget(keys), "participants": len(participants)}
-    counts["reports"] = 0
-    for report in booking.reports.all():
+    mails = forget(keys)
+    reports = list(booking.reports.all())
+    for report in reports:
         remove(report, report.files.values_list("public_id", flat=True))
         report.delete()
-        counts["reports"] += 1
-    counts["tasks"] = booking.tasks.count()
+    tasks = booking.tasks.count()
     booking.tasks.all().delete()
     booking.participants.all().delete()
     _forget_who_did_what(booking)
@@ -99,7 +99,13 @@ def _anonymise(booking: Booking, nobody: User) -> None:
         anonymised_at=clock.now(),
     )
     booking.record(
-        BookingEventKind.ANONYMISE, actor=None, years=settings.OSK_SANDBOX_KEEP_YEARS, **counts
+        BookingEventKind.ANONYMISE,
+        actor=None,
+        years=settings.OSK_SANDBOX_KEEP_YEARS,
+        mails=mails,
+        participants=len(participants),
+        reports=len(reports),
+        tasks=tasks,
     )
     logger.info("sandbox: booking anonymised", extra={"booking": str(booking.public_id)})
 

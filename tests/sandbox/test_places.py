@@ -18,10 +18,11 @@ from sandbox.enums import ResourceClass
 from sandbox.models import Blueprint, Pool
 from sandbox.services.blueprints import check_version
 from tests.factories import staff
-from tests.sandbox.factories import SPEC, BlueprintVersionFactory, PoolFactory, SlotFactory
+from tests.sandbox.factories import BlueprintVersionFactory, PoolFactory, SlotFactory
 from tests.sandbox.fake_backend import FakeBackend
 
 pytestmark = pytest.mark.django_db
+SPEC = shipped.read("dokuwiki")["spec"]
 
 
 def _version(pool: Pool, **changes: object):
