@@ -9,7 +9,7 @@ from typing import Final
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Case, F, Q, Value, When
+from django.db.models import Q
 
 from osk_portal.accounts.models import User
 from osk_portal.accounts.services import anonymous_person
@@ -79,11 +79,9 @@ def _anonymise(booking: Booking, nobody: User) -> None:
     booking.participants.all().delete()
     _forget_who_did_what(booking)
     results = PublishedResult.objects.filter(booking=booking)
-    results.update(
-        consented_by=nobody,
-        # What is shown was written for everybody.
-        text=Case(When(withdrawn_at=None, then=F("text")), default=Value("")),
-    )
+    results.update(consented_by=nobody)
+    # What is shown was written for everybody.
+    results.exclude(withdrawn_at=None).update(text="")
     WaitlistEntry.objects.filter(booking=booking).update(purpose="", person=nobody)
     is_rejected = booking.state == BookingState.REJECTED
     Booking.objects.filter(pk=booking.pk).update(
