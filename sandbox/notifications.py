@@ -17,20 +17,18 @@ from osk_portal.notifications.services import Message, notify, notify_address, p
 from osk_portal.toolkit import clock, ics
 from sandbox.calendar_entries import attachment
 from sandbox.enums import EnvironmentEventKind, LateReason, ReminderKind
-from sandbox.models import Booking, Environment, OperatorTask, TestParticipant
+from sandbox.models import Booking, Environment, TestParticipant
 
 INVITED: Final = "sandbox.participant_invited"
 GUEST_LINK: Final = "sandbox.guest_link"
 TEST_CANCELLED: Final = "sandbox.test_cancelled"
 TO_APPROVE: Final = "sandbox.booking_to_approve"
-OPERATOR_TASK: Final = "sandbox.operator_task"
 _REASON = _("You booked a test environment.")
 _STANDS_IN = _("You stand in for who booked a test environment.")
 _WAITED = _("You are on the waitlist for a test environment.")
 _GOES_ON = _("A test environment was handed over to you.")
 _TESTS = _("You were invited to test along.")
 _DECIDES = _("You decide on bookings of test environments.")
-_OPERATES = _("You are an operator of the portal.")
 
 
 def booking_ready(environment: Environment) -> None:
@@ -143,7 +141,7 @@ def _ask_advisors(booking: Booking, *, dedupe: str) -> None:
             url=reverse("admin:sandbox_application_page", args=[booking.public_id]),
             dedupe=dedupe,
             subject_key=str(booking.public_id),
-            context={**_facts(booking), "organisation": booking.organisation.name},
+            context={**facts(booking), "organisation": booking.organisation.name},
             reason=_DECIDES,
         ),
         User.objects.advisors(),
@@ -208,7 +206,7 @@ def _test_cancelled(participant: TestParticipant, booking: Booking) -> None:
         url=products if person is None else participant.get_absolute_url(),
         dedupe=f"{TEST_CANCELLED}:{participant.public_id}",
         subject_key=str(participant.public_id),
-        context=_facts(booking),
+        context=facts(booking),
         reason=_TESTS,
         lifetime=booking.ends_at - clock.now(),
     )
@@ -295,7 +293,7 @@ def participant_invited(participant: TestParticipant) -> None:
             dedupe=f"sandbox.invited:{participant.public_id}",
             subject_key=str(participant.public_id),
             context={
-                **_facts(booking),
+                **facts(booking),
                 "is_asked": not participant.is_in,
                 "booker": booking.booked_by,
                 "organisation": booking.organisation.name,
@@ -324,7 +322,7 @@ def guest_link(guest: TestParticipant) -> None:
     rendered = rendering.render(
         "sandbox/email/guest_link",
         {
-            **_facts(booking),
+            **facts(booking),
             "recipient": None,
             "thread": "",
             "reply_to": "",
@@ -348,50 +346,8 @@ def guest_link(guest: TestParticipant) -> None:
     )
 
 
-def operator_task(task: OperatorTask) -> None:
-    """To every operator: somebody has to do it by hand."""
-    _tell_operators(task, "operator_task", dedupe=f"sandbox.task:{task.public_id}")
-
-
-def operator_task_due(task: OperatorTask) -> None:
-    """Once a day, until it is done; to whoever has taken it on, and to all where it is late or nobody's."""
-    _tell_operators(
-        task,
-        "operator_task_due",
-        dedupe=f"sandbox.task_due:{task.public_id}:{clock.today()}",
-        lifetime=timedelta(days=1),
-    )
-
-
-def _tell_operators(
-    task: OperatorTask, event: str, *, dedupe: str, lifetime: timedelta | None = None
-) -> None:
-    operators = User.objects.operators()
-    if task.assignee_id is not None and not task.is_overdue:
-        operators = operators.filter(pk=task.assignee_id)
-    booking = task.environment.booking
-    notify(
-        Message(
-            kind=OPERATOR_TASK,
-            template=f"sandbox/email/{event}",
-            url=task.get_absolute_url(),
-            dedupe=dedupe,
-            subject_key=str(task.public_id),
-            context={
-                **_facts(booking),
-                "organisation": booking.organisation.name,
-                "is_set_up": task.is_set_up,
-                "is_overdue": task.is_overdue,
-                "due_at": task.due_at,
-            },
-            reason=_OPERATES,
-            lifetime=lifetime,
-        ),
-        operators,
-    )
-
-
-def _facts(booking: Booking) -> dict[str, object]:
+def facts(booking: Booking) -> dict[str, object]:
+    """What every mail about a booking may say."""
     return {
         "product": booking.blueprint_version.blueprint.name,
         "starts_at": booking.starts_at,
@@ -424,7 +380,7 @@ def _tell(
                 url=booking.get_absolute_url(),
                 dedupe=dedupe,
                 subject_key=str(booking.public_id),
-                context={**_facts(booking), **context},
+                context={**facts(booking), **context},
                 reason=_STANDS_IN if stands_in else reason,
                 lifetime=lifetime,
                 attachments=attached,

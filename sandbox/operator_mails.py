@@ -1,4 +1,4 @@
-"""What operators are told without having asked: once an object and cause, through the outbox."""
+"""What operators are told: tasks by hand, and what went wrong, once an object and cause."""
 
 from __future__ import annotations
 
@@ -10,13 +10,59 @@ from django.utils.translation import gettext_lazy as _
 
 from osk_portal.accounts.models import User
 from osk_portal.notifications.services import Message, notify
+from osk_portal.toolkit import clock
 from sandbox.enums import AlertCause, LateReason
-from sandbox.models import EngineHealth, Environment, Restore
+from sandbox.models import EngineHealth, Environment, OperatorTask, Restore
+from sandbox.notifications import facts
 
 OPERATOR_ALERT: Final = "sandbox.operator_alert"
+OPERATOR_TASK: Final = "sandbox.operator_task"
 ENGINE_ALERT: Final = timedelta(minutes=5)
 """An engine that is away for a moment, to be updated, is no alert."""
 _OPERATES = _("You are an operator of the portal.")
+
+
+def task_asked(task: OperatorTask) -> None:
+    """To every operator: somebody has to do it by hand."""
+    _tell_of_task(task, "operator_task", dedupe=f"sandbox.task:{task.public_id}")
+
+
+def task_due(task: OperatorTask) -> None:
+    """Once a day, until it is done; to whoever has taken it on, and to all where it is late or nobody's."""
+    _tell_of_task(
+        task,
+        "operator_task_due",
+        dedupe=f"sandbox.task_due:{task.public_id}:{clock.today()}",
+        lifetime=timedelta(days=1),
+    )
+
+
+def _tell_of_task(
+    task: OperatorTask, event: str, *, dedupe: str, lifetime: timedelta | None = None
+) -> None:
+    operators = User.objects.operators()
+    if task.assignee_id is not None and not task.is_overdue:
+        operators = operators.filter(pk=task.assignee_id)
+    booking = task.environment.booking
+    notify(
+        Message(
+            kind=OPERATOR_TASK,
+            template=f"sandbox/email/{event}",
+            url=task.get_absolute_url(),
+            dedupe=dedupe,
+            subject_key=str(task.public_id),
+            context={
+                **facts(booking),
+                "organisation": booking.organisation.name,
+                "is_set_up": task.is_set_up,
+                "is_overdue": task.is_overdue,
+                "due_at": task.due_at,
+            },
+            reason=_OPERATES,
+            lifetime=lifetime,
+        ),
+        operators,
+    )
 
 
 def booking_failed(environment: Environment) -> None:

@@ -36,6 +36,7 @@ from sandbox import (
     log_tail,
     notifications,
     operator_mails,
+    participant_mails,
     restoring,
     services,
 )
@@ -744,6 +745,7 @@ def _give_up(
         booking.fail()
         notifications.booking_failed(environment)
         operator_mails.booking_failed(environment)
+        participant_mails.access_ended(booking)
         logger.error(
             "sandbox: booking failed",
             extra={"environment": environment.backend_key, "detail": detail},

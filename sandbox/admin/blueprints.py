@@ -30,7 +30,7 @@ from sandbox.enums import BlockCause, ScanResult
 from sandbox.models import Blueprint, BlueprintVersion, Booking
 from sandbox.phases import current_environment, phase_of, state_of
 from sandbox.querysets import BlueprintQuerySet
-from sandbox.services import blueprints
+from sandbox.services import blocks, blueprints
 
 
 def page_url(blueprint: Blueprint) -> str:
@@ -152,14 +152,14 @@ def blueprint_scan(request: AuthenticatedRequest, slug: str) -> HttpResponse:
         return _show(request, blueprint, sent={"scan": form}, status=422)
     data = form.cleaned_data
     try:
-        blueprints.record_scan(
+        blocks.record_scan(
             blueprint_id=blueprint.pk,
             actor=request.user,
             day=data["day"],
             result=ScanResult(data["result"]),
             note=data["note"],
         )
-    except blueprints.OlderScan as error:
+    except blocks.OlderScan as error:
         form.add_error("day", str(error))
         return _show(request, _find(request, slug), sent={"scan": form}, status=422)
     messages.success(request, _("The scan is recorded."))
@@ -174,7 +174,7 @@ def blueprint_block(request: AuthenticatedRequest, slug: str) -> HttpResponse:
     if not form.is_valid():
         return _show(request, blueprint, sent={"blocking": form}, status=422)
     try:
-        blueprints.block_product(
+        blocks.block_product(
             blueprint_id=blueprint.pk, actor=request.user, reason=form.cleaned_data["why"]
         )
     except TransitionNotAllowed as error:
@@ -193,7 +193,7 @@ def blueprint_unblock(request: AuthenticatedRequest, slug: str) -> HttpResponse:
     return _press(
         request,
         blueprint,
-        lambda: blueprints.unblock_product(blueprint_id=blueprint.pk, actor=request.user),
+        lambda: blocks.unblock_product(blueprint_id=blueprint.pk, actor=request.user),
         _("The block is lifted."),
     )
 

@@ -17,7 +17,7 @@ from osk_portal.toolkit import clock
 from osk_portal.toolkit.clock import BERLIN, DbNow
 from osk_portal.toolkit.transitions import TransitionNotAllowed, check
 from osk_portal.toolkit.working_days import is_office_hour
-from sandbox import notifications
+from sandbox import operator_mails
 from sandbox.enums import ProofKind, TaskAction, TaskKind
 from sandbox.models import Booking, Environment, OperatorTask, RemovalProof
 from sandbox.services.credentials import enter_credentials
@@ -76,7 +76,7 @@ def _ask(
         reminded_on=clock.today(),
     )
     task.tell(None)
-    notifications.operator_task(task)
+    operator_mails.task_asked(task)
     logger.info("sandbox: operators asked", extra={"environment": environment.backend_key})
 
 
@@ -214,4 +214,4 @@ def remind_operators() -> None:
             if task is not None:
                 task.reminded_on = today
                 task.save(update_fields=["reminded_on"])
-                notifications.operator_task_due(task)
+                operator_mails.task_due(task)

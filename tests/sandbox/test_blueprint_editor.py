@@ -13,12 +13,13 @@ from django.urls import reverse
 from osk_portal.notifications.models import Notification
 from osk_portal.toolkit import clock
 from osk_portal.toolkit.transitions import TransitionNotAllowed
-from sandbox import prototypes, provisioning, services, spec_text, statistics
+from sandbox import portal, prototypes, provisioning, services, spec_text, statistics
 from sandbox.backends.base import Health, Permanent
 from sandbox.capacity import NoFreeSlot
 from sandbox.enums import BlockCause, BookingState, ScanResult
 from sandbox.models import Blueprint, BlueprintVersion, Booking
-from sandbox.services import blueprints, participants
+from sandbox.services import blocks, blueprints, participants
+from tests.catalog.factories import SolutionFactory
 from tests.factories import MembershipFactory, staff
 from tests.sandbox.factories import SPEC, BlueprintVersionFactory, SlotFactory
 from tests.sandbox.test_capacity import at_once
@@ -156,6 +157,14 @@ def test_a_trial_run_sets_up_for_real_counts_nowhere_and_ends_itself(draft, oper
     assert blueprints.has_succeeded(draft)
     assert blueprints.start_trial(version_id=draft.pk, actor=operator) == booking
     assert not statistics._public().exists()
+    draft.blueprint.solution = solution = SolutionFactory()
+    draft.blueprint.save(update_fields=["solution"])
+    assert list(portal._testing(solution)) == []
+    event = reverse("admin:sandbox_booking_event", args=[draft.blueprint.slug])
+    others = [MembershipFactory().organisation for _n in range(2)]
+    offered = as_user(staff("advisor")).get(event).context["form"].fields["organisation"].queryset
+    assert set(others) <= set(offered)
+    assert booking.organisation not in offered
     own = as_user(operator)
     assert own.get(booking.get_absolute_url()).status_code == 200
     for other in (staff("operator"), staff("advisor"), MembershipFactory(manager=True).user):
@@ -368,13 +377,13 @@ def test_an_old_scan_warns_and_a_very_old_one_blocks(engine, settings):
     operator = staff("operator")
 
     def scanned(days: int) -> Blueprint:
-        blueprints.record_scan(
+        blocks.record_scan(
             blueprint_id=blueprint.pk,
             actor=operator,
             day=clock.today() - timedelta(days=days),
             result=ScanResult.CLEAN,
         )
-        blueprints.block_outdated()
+        blocks.block_outdated()
         return Blueprint.objects.get(pk=blueprint.pk)
 
     blocked = scanned(settings.OSK_SANDBOX_SCAN_MOST_DAYS + 1)
@@ -438,7 +447,7 @@ def test_the_form_of_the_admin_writes_no_block_back(engine, monkeypatch):
     def blocked_meanwhile(self):
         row = Blueprint.objects.get(pk=self.pk)
         if not row.is_blocked:
-            blueprints.block_product(blueprint_id=self.pk, actor=operator, reason="Lücke")
+            blocks.block_product(blueprint_id=self.pk, actor=operator, reason="Lücke")
         clean(self)
 
     monkeypatch.setattr(Blueprint, "clean", blocked_meanwhile)
@@ -470,7 +479,7 @@ def test_no_engine_is_asked_while_the_product_is_locked(draft, operator, engine,
 
 def test_other_images_need_a_scan_of_their_own(draft, operator, engine, monkeypatch):
     blueprint = draft.blueprint
-    blueprints.record_scan(
+    blocks.record_scan(
         blueprint_id=blueprint.pk, actor=operator, day=clock.today(), result=ScanResult.CRITICAL
     )
     draft.spec = prototypes.draft_of(IMAGE, 8080)
@@ -486,7 +495,7 @@ def test_other_images_need_a_scan_of_their_own(draft, operator, engine, monkeypa
     blueprint.refresh_from_db()
     assert blueprint.published_version().number == 1
     assert not blueprint.is_open
-    blueprints.record_scan(
+    blocks.record_scan(
         blueprint_id=blueprint.pk, actor=operator, day=clock.today(), result=ScanResult.CLEAN
     )
     blueprint.refresh_from_db()
@@ -512,9 +521,7 @@ def test_members_neither_block_nor_scan(engine):
             403,
         )
     with pytest.raises(PermissionDenied):
-        blueprints.block_product(
-            blueprint_id=blueprint.pk, actor=MembershipFactory().user, reason="x"
-        )
+        blocks.block_product(blueprint_id=blueprint.pk, actor=MembershipFactory().user, reason="x")
 
 
 def test_accessibility_needs_its_date_and_stands_on_the_page(engine):

@@ -24,7 +24,7 @@ from osk_portal.toolkit import clock, encryption
 from osk_portal.toolkit.transitions import TransitionNotAllowed
 from sandbox import capacity, provisioning, services
 from sandbox.models import Booking
-from sandbox.services import blueprints, standing_in
+from sandbox.services import blocks, standing_in
 from tests.factories import MembershipFactory, staff
 from tests.sandbox.fake_backend import FakeBackend
 from tests.sandbox.world import book, product
@@ -229,9 +229,7 @@ def test_a_block_waits_for_who_books_and_tells_them(monkeypatch: pytest.MonkeyPa
         booked, blocked = meet(
             stop,
             lambda: book(blueprint, membership),
-            lambda: blueprints.block_product(
-                blueprint_id=blueprint.pk, actor=operator, reason="Lücke"
-            ),
+            lambda: blocks.block_product(blueprint_id=blueprint.pk, actor=operator, reason="Lücke"),
         )
 
     assert isinstance(booked, Booking)

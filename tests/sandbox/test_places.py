@@ -109,7 +109,7 @@ def test_the_command_opens_nothing_on_too_small_places(
 def test_places_that_are_there_offer_what_is_published_on_them() -> None:
     pool = PoolFactory()
     BlueprintVersionFactory(blueprint__pool=pool, spec={**SPEC, "resources": "medium"})
-    migration = importlib.import_module("sandbox.migrations.0014_sheets")
+    migration = importlib.import_module("sandbox.migrations.0015_sheets")
 
     migration.name_classes(apps, None)
 

@@ -18,7 +18,7 @@ from sandbox import capacity, prototypes, services, statistics
 from sandbox.backends.base import Health
 from sandbox.enums import WishState
 from sandbox.models import Blueprint, Booking, Wish
-from sandbox.services import blueprints, participants, wishes
+from sandbox.services import blocks, blueprints, participants, wishes
 from tests.catalog.factories import SolutionFactory
 from tests.factories import MembershipFactory, staff
 from tests.sandbox.factories import SPEC, SlotFactory
@@ -200,7 +200,7 @@ def test_a_blocked_product_is_no_test_environment_of_its_entry(engine):
     solution = SolutionFactory()
     blueprint = product(solution=solution)
     assert Solution.objects.testable().exists()
-    blueprints.block_product(blueprint_id=blueprint.pk, actor=staff("advisor"), reason="Lücke")
+    blocks.block_product(blueprint_id=blueprint.pk, actor=staff("advisor"), reason="Lücke")
     assert not Solution.objects.testable().exists()
 
 

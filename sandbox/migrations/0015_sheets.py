@@ -20,7 +20,7 @@ def name_classes(apps: Any, schema_editor: Any) -> None:
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("sandbox", "0013_cluster"),
+        ("sandbox", "0014_texts"),
     ]
 
     operations = [
