@@ -202,6 +202,7 @@ def _report(person: Membership) -> None:
             text=_PUBLISHED,
             tasks=rows,
             reports=1,
+            names_tasks=True,
             consented_by=person.user,
             consented_at=at,
         )

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_noop
 
 from osk_portal.notifications.doorbell import ring
 from osk_portal.toolkit import clock
-from sandbox import delays, log_tail, notifications, operator_mails, services
+from sandbox import delays, log_tail, notifications, operator_mails, participant_mails, services
 from sandbox.backends.base import BackendError, BackendUnavailable, ObservedState, Retryable
 from sandbox.enums import Desired, EnvironmentEventKind, EnvironmentState
 from sandbox.leases import Claim
@@ -118,6 +118,7 @@ def give_up(
         booking.fail()
         notifications.booking_failed(environment)
         operator_mails.booking_failed(environment)
+        participant_mails.access_ended(booking)
         logger.error(
             "sandbox: booking failed",
             extra={"environment": environment.backend_key, "detail": detail},

@@ -47,6 +47,10 @@ class CapacityExhausted(Retryable):
     """The engine has no room left: of memory, disk or addresses."""
 
 
+class AddressHeld(Retryable):
+    """The engine keeps an address for somebody who is gone."""
+
+
 class ObservedState(StrEnum):
     ABSENT = "absent"
     ASKED = "asked"

@@ -26,6 +26,8 @@ from django.conf import settings
 from osk_portal.toolkit import clock
 from sandbox.backends import container_plan as plans
 from sandbox.backends.base import (
+    AddressHeld,
+    BackendError,
     BackendUnavailable,
     CapacityExhausted,
     EnvRef,
@@ -251,11 +253,22 @@ class ContainerBackend:
             engine.put_files(name, component.home, plan.files(component, subnet, secrets))
         try:
             engine.start(name)
-        except (Retryable, Permanent):
+        except (Retryable, Permanent) as error:
             # It would keep its ports and its name as a thing that never ran.
             with contextlib.suppress(Retryable, Permanent):
                 engine.remove_container(name, patience=0)
+            self._free_addresses(engine, plan.ref, error)
             raise
+
+    def _free_addresses(self, engine: Engine, ref: EnvRef, error: BackendError) -> None:
+        """Podman's service, killed while it starts a container, keeps its address for ever; its list of addresses
+        goes with the network only. What was written lies in the volumes.
+        """
+        if isinstance(error, AddressHeld):
+            for container in engine.containers(plans.owner_labels(ref)):
+                engine.remove_container(name_of(container), patience=self._patience)
+            for network in engine.networks(plans.owner_labels(ref)):
+                engine.remove_network(network["Name"])
 
     def _keep_or_remove(self, engine: Engine, found: Objects) -> Objects | None:
         """What ends just now, or ended without being removed, gives way to a new one."""

@@ -7,8 +7,11 @@ False, and every failure is Retryable, Permanent, BackendUnavailable or Capacity
 from __future__ import annotations
 
 import contextlib
+import json
 import socket
 from collections.abc import Iterator, Mapping
+from email.message import Message
+from http.client import HTTPException, HTTPResponse
 from types import TracebackType
 from typing import Any, Self
 
@@ -19,6 +22,7 @@ from docker.types import IPAMConfig, IPAMPool, Mount
 from docker.utils import parse_repository_tag
 
 from sandbox.backends.base import (
+    AddressHeld,
     BackendError,
     BackendUnavailable,
     CapacityExhausted,
@@ -29,6 +33,8 @@ from sandbox.backends.container_plan import ContainerPlan
 
 TIMEOUT = 60
 PULL_TIMEOUT = 900
+OLDEST_API = "1.41"
+"""Of an engine that does not tell its own."""
 
 _NO_ROOM = ("no space left", "cannot allocate memory", "disk quota", "too many open files")
 _WRONG = (
@@ -38,6 +44,10 @@ _WRONG = (
     "invalid reference",
     "no such image",
 )
+DEAD = "dead"
+"""State of a container that can only be removed: Podman's service was killed while it removed it."""
+_STORAGE_LOST = ("container not known", "layer not known")
+_HELD = ("ip address", "already allocated")
 _TAKEN = ("already in use", "already exists", "already used")
 
 
@@ -47,8 +57,9 @@ class Engine:
     def __init__(self, address: str, *, timeout: float = TIMEOUT) -> None:
         self._address = address
         with _translated():
-            _knock(address)
-            self._api = docker.APIClient(base_url=address, version="auto", timeout=timeout)
+            self._told = _knock(address, timeout)
+            self._version = self._told.get("Api-Version", OLDEST_API)
+            self._api = docker.APIClient(base_url=address, version=self._version, timeout=timeout)
 
     def __enter__(self) -> Self:
         return self
@@ -61,11 +72,15 @@ class Engine:
     ) -> None:
         self._api.close()
 
+    @property
+    def is_podman(self) -> bool:
+        return "Libpod-Api-Version" in self._told
+
     def version(self) -> str:
-        with _translated():
-            told = self._api.version()
-        names = [part.get("Name", "") for part in told.get("Components") or ()]
-        return f"{names[0] if names else 'Engine'} {told.get('Version', '')}"
+        if self.is_podman:
+            return f"Podman Engine {self._told['Libpod-Api-Version']}"
+        name, _, number = self._told.get("Server", "Engine").partition(" ")[0].partition("/")
+        return f"{name} Engine {number}".strip()
 
     # Images
 
@@ -83,7 +98,9 @@ class Engine:
         with (
             _translated(),
             contextlib.closing(
-                docker.APIClient(base_url=self._address, version="auto", timeout=PULL_TIMEOUT)
+                docker.APIClient(
+                    base_url=self._address, version=self._version, timeout=PULL_TIMEOUT
+                )
             ) as api,
         ):
             for line in api.pull(name, tag=digest, stream=True, decode=True):
@@ -93,14 +110,22 @@ class Engine:
     # Networks
 
     def networks(self, labels: Mapping[str, str] | None = None) -> list[dict[str, Any]]:
-        with _translated():
-            return _with(labels or {}, self._api.networks(filters=_filters(labels or {})))
+        return _with(labels or {}, self._networks(_filters(labels or {})))
 
     def network(self, name: str) -> dict[str, Any] | None:
         """By its exact name: engines also find what only begins like it."""
-        with _translated():
-            named = self._api.networks(names=[name])
+        named = self._networks({"name": [name]})
         return next((network for network in named if network["Name"] == name), None)
+
+    def _networks(self, filters: Mapping[str, list[str]]) -> list[dict[str, Any]]:
+        with _translated():
+            try:
+                listed: list[dict[str, Any]] = self._api.networks(filters=filters)
+            except APIError as error:
+                if not _is_storage_lost(error):
+                    raise
+                return [_as_docker_says(n) for n in self._of_podman("networks", filters)]
+        return listed
 
     def create_network(
         self, name: str, labels: Mapping[str, str], *, subnet: str, is_internal: bool
@@ -119,7 +144,7 @@ class Engine:
     @property
     def _network_options(self) -> dict[str, str]:
         """Podman lets networks reach each other unless told otherwise; Docker knows no such word."""
-        return {"isolate": "true"} if "podman" in self.version().lower() else {}
+        return {"isolate": "true"} if self.is_podman else {}
 
     def remove_network(self, name: str) -> None:
         with _translated(), contextlib.suppress(NotFound):
@@ -159,7 +184,33 @@ class Engine:
 
     def containers(self, labels: Mapping[str, str]) -> list[dict[str, Any]]:
         with _translated():
-            return _with(labels, self._api.containers(all=True, filters=_filters(labels)))
+            try:
+                return self._listed(labels)
+            except APIError as error:
+                if not _is_storage_lost(error):
+                    raise
+                return self._one_by_one(labels)
+
+    def _listed(
+        self, labels: Mapping[str, str], *, only: Mapping[str, list[str]] | None = None
+    ) -> list[dict[str, Any]]:
+        filters = {**_filters(labels), **(only or {})}
+        return _with(labels, self._api.containers(all=True, filters=filters))
+
+    def _one_by_one(self, labels: Mapping[str, str]) -> list[dict[str, Any]]:
+        """Podman lists nothing at all where one container has lost its storage."""
+        found: list[dict[str, Any]] = []
+        for thing in self._of_podman("containers", _filters(labels)):
+            try:
+                found += self._listed(labels, only={"id": [thing["Id"]]})
+            except APIError as error:
+                if not _is_storage_lost(error):
+                    raise
+                names = [f"/{name}" for name in thing["Names"]]
+                found.append(
+                    {**thing, "Names": names, "State": DEAD, "Mounts": [], "NetworkSettings": {}}
+                )
+        return _with(labels, found)
 
     def container(self, name: str) -> dict[str, Any] | None:
         with _translated():
@@ -167,6 +218,19 @@ class Engine:
                 found: dict[str, Any] = self._api.inspect_container(name)
             except NotFound:
                 return None
+            except APIError as error:
+                if not _is_storage_lost(error):
+                    raise
+                listed = self._of_podman("containers", {"name": [name]})
+                named = [thing for thing in listed if name in thing["Names"]]
+                if not named:
+                    raise
+                return {
+                    "Name": f"/{name}",
+                    "State": {"Status": DEAD, "ExitCode": 0},
+                    "Config": {"Labels": named[0].get("Labels") or {}},
+                    "NetworkSettings": {"Networks": {}},
+                }
         return found
 
     def create_container(self, plan: ContainerPlan) -> bool:
@@ -228,9 +292,22 @@ class Engine:
         with _translated():
             try:
                 raw: bytes = self._api.logs(name, tail=limit)
-            except NotFound:
+            except APIError as error:
+                if not isinstance(error, NotFound) and not _is_storage_lost(error):
+                    raise
                 return []
         return raw.decode("utf-8", "replace").replace("\0", "").splitlines()
+
+    def _of_podman(self, kind: str, filters: Mapping[str, list[str]]) -> list[dict[str, Any]]:
+        """Podman's own list looks into no storage, so that one which is lost does not matter."""
+        answer = self._api.get(
+            f"{self._api.base_url}/v4.0.0/libpod/{kind}/json",
+            params={"all": "true", "filters": json.dumps(filters)},
+            timeout=self._api.timeout,
+        )
+        answer.raise_for_status()
+        listed: list[dict[str, Any]] = answer.json()
+        return listed
 
     def _create(self, make: Any, *args: Any, **options: Any) -> bool:
         """False where the name is taken: Docker says 409, Podman 500 with a sentence."""
@@ -244,11 +321,23 @@ class Engine:
         return True
 
 
-def _knock(address: str) -> None:
-    """Raises OSError where nobody listens; the library would leave its own sockets open then."""
+def _knock(address: str, timeout: float) -> Message:
+    """What the engine says of itself. Raises OSError where nobody answers.
+
+    Not by the library, which would leave its own sockets open then, and asks for the version of every part
+    before each conversation: Podman looks for the packages of these, which takes a tenth of a second or more.
+    """
     with socket.socket(socket.AF_UNIX) as knocking:
-        knocking.settimeout(5)
+        knocking.settimeout(timeout)
         knocking.connect(address.removeprefix("unix://"))
+        knocking.sendall(b"GET /_ping HTTP/1.1\r\nHost: engine\r\nConnection: close\r\n\r\n")
+        with contextlib.closing(HTTPResponse(knocking)) as answer:
+            try:
+                answer.begin()
+                answer.read()
+            except HTTPException as error:
+                raise OSError(f"no answer of an engine: {error!r}") from error
+            return answer.headers
 
 
 @contextlib.contextmanager
@@ -266,9 +355,25 @@ def _kind_of(error: APIError) -> BackendError:
     words = said.lower()
     if any(word in words for word in _NO_ROOM):
         return CapacityExhausted(said, after=60)
+    if all(word in words for word in _HELD):
+        return AddressHeld(said)
     if error.status_code == 400 or any(word in words for word in _WRONG):
         return Permanent("", said)
     return Retryable(said)
+
+
+def _as_docker_says(network: Mapping[str, Any]) -> dict[str, Any]:
+    subnets = [{"Subnet": found["subnet"]} for found in network.get("subnets") or ()]
+    return {
+        "Name": network["name"],
+        "Labels": network.get("labels") or {},
+        "IPAM": {"Config": subnets},
+    }
+
+
+def _is_storage_lost(error: APIError) -> bool:
+    said = str(error.explanation or error).lower()
+    return error.status_code == 500 and any(words in said for words in _STORAGE_LOST)
 
 
 def _filters(labels: Mapping[str, str]) -> dict[str, list[str]]:

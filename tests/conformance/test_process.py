@@ -23,7 +23,7 @@ from django.core.management import CommandError, call_command
 from osk_portal.embedded.processes import ProcessId, wait_until
 from osk_portal.toolkit import clock
 from sandbox import backends
-from sandbox.backends import launcher, machine, process
+from sandbox.backends import launcher, machine, process_start
 from sandbox.backends.base import BackendUnavailable, ObservedState, Permanent, Retryable
 from sandbox.backends.other_user import OtherUser
 from sandbox.backends.process import ProcessBackend
@@ -260,7 +260,7 @@ def test_a_preparation_that_hangs_is_tried_again(
 ) -> None:
     [component] = engine.spec.components
     hanging = replace(component, prepare=(("-I", "-c", "import time; time.sleep(3)"),))
-    monkeypatch.setattr(process, "LAUNCH_SECONDS", 0.5)
+    monkeypatch.setattr(process_start, "LAUNCH_SECONDS", 0.5)
 
     with pytest.raises(Retryable):
         engine.ensure(spec=replace(engine.spec, components=(hanging,)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
@@ -32,7 +33,7 @@ from tests.conformance.conftest import (
     make_container_spec,
     reference,
 )
-from tests.containers.looking import body, can_reach, inside
+from tests.containers.looking import body, can_reach, inside, of
 from tests.containers.podman import BUSYBOX, Podman
 
 pytestmark = pytest.mark.containers
@@ -163,6 +164,34 @@ def test_half_of_it_is_completed(engine: Engine, podman: Podman, kept: str) -> N
     assert engine.is_ready()
     engine.backend.destroy(engine.ref)
     assert name not in podman.run("ps", "-a") + podman.run("volume", "ls")
+
+
+def test_a_container_that_lost_its_storage_hides_no_other_and_gives_way(
+    engine: Engine, podman: Podman
+) -> None:
+    """As Podman leaves one when its service is killed while it removes it: its own lists fail then."""
+    engine.ensure()
+    other = reference(2)
+    engine.ensure(other)
+    container = f"{engine.ref.name}-web"
+    inside(podman, container, "touch", "/data/kept")
+    podman.run("stop", "-t0", container)
+    podman.stop()
+    storage = podman.folder / "root" / "overlay-containers" / "containers.json"
+    known = json.loads(storage.read_text())
+    storage.write_text(json.dumps([one for one in known if container not in one["names"]]))
+    podman.start()
+
+    found = {observed.name: observed.state for observed in engine.backend.observe_all()}
+    assert found == {engine.ref.name: ObservedState.EXITED, other.name: ObservedState.RUNNING}
+    check = engine.spec.components[0].readiness
+    assert engine.backend.probe(engine.ref, check).is_over
+    assert engine.backend.logs(engine.ref) == []
+    assert engine.ensure().state == ObservedState.RUNNING
+    assert engine.is_ready()
+    assert "kept" in inside(podman, container, "ls", "/data")[1]
+    engine.backend.destroy(engine.ref)
+    assert of(podman, engine.ref.name) == {}
 
 
 def test_what_cannot_start_leaves_no_container(engine: Engine, podman: Podman) -> None:

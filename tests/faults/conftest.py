@@ -14,19 +14,23 @@ from osk_portal.embedded.stack import Stack, bare_environment
 from tests.e2e.fixtures import free_port
 from tests.faults.console import Console
 
-WORLD = """
+IMPORTS = """
 import datetime as dt
 from osk_portal.notifications.models import OutgoingMail
 from osk_portal.toolkit import clock
 from sandbox import services, shipped
 from sandbox.models import *
 from tests.factories import MembershipFactory, staff
+"""
+RADICALE = """
 pool = Pool.objects.create(slug="faults", name="Plätze")
 for n in range(6):
     Slot.objects.create(pool=pool, name=f"Platz {n}", backend="process")
 product = shipped.ensure("radicale", pool)
 Blueprint.objects.filter(pk=product.pk).update(is_bookable=True)
 product = Blueprint.objects.get(pk=product.pk)
+"""
+PEOPLE = """
 operator = staff("operator")
 def book(hours=24):
     member = MembershipFactory(organisation__authority=True)
@@ -76,6 +80,11 @@ class Faults:
         pk: int = self.ask("answer = book().pk")
         return pk
 
+    def book_and_wait(self) -> int:
+        booking = self.book()
+        self.wait_for(booking, "ready")
+        return booking
+
     def state(self, booking: int) -> str:
         found: str = self.ask(f"answer = newest({booking}).state")
         return found
@@ -86,9 +95,7 @@ class Faults:
     def until(self, condition: Callable[[], bool], seconds: float, what: str) -> None:
         deadline = time.monotonic() + seconds
         while not condition():
-            assert time.monotonic() < deadline, (
-                f"not within {seconds} s: {what}\n{self.log()[-3000:]}"
-            )
+            assert time.monotonic() < deadline, f"not within {seconds} s: {what}\n{self.warnings()}"
             time.sleep(0.2)
 
     def keep_running(self) -> None:
@@ -114,6 +121,11 @@ class Faults:
     def log(self, name: str = "worker") -> str:
         return self.stack.child(name).log_file.read_text(encoding="utf-8", errors="replace")
 
+    def warnings(self) -> str:
+        """The last lines of the worker's log that say what did not go well."""
+        lines = [line for line in self.log().splitlines() if '"levelname": "INFO"' not in line]
+        return "\n".join(lines[-30:])
+
     def end(self, booking: int) -> None:
         self.ask(
             f"b = Booking.objects.get(pk={booking})\n"
@@ -132,7 +144,7 @@ def faults_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Faults]:
     )
     with made:
         console = Console(made.environment())
-        console.run(WORLD)
+        console.run(IMPORTS + RADICALE + PEOPLE)
         yield Faults(made, console)
         console.close()
 

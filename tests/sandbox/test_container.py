@@ -11,6 +11,7 @@ from osk_portal.toolkit import clock
 from sandbox import backends
 from sandbox.backends import container
 from sandbox.backends.base import (
+    AddressHeld,
     BackendUnavailable,
     CapacityExhausted,
     EnvRef,
@@ -65,6 +66,26 @@ def test_whoever_is_killed_while_removing_is_followed_by_another(engine: Engine,
 
     assert engine.backend.destroy(engine.ref).state == ObservedState.ABSENT
     assert memory.everything == []
+
+
+def test_an_address_that_the_engine_keeps_for_nobody_goes_with_the_network(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Podman's service was killed while it started the container."""
+    memory = engine.backend.memory
+
+    def start(name: str) -> None:
+        raise AddressHeld(f"{name}: ip address already allocated")
+
+    with monkeypatch.context() as held:
+        held.setattr(memory, "start", start)
+        with pytest.raises(AddressHeld):
+            engine.ensure()
+    name = engine.ref.name
+    assert memory.everything == [f"{name}-data.data", f"{name}-web.home"], "what was written stays"
+
+    assert engine.ensure().state == ObservedState.RUNNING
+    assert memory.everything == whole(engine)
 
 
 def test_a_whole_environment_is_not_touched_again(engine: Engine) -> None:

@@ -40,7 +40,10 @@ environment ends, an environment that does not follow its booking, an offer that
 
 @pytest.mark.django_db(transaction=True)
 def test_two_hundred_for_three_places() -> None:
-    """Forty people at a time, five times each, as the connections of one PostgreSQL allow."""
+    """Forty people at a time, five times each, as the connections of one PostgreSQL allow.
+
+    Two hundred browsers at the same moment: tests/faults/test_storm.py.
+    """
     assert not connection.in_atomic_block
     blueprint = product(slots=3)
     memberships = [MembershipFactory() for _ in range(40)]

@@ -59,7 +59,7 @@ class Hooks(AppConfig):
         from django.conf import settings
 
         from osk_portal.toolkit import clock
-        from sandbox import backends, leases
+        from sandbox import backends, leases, reconciling, restoring
 
         if os.environ.get("OSK_PROCESS") != "worker":
             return
@@ -67,6 +67,8 @@ class Hooks(AppConfig):
         folder.mkdir(parents=True, exist_ok=True)
         leases.LEASE = timedelta(seconds=3)
         leases.HEARTBEAT_SECONDS = 1
+        reconciling.ORPHAN_GRACE = timedelta(seconds=2)
+        restoring.TOLERANCE = timedelta(seconds=2)
         for key, make in list(backends.BACKENDS.items()):
 
             def ordered(make: Callable[[], Any] = make) -> Any:
