@@ -46,7 +46,7 @@ from sandbox.participant_mails import INFECTED, PARTICIPANT_KINDS
 from sandbox.permissions import can_decide, works_on_wishes
 from sandbox.phases import phase_of
 from sandbox.public_results import PublicResult
-from sandbox.services import blocks, participants, report_files, standing_in, wishes
+from sandbox.services import blocks, keeping, participants, report_files, standing_in, wishes
 from sandbox.wish_mails import TO_CHECK, WISH_KINDS
 
 if TYPE_CHECKING:
@@ -283,6 +283,7 @@ portal.handovers.register(handover.HANDOVER)
 portal.departures.register(portal.Departure("sandbox", 25, handover.leave))
 portal.staff_exits.register(portal.StaffExit("sandbox", 20, standing_in.release_staff))
 portal.daily_jobs.register(portal.DailyJob("sandbox.guests", 30, participants.forget_guests))
+portal.daily_jobs.register(portal.DailyJob("sandbox.keeping", 30, keeping.anonymise_old))
 portal.daily_jobs.register(portal.DailyJob("sandbox.files", 31, report_files.sweep_contents))
 portal.daily_jobs.register(portal.DailyJob("sandbox.prototypes", 31, wishes.end_prototypes))
 portal.daily_jobs.register(portal.DailyJob("sandbox.scans", 32, blocks.block_outdated))

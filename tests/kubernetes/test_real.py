@@ -159,8 +159,8 @@ def test_a_later_end_starts_nothing_anew(backend: KubernetesBackend, admin: Clus
     backend.ensure(REF, SPEC, {"test": "geheim-4711"}, expires_at=end)
     found = admin.get("Deployment", REF.name, "web")
     assert found is not None
-    assert found["metadata"]["annotations"]["osk.expires-at"] == end.isoformat()
     assert found["metadata"]["generation"] == 1
+    assert backend.observe(REF).expires_at == end
     assert {p["metadata"]["uid"] for p in admin.all_of("Pod", REF.name)} == pods
 
 

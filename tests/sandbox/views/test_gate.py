@@ -376,6 +376,22 @@ def test_the_age_of_a_pass(signed_in, world, booking, clock, settings):
     assert status(booking, mine) == 401
 
 
+def test_a_pass_ends_with_the_login_however_late_it_was_fetched(
+    signed_in, world, booking, clock, settings
+):
+    from osk_portal.toolkit import clock as portal_clock
+
+    client, began = signed_in(world.booker), portal_clock.now()
+    client.get(booking.get_absolute_url())
+    settings.OSK_SESSION_IDLE_MINUTES = 60 * 24
+    clock.move_to(began + timedelta(hours=settings.OSK_SESSION_ABSOLUTE_HOURS - 1))
+    mine = pass_of(client, booking)
+    assert status(booking, mine) == 204
+    clock.move_to(began + timedelta(hours=settings.OSK_SESSION_ABSOLUTE_HOURS, minutes=1))
+
+    assert status(booking, mine) == 401
+
+
 def test_what_does_not_run(signed_in, world, booking):
     client = signed_in(world.booker)
     mine = pass_of(client, booking)
