@@ -252,7 +252,9 @@ class ReportForm(forms.Form):
         ]
         if not lost:
             return data, False
-        data = {**data.dict(), "findings": "\n\n".join([data.get("findings", ""), *lost]).strip()}
+        findings = "\n\n".join([data.get("findings", ""), *lost]).strip()
+        data = data.copy()
+        data["findings"] = findings
         return data, True
 
     @staticmethod
