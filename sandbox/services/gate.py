@@ -118,8 +118,8 @@ def change_ticket(ticket: str, host: str) -> tuple[str, str]:
         raise Refused(Refusal.UNKNOWN)
     until = _later(longest_pass())
     pass_ = _sealed(_PASS, right, claims["way"], min(until, right.ends or until))
-    if claims["then"]:
-        return pass_, _entrance(right, claims["path"], claims["then"], claims["until"])
+    if following := claims.get("then"):
+        return pass_, _entrance(right, claims["path"], following, claims["until"])
     return pass_, claims["path"]
 
 
