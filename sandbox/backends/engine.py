@@ -283,8 +283,11 @@ class Engine:
             self._api.unpause(name)
 
     def remove_container(self, name: str, *, patience: int) -> None:
-        """Asked to end first; who does not listen within ``patience`` seconds is killed."""
-        self.stop(name, patience=patience)
+        """Asked to end first; who does not listen within ``patience`` seconds is killed. What Podman was removing
+        when its service was killed cannot be asked any more.
+        """
+        with contextlib.suppress(Retryable, Permanent):
+            self.stop(name, patience=patience)
         with _translated(), contextlib.suppress(NotFound):
             self._api.remove_container(name, force=True, v=True)
 

@@ -140,3 +140,12 @@ def test_an_address_that_nobody_has_is_told_apart(
     with Engine(spoken.address) as engine, pytest.raises(Retryable) as raised:
         engine.start("one")
     assert type(raised.value) is kind
+
+
+def test_what_cannot_be_stopped_is_removed_all_the_same(spoken: Spoken) -> None:
+    """Podman's service was killed while it removed it."""
+    improper = {"message": "refusing to clean up: container state improper"}
+    spoken.answers = {"POST /containers/one/stop": (500, improper)}
+    with Engine(spoken.address) as engine:
+        engine.remove_container("one", patience=0)
+    assert spoken.asked[-1] == "DELETE /containers/one"
