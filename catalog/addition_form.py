@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -65,5 +66,7 @@ class AdditionForm(forms.Form):
             "seen": solution.updated_at.isoformat(),
         }
         super().__init__(*args, **kwargs)
-        bodies = Organisation.objects.filter(kind=OrganisationKind.BERLIN_ADMINISTRATION)
+        # Who is not shown publicly stands on no entry; what was chosen earlier stays.
+        shown = Q(is_published=True) | Q(pk=solution.berlin_body_id)
+        bodies = Organisation.objects.filter(shown, kind=OrganisationKind.BERLIN_ADMINISTRATION)
         self.fields["berlin_body"].queryset = bodies.order_by("sort_key", "pk")  # type: ignore[attr-defined] # a ModelChoiceField

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from consulting.deadlines import berlin_day, short_date
 from sandbox.enums import BookingState
-from sandbox.models import Booking, TestParticipant
+from sandbox.models import Booking, ReportFile, TestParticipant
 from sandbox.permissions import is_on_the_side
 
 if TYPE_CHECKING:
@@ -67,6 +67,24 @@ def _participations(bookings: Sequence[Booking], reader: User | None) -> dict[in
         return {}
     found = TestParticipant.objects.visible_to(reader).filter(booking__in=bookings)
     return {participant.booking_id: participant for participant in found}
+
+
+def report_files(case: ConsultingRequest, reader: User) -> list[tuple[str, ReportFile]]:
+    """Files of handed-in test reports that ``reader`` may have, each with the words for its booking.
+
+    The side of the booking reads them anyway, the OSK once the result was given to the request. Two queries.
+    """
+    words = {
+        booking.pk: booking_in_words(booking)
+        for booking in case.bookings.all()
+        if is_on_the_side(reader, booking)
+        or (reader.is_advisor and booking.result_given_at is not None)
+    }
+    files = ReportFile.objects.filter(
+        report__booking__in=words, report__submitted_at__isnull=False
+    ).select_related("report")
+    found = files.order_by("report__booking", "created_at", "pk")
+    return [(words[file.report.booking_id], file) for file in found]
 
 
 def to_link(case: ConsultingRequest) -> BookingQuerySet:

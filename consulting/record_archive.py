@@ -9,7 +9,7 @@ import logging
 import re
 import tempfile
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from typing import IO, TYPE_CHECKING, Final
 
@@ -25,6 +25,7 @@ from osk_portal.toolkit.spreadsheets import plain_cell
 if TYPE_CHECKING:
     from consulting.models import CaseFile
     from consulting.record import Record
+    from sandbox.models import ReportFile
 
 logger = logging.getLogger(__name__)
 
@@ -35,22 +36,32 @@ _ENDING: Final = re.compile(r"\.[A-Za-z0-9]{1,10}$")
 _UNSAFE: Final = re.compile(r'[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069<>:"/\\|?*]')
 
 
-def build(record: Record, content: bytes) -> IO[bytes]:
+def build(
+    record: Record, content: bytes, tested: Sequence[tuple[str, ReportFile]] = ()
+) -> IO[bytes]:
     """An open file with the ZIP; ``content`` is the record as PDF.
 
-    A file of the case whose content is gone, or no longer that of its SHA-256 sum, is left out, and
-    a text in the ZIP names it: nobody shall take the rest for the whole.
+    ``tested``: the files of test reports that the reader may have, each with the words for its booking; unlike
+    the record they are not the same for everybody. A file whose content is gone, or no longer that of its
+    SHA-256 sum, is left out, and a text in the ZIP names it: nobody shall take the rest for the whole.
     """
     with ExitStack() as stack:
         target = stack.enter_context(tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY))
-        _write(target, record, content)
+        _write(target, record, content, tested)
         target.seek(0)
         stack.pop_all()  # the response closes it
     return target
 
 
-def _write(target: IO[bytes], record: Record, content: bytes) -> None:
+def _write(
+    target: IO[bytes], record: Record, content: bytes, tested: Sequence[tuple[str, ReportFile]]
+) -> None:
     folder = pgettext("folder", "files")
+    of_tests = pgettext("folder", "test-reports")
+    kept: list[tuple[str, str, CaseFile | ReportFile]] = [
+        (folder, file.state_label, file) for file in record.files
+    ]
+    kept += [(of_tests, file.get_state_display(), file) for _words, file in tested]
     sums: list[tuple[str, str]] = []
     missing: list[str] = []
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -58,17 +69,21 @@ def _write(target: IO[bytes], record: Record, content: bytes) -> None:
         put(_("record.pdf"), iter([content]))
         put(_("texts.txt"), iter([_texts(record).encode()]))
         put(_("events.csv"), iter([_events(record)]))
-        for number, file in enumerate(record.files, start=1):
+        # One count for all: no two files of the ZIP have the same name.
+        for number, (place, state, file) in enumerate(kept, start=1):
             if file.state != FileState.CLEAN:
-                missing.append(f"{file.name}: {file.state_label}")
+                missing.append(f"{file.name}: {state}")
             elif not _is_whole(file):
                 logger.error("content of a file differs from its sum", extra={"file": file.pk})
                 missing.append(_("%(name)s: the stored content is damaged") % {"name": file.name})
             else:
                 put(
-                    f"{folder}/{number:02d}-{safe_name(file.name)}",
+                    f"{place}/{number:02d}-{safe_name(file.name)}",
                     _chunks(file),
                 )
+        if tested:
+            name = _("contents.txt")
+            put(f"{of_tests}/{name}", iter([_of_tests(tested, len(record.files))]))
         if missing:
             lines = [_("These files are not contained:"), *missing]
             put(_("not-contained.txt"), iter(["\n".join(lines).encode()]))
@@ -103,7 +118,16 @@ def _writer(
     return put
 
 
-def _is_whole(file: CaseFile) -> bool:
+def _of_tests(tested: Sequence[tuple[str, ReportFile]], before: int) -> bytes:
+    """Which file belongs to which test environment."""
+    lines = [
+        f"{number:02d} {file.name}: {words}"
+        for number, (words, file) in enumerate(tested, start=before + 1)
+    ]
+    return "\n".join([*lines, ""]).encode()
+
+
+def _is_whole(file: CaseFile | ReportFile) -> bool:
     digest = hashlib.sha256()
     try:
         for chunk in _chunks(file):
@@ -113,7 +137,7 @@ def _is_whole(file: CaseFile) -> bool:
     return digest.hexdigest() == file.sha256
 
 
-def _chunks(file: CaseFile) -> Iterator[bytes]:
+def _chunks(file: CaseFile | ReportFile) -> Iterator[bytes]:
     with file.content.storage.open(file.content.name or "") as source:
         while chunk := source.read(CHUNK):
             yield chunk

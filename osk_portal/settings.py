@@ -768,6 +768,12 @@ OSK_SANDBOX_GUEST_DAYS = env.number(
     help="Days after the end of a test environment, after which names and addresses of its guests are deleted.",
     least=15,
 )
+OSK_SANDBOX_KEEP_YEARS = env.number(
+    "OSK_SANDBOX_KEEP_YEARS",
+    3,
+    help="Years after the end of a booked test environment, after which purpose, reports and names are deleted.",
+    least=1,
+)
 OSK_SANDBOX_DOMAIN = env.address(
     "OSK_SANDBOX_DOMAIN",
     gate_domain.parse,

@@ -45,7 +45,10 @@ class SpecForm(forms.Form):
             data = spec_text.read(self.cleaned_data["text"])
         except spec_text.BadText as error:
             raise ValidationError([str(problem) for problem in error.problems]) from error
-        if self.blueprint.is_prototype and (problems := prototypes.problems_of(spec.parse(data))):
+        found = spec.parse(data)
+        problems = prototypes.problems_of(found) if self.blueprint.is_prototype else []
+        problems += self.blueprint.pool.problems_of(found)
+        if problems:
             raise ValidationError(problems)
         return data
 

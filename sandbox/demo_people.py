@@ -13,7 +13,13 @@ from network.models import Membership
 from osk_portal.accounts.models import User
 from osk_portal.toolkit import clock
 from sandbox import capacity, deadlines, shipped
-from sandbox.enums import BookingEventKind, BookingState, Outcome, ParticipantState
+from sandbox.enums import (
+    BookingEventKind,
+    BookingState,
+    Outcome,
+    ParticipantState,
+    ResourceClass,
+)
 from sandbox.models import (
     Blueprint,
     BlueprintVersion,
@@ -68,7 +74,8 @@ def _member(login: str) -> Membership | None:
 
 def _large_product(product: Blueprint) -> Blueprint:
     pool, _new = Pool.objects.get_or_create(
-        slug="grosser-testplatz", defaults={"name": "Großer Testplatz"}
+        slug="grosser-testplatz",
+        defaults={"name": "Großer Testplatz", "resource_class": ResourceClass.LARGE},
     )
     Slot.objects.get_or_create(pool=pool, name="Großer Platz", defaults={"backend": "process"})
     large, is_new = Blueprint.objects.get_or_create(
@@ -202,6 +209,7 @@ def _report(person: Membership) -> None:
             text=_PUBLISHED,
             tasks=rows,
             reports=1,
+            names_tasks=True,
             consented_by=person.user,
             consented_at=at,
         )

@@ -59,6 +59,7 @@ class BookingEventKind(models.TextChoices):
     TAKEN_OVER = "taken_over", _("Taken over by the Organisationsverwaltung")
     TAKEOVER_ENDED = "takeover_ended", _("Take-over ended")
     REPORT = "report", _("Test report handed in")
+    ANONYMISE = "anonymise", _("Anonymised: the time for keeping it is over")
 
 
 class EnvironmentState(models.TextChoices):
@@ -381,6 +382,14 @@ class TestChange(models.TextChoices):
     MOVED = "moved"
     ENDED = "ended"
     RESET = "reset"
+
+
+class ResourceClass(models.TextChoices):
+    """What a place offers, the smallest first."""
+
+    SMALL = "small", pgettext_lazy("class of places", "small")
+    MEDIUM = "medium", pgettext_lazy("class of places", "medium")
+    LARGE = "large", pgettext_lazy("class of places", "large")
 
 
 class TaskKind(models.TextChoices):

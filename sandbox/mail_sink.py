@@ -11,15 +11,16 @@ import ipaddress
 import logging
 import signal
 import time
-from collections import defaultdict, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Final, TypeVar
+from typing import Any, ClassVar, Final, TypeVar
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 from django.conf import settings
 from django.db import DatabaseError, connection
 
+from sandbox.backends.container_plan import PREFIX
 from sandbox.mail_senders import environment_of
 from sandbox.services.mails import LARGEST, keep_mail
 
@@ -28,11 +29,15 @@ logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
 CONNECTIONS: Final = 50
+OF_ONE_SENDER: Final = 10
+"""Connections of an environment: nobody keeps the others from being heard."""
+RECIPIENTS: Final = 100
 PATIENCE_SECONDS: Final = 60
 A_MINUTE: Final = 30
 """Messages of an environment that are kept in a minute; a product that sends more is asked to wait."""
 NOT_OURS: Final = "550 5.7.1 No test environment asks from this address."
 TOO_MANY: Final = "451 4.7.1 Too many messages, try again in a minute."
+TOO_MANY_RECIPIENTS: Final = "452 4.5.3 Too many recipients."
 LATER: Final = "451 4.3.0 Try again later."
 
 
@@ -42,6 +47,14 @@ class Sink:
     def __init__(self, threads: ThreadPoolExecutor) -> None:
         self._threads = threads
         self._recent: dict[int, deque[float]] = defaultdict(deque)
+
+    async def handle_RCPT(
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        if len(envelope.rcpt_tos) >= RECIPIENTS:
+            return TOO_MANY_RECIPIENTS
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         if session.peer is None or server.transport is None:
@@ -90,22 +103,36 @@ class Sink:
 
 
 class _Conversation(SMTP):
-    """Hangs up on strangers, and on more than there is room for."""
+    """Hangs up on strangers, and on more than there is room for: of all, and of one sender."""
 
-    open = 0
+    open: ClassVar[Counter[str]] = Counter()
+    sender = ""
 
     def connection_made(self, transport: Any) -> None:
-        is_full = _Conversation.open >= CONNECTIONS
-        _Conversation.open += 1
-        if is_full or not _may_ask(transport.get_extra_info("peername")[0]):
+        peer = transport.get_extra_info("peername")[0]
+        sender = _sender_of(peer, transport.get_extra_info("sockname")[0])
+        is_full = self.open.total() >= CONNECTIONS or self.open[sender] >= OF_ONE_SENDER
+        if is_full or not _may_ask(peer):
             transport.abort()
             return
+        self.sender = sender
+        self.open[sender] += 1
         super().connection_made(transport)
 
     def connection_lost(self, error: Exception | None) -> None:
-        _Conversation.open -= 1
-        if self.transport is not None:
-            super().connection_lost(error)
+        if not self.sender:
+            return  # was hung up on
+        self.open[self.sender] -= 1
+        if not self.open[self.sender]:
+            del self.open[self.sender]
+        super().connection_lost(error)
+
+
+def _sender_of(peer: str, local: str) -> str:
+    """One word for all that comes from one environment, as ``mail_senders`` tells them apart."""
+    if ipaddress.ip_address(peer).is_loopback:
+        return local
+    return str(ipaddress.ip_network((peer, PREFIX), strict=False))
 
 
 def _may_ask(peer: str) -> bool:

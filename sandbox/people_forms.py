@@ -369,6 +369,11 @@ class PublishForm(forms.Form):
         help_text=_("Otherwise only its kind is shown."),
         required=False,
     )
+    names_tasks = forms.BooleanField(
+        label=_("Show the words of our test plan's tasks"),
+        help_text=_("Otherwise the tasks are only numbered: task 1, task 2."),
+        required=False,
+    )
 
     def __init__(
         self,
@@ -377,11 +382,18 @@ class PublishForm(forms.Form):
         result: PublishedResult | None,
         reports: Sequence[TestReport],
         is_by_osk: bool,
+        has_tasks: bool,
     ) -> None:
         words = (part for report in reports for part in (report.overall, report.findings) if part)
         initial: dict[str, object] = {"text": "\n\n".join(words)[:3000]}
         if result is not None:
-            initial = {"text": result.text, "names_organisation": result.names_organisation}
+            initial = {
+                "text": result.text,
+                "names_organisation": result.names_organisation,
+                "names_tasks": result.names_tasks,
+            }
         super().__init__(data, initial=initial)
         if is_by_osk:
             del self.fields["names_organisation"]
+        if not has_tasks:
+            del self.fields["names_tasks"]

@@ -22,7 +22,7 @@ from osk_portal.toolkit.search_text import fold
 from sandbox import demo_world, handover, own_data, statistics
 from sandbox.calendar_entries import entry_of
 from sandbox.circle_mails import TEST_CHANGED
-from sandbox.enums import EnvironmentState, Phase
+from sandbox.enums import EnvironmentState, ParticipantState, Phase
 from sandbox.models import (
     Blueprint,
     Booking,
@@ -32,6 +32,7 @@ from sandbox.models import (
     PublishedResult,
     Restore,
     TestParticipant,
+    TestReport,
     Wish,
 )
 from sandbox.notifications import (
@@ -41,9 +42,11 @@ from sandbox.notifications import (
     TO_APPROVE,
 )
 from sandbox.operator_mails import OPERATOR_ALERT, OPERATOR_TASK
+from sandbox.participant_mails import INFECTED, PARTICIPANT_KINDS
 from sandbox.permissions import can_decide, works_on_wishes
 from sandbox.phases import phase_of
-from sandbox.services import blocks, participants, report_files, standing_in, wishes
+from sandbox.public_results import PublicResult
+from sandbox.services import blocks, keeping, participants, report_files, standing_in, wishes
 from sandbox.wish_mails import TO_CHECK, WISH_KINDS
 
 if TYPE_CHECKING:
@@ -79,9 +82,21 @@ def _search(query: str, request: HttpRequest) -> Iterable[portal.Hit]:
 
 
 def _testing(solution: Solution) -> Iterable[portal.Concerned]:
-    """Who has a test environment of the solution now or later."""
-    bookings = Booking.objects.promised().filter(blueprint_version__blueprint__solution=solution)
-    people = bookings.order_by().values_list("booked_by", "organisation").distinct()
+    """Who has a test environment of the solution now or later, and who tests along with an account.
+
+    Trial runs of the OSK test nothing for anybody.
+    """
+    bookings = (
+        Booking.objects.promised()
+        .of_people()
+        .filter(blueprint_version__blueprint__solution=solution)
+        .order_by()
+    )
+    people = set(bookings.values_list("booked_by", "organisation"))
+    along = TestParticipant.objects.filter(
+        booking__in=bookings.values("pk"), user__isnull=False, state=ParticipantState.ACTIVE
+    )
+    people |= set(along.order_by().values_list("user", "organisation"))
     return [portal.Concerned(user, organisation) for user, organisation in people]
 
 
@@ -128,10 +143,14 @@ def _calendar(user: User) -> Iterable[Entry]:
 
 
 def _of_solution(solution: Solution, request: HttpRequest) -> dict[str, object] | None:
-    """Where it can be tried, and what came out of tests: two queries, however many there are."""
+    """Where it can be tried, and what came out of tests: two queries, however many there are.
+
+    ``results``: the rows, each with what everybody may read of it.
+    """
     found = list(Blueprint.objects.bookable().filter(solution=solution))
     results = PublishedResult.objects.shown().filter(solution=solution)
-    shown = list(results.select_related("booking__organisation")[:MOST_RESULTS])
+    rows = results.select_related("booking__organisation")[:MOST_RESULTS]
+    shown = [(row, PublicResult.of(row)) for row in rows]
     if not found and not shown:
         return None
     may_withdraw = request.user.is_authenticated and can_decide(request.user)
@@ -144,13 +163,16 @@ def _still_allowed(user_id: int, kind: str, subject_key: str) -> bool:
         return TestParticipant.objects.open().filter(link_key=subject_key).exists()
     if kind == TEST_CHANGED and not user_id:
         return TestParticipant.objects.open().filter(link_key=subject_key).exists()
-    if kind == TEST_CANCELLED:
-        open_ = TestParticipant.objects.open().filter(public_id=subject_key)
-        return open_.filter(user=user_id or None).exists()
     user = User.objects.filter(pk=user_id).first()
     if kind in (INVITED, TEST_CHANGED):
         mine = TestParticipant.objects.open().filter(user=user_id, public_id=subject_key)
         return user is not None and mine.exists()
+    if kind == TEST_CANCELLED or kind in PARTICIPANT_KINDS:
+        along = TestParticipant.objects.open().filter(public_id=subject_key)
+        return along.filter(user=user_id or None).exists()
+    if kind == INFECTED:
+        brought = TestReport.objects.filter(public_id=subject_key)
+        return brought.filter(author=user_id or None).exists()
     if kind in WISH_KINDS:
         return user is not None and Wish.objects.mine(user).filter(public_id=subject_key).exists()
     if kind in (TO_APPROVE, TO_CHECK):
@@ -261,6 +283,7 @@ portal.handovers.register(handover.HANDOVER)
 portal.departures.register(portal.Departure("sandbox", 25, handover.leave))
 portal.staff_exits.register(portal.StaffExit("sandbox", 20, standing_in.release_staff))
 portal.daily_jobs.register(portal.DailyJob("sandbox.guests", 30, participants.forget_guests))
+portal.daily_jobs.register(portal.DailyJob("sandbox.keeping", 30, keeping.anonymise_old))
 portal.daily_jobs.register(portal.DailyJob("sandbox.files", 31, report_files.sweep_contents))
 portal.daily_jobs.register(portal.DailyJob("sandbox.prototypes", 31, wishes.end_prototypes))
 portal.daily_jobs.register(portal.DailyJob("sandbox.scans", 32, blocks.block_outdated))

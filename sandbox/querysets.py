@@ -230,6 +230,10 @@ class BookingQuerySet(models.QuerySet["Booking"]):
     def trials(self) -> Self:
         return self.filter(is_trial=True)
 
+    def of_people(self) -> Self:
+        """Somebody wants to use it: no trial run of an operator."""
+        return self.filter(is_trial=False)
+
     def to_approve(self) -> Self:
         """Applications, and what shall run longer than was approved."""
         longer = Q(asked_end__isnull=False, state__in=PROMISED, window__endswith__gt=DbNow())

@@ -27,8 +27,8 @@ from sandbox.backends.base import (
     SandboxBackend,
 )
 from sandbox.enums import Desired, EnvironmentState, RestoreEvidence, StrayVerdict
+from sandbox.leases import ref_of
 from sandbox.models import EngineHealth, Environment, Slot, Stray
-from sandbox.provisioning import ref_of
 from sandbox.spec import SpecError
 
 logger = logging.getLogger(__name__)

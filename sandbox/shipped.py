@@ -17,7 +17,7 @@ from sandbox.models import Blueprint, BlueprintVersion, Pool
 from sandbox.services.blueprints import digest_of
 
 FOLDER = Path(__file__).parent / "blueprints"
-_TEXTS: Final = ("name", "summary", "description", "first_steps", "longest_days")
+_TEXTS: Final = ("name", "summary", "description", "first_steps", "demo_data", "longest_days")
 
 
 def read(slug: str) -> dict[str, Any]:
@@ -51,7 +51,7 @@ def ensure(slug: str, pool: Pool) -> Blueprint:
         blueprint, is_new = Blueprint.objects.select_for_update(of=("self",)).get_or_create(
             slug=data["slug"],
             defaults={
-                **{name: data[name] for name in _TEXTS},
+                **{name: data[name] for name in _TEXTS if name in data},
                 "pool": pool,
                 "solution": Solution.objects.filter(slug=data["solution"]).first(),
             },

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from network.permissions import active_memberships
 from osk_portal.accounts.models import User
 from osk_portal.notifications.services import Message, notify
+from sandbox import participant_mails
 from sandbox.enums import BlockCause, WishState
 from sandbox.models import Blueprint, Booking, Wish
 from sandbox.wish_texts import TEXTS
@@ -111,12 +112,15 @@ def prototype_renewed(wish: Wish, product: Blueprint) -> None:
 
 
 def product_blocked(product: Blueprint, cause: BlockCause) -> None:
-    """To those who have a test environment of it, or will have one."""
-    _tell_bookers(product, "product_blocked", is_critical=cause == BlockCause.CRITICAL)
+    """To those who have a test environment of it, or will have one, and to those who test along."""
+    is_critical = cause == BlockCause.CRITICAL
+    _tell_bookers(product, "product_blocked", is_critical=is_critical)
+    participant_mails.product_blocked(product, step=product.events.count(), is_critical=is_critical)
 
 
 def product_unblocked(product: Blueprint) -> None:
     _tell_bookers(product, "product_unblocked")
+    participant_mails.product_unblocked(product, step=product.events.count())
 
 
 def _tell_bookers(product: Blueprint, event: str, **context: object) -> None:

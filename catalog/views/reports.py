@@ -20,7 +20,7 @@ from catalog.models import EntryReport, Solution
 from catalog.permissions import can_answer_reports
 from catalog.report_forms import ReportAnswerForm, ReportForm, ReportObjectionForm
 from catalog.services.reports import named_by
-from osk_portal.pages.limits import within_limit
+from osk_portal.pages.limits import TOO_OFTEN, within_limit
 from osk_portal.toolkit.access import LOGIN, PUBLIC, AuthenticatedRequest, access, no_store
 from osk_portal.toolkit.transitions import TransitionNotAllowed
 
@@ -38,12 +38,14 @@ def report_create(request: HttpRequest, slug: str) -> HttpResponse:
         is_signed_in=user is not None,
         initial={"field": request.GET.get("angabe", "")},
     )
+    is_too_often = False
     if is_sent and form.is_valid():
-        if not within_limit(request, "report_create"):
-            return render(request, "429.html", status=429)
         words = form.words
         email = words["email"]
-        if email and not within_limit(request, "report_address", key=email.lower()):
+        if not within_limit(request, "report_create"):
+            is_too_often = True
+            form.add_error(None, TOO_OFTEN)
+        elif email and not within_limit(request, "report_address", key=email.lower()):
             form.add_error(
                 "email",
                 _("We have sent this address several links already. Leave it out, or try later."),
@@ -69,7 +71,7 @@ def report_create(request: HttpRequest, slug: str) -> HttpResponse:
             (_("Report a wrong statement"), None),
         ],
     }
-    status = 422 if form.errors else 200
+    status = 429 if is_too_often else 422 if form.errors else 200
     return no_store(render(request, "catalog/report_form.html", context, status=status))
 
 

@@ -11,7 +11,7 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from consulting import record, record_archive, services
+from consulting import booked, record, record_archive, services
 from consulting.models import ConsultingRequest
 from consulting.views.requests import find_case
 from osk_portal.toolkit import clock
@@ -41,7 +41,8 @@ def request_full_record(request: AuthenticatedRequest, public_id: UUID) -> HttpR
     except TransitionNotAllowed as refusal:
         messages.warning(request, str(refusal))
         return redirect(case)
-    archive = record_archive.build(built, content)
+    tested = booked.report_files(case, request.user)
+    archive = record_archive.build(built, content, tested)
     name = _("%(reference)s-full-record.zip") % {"reference": case.reference}
     return FileResponse(archive, content_type="application/zip", headers=_headers(name))
 

@@ -20,7 +20,7 @@ from osk_portal.embedded import mailcatcher
 from osk_portal.notifications.models import Notification
 from osk_portal.pages import health, licences, my_area, navigation, security_txt, services
 from osk_portal.pages.forms import BarrierReportForm
-from osk_portal.pages.limits import within_limit
+from osk_portal.pages.limits import TOO_OFTEN, within_limit
 from osk_portal.pages.models import BarrierReport, LegalPage
 from osk_portal.toolkit.access import LOGIN, PUBLIC, AuthenticatedRequest, access
 
@@ -153,26 +153,28 @@ def licence_list(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def barrier_report(request: HttpRequest) -> HttpResponse:
     """Anybody tells us what does not work; a month is the law's term for the answer."""
+    status = 200
     if request.method == "POST":
         form = BarrierReportForm(request.POST)
         if form.is_valid():
-            if not within_limit(request, "barrier_report"):
-                return render(request, "429.html", status=429)
-            report = services.report_barrier(
-                page=form.cleaned_data["page"],
-                description=form.cleaned_data["description"],
-                name=form.cleaned_data["name"],
-                email=form.cleaned_data["email"],
-                language=get_language() or "de",
-            )
-            return redirect(report)
+            if within_limit(request, "barrier_report"):
+                report = services.report_barrier(
+                    page=form.cleaned_data["page"],
+                    description=form.cleaned_data["description"],
+                    name=form.cleaned_data["name"],
+                    email=form.cleaned_data["email"],
+                    language=get_language() or "de",
+                )
+                return redirect(report)
+            form.add_error(None, TOO_OFTEN)
+            status = 429
     else:
         form = BarrierReportForm(initial={"page": clean_query(request.GET.get("seite", ""))})
     context = {
         "form": form,
         "crumbs": [(_("Report a barrier"), "")],
     }
-    return render(request, "pages/barrier_report.html", context)
+    return render(request, "pages/barrier_report.html", context, status=status)
 
 
 @access(PUBLIC)

@@ -39,7 +39,7 @@ class SlotInline(admin.TabularInline[Slot, Pool]):
 
 @admin.register(Pool)
 class PoolAdmin(admin.ModelAdmin[Pool]):
-    list_display = ["name", "lead_minutes", "buffer_minutes"]
+    list_display = ["name", "resource_class", "lead_minutes", "buffer_minutes"]
     inlines = [SlotInline]
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:

@@ -16,6 +16,7 @@ from osk_portal.toolkit.transitions import TransitionNotAllowed
 from sandbox import capacity, permissions, services
 from sandbox.booking_times import first_choice, offer_times, show_error
 from sandbox.models import Blueprint
+from sandbox.services.blueprints import TRIAL_ORGANISATION
 from sandbox.staff_forms import EventBookingForm
 
 
@@ -40,7 +41,7 @@ def event_booking(request: AuthenticatedRequest, slug: str) -> HttpResponse:
     form = EventBookingForm(
         data=request.POST if request.method == "POST" else None,
         blueprint=blueprint,
-        organisations=list(Organisation.objects.order_by("name")),
+        organisations=list(Organisation.objects.exclude(slug=TRIAL_ORGANISATION).order_by("name")),
     )
     times = offer_times(form, blueprint, by_osk=True)
     form.initial = first_choice("", times) | {"form_id": uuid4()}

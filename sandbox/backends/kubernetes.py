@@ -347,14 +347,12 @@ class KubernetesBackend:
         return lines[-limit:]
 
     def set_expiry(self, ref: EnvRef, when: datetime) -> None:
-        """At the namespace, which counts, and at the deployments, for who looks at these alone."""
+        """At the namespace alone: an end that moves would be a new description of a pod and start it anew."""
         notes = {"metadata": {"annotations": {plans.EXPIRES_AT: when.isoformat()}}}
         with self._cluster() as cluster:
             namespace = cluster.get("Namespace", name=ref.name)
             if namespace is not None and belongs_to(labels_of(namespace), ref):
                 cluster.merge("Namespace", "", ref.name, notes)
-                for deployment in cluster.all_of("Deployment", ref.name, owner_labels(ref)):
-                    cluster.merge("Deployment", ref.name, name_of(deployment), notes)
 
 
 def ask_securely(host: str, check: HttpCheck) -> ProbeResult:

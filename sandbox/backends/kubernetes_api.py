@@ -137,7 +137,8 @@ class Cluster:
     def apply(self, body: Objects, namespace: str) -> Objects:
         """Server-side apply: made or changed to what is said, whoever changed it meanwhile.
 
-        Two that make it at the same moment both get a 409 at times, force or not: asked again it is there.
+        Two that make it at the same moment both get a 409 at times, force or not, or a full quota: asked again
+        it is there.
         """
         path = path_of(body["kind"], namespace, body["metadata"]["name"])
         params = {"fieldManager": MANAGER, "force": "true"}
@@ -155,6 +156,10 @@ class Cluster:
             attempts -= 1
             try:
                 return self._json("PATCH", path, body, params=params, media=media)
+            except CapacityExhausted:
+                # The quota is counted before the name is looked at: another worker may just have made it.
+                if not attempts:
+                    raise
             except (_NotFound, _Conflict) as error:
                 if isinstance(error, _Conflict) and attempts:
                     continue

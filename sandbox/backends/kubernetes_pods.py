@@ -9,7 +9,6 @@ from typing import Final
 from sandbox.backends.container_plan import owner_labels
 from sandbox.backends.kubernetes_plan import (
     COMPONENT,
-    EXPIRES_AT,
     GATE,
     Objects,
     Plan,
@@ -75,8 +74,6 @@ def deployment(plan: Plan, component: Component, hosts: Mapping[str, str]) -> Ob
         },
     )
     made["metadata"]["labels"] |= plan.version_labels
-    # Not on the pods: an end that moves would be a new description, and start the product anew.
-    made["metadata"]["annotations"] = {EXPIRES_AT: plan.expires_at.isoformat()}
     return made
 
 

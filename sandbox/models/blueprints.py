@@ -53,6 +53,12 @@ class Blueprint(models.Model):
     first_steps = models.TextField(
         _("first steps"), blank=True, help_text=_("One step a line, shown at the hand-over.")
     )
+    demo_data = models.TextField(
+        _("demo data"),
+        max_length=2000,
+        blank=True,
+        help_text=_("What is in it at the hand-over, for example invented people and pages."),
+    )
     longest_days = models.PositiveSmallIntegerField(
         _("longest duration in days"),
         default=14,
@@ -164,12 +170,15 @@ class Blueprint(models.Model):
         return self.scanned_on is not None and self.scanned_on < oldest
 
     def clean(self) -> None:
-        """A judgement on accessibility says when it was made; addresses of our own pages are no product."""
+        """A judgement on accessibility has its day, places are large enough, our own addresses are no product."""
         if self.accessibility_status != AccessibilityStatus.UNKNOWN and not self.accessibility_on:
             raise ValidationError(
                 {"accessibility_on": _("Enter the date of the statement on accessibility.")},
                 code="required",
             )
+        version = self.published_version() if self.pk and self.pool_id else None
+        if version is not None and (problems := self.pool.problems_of(version.parsed)):
+            raise ValidationError({"pool": problems})
         if self.slug in RESERVED_SLUGS:
             raise ValidationError({"slug": _("This address is taken by a page of the portal.")})
 

@@ -115,6 +115,8 @@ class Booking(Addressed):
         blank=True,
     )
 
+    anonymised_at = models.DateTimeField(_("anonymised at"), null=True, blank=True, editable=False)
+
     objects = BookingQuerySet.as_manager()
 
     class Meta:

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateTimeRangeField, RangeOperators
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from osk_portal.toolkit import clock
+from sandbox.enums import ResourceClass
 from sandbox.querysets import AllocationQuerySet, SlotQuerySet
+from sandbox.spec import EnvSpec
 
 LONGEST_MINUTES = 7 * 24 * 60
 """What a person sets up or removes takes days, with a weekend between."""
+_OPEN = _("Empty: the portal does not look at it.")
 
 
 class Pool(models.Model):
@@ -33,6 +37,22 @@ class Pool(models.Model):
         validators=[MaxValueValidator(LONGEST_MINUTES)],
         help_text=_("The place stays reserved for the removal."),
     )
+    resource_class = models.CharField(
+        _("class of its places"),
+        max_length=10,
+        choices=ResourceClass,
+        default=ResourceClass.SMALL,
+        help_text=_("A product that names a larger class is not published here."),
+    )
+    memory_mb = models.PositiveIntegerField(
+        _("memory of a place in MB"), null=True, blank=True, help_text=_OPEN
+    )
+    cpu_millis = models.PositiveIntegerField(
+        _("processor of a place in thousandths"), null=True, blank=True, help_text=_OPEN
+    )
+    disk_mb = models.PositiveIntegerField(
+        _("disk of a place in MB"), null=True, blank=True, help_text=_OPEN
+    )
 
     class Meta:
         verbose_name = _("capacity")
@@ -41,6 +61,57 @@ class Pool(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        """Refuses places that are too small for what people book on them."""
+        products = self.blueprints.all() if self.pk else ()
+        problems = [
+            f"{product}: {problem}"
+            for product in products
+            if (version := product.published_version()) is not None
+            for problem in self.problems_of(version.parsed)
+        ]
+        if problems:
+            raise ValidationError(problems)
+
+    def problems_of(self, spec: EnvSpec) -> list[str]:
+        """What this product wants more than one of its places offers; asked before it is published."""
+        found = []
+        if _rank(spec.resources) > _rank(self.resource_class):
+            found.append(
+                _("resources: it needs a place of the class “%(wanted)s”, these are “%(offered)s”")
+                % {
+                    "wanted": _class_name(spec.resources),
+                    "offered": _class_name(self.resource_class),
+                }
+            )
+        wanted = {
+            "memory_mb": sum(c.limits.memory_mb for c in spec.components),
+            "cpu_millis": sum(c.limits.cpu_millis for c in spec.components if c.image),
+            "disk_mb": sum(v.size_mb for c in spec.components for v in c.volumes),
+        }
+        labels = {field.name: field.verbose_name for field in self._meta.fields}
+        for name, amount in wanted.items():
+            offered = getattr(self, name)
+            if offered is not None and amount > offered:
+                found.append(
+                    _("components: they want %(wanted)d for “%(what)s”, a place offers %(offered)d")
+                    % {
+                        "wanted": amount,
+                        "what": labels[name],
+                        "offered": offered,
+                    }
+                )
+        return [str(problem) for problem in found]
+
+
+def _rank(name: str) -> int:
+    """A class that we do not know is larger than all: somebody has to look at it."""
+    return ResourceClass.values.index(name) if name in ResourceClass.values else len(ResourceClass)
+
+
+def _class_name(name: str) -> str:
+    return str(ResourceClass(name).label) if name in ResourceClass.values else name
 
 
 class Slot(models.Model):

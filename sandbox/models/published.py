@@ -19,6 +19,7 @@ from sandbox.querysets import PublishedResultQuerySet
 class PublishedResult(Addressed):
     """As it was when it was published: ``tasks`` is a list of ``[task, met, partly, not met, not checked]``.
 
+    The words of a task are kept only where the consent was to them too (``names_tasks``), otherwise they are empty.
     ``text`` are the words of who publishes; what participants wrote stays with the booking.
     """
 
@@ -32,6 +33,7 @@ class PublishedResult(Addressed):
     tasks: Any = models.JSONField(default=list, blank=True)
     reports = models.PositiveSmallIntegerField(_("reports"), default=0)
     names_organisation = models.BooleanField(_("with the name of the organisation"), default=False)
+    names_tasks = models.BooleanField(_("with the words of the tasks"), default=False)
     consented_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
     )

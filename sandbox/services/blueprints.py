@@ -178,13 +178,14 @@ def trial_obstacle(version: BlueprintVersion) -> str:
 
 
 def check_version(version: BlueprintVersion) -> None:
-    """Raises ValidationError where it says what an engine of its places, or a prototype, cannot do.
+    """Raises ValidationError where it says what its places, an engine of them, or a prototype cannot do.
 
     Engines are asked, which takes its time: never under a lock.
     """
     version.full_clean()
     found = version.parsed
     problems = prototypes.problems_of(found) if version.blueprint.is_prototype else []
+    problems += version.blueprint.pool.problems_of(found)
     problems += _engines_say(version, found)
     if problems:
         raise ValidationError({"spec": problems})

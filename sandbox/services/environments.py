@@ -13,7 +13,7 @@ from osk_portal.accounts.models import User
 from osk_portal.notifications.doorbell import ring
 from osk_portal.toolkit import clock
 from osk_portal.toolkit.transitions import TransitionNotAllowed
-from sandbox import capacity, notifications, permissions
+from sandbox import capacity, notifications, participant_mails, permissions
 from sandbox.enums import Desired, EnvironmentState, MeasureKind
 from sandbox.models import (
     Allocation,
@@ -120,6 +120,7 @@ def forget_environment(*, environment_id: int, actor: User, reason: str) -> Envi
             booking.fail()
             environment.booking = booking
             notifications.booking_failed(environment)
+            participant_mails.access_ended(booking)
         logger.warning("sandbox: forgotten", extra={"environment": environment.backend_key})
         return environment
 

@@ -17,20 +17,22 @@ import json
 import logging
 import secrets
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from datetime import timedelta
+from dataclasses import asdict, dataclass, fields
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 from urllib.parse import quote, urlencode
 from uuid import UUID
 
 from django.conf import settings
+from django.contrib.sessions.backends.base import SessionBase
 from django.contrib.sessions.models import Session
 from django.core.cache import cache
 from django.db.models import Exists, OuterRef, QuerySet
 from django.urls import reverse
 
 from network.permissions import person_with_memberships
+from osk_portal.accounts.middleware import STARTED
 from osk_portal.accounts.models import User
 from osk_portal.toolkit import clock, encryption
 from osk_portal.toolkit.clock import DbNow
@@ -72,10 +74,16 @@ class Right:
     session: str = ""
     guest: str = ""
     link: str = ""
+    ends: float = 0
+    """When the login ends in any case; 0: a guest has none."""
 
     @classmethod
-    def of_person(cls, booking: Booking, user: User, session_key: str) -> Right:
-        return cls(booking.public_id.hex, user=user.pk, session=session_key)
+    def of_person(cls, booking: Booking, user: User, session: SessionBase) -> Right:
+        began = datetime.fromtimestamp(session.get(STARTED, clock.now().timestamp()), UTC)
+        ends = (began + longest_pass()).timestamp()
+        return cls(
+            booking.public_id.hex, user=user.pk, session=session.session_key or "", ends=ends
+        )
 
     @classmethod
     def of_guest(cls, guest: TestParticipant) -> Right:
@@ -108,14 +116,15 @@ def change_ticket(ticket: str, host: str) -> tuple[str, str]:
     # ``add`` says no to the second one, also when both come at the same time.
     if not cache.add(f"sandbox-ticket:{claims['nonce']}", 1, TICKET_SECONDS * 2):
         raise Refused(Refusal.UNKNOWN)
-    pass_ = _sealed(_PASS, right, claims["way"], _later(longest_pass()))
-    if claims["then"]:
-        return pass_, _entrance(right, claims["path"], claims["then"], claims["until"])
+    until = _later(longest_pass())
+    pass_ = _sealed(_PASS, right, claims["way"], min(until, right.ends or until))
+    if following := claims.get("then"):
+        return pass_, _entrance(right, claims["path"], following, claims["until"])
     return pass_, claims["path"]
 
 
 def longest_pass() -> timedelta:
-    """As long as a login at the portal lasts at most; a new ticket costs a person nothing."""
+    """As long as a login at the portal lasts at most, and never longer than this one does."""
     return timedelta(hours=settings.OSK_SESSION_ABSOLUTE_HOURS)
 
 
@@ -231,8 +240,8 @@ def _opened(kind: str, sealed: str, host: str) -> tuple[Right, dict[str, Any]]:
     )
     if not is_good:
         raise Refused(Refusal.UNKNOWN)
-    names = ("booking", "user", "session", "guest", "link")
-    return Right(**{name: found[name] for name in names}), found
+    names = {field.name for field in fields(Right)}
+    return Right(**{name: found[name] for name in names & found.keys()}), found
 
 
 # Where people are sent

@@ -14,7 +14,7 @@ from osk_portal.notifications.doorbell import ring
 from osk_portal.toolkit import clock
 from osk_portal.toolkit.deadlocks import without_deadlock
 from osk_portal.toolkit.transitions import TransitionNotAllowed
-from sandbox import circle_mails, notifications, permissions, restoring
+from sandbox import circle_mails, notifications, participant_mails, permissions, restoring
 from sandbox.enums import (
     BookingAction,
     Desired,
@@ -52,6 +52,7 @@ def quarantine_environment(
         if booking.is_holding:
             booking.fail()
             notifications.booking_halted(booking, environment)
+            participant_mails.access_ended(booking, is_halted=True)
         ring(WORK, environment_id=environment.pk)
         return environment
 

@@ -12,6 +12,7 @@ from osk_portal.toolkit.transitions import TransitionNotAllowed
 from sandbox import permissions
 from sandbox.enums import BookingEventKind
 from sandbox.models import Booking, PublishedResult
+from sandbox.public_results import PublicResult
 from sandbox.results import summary_of
 
 K = BookingEventKind
@@ -38,12 +39,19 @@ def give_result(*, booking_id: int, actor: User, gives: bool) -> Booking:
 
 @transaction.atomic
 def publish_result(
-    *, booking_id: int, actor: User, text: str, names_organisation: bool
+    *,
+    booking_id: int,
+    actor: User,
+    text: str,
+    names_organisation: bool,
+    names_tasks: bool,
+    consent: str,
 ) -> PublishedResult:
     """Show ``text`` and the results of the tasks as they are now on the page of the solution, until withdrawn.
 
-    What was published before is replaced. Raises PermissionDenied, ValueError (no text), and
-    TransitionNotAllowed (nothing is handed in; the product belongs to no solution).
+    ``consent`` is the fingerprint of what the person has read (``PublicResult``): nothing else becomes public. What
+    was published before is replaced. Raises PermissionDenied, ValueError (no text), and TransitionNotAllowed
+    (nothing is handed in; the product belongs to no solution; it would show something else).
     """
     if not text.strip():
         raise ValueError("a published result needs a text")
@@ -56,16 +64,28 @@ def publish_result(
             "publish", booking.state, _("This test product belongs to no solution of the catalog.")
         )
     _refuse_without_report(booking)
-    summary = summary_of(booking, list(booking.tasks.all()))
+    shown = PublicResult.made_of(
+        booking,
+        summary_of(booking, list(booking.tasks.all())),
+        text=text,
+        names_organisation=names_organisation,
+        names_tasks=names_tasks,
+    )
+    if shown.fingerprint != consent:
+        raise TransitionNotAllowed(
+            "publish",
+            booking.state,
+            _("This is not what you have seen in the preview. Read it again, then agree."),
+        )
     result, _is_new = PublishedResult.objects.update_or_create(
         booking=booking,
         defaults={
             "solution": solution,
-            "text": text,
-            "tasks": [[r.task.task, r.met, r.partly, r.failed, r.untested] for r in summary.tasks],
-            "reports": len(summary.reports),
-            # The OSK speaks for nobody: what it has booked names no authority.
-            "names_organisation": names_organisation and not booking.is_by_osk,
+            "text": shown.text,
+            "tasks": [list(row) for row in shown.tasks],
+            "reports": shown.reports,
+            "names_organisation": shown.names_organisation,
+            "names_tasks": names_tasks,
             "consented_by": actor,
             "consented_at": clock.now(),
             "withdrawn_at": None,

@@ -21,6 +21,7 @@ from osk_portal.notifications.doorbell import ring
 from osk_portal.toolkit import clock, uploads
 from osk_portal.toolkit.clock import DbNow
 from osk_portal.toolkit.scan_queue import GIVEN_BACK, ScanQueue, mine
+from sandbox import participant_mails
 from sandbox.enums import BookingEventKind, FileState
 from sandbox.models import Booking, ReportFile, TestReport
 from sandbox.models.report_files import FOLDER, private_storage, random_name
@@ -134,8 +135,12 @@ def _check_room(report: TestReport, sizes: Sequence[int]) -> None:
 
 @transaction.atomic
 def _found(file: ReportFile, finding: str) -> bool:
-    """Malware: the content goes, the row says so to who brought it and to who booked."""
-    booking = Booking.objects.select_for_update(of=("self",)).get(reports__files=file)
+    """Malware: the content goes, who brought it is told, and the row says so to who booked."""
+    booking = (
+        Booking.objects.select_for_update(of=("self",))
+        .select_related("blueprint_version__blueprint")
+        .get(reports__files=file)
+    )
     path = file.content.name or ""
     removed = ReportFile.objects.filter(mine(file)).update(
         state=FileState.INFECTED, content="", scanned_at=DbNow(), **GIVEN_BACK
@@ -143,6 +148,7 @@ def _found(file: ReportFile, finding: str) -> bool:
     if not removed:
         return False
     booking.record(BookingEventKind.FILE_REMOVED, actor=None, file=str(file.public_id))
+    participant_mails.file_infected(file)
     transaction.on_commit(lambda: private_storage().delete(path))
     logger.warning(
         "malware found in a file of a test report", extra={"file": file.pk, "finding": finding}

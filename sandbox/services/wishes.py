@@ -68,7 +68,11 @@ def ask_for(*, user: User, organisation: Organisation, name: str, website: str, 
                 wish_mails.wish_to_check(wish)
                 return wish
         if known is None:
-            raise TransitionNotAllowed("ask", "")
+            raise TransitionNotAllowed(
+                "ask",
+                "",
+                _("The OSK has just decided on this product. Please send your wish again."),
+            )
         _ask(known, user, organisation, why, WishEventKind.JOIN)
         return known
 

@@ -89,7 +89,8 @@ def _refusal(
             "crumbs": crumbs_of(blueprint, _("Book")),
         }
         return render(request, "sandbox/not_entitled.html", context, status=403)
-    if not blueprint.is_open:
+    # What was typed is not lost to a block: the service refuses it, and the form says why.
+    if not blueprint.is_open and request.method != "POST":
         messages.info(request, why_closed(blueprint))
         return redirect(blueprint)
     return None

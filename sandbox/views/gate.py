@@ -165,7 +165,7 @@ def gate_enter(request: HttpRequest, public_id: UUID) -> HttpResponse:
     if way not in ways:
         messages.info(request, _("The test environment cannot be opened at the moment."))
         return redirect(page)
-    right = gate.Right.of_person(booking, user, request.session.session_key or "")
+    right = gate.Right.of_person(booking, user, request.session)
     return _entering(right, path, way, ways)
 
 

@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from osk_portal.pages.limits import within_limit
+from osk_portal.pages.limits import TOO_OFTEN, within_limit
 from osk_portal.toolkit.access import LOGIN, AuthenticatedRequest, access
 from osk_portal.toolkit.transitions import TransitionNotAllowed
 from sandbox import permissions
@@ -41,16 +41,8 @@ def people_edit(request: AuthenticatedRequest, public_id: UUID) -> HttpResponse:
     if request.method == "POST":
         status = 422
         if form.is_valid():
-            if not within_limit(request, "sandbox_invite", key=str(request.user.pk)):
-                return render(request, "429.html", status=429)
-            try:
-                _invite(request, booking, form)
-            except CannotInvite as error:
-                form.add_error(error.field or None, str(error.text))
-            except TransitionNotAllowed as error:
-                messages.info(request, str(error))
-                return redirect(booking)
-            else:
+            status = _invited(request, booking, form)
+            if status == 302:
                 return redirect("sandbox:people_edit", booking.public_id)
     context = {
         "booking": booking,
@@ -62,6 +54,22 @@ def people_edit(request: AuthenticatedRequest, public_id: UUID) -> HttpResponse:
         "crumbs": booking_crumbs(booking, _("Participants")),
     }
     return render(request, "sandbox/people.html", context, status=status)
+
+
+def _invited(request: AuthenticatedRequest, booking: Booking, form: PersonForm | GuestForm) -> int:
+    """The status of the answer: 302 where it went well, else the form says why not."""
+    if not within_limit(request, "sandbox_invite", key=str(request.user.pk)):
+        form.add_error(None, TOO_OFTEN)
+        return 429
+    try:
+        _invite(request, booking, form)
+    except CannotInvite as error:
+        form.add_error(error.field or None, str(error.text))
+        return 422
+    except TransitionNotAllowed as error:
+        form.add_error(None, str(error))
+        return 409
+    return 302
 
 
 def _changeable(request: AuthenticatedRequest, public_id: UUID) -> Booking:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import TypedDict
 from uuid import UUID
 
 from django.contrib import messages
@@ -10,42 +11,58 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
+from osk_portal.toolkit import clock
 from osk_portal.toolkit.access import LOGIN, AuthenticatedRequest, access
 from osk_portal.toolkit.transitions import TransitionNotAllowed
 from sandbox import permissions
 from sandbox.models import Booking, PublishedResult
 from sandbox.people_forms import PublishForm
+from sandbox.public_results import PublicResult
 from sandbox.results import summary_of
 from sandbox.services.publishing import give_result, publish_result, withdraw_result
 from sandbox.views.bookings import booking_crumbs, files_at, readable_booking
 
 
+class Chosen(TypedDict):
+    text: str
+    names_organisation: bool
+    names_tasks: bool
+
+
 @require_http_methods(["GET", "POST"])
 @access(LOGIN)
 def booking_result(request: AuthenticatedRequest, public_id: UUID) -> HttpResponse:
-    """Two ways on, each with its own button: ``give``, ``take`` (to the OSK, back), ``publish``."""
+    """Two ways on, each with its own button: ``give``, ``take`` (to the OSK, back), ``preview`` and ``publish``.
+
+    Published is only what stood in the preview (``consent``); anything else leads to a new preview.
+    """
     booking = readable_booking(request, public_id)
     summary = summary_of(booking, list(booking.tasks.all()))
     if not summary.reports:
         messages.info(request, _("No test report is handed in yet."))
         return redirect(booking)
     published = PublishedResult.objects.filter(booking=booking).first()
-    publishes = "publish" in request.POST
+    is_text = not request.POST.keys().isdisjoint({"preview", "publish"})
     form = PublishForm(
-        request.POST if publishes else None,
+        request.POST if is_text else None,
         result=published,
         reports=summary.reports,
         is_by_osk=booking.is_by_osk,
+        has_tasks=bool(summary.tasks),
     )
-    moved = ""
+    moved, preview = "", None
     if request.method == "POST":
         try:
-            if not publishes:
+            if not is_text:
                 return _give(request, booking)
             if form.is_valid():
-                return _publish(request, booking, form)
+                if "publish" in request.POST:
+                    return _publish(request, booking, form)
+                preview = PublicResult.made_of(booking, summary, **_chosen(form))
         except TransitionNotAllowed as error:
             moved = str(error)
+            if is_text:
+                preview = PublicResult.made_of(booking, summary, **_chosen(form))
     product = booking.blueprint_version.blueprint
     context = {
         "booking": booking,
@@ -54,6 +71,8 @@ def booking_result(request: AuthenticatedRequest, public_id: UUID) -> HttpRespon
         "published": published,
         "files_at": files_at(booking),
         "form": form,
+        "preview": preview,
+        "today": clock.now(),
         "moved": moved,
         "crumbs": booking_crumbs(booking, _("Test result")),
     }
@@ -77,11 +96,20 @@ def _publish(request: AuthenticatedRequest, booking: Booking, form: PublishForm)
     publish_result(
         booking_id=booking.pk,
         actor=request.user,
-        text=form.cleaned_data["text"],
-        names_organisation=form.cleaned_data.get("names_organisation", False),
+        consent=request.POST.get("consent", ""),
+        **_chosen(form),
     )
     messages.success(request, _("The result stands on the page of the solution."))
     return redirect("sandbox:booking_result", booking.public_id)
+
+
+def _chosen(form: PublishForm) -> Chosen:
+    data = form.cleaned_data
+    return {
+        "text": data["text"],
+        "names_organisation": data.get("names_organisation", False),
+        "names_tasks": data.get("names_tasks", False),
+    }
 
 
 @require_POST

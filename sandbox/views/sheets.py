@@ -24,7 +24,7 @@ from django.views.decorators.http import (
 )
 
 from osk_portal.accounts.models import User
-from osk_portal.pages.limits import within_limit
+from osk_portal.pages.limits import TOO_OFTEN, within_limit
 from osk_portal.toolkit import clock, uploads
 from osk_portal.toolkit.access import LOGIN, PUBLIC, AuthenticatedRequest, access, no_store
 from osk_portal.toolkit.encryption import CannotDecrypt
@@ -64,11 +64,13 @@ def participation(request: AuthenticatedRequest, participant_id: UUID) -> HttpRe
     return no_store(render(request, "sandbox/sheet.html", _sheet(participant)))
 
 
-def _mine(request: AuthenticatedRequest, participant_id: UUID) -> TestParticipant:
-    """One's own, until reports are no longer taken."""
+def _mine(
+    request: AuthenticatedRequest, participant_id: UUID, *, is_late: bool = False
+) -> TestParticipant:
+    """One's own, until reports are no longer taken. ``is_late``: also after that."""
     visible = TestParticipant.objects.visible_to(request.user).with_sheet()
     participant = get_object_or_404(visible, public_id=participant_id)
-    if clock.now() > report_deadline(participant.booking):
+    if not is_late and clock.now() > report_deadline(participant.booking):
         raise Http404
     return participant
 
@@ -161,14 +163,15 @@ def guest_sheet(request: HttpRequest, token: str) -> HttpResponse:
 def _guest_answer(request: HttpRequest, token: str) -> HttpResponse:
     try:
         guest = guest_of(token)
-        if request.method == "POST" and not within_limit(
+        is_too_often = request.method == "POST" and not within_limit(
             request, "sandbox_guest", key=str(guest.public_id)
-        ):
+        )
+        if REPORT in request.GET:
+            return _write(request, guest.booking, guest=guest, is_too_often=is_too_often)
+        if is_too_often:
             return render(request, "429.html", status=429)
         if ENTER in request.GET and request.method != "POST":
             return _enter(guest, request.GET[ENTER])
-        if REPORT in request.GET:
-            return _write(request, guest.booking, guest=guest)
         if request.method != "POST":
             return render(request, "sandbox/sheet.html", _sheet(guest))
         return _reveal(request, guest, _uuid(request.POST.get("reveal", "")))
@@ -219,7 +222,8 @@ def _untold(response: HttpResponse) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @access(LOGIN)
 def participant_report(request: AuthenticatedRequest, participant_id: UUID) -> HttpResponse:
-    participant = _mine(request, participant_id)
+    """What is sent a moment too late is shown again with the reason."""
+    participant = _mine(request, participant_id, is_late=request.method == "POST")
     if not participant.is_in:
         return redirect(participant)
     return _write(request, participant.booking, author=request.user, back=participant)
@@ -251,8 +255,9 @@ def _write(
     author: User | None = None,
     guest: TestParticipant | None = None,
     back: TestParticipant | None = None,
+    is_too_often: bool = False,
 ) -> HttpResponse:
-    """The form of the one report of this person. Too late: told, with what was typed."""
+    """The form of the one report of this person. Too late or too often: told, with what was typed."""
     tasks = list(booking.tasks.all())
     report = TestReport.objects.filter(booking=booking, author=author, guest=guest).first()
     form = ReportForm(
@@ -266,7 +271,10 @@ def _write(
     moved: str | Promise = ""
     if request.method == "POST":
         status = 422
-        if form.is_of_an_older_plan:
+        if is_too_often:
+            form.add_error(None, TOO_OFTEN)
+            status = 429
+        elif form.is_of_an_older_plan:
             moved, status = _PLAN_CHANGED, 409
         elif form.is_valid():
             submit = "submit" in request.POST

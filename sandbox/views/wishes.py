@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from network.models import Organisation
-from osk_portal.pages.limits import within_limit
+from osk_portal.pages.limits import TOO_OFTEN, within_limit
 from osk_portal.toolkit.access import LOGIN, PUBLIC, AuthenticatedRequest, access, no_store
 from osk_portal.toolkit.transitions import TransitionNotAllowed
 from sandbox import permissions
@@ -79,8 +81,10 @@ def wish_join(request: AuthenticatedRequest, public_id: UUID) -> HttpResponse:
             why=form.cleaned_data["why"],
         )
     except TransitionNotAllowed as error:
-        messages.warning(request, str(error))
-        return _show(request, _find(request, public_id), form=form, status=409)
+        form.add_error(None, str(error))
+        # A wish that was declined meanwhile is no longer to be seen; what was typed still is.
+        now = Wish.objects.visible_to(request.user).filter(public_id=public_id).exists()
+        return _show(request, _find(request, public_id) if now else wish, form=form, status=409)
     messages.success(request, _("Thank you. We have added your wish."))
     return redirect(wish)
 
@@ -108,26 +112,52 @@ def wish_new(request: AuthenticatedRequest) -> HttpResponse:
         organisations=organisations,
         initial={"name": request.GET.get("produkt", "")[:100]},
     )
+    status = 422 if form.errors else 200
     if form.is_valid():
-        if not within_limit(request, "sandbox_wish", key=str(request.user.pk)):
-            return render(request, "429.html", status=429)
-        data = form.cleaned_data
-        wish = wishes.ask_for(
-            user=request.user,
-            organisation=data["organisation"],
-            name=data["name"],
-            website=data["website"],
-            why=data["why"],
-        )
-        messages.success(request, _("We have noted your wish. You hear from us at each step."))
-        return redirect(wish)
+        wish, status = _sent(request, form, partial(_ask_for, request, form.cleaned_data))
+        if wish is not None:
+            return redirect(wish)
     context = {
         "form": form,
         "organisation": organisations[0] if len(organisations) == 1 else None,
         "crumbs": _crumbs(_("Wish for a test environment")),
     }
-    status = 422 if form.errors else 200
     return render(request, "sandbox/wish_new.html", context, status=status)
+
+
+def _sent(
+    request: AuthenticatedRequest, form: WishForm | PrototypeForm, ask: Callable[[], Wish]
+) -> tuple[Wish | None, int]:
+    """The wish; or none, the reason in the form and the status of the answer that keeps what was typed."""
+    if not within_limit(request, "sandbox_wish", key=str(request.user.pk)):
+        form.add_error(None, TOO_OFTEN)
+        return None, 429
+    try:
+        wish = ask()
+    except TransitionNotAllowed as error:
+        form.add_error("name", str(error))
+        return None, 409
+    messages.success(request, _("We have noted your wish. You hear from us at each step."))
+    return wish, 302
+
+
+def _ask_for(request: AuthenticatedRequest, data: dict[str, Any]) -> Wish:
+    return wishes.ask_for(
+        user=request.user,
+        organisation=data["organisation"],
+        name=data["name"],
+        website=data["website"],
+        why=data["why"],
+    )
+
+
+def _propose(request: AuthenticatedRequest, form: PrototypeForm) -> Wish:
+    return wishes.propose_prototype(
+        user=request.user,
+        organisation=form.cleaned_data["organisation"],
+        prototype=form.prototype(),
+        why=form.cleaned_data["why"],
+    )
 
 
 @require_http_methods(["GET", "POST"])
@@ -141,20 +171,8 @@ def prototype_new(request: AuthenticatedRequest) -> HttpResponse:
     )
     status = 422 if form.errors else 200
     if form.is_valid():
-        if not within_limit(request, "sandbox_wish", key=str(request.user.pk)):
-            return render(request, "429.html", status=429)
-        try:
-            wish = wishes.propose_prototype(
-                user=request.user,
-                organisation=form.cleaned_data["organisation"],
-                prototype=form.prototype(),
-                why=form.cleaned_data["why"],
-            )
-        except TransitionNotAllowed as error:
-            form.add_error("name", str(error))
-            status = 409
-        else:
-            messages.success(request, _("We have noted your wish. You hear from us at each step."))
+        wish, status = _sent(request, form, partial(_propose, request, form))
+        if wish is not None:
             return redirect(wish)
     context = {
         "form": form,

@@ -7,7 +7,7 @@ import shutil
 import tempfile
 import time
 import venv
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from ipaddress import IPv4Network
@@ -15,11 +15,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import OperationalError, connection
 
 from osk_portal.toolkit import clock
 from sandbox import services, spec
 from sandbox.backends import container, kubernetes
-from sandbox.backends.base import EnvRef, ObservedState, ProbeResult, SandboxBackend
+from sandbox.backends.base import (
+    BackendUnavailable,
+    EnvRef,
+    ObservedState,
+    ProbeResult,
+    SandboxBackend,
+)
 from sandbox.backends.container import ContainerBackend
 from sandbox.backends.kubernetes import KubernetesBackend
 from sandbox.backends.kubernetes_plan import Rules
@@ -107,6 +114,10 @@ class Engine:
     kinds: frozenset[str] = frozenset({"folder", "process"})
     next_generation: EnvRef = field(default_factory=lambda: reference(generation=2))
     can_halt: bool = True
+    broken: spec.EnvSpec | None = None
+    """The same product with a program that does not start."""
+    away: Callable[[], Any] | None = None
+    """A backend of the same kind that does not reach its engine; where there is none of it, None."""
     stand_in: Any = None
 
     def ensure(self, ref: EnvRef | None = None, **changes: Any) -> Any:
@@ -181,6 +192,10 @@ def container_engine(container_backend: SandboxBackend) -> Engine:
         make_container_spec(),
         address="http://10.213.",
         kinds=frozenset({"container", "network", "secret", "volume"}),
+        broken=make_container_spec(command=["/bin/missing"]),
+        away=lambda: ContainerBackend(
+            address="unix:///nowhere/engine.sock", pool=IPv4Network("10.213.64.0/20"), patience=0
+        ),
     )
 
 
@@ -211,6 +226,25 @@ class DiligentPeople(ManualBackend):
         return super().destroy(ref)
 
 
+class NoDatabase(ManualBackend):
+    """The engine "manual" while PostgreSQL is away: what it does, without a connection."""
+
+    def __getattribute__(self, name: str) -> Any:
+        asked = super().__getattribute__(name)
+        if not callable(asked) or name.startswith("_"):
+            return asked
+
+        def without(*args: Any, **named: Any) -> Any:
+            with connection.execute_wrapper(_refuse):
+                return asked(*args, **named)
+
+        return without
+
+
+def _refuse(*_asked: object) -> None:
+    raise OperationalError("the connection is closed")
+
+
 @pytest.fixture
 def manual_engine(db: None) -> Engine:
     first, second = EnvironmentFactory(), EnvironmentFactory(generation=2)
@@ -223,6 +257,7 @@ def manual_engine(db: None) -> Engine:
         kinds=frozenset({"by_hand"}),
         next_generation=EnvRef("here", str(second.public_id), 2),
         can_halt=False,
+        away=NoDatabase,
     )
 
 
@@ -251,6 +286,8 @@ def on_kubernetes(backend: KubernetesBackend) -> Engine:
         make_container_spec(image=BY_DIGEST),
         address="http://10.96.",
         kinds=frozenset({"namespace", "container", "network", "port", "secret", "volume"}),
+        broken=make_container_spec(image=BY_DIGEST, command=["/bin/missing"]),
+        away=lambda: KubernetesBackend(server="https://127.0.0.1:1", rules=Rules(), patience=0),
     )
 
 
@@ -301,9 +338,19 @@ def engine(request: pytest.FixtureRequest) -> Engine:
         request.getfixturevalue("monkeypatch").setattr(container, "ask", memory.ask)
         kinds = frozenset({"container", "network", "secret", "volume"})
         return Engine(
-            BackendInMemory(memory), reference(), make_container_spec(), "http://10.213.", kinds
+            BackendInMemory(memory),
+            reference(),
+            make_container_spec(),
+            "http://10.213.",
+            kinds,
+            broken=make_container_spec(command=["/bin/missing"]),
+            away=lambda: BackendInMemory(EngineInMemory(error=_no_answer)),
         )
     backend: SandboxBackend = (
         request.getfixturevalue("process_backend") if request.param == "process" else FakeBackend()
     )
-    return Engine(backend, reference(), make_spec())
+    return Engine(backend, reference(), make_spec(), broken=make_spec("fail"))
+
+
+def _no_answer() -> None:
+    raise BackendUnavailable("nobody answers")

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from django.db import DatabaseError
 
 from osk_portal.toolkit import clock
-from sandbox.backends.base import ObservedState, Permanent, quarantine
+from sandbox.backends.base import (
+    BackendUnavailable,
+    ObservedState,
+    Permanent,
+    Retryable,
+    quarantine,
+)
 from sandbox.spec import Endpoint, Port
 from tests.conformance.conftest import Engine
 
@@ -55,6 +63,42 @@ def test_destroy_leaves_nothing_and_may_come_twice(engine: Engine) -> None:
     assert engine.backend.destroy(engine.ref).state == ObservedState.ABSENT
     assert engine.backend.observe(engine.ref).state == ObservedState.ABSENT
     assert list(engine.backend.observe_all()) == []
+
+
+def test_what_does_not_start_leaves_nothing_behind(engine: Engine) -> None:
+    if engine.broken is None:
+        pytest.skip("nothing of it can break")
+    with contextlib.suppress(Permanent, Retryable):
+        engine.ensure(spec=engine.broken)
+    assert engine.backend.observe(engine.ref).state != ObservedState.UNKNOWN
+
+    assert engine.backend.destroy(engine.ref).state == ObservedState.ABSENT
+    assert list(engine.backend.observe_all()) == []
+    assert engine.ensure().state == ObservedState.RUNNING
+
+
+def test_who_does_not_reach_the_engine_knows_nothing_and_removes_nothing(engine: Engine) -> None:
+    if engine.away is None:
+        pytest.skip("this engine cannot be away")
+    engine.ensure()
+    away = engine.away()
+
+    assert away.observe(engine.ref).state == ObservedState.UNKNOWN
+    with pytest.raises(BackendUnavailable):
+        list(away.observe_all())
+    with pytest.raises((Retryable, DatabaseError)):
+        away.destroy(engine.ref)
+    assert engine.backend.observe(engine.ref).state == ObservedState.RUNNING
+
+
+def test_its_last_words_are_as_many_as_are_asked_for(engine: Engine) -> None:
+    assert engine.backend.logs(engine.ref) == []
+    engine.ensure()
+
+    lines = engine.backend.logs(engine.ref, limit=2)
+
+    assert len(lines) <= 2
+    assert all(isinstance(line, str) for line in lines)
 
 
 def test_what_was_halted_starts_again(engine: Engine) -> None:

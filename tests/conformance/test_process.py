@@ -527,3 +527,17 @@ def test_the_launcher_uses_only_the_standard_library() -> None:
     assert "import django" not in source
     assert "from sandbox" not in source
     assert "from osk_portal" not in source
+
+
+def test_the_limits_of_the_specification_hold_for_the_program(engine: Engine) -> None:
+    engine.ensure()
+    limits = engine.spec.components[0].limits
+
+    told = Path(f"/proc/{leader_of(engine).pid}/limits").read_text().splitlines()
+
+    found = {line[:26].strip(): line[26:].split()[:2] for line in told}
+    assert found["Max address space"] == [str(limits.memory_mb * 2**20)] * 2
+    assert found["Max file size"] == [str(limits.file_mb * 2**20)] * 2
+    assert found["Max open files"] == [str(limits.open_files)] * 2
+    assert found["Max processes"] == [str(limits.processes)] * 2
+    assert found["Max core file size"] == ["0", "0"]

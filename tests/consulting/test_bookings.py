@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from hashlib import sha256
+from io import BytesIO
 from uuid import uuid4
+from zipfile import ZipFile
 
 import pytest
 from django.core.exceptions import PermissionDenied
+from django.core.files.base import ContentFile
+from django.core.files.storage import FileSystemStorage
 from django.urls import reverse
 
 from consulting import case_rows, permissions, queues, record, services
@@ -16,7 +21,7 @@ from consulting.models import ConsultingRequest
 from osk_portal.notifications.models import OutgoingMail
 from osk_portal.toolkit import clock
 from sandbox.enums import BookingState
-from sandbox.models import Booking, TestReport
+from sandbox.models import Booking, ReportFile, TestReport
 from sandbox.models import OrganisationQuota as Quota
 from sandbox.services.publishing import give_result
 from tests.consulting.conftest import World
@@ -221,6 +226,75 @@ def test_a_result_is_read_in_the_request_once_it_is_given(world, booking, sign_i
     assert advisor.get(elsewhere).status_code == 404
     give_result(booking_id=booking.pk, actor=world.requester, gives=False)
     assert advisor.get(page).status_code == 404
+
+
+@pytest.fixture
+def disk(tmp_path, monkeypatch):
+    storage = FileSystemStorage(location=tmp_path)
+    monkeypatch.setattr(ReportFile._meta.get_field("content"), "storage", storage)
+    return storage
+
+
+def report_file(booking, name, text, *, state="clean", by=None, submitted=True):
+    report, _new = TestReport.objects.get_or_create(
+        booking=booking,
+        author=by or booking.booked_by,
+        defaults={"submitted_at": clock.now() if submitted else None},
+    )
+    storage = ReportFile._meta.get_field("content").storage
+    path = storage.save(f"sandbox-reports/{uuid4().hex}", ContentFile(text.encode()))
+    return ReportFile.objects.create(
+        report=report, name=name, content=path if state != "infected" else "", kind="txt",
+        size=len(text), sha256=sha256(text.encode()).hexdigest(), state=state,
+    )  # fmt: skip
+
+
+def test_the_full_record_holds_the_files_of_reports_for_who_may_read_both(
+    world,
+    booking,
+    disk,
+    signed_in,  # noqa: F811
+):
+    case = world.case(CaseState.IN_PROGRESS)
+    other = BookingFactory(
+        organisation=world.authority, booked_by=world.reader,
+        blueprint_version__blueprint__name="Fremd",
+    )  # fmt: skip
+    for linked in (booking, other):
+        services.link_booking(case_id=case.pk, actor=world.advisor, booking=linked)
+    # The same name twice, one that leaves the folder, a draft of somebody else, and malware.
+    report_file(booking, "a.txt", "Erste")
+    report_file(booking, "a.txt", "Zweite")
+    report_file(booking, "../../b.txt", "Dritte")
+    report_file(booking, "entwurf.txt", "Entwurf", by=world.reader, submitted=False)
+    report_file(booking, "boese.txt", "Schlecht", state="infected")
+    report_file(other, "fremd.txt", "Fremde")
+    unlinked = BookingFactory(organisation=world.authority, booked_by=world.requester)
+    report_file(unlinked, "woanders.txt", "Woanders")
+
+    def archive(person):
+        answer = signed_in(person).post(f"{case.get_absolute_url()}akte/vollstaendig/")
+        return ZipFile(BytesIO(b"".join(answer.streaming_content)))
+
+    def texts(taken):
+        names = [n for n in taken.namelist() if n.startswith("testberichte/")]
+        assert len(set(taken.namelist())) == len(taken.namelist())
+        assert all(name.count("/") == 1 for name in names)
+        return {taken.read(name).decode() for name in names if not name.endswith("inhalt.txt")}
+
+    own = archive(world.requester)
+    assert texts(own) == {"Erste", "Zweite", "Dritte"}
+    assert "boese.txt" in own.read("nicht-enthalten.txt").decode()
+    listed = own.read("testberichte/inhalt.txt").decode()
+    assert "a.txt: Kalender, " in listed
+    assert "Fremd" not in listed
+    sums = own.read("pruefsummen.sha256").decode()
+    assert sums.count("testberichte/") == 4
+    # Whoever reads the case alone gets none of them, nor the OSK before they are given.
+    assert texts(archive(world.advisor)) == set()
+    assert texts(archive(world.reader)) == {"Fremde"}
+    give_result(booking_id=booking.pk, actor=world.requester, gives=True)
+    assert texts(archive(world.advisor)) == {"Erste", "Zweite", "Dritte"}
 
 
 def test_what_never_became_a_booking_is_not_offered(world, booking):

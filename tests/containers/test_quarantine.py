@@ -11,7 +11,7 @@ from django.test import Client
 
 from osk_portal.embedded.processes import wait_until
 from osk_portal.toolkit import clock
-from sandbox import backends, provisioning, services
+from sandbox import backends, leases, services
 from sandbox.backends.base import ObservedState
 from sandbox.backends.container import ContainerBackend
 from sandbox.enums import BookingState, EnvironmentState
@@ -112,7 +112,7 @@ def test_nobody_reaches_what_is_in_quarantine_and_its_data_stay_until_it_ends(
     assert environment.state == EnvironmentState.QUARANTINED
     assert environment.isolated_at is not None
     assert booking.state == BookingState.FAILED
-    found = backends.get("container").observe(provisioning.ref_of(environment))
+    found = backends.get("container").observe(leases.ref_of(environment))
     assert found.state == ObservedState.EXITED
     assert found.expires_at == environment.quarantined_until
     assert status(booking, cookie) == 403

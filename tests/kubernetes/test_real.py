@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from osk_portal.toolkit import clock
-from sandbox import backends, provisioning, reconciling, services, spec
+from sandbox import backends, leases, reconciling, services, spec
 from sandbox.backends import kubernetes
 from sandbox.backends.base import (
     BackendUnavailable,
@@ -94,7 +94,7 @@ def test_from_the_booking_to_the_proof(
     later = booking.ends_at + timedelta(days=1)
     services.extend_booking(booking_id=booking.pk, actor=booking.booked_by, end=later)
     run(booking)
-    assert backend.observe(provisioning.ref_of(environment)).expires_at == later
+    assert backend.observe(leases.ref_of(environment)).expires_at == later
     services.restart_environment(booking_id=booking.pk, actor=booking.booked_by)
     for _time in range(20):
         environment = run(booking)
@@ -159,8 +159,8 @@ def test_a_later_end_starts_nothing_anew(backend: KubernetesBackend, admin: Clus
     backend.ensure(REF, SPEC, {"test": "geheim-4711"}, expires_at=end)
     found = admin.get("Deployment", REF.name, "web")
     assert found is not None
-    assert found["metadata"]["annotations"]["osk.expires-at"] == end.isoformat()
     assert found["metadata"]["generation"] == 1
+    assert backend.observe(REF).expires_at == end
     assert {p["metadata"]["uid"] for p in admin.all_of("Pod", REF.name)} == pods
 
 

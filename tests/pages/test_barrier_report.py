@@ -107,9 +107,10 @@ def test_odd_names_are_fine(client: Client) -> None:
 
 @pytest.mark.django_db
 def test_nobody_sends_the_form_without_end(client: Client) -> None:
-    answers = [client.post(ADDRESS, {"description": "x"}).status_code for _n in range(6)]
+    answers = [client.post(ADDRESS, {"description": "Lang getippt."}) for _n in range(6)]
 
-    assert answers == [302] * 5 + [429]
+    assert [answer.status_code for answer in answers] == [302] * 5 + [429]
+    assert "Lang getippt." in answers[-1].text
     assert BarrierReport.objects.count() == 5
 
 

@@ -13,12 +13,13 @@ from django.urls import reverse
 from osk_portal.notifications.models import Notification
 from osk_portal.toolkit import clock
 from osk_portal.toolkit.transitions import TransitionNotAllowed
-from sandbox import prototypes, provisioning, services, spec_text, statistics
+from sandbox import portal, prototypes, provisioning, services, spec_text, statistics
 from sandbox.backends.base import Health, Permanent
 from sandbox.capacity import NoFreeSlot
 from sandbox.enums import BlockCause, BookingState, ScanResult
 from sandbox.models import Blueprint, BlueprintVersion, Booking
 from sandbox.services import blocks, blueprints, participants
+from tests.catalog.factories import SolutionFactory
 from tests.factories import MembershipFactory, staff
 from tests.sandbox.factories import SPEC, BlueprintVersionFactory, SlotFactory
 from tests.sandbox.test_capacity import at_once
@@ -156,6 +157,14 @@ def test_a_trial_run_sets_up_for_real_counts_nowhere_and_ends_itself(draft, oper
     assert blueprints.has_succeeded(draft)
     assert blueprints.start_trial(version_id=draft.pk, actor=operator) == booking
     assert not statistics._public().exists()
+    draft.blueprint.solution = solution = SolutionFactory()
+    draft.blueprint.save(update_fields=["solution"])
+    assert list(portal._testing(solution)) == []
+    event = reverse("admin:sandbox_booking_event", args=[draft.blueprint.slug])
+    others = [MembershipFactory().organisation for _n in range(2)]
+    offered = as_user(staff("advisor")).get(event).context["form"].fields["organisation"].queryset
+    assert set(others) <= set(offered)
+    assert booking.organisation not in offered
     own = as_user(operator)
     assert own.get(booking.get_absolute_url()).status_code == 200
     for other in (staff("operator"), staff("advisor"), MembershipFactory(manager=True).user):

@@ -14,6 +14,7 @@ from osk_portal.toolkit.transitions import TransitionNotAllowed
 from sandbox import (
     addresses,
     backends,
+    leases,
     provisioning,
     reconciling,
     removal_record,
@@ -282,7 +283,7 @@ def test_without_the_database_nothing_is_concluded(booking, monkeypatch):
     from django.db import OperationalError
 
     backend = backends.get("manual")
-    ref = provisioning.ref_of(Environment.objects.get(booking=booking))
+    ref = leases.ref_of(Environment.objects.get(booking=booking))
 
     def refuse(*_args: object, **_named: object) -> None:
         raise OperationalError("down")

@@ -10,7 +10,7 @@ from network.models import Organisation
 from osk_portal.notifications.models import OutgoingMail
 from osk_portal.toolkit import clock as portal_clock
 from osk_portal.toolkit.transitions import TransitionNotAllowed
-from sandbox import capacity, provisioning, services
+from sandbox import capacity, leases, provisioning, services, setting_up
 from sandbox.backends.base import BackendUnavailable
 from sandbox.enums import BookingState, EnvironmentState
 from tests.factories import MembershipFactory
@@ -169,10 +169,10 @@ def test_a_worker_that_has_the_row_when_it_is_moved_sets_up_nothing(clock, engin
     booking = book(product(), starts_in=timedelta(minutes=20))
     environment = booking.environments.get()
     clock.move_to(MONDAY + timedelta(minutes=11))
-    claimed = provisioning.claim(environment.pk)
+    claimed = leases.claim(environment.pk)
     move(booking, days=2)
 
-    provisioning._prepare(claimed)
+    setting_up.prepare(claimed)
 
     environment.refresh_from_db()
     assert environment.state == EnvironmentState.PENDING

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import smtplib
+import socket
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from email.message import EmailMessage
 
@@ -203,6 +205,68 @@ def test_a_real_client_is_heard_within_bounds_and_strangers_are_not(monkeypatch)
     assert answers == [["550"], ["250", "250", "451", "451"], ["552", "250"]]
     assert [mail.text.strip() for mail in one.caught_mails.order_by("pk")] == ["Grüße", "Hallo"]
     assert other.caught_mails.get().text.strip() == "Hallo"
+
+
+def _greeted(host: str, port: int) -> socket.socket | None:
+    """A connection that was greeted; None for one that was hung up on."""
+    made = socket.create_connection((host, port), 5)
+    try:
+        if made.recv(3) == b"220":
+            return made
+    except ConnectionError:
+        pass
+    made.close()
+    return None
+
+
+def _crowd(port: int) -> list[int]:
+    """How many of one environment are heard, of another meanwhile, and of the first when one has gone."""
+    first = [_greeted("127.64.0.1", port) for _time in range(12)]
+    heard = [made for made in first if made is not None]
+    other = _greeted("127.64.0.2", port)
+    count = len(heard)
+    heard.pop().close()
+    again = None
+    for _time in range(100):
+        again = again or _greeted("127.64.0.1", port)
+    counts = [count, int(other is not None), int(again is not None)]
+    for made in (*heard, other, again):
+        if made is not None:
+            made.close()
+    return counts
+
+
+def test_one_environment_leaves_room_for_the_others():
+    assert asyncio.run(_beside_the_server(_crowd)) == [mail_sink.OF_ONE_SENDER, 1, 1]
+
+
+async def _beside_the_server(ask: Callable[[int], list[int]]) -> list[int]:
+    loop = asyncio.get_running_loop()
+    with ThreadPoolExecutor(max_workers=1) as threads:
+        sink = mail_sink.Sink(threads)
+        server = await loop.create_server(lambda: mail_sink.conversation(sink), "0.0.0.0", 0)  # noqa: S104 # as the real one
+        async with server:
+            found = await loop.run_in_executor(None, ask, server.sockets[0].getsockname()[1])
+            await asyncio.sleep(0.05)  # what was closed is heard
+            return found
+
+
+def _many_recipients(port: int) -> list[int]:
+    with smtplib.SMTP("127.0.0.1", port, timeout=10) as client:
+        client.ehlo()
+        client.mail("wiki@example.org")
+        return [client.rcpt(f"p{number}@example.org")[0] for number in range(102)]
+
+
+def test_recipients_of_a_message_have_a_bound():
+    assert asyncio.run(_beside_the_server(_many_recipients)) == [250] * 100 + [452] * 2
+
+
+def test_of_a_container_the_network_is_its_name():
+    sender = mail_sink._sender_of
+    assert sender("10.213.4.42", "10.213.4.33") == sender("10.213.4.50", "10.213.4.33")
+    assert sender("10.213.4.42", "10.213.4.33") != sender("10.213.4.74", "10.213.4.65")
+    assert sender("127.0.0.1", "127.64.0.1") != sender("127.0.0.1", "127.64.0.2")
 
 
 def test_the_command_says_what_is_missing(settings):

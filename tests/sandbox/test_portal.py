@@ -14,6 +14,7 @@ from sandbox import demo_world, portal, provisioning, services
 from sandbox.enums import Phase
 from sandbox.models import (
     Blueprint,
+    BlueprintEvent,
     BlueprintVersion,
     Booking,
     PublishedResult,
@@ -22,6 +23,7 @@ from sandbox.models import (
 )
 from sandbox.phases import phase_of
 from sandbox.services import offer_places
+from sandbox.services.participants import invite_person
 from tests.catalog.factories import SolutionFactory
 from tests.factories import MembershipFactory, OrganisationFactory, UserFactory, staff
 from tests.sandbox.world import book, product
@@ -142,8 +144,10 @@ def test_without_people_the_demo_has_places_and_products():
 
 
 def test_a_changed_specification_becomes_a_new_version(demo_people):
+    """As if the portal had brought another one until now."""
     demo_world.load()
     BlueprintVersion.objects.update(spec={"schema": 0})
+    BlueprintEvent.objects.all().delete()
 
     demo_world.load()
 
@@ -160,6 +164,10 @@ def test_news_of_a_solution_reach_who_tests_it_now_or_later(engine):
     mine = offers.Concerned(membership.user_id, membership.organisation_id)
 
     assert list(audience.people(solution)) == [mine]
+    along = MembershipFactory(organisation=membership.organisation).user
+    invite_person(booking_id=booking.pk, actor=membership.user, email=along.email)
+    also = offers.Concerned(along.pk, membership.organisation_id)
+    assert set(audience.people(solution)) == {mine, also}
     services.end_booking(booking_id=booking.pk, actor=membership.user)
     assert list(audience.people(solution)) == [mine]
     Booking.objects.update(state="ended", ended_at=portal_clock.now())

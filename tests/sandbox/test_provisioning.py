@@ -14,7 +14,7 @@ from osk_portal.notifications.models import Notification, OutgoingMail
 from osk_portal.toolkit import clock as portal_clock
 from osk_portal.toolkit import encryption
 from osk_portal.toolkit.transitions import TransitionNotAllowed
-from sandbox import provisioning, services, tasks
+from sandbox import leases, provisioning, services, tasks
 from sandbox.backends.base import BackendUnavailable, ObservedState, Permanent, Retryable
 from sandbox.enums import BookingState, Desired, EnvironmentEventKind, EnvironmentState
 from sandbox.models import Booking, Environment
@@ -558,21 +558,21 @@ def test_the_heartbeat_keeps_a_slow_step_its_lease(
     engine: FakeBackend, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With a connection of its own, as in a worker; it ends with the step."""
-    monkeypatch.setattr(provisioning, "HEARTBEAT_SECONDS", 0.02)
+    monkeypatch.setattr(leases, "HEARTBEAT_SECONDS", 0.02)
     pk = book().environments.get().pk
-    leases: list[object] = []
+    seen: list[object] = []
 
     def lease() -> object:
         return Environment.objects.values_list("lease_until", flat=True).get(pk=pk)
 
     def slow() -> None:
-        leases.append(lease())
-        assert wait_until(lambda: lease() != leases[0], 5)
+        seen.append(lease())
+        assert wait_until(lambda: lease() != seen[0], 5)
 
     engine.fault("ensure", slow)
     provisioning.work(pk)
 
-    assert leases
+    assert seen
     assert not [t for t in threading.enumerate() if t.name == "sandbox-heartbeat"]
 
 
@@ -580,8 +580,8 @@ def test_the_heartbeat_keeps_a_slow_step_its_lease(
 def test_a_heartbeat_without_database_is_no_end(
     engine: FakeBackend, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(provisioning, "HEARTBEAT_SECONDS", 0.02)
-    claimed = provisioning.claim(book().environments.get().pk)
+    monkeypatch.setattr(leases, "HEARTBEAT_SECONDS", 0.02)
+    claimed = leases.claim(book().environments.get().pk)
     assert claimed is not None
 
     def down(*args: object, **kwargs: object) -> None:

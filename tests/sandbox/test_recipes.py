@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -30,6 +31,7 @@ def _starter(tmp_path: Path, recipe: str, **programs: str):
     script = (RECIPES / recipe / "start.sh").read_text(encoding="utf-8")
     for root in (
         "/etc/dokuwiki",
+        "/var/lib/dokuwiki",
         "/etc/redmine",
         "/run/osk",
         "/opt/osk",
@@ -51,6 +53,7 @@ def _starter(tmp_path: Path, recipe: str, **programs: str):
 def wiki(tmp_path: Path):
     for folder in ("etc/dokuwiki", "run/osk", "opt/osk/conf"):
         (tmp_path / folder).mkdir(parents=True)
+    shutil.copytree(RECIPES / "dokuwiki" / "beispiel", tmp_path / "opt/osk/beispiel")
     for name in ("verwaltung", "redaktion"):
         (tmp_path / "run/osk" / name).write_text(f"{name}-1", encoding="utf-8")
     return _starter(tmp_path, "dokuwiki", php=PHP, apache2="")
@@ -81,6 +84,15 @@ def test_the_wiki_keeps_what_people_have_set(wiki, tmp_path: Path) -> None:
     protected = (conf / "local.protected.php").read_text(encoding="utf-8")
     assert "'https://b.example.org'" in protected
     assert "a.example.org" not in protected
+
+
+def test_the_wiki_has_demo_data_once_and_where_they_are_wanted(wiki, tmp_path: Path) -> None:
+    pages = tmp_path / "var/lib/dokuwiki/data/pages/beispiel"
+    wiki(OSK_DEMO="1")
+    assert "erfunden" in (pages / "start.txt").read_text(encoding="utf-8")
+    (pages / "start.txt").unlink()
+    wiki(OSK_DEMO="1")
+    assert not (pages / "start.txt").exists(), "what a tester deleted stays deleted"
 
 
 def test_redmine_is_set_up_once(tmp_path: Path) -> None:

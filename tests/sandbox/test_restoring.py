@@ -12,7 +12,7 @@ from django.core.exceptions import PermissionDenied
 
 from osk_portal.toolkit import clock as portal_clock
 from osk_portal.toolkit.transitions import TransitionNotAllowed
-from sandbox import provisioning, reconciling, restoring, services
+from sandbox import leases, provisioning, reconciling, restoring, services
 from sandbox.enums import BookingState, EnvironmentState, RestoreEvidence, StrayVerdict
 from sandbox.models import Booking, Environment, Measure, Restore, RestoreMarker, Stray
 from tests.conftest import Clock
@@ -206,7 +206,7 @@ def test_a_later_end_at_the_engine_starts_it(engine: FakeBackend, run: Run, cloc
     clock.move_to(portal_clock.now())
     booking = book(days=1)
     environment = run(booking)
-    engine.set_expiry(provisioning.ref_of(environment), environment.expires_at + timedelta(days=5))
+    engine.set_expiry(leases.ref_of(environment), environment.expires_at + timedelta(days=5))
     clock.move_to(portal_clock.now() + timedelta(days=2))
 
     provisioning.end_what_is_over()  # before any reconciliation

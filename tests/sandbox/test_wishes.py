@@ -266,11 +266,51 @@ def test_asking_by_the_form(client):
 
 def test_too_many_wishes_are_slowed_down(client):
     as_user(client, MembershipFactory().user)
-    codes = [
-        client.post(reverse("sandbox:wish_new"), {"name": f"Produkt {n}", "why": "x"}).status_code
-        for n in range(21)
-    ]
-    assert codes[-1] == 429
+    for number in range(20):
+        assert client.post(
+            reverse("sandbox:wish_new"), {"name": f"Produkt {number}", "why": "x"}
+        ).status_code == 302  # fmt: skip
+    late = client.post(reverse("sandbox:wish_new"), {"name": "Das 21.", "why": "Lang überlegt."})
+    assert late.status_code == 429
+    assert "Lang überlegt." in late.text
+    form = {
+        "name": "Eigenes", "repository": "https://git.example.org/x", "licence": "MIT", "supporter": "Wir",
+        "data_statement": "Erfundene Daten.", "why": "Lang überlegt.", "only_test_data": "on",
+    }  # fmt: skip
+    late = client.post(reverse("sandbox:prototype_new"), form)
+    assert late.status_code == 429
+    assert "Erfundene Daten." in late.text
+
+
+def test_what_changes_while_somebody_types_loses_nothing(client, advisor, monkeypatch):
+    as_user(client, MembershipFactory().user)
+
+    def decided(*_args):
+        raise TransitionNotAllowed("ask", "", "Gerade entschieden.")
+
+    monkeypatch.setattr(wishes, "_ask", decided)
+    late = client.post(reverse("sandbox:wish_new"), {"name": "Zammad", "why": "Lang überlegt."})
+    assert late.status_code == 409
+    assert "Lang überlegt." in late.text
+    assert "Gerade entschieden." in late.text
+    assert not Wish.objects.exists()
+    monkeypatch.undo()
+
+    wish = ask()
+    wishes.check_wish(wish_id=wish.pk, actor=advisor)
+    join = wishes.join_wish
+
+    def declined_meanwhile(**words):
+        wishes.refuse_wish(wish_id=wish.pk, actor=advisor, answer="Nein, aus internem Grund.")
+        return join(**words)
+
+    monkeypatch.setattr(wishes, "join_wish", declined_meanwhile)
+    late = client.post(
+        reverse("sandbox:wish_join", args=[wish.public_id]), {"why": "Lang überlegt."}
+    )
+    assert late.status_code == 409
+    assert "Lang überlegt." in late.text
+    assert "internem Grund" not in late.text
 
 
 # The OSK's side

@@ -4,6 +4,7 @@
 set -eu
 
 conf=/etc/dokuwiki
+pages=/var/lib/dokuwiki/data/pages
 secrets=/run/osk
 [ -e "$conf/acl.auth.php" ] || cp -a /opt/osk/conf/. "$conf/" 2>/dev/null || true
 
@@ -22,6 +23,11 @@ PHP
     printf '*\t@ALL\t0\n*\t@user\t8\n' > "$conf/acl.auth.php"
     printf '%s\n' "verwaltung:-:Verwaltung:verwaltung@example.org:user,admin" \
         "redaktion:-:Redaktion:redaktion@example.org:user" > "$conf/users.auth.php"
+    # Demo data, where the test product wants them (OSK_DEMO).
+    if [ -n "${OSK_DEMO:-}" ]; then
+        mkdir -p "$pages/beispiel"
+        cp /opt/osk/beispiel/*.txt "$pages/beispiel/"
+    fi
     touch "$conf/.osk-written"
 fi
 

@@ -10,6 +10,7 @@ from django.db import transaction
 
 from sandbox import backends, shipped
 from sandbox.backends.base import BackendError
+from sandbox.enums import ResourceClass
 from sandbox.models import Blueprint, Pool, Slot
 
 
@@ -24,6 +25,10 @@ class Command(BaseCommand):
         parser.add_argument("product", nargs="*", help="Short names, as dokuwiki; all without.")
         parser.add_argument("--pool", default="container", help="Key of their places.")
         parser.add_argument("--engine", default="container", help="Engine of new places.")
+        parser.add_argument(
+            "--class", dest="resources", choices=ResourceClass.values, default=ResourceClass.SMALL,
+            help="What the places of a new capacity offer.",
+        )  # fmt: skip
         parser.add_argument("--open", action="store_true", help="Let them be booked.")
         parser.add_argument("--places", type=int, default=0, help="So many places at least.")
 
@@ -45,7 +50,8 @@ class Command(BaseCommand):
 
     def _pool(self, options: dict[str, Any]) -> Pool:
         pool, _is_new = Pool.objects.get_or_create(
-            slug=options["pool"], defaults={"name": options["pool"]}
+            slug=options["pool"],
+            defaults={"name": options["pool"], "resource_class": options["resources"]},
         )
         for number in range(1, options["places"] + 1):
             Slot.objects.get_or_create(
@@ -70,6 +76,8 @@ def _problems(blueprint: Blueprint, engine: str) -> list[str]:
     version = blueprint.published_version()
     if version is None:
         return ["nobody has run it yet: try it and publish it in the administration"]
+    if problems := blueprint.pool.problems_of(version.parsed):
+        return problems
     try:
         return backends.get(engine).validate(version.parsed)
     except BackendError as error:

@@ -59,14 +59,14 @@ class Hooks(AppConfig):
         from django.conf import settings
 
         from osk_portal.toolkit import clock
-        from sandbox import backends, provisioning, reconciling, restoring
+        from sandbox import backends, leases, reconciling, restoring
 
         if os.environ.get("OSK_PROCESS") != "worker":
             return
         folder = settings.OSK_VAR / "faults"
         folder.mkdir(parents=True, exist_ok=True)
-        provisioning.LEASE = timedelta(seconds=3)
-        provisioning.HEARTBEAT_SECONDS = 1
+        leases.LEASE = timedelta(seconds=3)
+        leases.HEARTBEAT_SECONDS = 1
         reconciling.ORPHAN_GRACE = timedelta(seconds=2)
         restoring.TOLERANCE = timedelta(seconds=2)
         for key, make in list(backends.BACKENDS.items()):

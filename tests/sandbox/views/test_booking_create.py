@@ -56,9 +56,11 @@ def test_a_product_that_cannot_be_booked_leads_back(signed_in, world):
     world.blueprint.is_bookable = False
     world.blueprint.save()
 
-    answer = signed_in(world.booker).post(URL, data(), follow=True)
-
+    answer = signed_in(world.booker).get(URL, follow=True)
     assert "zurzeit nicht buchbar" in answer.text
+    typed = signed_in(world.booker).post(URL, data(purpose="Lang getippt."))
+    assert "zurzeit nicht buchbar" in typed.text
+    assert "Lang getippt." in typed.text
     assert not Booking.objects.exists()
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from itertools import product
+from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.test import Client
 from django.urls import reverse
+from ruamel.yaml import YAML
 
 from network.enums import MembershipState
 from osk_portal.toolkit import encryption
@@ -376,6 +379,22 @@ def test_the_age_of_a_pass(signed_in, world, booking, clock, settings):
     assert status(booking, mine) == 401
 
 
+def test_a_pass_ends_with_the_login_however_late_it_was_fetched(
+    signed_in, world, booking, clock, settings
+):
+    from osk_portal.toolkit import clock as portal_clock
+
+    client, began = signed_in(world.booker), portal_clock.now()
+    client.get(booking.get_absolute_url())
+    settings.OSK_SESSION_IDLE_MINUTES = 60 * 24
+    clock.move_to(began + timedelta(hours=settings.OSK_SESSION_ABSOLUTE_HOURS - 1))
+    mine = pass_of(client, booking)
+    assert status(booking, mine) == 204
+    clock.move_to(began + timedelta(hours=settings.OSK_SESSION_ABSOLUTE_HOURS, minutes=1))
+
+    assert status(booking, mine) == 401
+
+
 def test_what_does_not_run(signed_in, world, booking):
     client = signed_in(world.booker)
     mine = pass_of(client, booking)
@@ -569,6 +588,34 @@ def test_without_a_gate_each_endpoint_has_the_engines_address(
 
     assert "http://10.0.0.7:9000/" in text
     assert text.count("ein Probelauf") == text.count("Probelauf") <= 1
+
+
+def test_traefik_hears_of_every_door(two_doors):
+    told = ask(reverse("sandbox:gate_routes"), "").json()["http"]
+
+    label = two_doors.public_id.hex
+    assert {*told["routers"]} == {f"osk-{label}", f"osk-{label}-admin"}
+    assert told["routers"][f"osk-{label}-admin"]["rule"] == f"Host(`{label}-admin.test.example`)"
+    [server] = told["services"][f"osk-{label}-admin"]["loadBalancer"]["servers"]
+    assert server == {"url": "http://10.0.0.7:9000"}
+
+
+def test_both_examples_take_out_the_same_words_and_know_every_door():
+    folder = Path(__file__).parents[3] / "deploy" / "gate"
+    nginx = (folder / "nginx.conf").read_text(encoding="utf-8")
+    traefik = YAML(typ="safe").load((folder / "traefik.yml").read_text(encoding="utf-8"))["http"]
+    emptied = {*re.findall(r'^    proxy_set_header (\S+) "";', nginx, re.MULTILINE)}
+    stripped = traefik["middlewares"]["osk-strip"]["headers"]["customRequestHeaders"]
+    # Traefik says these two itself.
+    own = {"X-Forwarded-Port", "X-Forwarded-Server"}
+    assert {n for n, v in stripped.items() if v == ""} == emptied - own
+    assert emptied > own
+    rule = traefik["routers"]["osk-entrance"]["rule"]
+    found = re.search(r"HostRegexp\(`(.+?)`\)", rule)
+    assert found is not None
+    pattern = found[1].replace("DOMAIN_AS_PATTERN", r"test\.example")
+    for label, is_one in (("a" * 32, True), ("a" * 32 + "-admin", True), ("a" * 31, False)):
+        assert bool(re.fullmatch(pattern, f"{label}.test.example")) is is_one
 
 
 def test_names_of_ways_are_ends_of_labels():

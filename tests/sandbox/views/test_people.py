@@ -18,7 +18,8 @@ from osk_portal.toolkit import clock as portal_clock
 from osk_portal.toolkit import encryption
 from sandbox import own_data, portal, services
 from sandbox.enums import Outcome, ParticipantState
-from sandbox.models import EnvironmentEvent, TestParticipant, TestReport
+from sandbox.models import Environment, EnvironmentEvent, TestParticipant, TestReport
+from sandbox.services import blocks
 from sandbox.services.participants import (
     answer_invitation,
     forget_guests,
@@ -28,6 +29,8 @@ from sandbox.services.participants import (
     renew_guest_link,
 )
 from sandbox.services.testing import PlannedTask, plan_digest, set_plan
+from sandbox.views import people, sheets
+from tests.factories import staff
 from tests.sandbox.test_approval import MONDAY
 
 
@@ -243,6 +246,62 @@ def test_a_link_ends_with_the_booking(client, world, booking, guest):
     assert client.post(report, {"submit": "1"}).status_code == 404
 
 
+# Told
+
+
+def told(kind):
+    """Address, language-independent key of the subject, body, of every mail of this kind."""
+    mails = OutgoingMail.objects.filter(kind=f"sandbox.{kind}").order_by("address")
+    return {mail.address: mail.body for mail in mails}
+
+
+def test_who_tests_along_hears_of_a_block(world, booking, guest):
+    add(booking, world.colleague)
+    gone = add(booking, world.manager)
+    remove_participant(participant_id=gone.pk, actor=world.booker)
+    advisor = staff("advisor")
+    blocks.block_product(blueprint_id=world.blueprint.pk, actor=advisor, reason="Geheim")
+
+    mails = told("tested_blocked")
+    assert set(mails) == {world.colleague.email, guest.email}
+    for body in mails.values():
+        assert "tragen Sie dort nichts Neues ein" in body
+        assert "Bea Bucht" in body
+        assert "Geheim" not in body
+    assert "/testumgebung/teilnahme/" in mails[world.colleague.email]
+    assert guest.token not in mails[guest.email], "the link stands in encrypted mails only"
+    blocks.unblock_product(blueprint_id=world.blueprint.pk, actor=advisor)
+    assert set(told("tested_unblocked")) == set(mails)
+
+
+@pytest.mark.parametrize("how", ["halted", "forgotten"])
+def test_who_tests_along_hears_that_the_access_has_ended(world, booking, guest, how):
+    along = add(booking, world.colleague)
+    environment, operator = booking.environments.get(), staff("operator")
+    if how == "halted":
+        services.quarantine_environment(
+            environment_id=environment.pk, actor=operator, reason="Verdacht", until=booking.ends_at
+        )
+    else:
+        # A reset whose removal never came to an end.
+        Environment.objects.update(state="tearing_down", desired="absent")
+        services.forget_environment(
+            environment_id=environment.pk, actor=operator, reason="Verdacht"
+        )
+
+    mails = told("access_ended")
+    assert set(mails) == {world.colleague.email, guest.email}
+    for body in mails.values():
+        assert "Ihr Zugang zur Testumgebung Radicale ist beendet" in body
+        assert ("Das OSK hat sie angehalten" in body) == (how == "halted")
+        assert "Verdacht" not in body
+    assert along.get_absolute_url() in mails[world.colleague.email]
+    assert guest.token not in mails[guest.email]
+    assert portal._still_allowed(0, "sandbox.access_ended", str(guest.public_id))
+    assert portal._still_allowed(world.colleague.pk, "sandbox.access_ended", str(along.public_id))
+    assert not portal._still_allowed(world.manager.pk, "sandbox.access_ended", str(along.public_id))
+
+
 # Plan and reports
 
 
@@ -323,6 +382,9 @@ def test_reports_are_taken_until_fourteen_days_after_the_end(signed_in, world, b
     clock.move_to(portal_clock.now() + timedelta(days=2))
     client.logout()  # the session has grown too old
     assert signed_in(world.colleague).get(url).status_code == 404
+    late = report(signed_in(world.colleague), url, booking, [], overall="Auch zu spät", submit="1")
+    assert late.status_code == 409
+    assert "Auch zu spät" in late.text
     late = report(
         signed_in(world.booker),
         reverse("sandbox:booker_report", args=[booking.public_id]),
@@ -332,6 +394,35 @@ def test_reports_are_taken_until_fourteen_days_after_the_end(signed_in, world, b
     )
     assert late.status_code == 409
     assert "Zu spät" in late.text
+
+
+def test_what_was_typed_is_there_when_it_is_sent_too_often_or_too_late(
+    client, signed_in, world, booking, guest, monkeypatch
+):
+    """Each answer says why, and keeps the text."""
+    address = f"{guest.get_absolute_url()}?testbericht=1"
+    typed = {"findings": "Lang getippt.", "overall": "", "submit": "1"}
+    monkeypatch.setattr(sheets, "within_limit", lambda *_a, **_k: False)
+    late = client.post(address, typed)
+    assert (late.status_code, "Lang getippt." in late.text) == (429, True)
+    assert client.post(guest.get_absolute_url(), {"reveal": "x"}).status_code == 429
+    monkeypatch.undo()
+    assert not TestReport.objects.exists()
+
+    own, invite = (
+        signed_in(world.booker),
+        {"guest": "1", "guest-name": "Lena Lang", "guest-email": "l@example.org"},
+    )
+    monkeypatch.setattr(people, "within_limit", lambda *_a, **_k: False)
+    late = own.post(people_url(booking), invite)
+    assert (late.status_code, "Lena Lang" in late.text) == (429, True)
+    monkeypatch.undo()
+
+    services.end_booking(booking_id=booking.pk, actor=world.booker)
+    late = own.post(people_url(booking), invite)
+    assert (late.status_code, "Lena Lang" in late.text) == (409, True)
+    dead = client.post(address, typed)
+    assert (dead.status_code, "Lang getippt." in dead.text) == (409, True)
 
 
 def test_goals_of_the_booking_begin_the_plan(signed_in, world):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -12,12 +13,15 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from osk_portal.notifications.models import OutgoingMail
 from osk_portal.toolkit import clamav, uploads
 from osk_portal.toolkit.transitions import TransitionNotAllowed
-from sandbox import own_data
+from sandbox import own_data, portal
 from sandbox.enums import Outcome
 from sandbox.models import Booking, PublishedResult, ReportFile, TestReport
 from sandbox.models.report_files import FOLDER
+from sandbox.public_results import PublicResult
+from sandbox.results import summary_of
 from sandbox.services import participants, report_files
 from sandbox.services.publishing import give_result, publish_result, withdraw_result
 from sandbox.services.report_files import Upload
@@ -133,6 +137,7 @@ def test_a_draft_takes_its_files_along(world, booking, django_capture_on_commit_
 def test_malware_is_never_given_out(
     signed_in, world, booking, settings, monkeypatch, commits, bells
 ):
+    """Who brought it is told, as of a file of a request: by account, and a guest by mail."""
     settings.OSK_CLAMAV = clamav.parse("tcp://127.0.0.1:3310")
     with commits():
         write(booking, world.booker, files=[Upload("a.txt", b"Text"), Upload("b.txt", b"Gut")])
@@ -154,6 +159,32 @@ def test_malware_is_never_given_out(
     assert (file.state, file.content.name, len(stored())) == ("infected", "", 1)
     assert signed_in(world.booker).get(download).status_code == 404
     assert booking.events.filter(kind="file_removed").exists()
+    mail = OutgoingMail.objects.get(kind="sandbox.file_infected")
+    assert mail.user == world.booker
+    assert "Schadsoftware" in mail.body
+    assert "Eicar" not in mail.body
+    assert "a.txt" not in mail.body
+    assert reverse("sandbox:booker_report", args=[booking.public_id]) in mail.body
+    key = str(file.report.public_id)
+    assert portal._still_allowed(world.booker.pk, mail.kind, key)
+    assert not portal._still_allowed(world.colleague.pk, mail.kind, key)
+
+
+def test_a_guest_hears_of_malware_too(world, booking, settings, monkeypatch, commits):
+    settings.OSK_CLAMAV = clamav.parse("tcp://127.0.0.1:3310")
+    guest = participants.invite_guest(
+        booking_id=booking.pk, actor=world.booker, name="Toni Probe", email="toni@example.org"
+    )
+    written = Written({}, "", "Passt.", [Upload("a.txt", b"Text")], ())
+    found = clamav.Verdict(clamav.Outcome.FOUND, "Eicar")
+    monkeypatch.setattr(clamav, "scan", lambda *_args: found)
+    with commits():
+        save_report(booking_id=booking.pk, written=written, submit=False, guest=guest)
+        report_files.QUEUE.scan(ReportFile.objects.get().pk)
+    mail = OutgoingMail.objects.get(kind="sandbox.file_infected")
+    assert (mail.user, mail.address) == (None, "toni@example.org")
+    assert guest.token not in mail.body
+    assert portal._still_allowed(0, mail.kind, mail.subject_key)
 
 
 # To the request
@@ -192,17 +223,23 @@ def test_a_result_is_published_by_consent_and_withdrawn_at_any_time(
     own = signed_in(world.booker)
     assert "Interner Vermerk &lt;script&gt;" in own.get(page).text
     assert own.post(page, {"publish": "1", "text": " "}).status_code == 422
-    typed = {"publish": "1", "text": "Der Kalender genügt uns. <b>Gut</b>"}
-    assert own.post(page, typed).status_code == 302
+    typed = {"text": "Der Kalender genügt uns. <b>Gut</b>"}
+    assert publish(own, page, typed).status_code == 302
 
     entry = booking.blueprint_version.blueprint.solution.get_absolute_url()
     own.logout()
     shown = client.get(entry).text
     assert "Der Kalender genügt uns. &lt;b&gt;Gut&lt;/b&gt;" in shown
-    assert "Termin anlegen" in shown
-    for hidden in ("Interner Vermerk", "Bezirksamt Beispiel", "Bea Bucht", booking.purpose):
+    assert "Aufgabe 1" in shown
+    for hidden in (
+        "Interner Vermerk",
+        "Termin anlegen",
+        "Bezirksamt Beispiel",
+        "Bea Bucht",
+        booking.purpose,
+    ):
         assert hidden not in shown
-    signed_in(world.booker).post(page, {**typed, "names_organisation": "on"})
+    publish(signed_in(world.booker), page, {**typed, "names_organisation": "on"})
     assert "Bezirksamt Beispiel" in client.get(entry).text
     assert PublishedResult.objects.count() == 1
 
@@ -218,10 +255,78 @@ def test_a_result_is_published_by_consent_and_withdrawn_at_any_time(
     assert "Der Kalender" not in client.get(entry).text
 
 
+def consent(page):
+    """What the preview asks to agree to."""
+    return re.search(r'name="consent" value="(\w+)"', page)[1]
+
+
+def publish(client, page, typed):
+    preview = client.post(page, {**typed, "preview": "1"}).text
+    return client.post(page, {**typed, "publish": "1", "consent": consent(preview)})
+
+
+def published(world, booking):
+    chosen = {"text": "Gut", "names_organisation": True, "names_tasks": False}
+    shown = PublicResult.made_of(booking, summary_of(booking, booking.tasks.all()), **chosen)
+    return publish_result(
+        booking_id=booking.pk, actor=world.booker, consent=shown.fingerprint, **chosen
+    )
+
+
+def test_the_words_of_the_tasks_are_public_only_by_choice(client, signed_in, world, booking):
+    """The consent is to exactly what the preview shows, the words of the tasks only where chosen."""
+    write(booking, world.booker)
+    page = url(booking, "booking_result")
+    entry = booking.blueprint_version.blueprint.solution.get_absolute_url()
+    own = signed_in(world.booker)
+    typed = {"text": "Genügt uns.", "names_tasks": "on"}
+    preview = own.post(page, {**typed, "preview": "1"}).text
+    article = preview.split('id="vorschau"')[1].split("</article>")[0]
+    assert "Termin anlegen" in article
+    assert "Genügt uns." in article
+    assert (
+        "Termin anlegen"
+        not in own.post(page, {"text": "x", "preview": "1"})
+        .text.split('id="vorschau"')[1]
+        .split("</article>")[0]
+    )
+
+    # Nothing was seen, or something else: a preview of it, and nothing is public.
+    seen = consent(preview)
+    for other in (
+        {"consent": ""}, {"consent": seen, "text": "Anders."}, {"consent": seen, "names_organisation": "on"},
+    ):  # fmt: skip
+        refused = own.post(page, {**typed, "publish": "1", **other})
+        assert refused.status_code == 409
+        assert other.get("text", "Genügt uns.") in refused.text
+        assert consent(refused.text) != other["consent"]
+    write(booking, world.booker, findings="Noch einmal.")
+    participants.invite_person(
+        booking_id=booking.pk, actor=world.booker, email=world.colleague.email
+    )
+    write(booking, world.colleague)
+    grown = own.post(page, {**typed, "publish": "1", "consent": seen})
+    assert grown.status_code == 409, "another report was handed in since"
+    assert "2 Testberichte" in grown.text
+    assert not PublishedResult.objects.exists()
+
+    typed["publish"] = "1"
+    assert own.post(page, {**typed, "consent": consent(grown.text)}).status_code == 302
+    own.logout()
+    assert "Termin anlegen" in client.get(entry).text
+    PublishedResult.objects.update(names_tasks=False)
+    assert "Termin anlegen" not in client.get(entry).text, "an earlier consent was to figures only"
+
+
+def test_figures_only_keeps_no_words(world, booking):
+    write(booking, world.booker)
+    assert published(world, booking).tasks == [["", 1, 0, 0, 0]]
+
+
 @pytest.mark.parametrize("who", ["manager", "advisor"])
 def test_managers_and_advisors_withdraw_too(signed_in, world, booking, who):
     write(booking, world.booker)
-    publish_result(booking_id=booking.pk, actor=world.booker, text="Gut", names_organisation=True)
+    published(world, booking)
     person = staff("advisor") if who == "advisor" else world.manager
     result = PublishedResult.objects.get()
     signed_in(person).post(reverse("sandbox:result_withdraw", args=[result.public_id]))
@@ -232,7 +337,10 @@ def test_strangers_publish_and_withdraw_nothing(world, booking):
     write(booking, world.booker)
     for actor in (world.colleague, world.manager, world.stranger):
         with pytest.raises(PermissionDenied):
-            publish_result(booking_id=booking.pk, actor=actor, text="Gut", names_organisation=False)
+            publish_result(
+                booking_id=booking.pk, actor=actor, text="Gut",
+                names_organisation=False, names_tasks=False, consent="",
+            )  # fmt: skip
     with pytest.raises(PermissionDenied):
         withdraw_result(booking_id=booking.pk, actor=world.stranger)
 
@@ -243,7 +351,7 @@ def test_results_cost_a_visitor_one_query(client, world, booking, number):
     client.get(entry)
     with_none = _queries(client, entry)
     write(booking, world.booker)
-    publish_result(booking_id=booking.pk, actor=world.booker, text="Gut", names_organisation=True)
+    published(world, booking)
     for _more in range(number - 1):
         other = world.book(starts_in=timedelta(days=20))
         PublishedResult.objects.create(

@@ -1,0 +1,192 @@
+"""When it does not work: tried again, kept and told, or given up."""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+
+from django.utils.translation import gettext_noop
+
+from osk_portal.notifications.doorbell import ring
+from osk_portal.toolkit import clock
+from sandbox import delays, log_tail, notifications, operator_mails, participant_mails, services
+from sandbox.backends.base import BackendError, BackendUnavailable, ObservedState, Retryable
+from sandbox.enums import Desired, EnvironmentEventKind, EnvironmentState
+from sandbox.leases import Claim
+from sandbox.models import Booking, Environment, EnvironmentEvent
+from sandbox.querysets import REMOVAL_ALERT
+
+logger = logging.getLogger(__name__)
+
+MAX_GENERATIONS = 3
+LOG_LINES = 40
+SETUP_FAILED = gettext_noop("We could not set up the environment.")
+TOO_SLOW = gettext_noop("The product did not answer in time.")
+LOST = gettext_noop("The environment has disappeared.")
+
+
+def try_again(claimed: Claim, error: Retryable) -> None:
+    environment = claimed.environment
+    removing = environment.keeps_its_course
+    if not removing and environment.ready_at is not None:
+        keep(claimed, error.detail, after=error.after)
+        return
+    is_away = isinstance(error, BackendUnavailable)
+    if not removing and not is_away and delays.is_over_time(claimed):
+        give_up(claimed, SETUP_FAILED, error.detail)
+        return
+    is_slow = removing and delays.is_too_late(environment, REMOVAL_ALERT)
+    with claimed.writing() as locked:
+        if locked is None:
+            return
+        if not removing:
+            _note_a_delay(locked, is_away=is_away)
+        if is_slow:
+            kind = EnvironmentEventKind.REMOVAL_SLOW
+            if not locked.events.filter(kind=kind).exists():
+                locked.record(kind)
+                operator_mails.removal_slow(locked)
+        locked.error_for_operator = error.detail
+        locked.save(update_fields=["error_for_operator"])
+        delays.wait(locked, max(delays.backoff(locked.attempts), timedelta(seconds=error.after)))
+    extra = {"environment": environment.backend_key, "detail": error.detail}
+    if is_slow:
+        logger.error("sandbox: the removal does not end", extra=extra)
+    else:
+        logger.warning("sandbox: tried again later", extra=extra)
+
+
+def _note_a_delay(environment: Environment, *, is_away: bool) -> None:
+    """The person reads why it is not set up yet; while its engine is away no time limit runs."""
+    if not is_away:
+        if environment.attempts == 1:
+            environment.record(EnvironmentEventKind.RETRYING)
+        return
+    if not environment.waits_for_engine:
+        environment.record(EnvironmentEventKind.WAITING_FOR_ENGINE)
+    if not environment.is_by_hand:
+        environment.state_since = clock.of_database()
+        environment.save(update_fields=["state_since"])
+
+
+def give_up(
+    claimed: Claim,
+    for_user: str,
+    detail: str,
+    *,
+    lost: bool = False,
+    is_final: bool = False,
+    too_slow: bool = False,
+) -> None:
+    """This generation will not come. The next one follows where the window and the count allow it.
+
+    Each time the log says in words what comes next.
+    """
+    if claimed.environment.keeps_its_course:
+        # A removal is never given up by itself: only an operator may forget it.
+        try_again(claimed, Retryable(detail, after=delays.LONGEST_BACKOFF.total_seconds()))
+        return
+    if claimed.environment.ready_at is not None and not lost:
+        keep(
+            claimed, detail, after=delays.LONGEST_BACKOFF.total_seconds() if is_final else 0,
+            needs_a_person=is_final,
+        )  # fmt: skip
+        return
+    lines = _last_words(claimed)
+    with claimed.writing() as environment:
+        if environment is None:
+            return
+        if too_slow:
+            environment.record(EnvironmentEventKind.TOO_SLOW)
+        environment.fail(
+            for_user=for_user,
+            for_operator="\n".join([detail, *lines]),
+            kind=EnvironmentEventKind.LOST if lost else EnvironmentEventKind.FAILED,
+        )
+        ring(services.WORK, environment_id=environment.pk)
+        booking = environment.booking
+        if not booking.is_holding:
+            return
+        # A trial run is to show whether it works: it does not, once is enough.
+        most = 1 if booking.is_trial else MAX_GENERATIONS
+        is_enough = is_final or _failures(booking) >= most
+        if not is_enough and booking.ends_at > clock.of_database():
+            environment.record(EnvironmentEventKind.REPLACED)
+            logger.warning("sandbox: set up anew", extra={"environment": environment.backend_key})
+            return
+        environment.record(EnvironmentEventKind.GIVEN_UP)
+        booking.fail()
+        notifications.booking_failed(environment)
+        operator_mails.booking_failed(environment)
+        participant_mails.access_ended(booking)
+        logger.error(
+            "sandbox: booking failed",
+            extra={"environment": environment.backend_key, "detail": detail},
+        )
+
+
+def is_lost(claimed: Claim) -> bool:
+    """Given up because the engine says that nothing of it is left. Raises BackendUnavailable where it
+    cannot tell: then nothing may be made in its place either.
+    """
+    found = claimed.backend.observe(claimed.ref)
+    if found.state == ObservedState.UNKNOWN:
+        raise BackendUnavailable("the engine cannot tell what is left of it", after=30)
+    if found.state != ObservedState.ABSENT:
+        return False
+    give_up(claimed, LOST, "nothing of it is left at the engine", lost=True)
+    return True
+
+
+def keep(claimed: Claim, detail: str, *, after: float = 0, needs_a_person: bool = False) -> None:
+    """Somebody has worked in it, so it is never given up by itself: tried again, and told.
+
+    ``needs_a_person``: trying again is of no use by itself, so that is told at once.
+    """
+    is_late = needs_a_person or delays.is_over_time(claimed)
+    with claimed.writing() as environment:
+        if environment is None:
+            return
+        environment.error_for_operator = detail
+        environment.save(update_fields=["error_for_operator"])
+        if is_late and environment.desired == Desired.PRESENT:
+            was_told = is_told(environment)
+            if environment.state == EnvironmentState.STARTING:
+                environment.disturb()
+            if not was_told:
+                environment.record(EnvironmentEventKind.STILL_DISTURBED)
+                notifications.booking_disturbed(environment)
+                operator_mails.disturbed(environment)
+        delays.wait(
+            environment, max(delays.backoff(environment.attempts), timedelta(seconds=after))
+        )
+    logger.warning(
+        "sandbox: disturbed, tried again later",
+        extra={"environment": claimed.environment.backend_key, "detail": detail},
+    )
+
+
+def is_told(environment: Environment) -> bool:
+    """Its people know that it has not worked since it last did."""
+    kinds = (
+        EnvironmentEventKind.STILL_DISTURBED,
+        EnvironmentEventKind.READY,
+        EnvironmentEventKind.REPAIRED,
+    )
+    last = environment.events.filter(kind__in=kinds).order_by("pk").last()
+    return last is not None and last.kind == EnvironmentEventKind.STILL_DISTURBED
+
+
+def _last_words(claimed: Claim) -> list[str]:
+    try:
+        return log_tail.read(claimed.backend, claimed.ref, claimed.environment, LOG_LINES)
+    except BackendError:
+        return []
+
+
+def _failures(booking: Booking) -> int:
+    """Generations that did not come or were lost; a reset by a person is none."""
+    return EnvironmentEvent.objects.filter(
+        environment__booking=booking,
+        kind__in=(EnvironmentEventKind.FAILED, EnvironmentEventKind.LOST),
+    ).count()

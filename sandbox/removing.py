@@ -1,0 +1,101 @@
+"""Steps of what ends: down to the proof that nothing is left."""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+
+from osk_portal.toolkit import clock
+from sandbox import delays, notifications, restoring, services
+from sandbox.backends.base import BackendError, Observed, ObservedState, Retryable
+from sandbox.enums import BookingState, EnvironmentEventKind
+from sandbox.leases import Claim
+from sandbox.models import Environment, RemovalProof
+
+logger = logging.getLogger(__name__)
+
+HELD_AGAIN = timedelta(seconds=30)
+
+
+def begin_removal(claimed: Claim) -> None:
+    """Writes down what there is before anything goes, so that the proof names it."""
+    found: Observed | None = None
+    try:
+        found = claimed.backend.observe(claimed.ref)
+    except BackendError as error:
+        # What is there cannot be named then; that it goes is tried, and told, all the same.
+        logger.warning(
+            "sandbox: not seen before its removal",
+            extra={"environment": claimed.environment.backend_key, "detail": str(error)},
+        )
+    if _is_held(claimed, found):
+        return
+    items = found.items if found is not None else ()
+    with claimed.writing() as environment:
+        if environment is None:
+            return
+        for item in items:
+            RemovalProof.objects.get_or_create(
+                environment=environment, kind=item.kind, name=item.name[:200]
+            )
+        environment.tear_down()
+
+
+def remove(claimed: Claim) -> None:
+    """TEARING_DOWN: gone is what the engine, asked again, says is absent. Unknown is not gone."""
+    if _is_held(claimed):
+        return
+    claimed.backend.destroy(claimed.ref)
+    found = claimed.backend.observe(claimed.ref)
+    if found.state == ObservedState.ASKED:
+        _wait_for_a_person(claimed)
+        return
+    if found.state != ObservedState.ABSENT:
+        raise Retryable(f"still {found.state} after the removal")
+    with claimed.writing() as environment:
+        if environment is None:
+            return
+        environment.vanish()
+        # What a person confirmed bears the time of their word already.
+        environment.proofs.filter(verified_at__isnull=True).update(verified_at=clock.of_database())
+        services.wipe_credentials(environment)
+        services.wipe_mails(environment)
+        booking = environment.booking
+        if booking.is_holding and booking.ends_at > clock.of_database():
+            services.add_generation(booking, environment.slot)
+            return
+        services.release_slot(booking)
+        if booking.state != BookingState.FAILED and _had_begun(environment):
+            notifications.booking_ended(booking)
+        logger.info("sandbox: gone", extra={"environment": environment.backend_key})
+
+
+def _is_held(claimed: Claim, found: Observed | None = None) -> bool:
+    """Nothing is removed while the database may be older than what the engine has."""
+    if found is not None:
+        restoring.compare(claimed.environment, found)
+    if not restoring.is_held():
+        return False
+    with claimed.writing() as environment:
+        if environment is not None:
+            kind = EnvironmentEventKind.REMOVAL_HELD
+            if not environment.events.filter(kind=kind).exists():
+                environment.record(kind)
+            environment.next_action_at = clock.of_database() + HELD_AGAIN
+            environment.save(update_fields=["next_action_at"])
+    return True
+
+
+def _wait_for_a_person(claimed: Claim) -> None:
+    """Whose word makes it due at once; the operators are reminded meanwhile."""
+    with claimed.writing() as environment:
+        if environment is not None:
+            delays.wait(environment, delays.backoff(environment.attempts))
+
+
+def _had_begun(environment: Environment) -> bool:
+    """Else the booking was cancelled before its set-up, and the person was told so at once."""
+    return (
+        environment.generation > 1
+        or environment.events.filter(kind=EnvironmentEventKind.SECRETS_MADE).exists()
+    )

@@ -1,0 +1,117 @@
+"""How long the words of a test are kept (product.md 1.6): then they and the names go, figures and proofs stay."""
+
+from __future__ import annotations
+
+import logging
+import math
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Q
+
+from osk_portal.accounts.models import User
+from osk_portal.accounts.services import anonymous_person
+from osk_portal.notifications.services import forget
+from osk_portal.toolkit import clock
+from sandbox.enums import BookingEventKind, BookingState, EnvironmentEventKind
+from sandbox.models import (
+    Booking,
+    Environment,
+    EnvironmentEvent,
+    PublishedResult,
+    WaitlistEntry,
+)
+from sandbox.querysets import HOLDING, BookingQuerySet
+from sandbox.services.report_files import remove
+
+logger = logging.getLogger(__name__)
+
+GONE: Final = "–"
+"""In the place of a text that a row must have."""
+
+
+def anonymise_old() -> None:
+    """Daily: bookings that ended longer ago than they are kept, and turns on the waitlist. Twice is once.
+
+    While the offer of records to the Landesarchiv is not settled, their number is only reported.
+    """
+    due = list(due_bookings().order_by("pk").values_list("pk", flat=True))
+    if not settings.OSK_ARCHIVE_OFFER_SETTLED:
+        if due:
+            logger.warning("sandbox: bookings to be anonymised", extra={"count": len(due)})
+        return
+    for booking_id in due:
+        with transaction.atomic():
+            booking = Booking.objects.select_for_update(of=("self",)).get(pk=booking_id)
+            if due_bookings().filter(pk=booking_id).exists():
+                _anonymise(booking, anonymous_person())
+    with transaction.atomic():
+        old = WaitlistEntry.objects.filter(ended_at__lt=_limit()).exclude(purpose="")
+        old.update(purpose="", person=anonymous_person())
+
+
+def due_bookings() -> BookingQuerySet:
+    """Over for the term, with nothing of theirs left at an engine."""
+    limit = _limit()
+    # What has failed has no end of its own: the window's counts.
+    is_old = Q(ended_at__lt=limit) | Q(ended_at=None, window__endswith__lt=limit)
+    due = Booking.objects.filter(is_old, anonymised_at=None).exclude(state__in=HOLDING)
+    return due.exclude(pk__in=Environment.objects.existing().values("booking"))
+
+
+def _limit() -> datetime:
+    return clock.now() - timedelta(days=math.ceil(365.25 * settings.OSK_SANDBOX_KEEP_YEARS))
+
+
+def _anonymise(booking: Booking, nobody: User) -> None:
+    participants = list(booking.participants.all())
+    keys = [str(booking.public_id)]
+    keys += [key for one in participants for key in (str(one.public_id), one.link_key.hex)]
+    mails = forget(keys)
+    reports = list(booking.reports.all())
+    for report in reports:
+        remove(report, report.files.values_list("public_id", flat=True))
+        report.delete()
+    tasks = booking.tasks.count()
+    booking.tasks.all().delete()
+    booking.participants.all().delete()
+    _forget_who_did_what(booking)
+    results = PublishedResult.objects.filter(booking=booking)
+    results.update(consented_by=nobody)
+    # What is shown was written for everybody.
+    results.exclude(withdrawn_at=None).update(text="")
+    WaitlistEntry.objects.filter(booking=booking).update(purpose="", person=nobody)
+    is_rejected = booking.state == BookingState.REJECTED
+    Booking.objects.filter(pk=booking.pk).update(
+        purpose="",
+        occasion="",
+        booked_by=nobody,
+        deputy=None,
+        taken_over_by=None,
+        takeover_reason="",
+        decided_by=nobody if is_rejected else None,
+        decision_reason=GONE if is_rejected else "",
+        ended_by=None,
+        anonymised_at=clock.now(),
+    )
+    booking.record(
+        BookingEventKind.ANONYMISE,
+        actor=None,
+        years=settings.OSK_SANDBOX_KEEP_YEARS,
+        mails=mails,
+        participants=len(participants),
+        reports=len(reports),
+        tasks=tasks,
+    )
+    logger.info("sandbox: booking anonymised", extra={"booking": str(booking.public_id)})
+
+
+def _forget_who_did_what(booking: Booking) -> None:
+    """The lines stay; of who has seen a password not even those."""
+    booking.events.update(actor=None)
+    lines = EnvironmentEvent.objects.filter(environment__booking=booking)
+    lines.filter(kind=EnvironmentEventKind.CREDENTIAL_SHOWN).delete()
+    lines.filter(~Q(actor=None)).update(actor=None)
+    booking.environments.exclude(abandoned_reason="").update(abandoned_reason=GONE)
