@@ -20,6 +20,7 @@ import requests
 from docker.errors import APIError, DockerException, NotFound
 from docker.types import IPAMConfig, IPAMPool, Mount
 from docker.utils import parse_repository_tag
+from urllib3.exceptions import HTTPError
 
 from sandbox.backends.base import (
     AddressHeld,
@@ -349,7 +350,7 @@ def _translated() -> Iterator[None]:
         yield
     except APIError as error:
         raise _kind_of(error) from error
-    except (DockerException, requests.RequestException, OSError) as error:
+    except (DockerException, requests.RequestException, HTTPError, OSError) as error:
         raise BackendUnavailable(f"{type(error).__name__}: {error}", after=30) from error
 
 
