@@ -28,6 +28,11 @@ def edited_organisations(user: User) -> list[Organisation]:
     return [m.organisation for m in active_memberships(user) if m.is_editor]
 
 
+def may_ask_for_tests(user: User) -> bool:
+    """Members of organisations that are entitled to advice (product.md, roles); the sandbox asks again."""
+    return any(m.organisation.is_entitled for m in active_memberships(user))
+
+
 def is_member_of(user: User, organisation_id: int | None) -> bool:
     return any(m.organisation_id == organisation_id for m in active_memberships(user))
 

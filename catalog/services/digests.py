@@ -58,6 +58,10 @@ def token_of(user: User) -> str:
     return signing.dumps(user.public_id.hex, salt=_SALT)
 
 
+def end_path(user: User) -> str:
+    return reverse("catalog:follow_end", args=[token_of(user)])
+
+
 def named_by(token: str) -> User:
     """Whose link it is. Raises FollowLinkDead."""
     try:
@@ -118,9 +122,10 @@ def _send(setting_id: int) -> bool:
             "count": len(rows_of_mail),
             "is_weekly": setting.rhythm == FollowRhythm.WEEKLY,
             "base_url": settings.OSK_BASE_URL,
-            "end": reverse("catalog:follow_end", args=[token_of(user)]),
+            "end": end_path(user),
         },
         reason=_("You get this mail because you follow these entries."),
+        stop=end_path,
     )
     notify(message, [user])
     return True

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from catalog.enums import FollowRhythm
 from catalog.models import Follow, FollowNews, FollowSetting, Solution
-from catalog.services.digests import GATHERED
+from catalog.services.digests import GATHERED, end_path
 from osk_portal.accounts.models import User
 from osk_portal.notifications.services import Message, notify
 from osk_portal.toolkit import clock
@@ -83,5 +83,6 @@ def tell_followers(
             "You get this mail because you follow this entry. You can end that on its page, and choose"
             " how often we write where your followed entries are listed."
         ),
+        stop=end_path,
     )
     notify(message, people)

@@ -10,6 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from catalog.enums import FollowRhythm
@@ -67,10 +68,11 @@ def follow_rhythm(request: AuthenticatedRequest) -> HttpResponse:
     return redirect("catalog:follow_list")
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@csrf_exempt  # the address itself is the right: mail programs send it without a cookie (RFC 8058)
 @access(PUBLIC)
+@require_http_methods(["GET", "HEAD", "POST"])
 def follow_end(request: HttpRequest, token: str) -> HttpResponse:
-    """The link in each gathered mail, without signing in. GET only asks: programs that open links end nothing."""
+    """The link in each mail, without signing in. GET only asks: programs that open links end nothing."""
     try:
         user = named_by(token)
     except FollowLinkDead:

@@ -44,6 +44,7 @@ from catalog.permissions import (
     can_take_in,
     claiming_organisations,
     is_following,
+    may_ask_for_tests,
 )
 from catalog.querysets import SolutionQuerySet
 from catalog.reuse_lists import reuse_of
@@ -62,6 +63,9 @@ MOST_AREAS = 4
 # Pages of the floors above: the catalog knows their address and nothing else of them.
 CONSULTING_START = "/beratung/anfrage/neu/"
 SANDBOX_START = "/testumgebung/"
+SANDBOX_WISH = "/testumgebung/wuensche/neu/"
+MOST_OF_A_NAME = 100
+"""Characters that the form of a wish takes over."""
 
 _ORDERS = {
     NAME: ("sort_key", "pk"),
@@ -113,6 +117,7 @@ def _solution_list(request: HttpRequest, context: dict[str, Any], state: Hashabl
         "meant": [],
         "nearest": [],
         "consulting_url": _consulting_url({"q": wanted.query} if wanted.query else {}),
+        "wish_url": "",
         "can_take_in": request.user.is_authenticated and can_take_in(request.user),
         "crumbs": [(_("Solutions"), None)],
     }
@@ -120,12 +125,20 @@ def _solution_list(request: HttpRequest, context: dict[str, Any], state: Hashabl
         areas = wanted.areas()
         labels = [label for _value, label, _number in areas]
         context["nearest"] = areas[:MOST_AREAS]
+        context["wish_url"] = _wish_url(request, wanted.query)
         context["meant"] = [] if ranking else meant(wanted.query, among=published, labels=labels)
     response = render(request, "catalog/solution_list.html", context)
     if request.headers.get("HX-Request") and not (page.paginator.count or wanted.chosen):
         # Another page altogether: nothing of it could be put in the place of the hits.
         response["HX-Redirect"] = request.get_full_path()
     return response
+
+
+def _wish_url(request: HttpRequest, query: str) -> str:
+    """Where who may book asks for a test environment of what was searched for; else nowhere."""
+    if not query or not request.user.is_authenticated or not may_ask_for_tests(request.user):
+        return ""
+    return f"{SANDBOX_WISH}?{urlencode({'produkt': query[:MOST_OF_A_NAME]})}"
 
 
 def _keys(found: SolutionQuerySet, wanted: SolutionFilter, ranking: Hits | None) -> Any:

@@ -26,6 +26,7 @@ class OutgoingMailAdmin(ReadOnlyAdmin):
         "attachments",
         "answers",
         "reply_to",
+        "stop_path",  # ends somebody's mails without a sign-in
         "lease_token",
         "lease_until",
         "dedupe_key",

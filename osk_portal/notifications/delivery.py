@@ -21,6 +21,7 @@ from osk_portal import portal
 from osk_portal.notifications.attachments import Attachment
 from osk_portal.notifications.enums import MailState
 from osk_portal.notifications.models import OutgoingMail
+from osk_portal.notifications.rendering import absolute_url
 from osk_portal.toolkit.clock import DbNow
 from osk_portal.toolkit.encryption import CannotDecrypt
 
@@ -141,6 +142,11 @@ def _headers(mail: OutgoingMail) -> dict[str, str]:
         headers |= {"In-Reply-To": mail.answers[-1], "References": " ".join(mail.answers)}
     elif mail.thread_id:
         headers |= {"In-Reply-To": mail.thread_id, "References": mail.thread_id}
+    if mail.stop_path:
+        stop = absolute_url(mail.stop_path)
+        headers["List-Unsubscribe"] = f"<{stop}>"  # RFC 2369
+        if stop.startswith("https://"):  # RFC 8058, 3.1 allows nothing else
+            headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     return headers
 
 

@@ -79,6 +79,7 @@ class OutgoingMail(Addressed):
     answers: Any = models.JSONField(default=list, blank=True)
     """Message-IDs of a mail from outside that this one answers: those it named itself, its own last."""
     reply_to = models.EmailField(_("replies to"), max_length=254, blank=True)
+    stop_path = models.CharField(_("page to end such mails"), max_length=300, blank=True)
     is_secret = models.BooleanField(_("secret"), default=False)
     expires_at = models.DateTimeField(_("expires at"), null=True, blank=True)
     dedupe_key = models.CharField(max_length=250, unique=True, null=True, blank=True)

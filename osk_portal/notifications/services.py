@@ -51,6 +51,8 @@ class Message:
     ``thread``: mails with the same one belong together (public id of the object they are about).
     ``answers``: Message-IDs of the mail from outside that this one answers, its own last; instead of ``thread``.
     ``reply_to``: where a recipient's reply goes, so that it is added to that object; "" where it cannot be.
+    ``stop``: path at which a recipient ends mails of this kind without signing in: a signed address, whose POST acts
+    and whose GET asks. Only for what a person may switch off; mail programs offer it as a button (RFC 8058).
     """
 
     kind: str
@@ -65,6 +67,7 @@ class Message:
     thread: str = ""
     answers: tuple[str, ...] = ()
     reply_to: Callable[[User], str] | None = None
+    stop: Callable[[User], str] | None = None
 
 
 class NotInTransaction(RuntimeError):
@@ -110,6 +113,7 @@ def notify(message: Message, recipients: Iterable[User]) -> None:
         )
         mails[-1].dedupe_key = dedupe_key
         mails[-1].reply_to = reply_to
+        mails[-1].stop_path = "" if message.stop is None else message.stop(user)
     Notification.objects.bulk_create(notifications, ignore_conflicts=True)
     _post(mails)
 

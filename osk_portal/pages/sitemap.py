@@ -1,6 +1,8 @@
 """sitemap.xml: an index, and the public pages of each app in files of at most MOST addresses.
 
-Source: sitemaps.org protocol 0.9 (50,000 addresses or 50 MB a file; ours stay far below both).
+Source: sitemaps.org protocol 0.9 (50,000 addresses or 50 MB a file; ours stay far below both). The licence of the
+data stands in a comment and in the answer's Link header: what the schema takes beside its own elements must have a
+schema of its own that every validator knows (``processContents="strict"``).
 """
 
 from __future__ import annotations
@@ -64,8 +66,16 @@ def _changed(entry: portal.SitemapEntry) -> str:
 
 def _xml(root: str, parts: Iterable[str]) -> HttpResponse:
     head = '<?xml version="1.0" encoding="UTF-8"?>'
-    text = "\n".join([head, f'<{root} xmlns="{_NAMESPACE}">', *parts, f"</{root}>", ""])
-    return HttpResponse(text, content_type="application/xml; charset=utf-8")
+    text = "\n".join([head, _licence(), f'<{root} xmlns="{_NAMESPACE}">', *parts, f"</{root}>", ""])
+    response = HttpResponse(text, content_type="application/xml; charset=utf-8")
+    response["Link"] = f'<{settings.OSK_DATA_LICENCE_URL}>; rel="license"'
+    return response
+
+
+def _licence() -> str:
+    named = f"{settings.OSK_DATA_LICENCE}, {settings.OSK_DATA_LICENCE_URL}"
+    # Two hyphens would end the comment (XML 1.0, 2.5).
+    return f"<!-- Data of the catalog: {named.replace('-' * 2, '%2D%2D')} -->"
 
 
 OWN_PAGES: Final = portal.SitemapSection("seiten", 10, lambda: len(_PAGES), _own_pages)

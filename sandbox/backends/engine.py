@@ -12,6 +12,7 @@ import socket
 from collections.abc import Iterator, Mapping
 from email.message import Message
 from http.client import HTTPException, HTTPResponse
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -51,6 +52,8 @@ _STORAGE_LOST = ("container not known", "layer not known")
 _HELD = ("ip address", "already allocated")
 _TAKEN = ("already in use", "already exists", "already used")
 
+_FOLDERS: dict[str, Path] = {}
+
 
 class Engine:
     """One conversation with the engine; use it in a ``with``. Raises BackendUnavailable at the start."""
@@ -82,6 +85,16 @@ class Engine:
             return f"Podman Engine {self._told['Libpod-Api-Version']}"
         name, _, number = self._told.get("Server", "Engine").partition(" ")[0].partition("/")
         return f"{name} Engine {number}".strip()
+
+    def data_folder(self) -> Path:
+        """Where it keeps images and volumes, on the machine that is the portal's as well.
+
+        Asked once: Podman looks for packages before it answers.
+        """
+        if self._address not in _FOLDERS:
+            with _translated():
+                _FOLDERS[self._address] = Path(self._api.info().get("DockerRootDir") or "/")
+        return _FOLDERS[self._address]
 
     # Images
 

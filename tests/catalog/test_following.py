@@ -3,6 +3,7 @@ from __future__ import annotations
 import re
 from datetime import datetime, timedelta
 
+from django.test import Client
 from django.urls import reverse
 
 from catalog import services
@@ -163,6 +164,7 @@ def test_whoever_wants_it_gathered_gets_one_mail_a_week_and_ends_it_by_its_link(
         assert digests.send() == count
 
     link = re.search(r"http\S+(/loesungen/folgen/beenden/\S+)", mail.body)[1]
+    assert mail.stop_path == link
     client.logout()
     assert "Keine Mails mehr" in client.get(link).text
     assert digests.rhythm_of(reader) == "weekly"  # a program that opens links ends nothing
@@ -176,6 +178,27 @@ def test_whoever_wants_it_gathered_gets_one_mail_a_week_and_ends_it_by_its_link(
     assert not portal.mail_guards.get("catalog").still_allowed(
         reader.pk, mail.kind, mail.subject_key
     )
+
+
+def test_one_click_of_a_mail_program_ends_the_mails(world):
+    """Without a cookie, a token of a form or a sign-in (RFC 8058); each mail about followed entries offers it."""
+    services.follow_solution(world.solution.pk, user=world.visitor)
+    services.set_additions(world.solution.pk, keywords=["eins"])
+    mail = OutgoingMail.objects.get(user=world.visitor)
+    assert mail.kind == "catalog.entry_changed"
+    program = Client(enforce_csrf_checks=True)
+    assert program.get(mail.stop_path).status_code == 200
+    assert digests.rhythm_of(world.visitor) == "at_once", "looking ends nothing"
+    assert program.put(mail.stop_path).status_code == 405
+    forged = mail.stop_path.replace("beenden/", "beenden/x")
+    assert program.post(forged).status_code == 404
+    for _twice in range(2):
+        answer = program.post(mail.stop_path, {"List-Unsubscribe": "One-Click"})
+        assert answer.status_code == 200  # no redirect (RFC 8058, 3.1)
+    assert digests.rhythm_of(world.visitor) == "off"
+    assert digests.rhythm_of(world.editor) == "at_once", "nobody else's"
+    services.set_additions(world.solution.pk, keywords=["zwei"])
+    assert OutgoingMail.objects.filter(user=world.visitor).count() == 1
 
 
 def test_what_is_no_longer_followed_or_wanted_is_not_told(world, clock):

@@ -330,3 +330,18 @@ def test_an_answer_to_a_mail_from_outside_names_it_and_its_thread(mail_server):
     [arrived] = mail_server.mails
     assert arrived["In-Reply-To"].strip() == named[-1]
     assert arrived["References"].split() == named
+
+
+@pytest.mark.parametrize("base", ["https://portal.osk.example", "http://localhost:8000"])
+def test_a_mail_that_can_be_switched_off_says_how(mail_server, settings, base):
+    """In one line, however long the address is; one click only where it goes over TLS (RFC 8058, 3.1)."""
+    settings.OSK_BASE_URL = base
+    path = f"/folgen/beenden/{'a' * 200}/"
+    deliver(OutgoingMailFactory(stop_path=path))
+    deliver(OutgoingMailFactory())
+
+    switched, must = mail_server.mails
+    assert switched["List-Unsubscribe"].strip() == f"<{base}{path}>"
+    expected = "List-Unsubscribe=One-Click" if base.startswith("https") else None
+    assert switched["List-Unsubscribe-Post"] == expected
+    assert must["List-Unsubscribe"] is must["List-Unsubscribe-Post"] is None

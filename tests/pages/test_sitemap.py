@@ -34,6 +34,20 @@ def test_every_published_entry_stands_in_a_file(client, settings, monkeypatch):
     assert found == [f"/loesungen/eins-{n}/" for n in range(3)]
 
 
+def test_every_file_names_the_licence_of_the_data(client, settings):
+    """In a comment and a header: other elements would need a schema that validators do not have."""
+    SolutionFactory()
+    settings.OSK_DATA_LICENCE = "LicenseRef-a--b-"
+    settings.OSK_DATA_LICENCE_URL = "https://example.org/licence"
+    for path in ("/sitemap.xml", "/sitemap-loesungen-1.xml", "/sitemap-seiten-1.xml"):
+        response = client.get(path)
+        assert "LicenseRef-a%2D%2Db-, https://example.org/licence -->" in response.text
+        assert response["Link"] == '<https://example.org/licence>; rel="license"'
+        root = ElementTree.fromstring(response.content)  # noqa: S314 # our own answer
+        allowed = {f"{{{NAMES['s']}}}{name}" for name in ("sitemap", "url", "loc", "lastmod")}
+        assert {e.tag for e in root.iter() if e is not root} <= allowed
+
+
 def test_each_part_can_be_read(client, settings):
     settings.OSK_BASE_URL = "http://localhost:8000"
     SolutionFactory()

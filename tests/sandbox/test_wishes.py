@@ -11,7 +11,7 @@ from django.urls import reverse
 from network.enums import MembershipState
 from osk_portal.notifications.models import Notification
 from osk_portal.toolkit.transitions import TransitionNotAllowed
-from sandbox import own_data, portal
+from sandbox import own_data, portal, wish_mails
 from sandbox.enums import WishAction, WishState
 from sandbox.models import Wish, WishAsk
 from sandbox.services import wishes
@@ -165,6 +165,24 @@ def test_who_has_left_the_organisation_hears_nothing_more(advisor):
     assert not portal._still_allowed(
         membership.user_id, "sandbox.wish_received", str(wish.public_id)
     )
+
+
+def test_those_who_ask_are_found_by_one_query(advisor):
+    first = MembershipFactory()
+    wish = ask(first)
+    people = [first.user]
+    for _n in range(3):
+        membership = MembershipFactory()
+        ask(membership)
+        people.append(membership.user)
+    # For two organisations: told once. Who has left one of them is told for the other.
+    ask(MembershipFactory(user=people[1]))
+    left = ask(gone := MembershipFactory()) and gone
+    type(left).objects.filter(pk=left.pk).update(state=MembershipState.ENDED)
+    with CaptureQueriesContext(connection) as queries:
+        found = wish_mails._people(wish)
+    assert len(queries) == 1
+    assert found == people
 
 
 @pytest.mark.parametrize("state", WishState.values)

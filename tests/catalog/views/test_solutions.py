@@ -13,7 +13,7 @@ from catalog.services import set_additions
 from osk_portal.toolkit import clock
 from tests.catalog.factories import ReuseFactory, SolutionFactory
 from tests.catalog.files import publiccode_file
-from tests.factories import OrganisationFactory, staff
+from tests.factories import MembershipFactory, OrganisationFactory, staff
 from tests.sandbox.factories import BlueprintFactory, BlueprintVersionFactory
 
 pytestmark = pytest.mark.django_db
@@ -93,6 +93,25 @@ def test_an_empty_result_leads_to_a_request_with_the_words(client):
     assert "haben wir noch keine Lösung" in text
     assert "/beratung/anfrage/neu/?q=Friedhofsverwaltung+%26+mehr" in text
     assert "Terminvergabe" in text  # where to go on
+
+
+def test_an_empty_result_leads_who_may_book_to_a_wish(client):
+    """With the name, and nobody else: not visitors, not members of what is not entitled."""
+    make(1)
+    search = "?q=Friedhofsverwaltung+%26+mehr"
+    wish = "/testumgebung/wuensche/neu/?produkt=Friedhofsverwaltung+%26+mehr"
+    assert wish not in page(client, search).text
+    outsider = MembershipFactory(organisation=OrganisationFactory(other_land=True)).user
+    client.force_login(outsider, backend="django.contrib.auth.backends.ModelBackend")
+    assert wish not in page(client, search).text
+    client.force_login(
+        MembershipFactory().user, backend="django.contrib.auth.backends.ModelBackend"
+    )
+    assert wish in page(client, search).text
+    assert "wuensche/neu" not in page(client, "?q=Terminvergabe").text
+    form = client.get(wish).context["form"]
+    assert form["name"].value() == "Friedhofsverwaltung & mehr"
+    assert "wuensche/neu/?produkt=" in page(client, f"?q={'Ä' * 200}").text
 
 
 def test_an_empty_result_asks_what_was_meant(client):
