@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from osk_portal.templatetags.osk import berlin_datetime
 from osk_portal.toolkit import clock
-from sandbox import capacity, deadlines, quotas
+from sandbox import capacity, deadlines, durations, quotas
 from sandbox.forms import BookingForm, WhenForm, later_at, value_of
 from sandbox.models import Blueprint
 from sandbox.timetable import Timetable, opening
@@ -20,8 +20,10 @@ def offer_times(form: WhenForm, blueprint: Blueprint, *, by_osk: bool = False) -
     """Put the free begins into the form; what the page says of them. ``by_osk``: nobody has to approve it."""
     now = clock.now()
     needs_approval = blueprint.needs_approval and not by_osk
-    first = deadlines.first_start_with_approval(now) if needs_approval else None
-    begin = first or now
+    version = blueprint.published_version()
+    begin = deadlines.first_start(blueprint, version, now, needs_approval=needs_approval)
+    first = begin if begin > now else None
+    form.needs_approval = needs_approval
     table = Timetable(blueprint.pool, begin)
     free = table.next_free(begin, end_after(begin, 1) - begin)
     is_free_now = free == begin
@@ -33,6 +35,8 @@ def offer_times(form: WhenForm, blueprint: Blueprint, *, by_osk: bool = False) -
         "next_free": None if is_free_now or first else free,
         "has_place": free is not None,
         "first": first,
+        "first_words": form.first_words if first else "",
+        "duration": durations.in_words(blueprint, version=version),
     }
 
 

@@ -15,7 +15,7 @@ from psycopg.errors import ExclusionViolation
 
 from osk_portal.toolkit import clock
 from sandbox.models import Allocation, Booking, Environment, Pool, Slot
-from sandbox.timetable import Timetable, occupied
+from sandbox.timetable import Timetable, allocation_is_late, expected_clearing, occupied
 
 logger = logging.getLogger(__name__)
 
@@ -170,7 +170,8 @@ def _candidates(
     without: Allocation | None = None,
     is_trial: bool = False,
 ) -> list[Slot]:
-    """In random order; a place that should be empty but is still being cleared comes last.
+    """In random order; a place that should be empty but is still being cleared comes last, and not before
+    it can be expected to be.
 
     A trial run takes a place for trial runs, and only where the capacity has none of these an ordinary one.
 
@@ -183,11 +184,9 @@ def _candidates(
     if is_trial and usable.filter(is_for_trials=True).exists():
         usable = usable.filter(is_for_trials=True)
     slots = list(usable.exclude(pk__in=busy))
-    late = set(
-        held.filter(
-            slot__in=slots, booking__isnull=False, occupies__fully_lt=(clock.now(), None)
-        ).values_list("slot_id", flat=True)
-    )
+    late = set(held.filter(allocation_is_late(), slot__in=slots).values_list("slot_id", flat=True))
+    if occupies.lower < expected_clearing(pool):
+        slots = [slot for slot in slots if slot.pk not in late]
     _chance.shuffle(slots)
     return sorted(slots, key=lambda slot: slot.pk in late)
 

@@ -9,6 +9,7 @@ from django.conf import settings
 
 from osk_portal.toolkit.clock import BERLIN
 from osk_portal.toolkit.working_days import add_working_days, is_working_day
+from sandbox.models import Blueprint, BlueprintVersion
 
 if TYPE_CHECKING:
     from sandbox.models import Booking
@@ -22,6 +23,16 @@ def first_start_with_approval(now: datetime) -> datetime:
     return datetime.combine(
         decided + timedelta(days=1), time(settings.OSK_OFFICE_OPENS), tzinfo=BERLIN
     )
+
+
+def first_start(
+    blueprint: Blueprint, version: BlueprintVersion | None, now: datetime, *, needs_approval: bool
+) -> datetime:
+    """The earliest begin: now, unless the OSK approves it first, or a person sets up ``version``."""
+    first = first_start_with_approval(now) if needs_approval else now
+    if version is not None and version.is_by_hand:
+        first += timedelta(minutes=blueprint.pool.lead_minutes)
+    return first
 
 
 def approval_deadline(start: datetime, asked_at: datetime) -> datetime:

@@ -11,11 +11,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from sandbox.enums import EnvironmentEventKind
-from sandbox.models import Blueprint, Environment
+from sandbox.models import Blueprint, BlueprintVersion, Booking, Environment
+from sandbox.spec import EnvSpec
 
 NEWEST: Final = 50
 FEWEST: Final = 5
 """Below that a median says nothing."""
+LATE: Final = timedelta(minutes=5)
+"""What comes so much after the booked begin says so."""
 
 
 def usual(blueprint: Blueprint) -> tuple[timedelta, timedelta] | None:
@@ -40,13 +43,16 @@ def usual(blueprint: Blueprint) -> tuple[timedelta, timedelta] | None:
     return percentile(took, 50), percentile(took, 90)
 
 
-def in_words(blueprint: Blueprint, *, is_by_hand: bool = False) -> str:
-    """A sentence about it; empty where nothing is known."""
-    if is_by_hand:
+def in_words(blueprint: Blueprint, *, version: BlueprintVersion | None) -> str:
+    """A sentence about ``version``; where too few are known, the time after which it is given up."""
+    if version is None:
+        return ""
+    if version.is_by_hand:
         return _("A person sets up this environment. That can take some days.")
     known = usual(blueprint)
     if known is None:
-        return ""
+        longest = timedelta(seconds=version.spec.get("ready_timeout", EnvSpec.ready_timeout))
+        return _("That can take up to %(span)s.") % {"span": _span(longest)}
     half, most = (_span(span) for span in known)
     if half == most:
         return _("That usually takes less than %(span)s.") % {"span": most}
@@ -56,12 +62,25 @@ def in_words(blueprint: Blueprint, *, is_by_hand: bool = False) -> str:
     }  # fmt: skip
 
 
+def lateness_in_words(booking: Booking, environment: Environment | None) -> str:
+    """By how much the first hand-over came after the booked begin; empty where that is no matter."""
+    if environment is None or environment.ready_at is None or environment.generation > 1:
+        return ""
+    late = environment.ready_at - booking.starts_at
+    if late < LATE:
+        return ""
+    return _("%(span)s after the booked begin") % {"span": _span(late)}
+
+
 def percentile(ordered: list[timedelta], percent: int) -> timedelta:
     """The smallest value that so many percent do not exceed (nearest rank)."""
     return ordered[ceil(len(ordered) * percent / 100) - 1]
 
 
 def _span(span: timedelta) -> str:
-    """In whole minutes, never less than it took."""
+    """In whole minutes, of a day and more in hours; never less than it took."""
+    if span >= timedelta(days=1):
+        hours = ceil(span.total_seconds() / 3600)
+        return ngettext("%(n)d hour", "%(n)d hours", hours) % {"n": hours}
     minutes = max(1, ceil(span.total_seconds() / 60))
     return ngettext("%(n)d minute", "%(n)d minutes", minutes) % {"n": minutes}

@@ -167,9 +167,10 @@ class WhenForm(forms.Form):
         error_messages={"invalid": _("Enter a time, for example 08:30.")},
     )
     clock_change = clock_change_field()
+    needs_approval = False
 
     def offer(self, choices: Iterable[Choice], *, with_now: bool, first: datetime | None) -> None:
-        """``first``: the earliest begin of a product that has to be approved."""
+        """``first``: the earliest begin, where it is not now (``needs_approval``, else a person sets it up)."""
         self._first = first
         listed = [(value_of(c.start), choice_words(c)) for c in choices]
         now = [(self.NOW, _("Now"))] if with_now else []
@@ -177,6 +178,20 @@ class WhenForm(forms.Form):
         when.choices = [*now, *listed, (self.LATER, _("Later, at a time that I enter below"))]
         if self.is_bound:
             accept_any(self)
+
+    @property
+    def first_words(self) -> str:
+        """Why it cannot begin before ``first``."""
+        words = (
+            gettext(
+                "The OSK approves bookings of this test product first. It can begin on %(first)s at the earliest."
+            )
+            if self.needs_approval
+            else gettext(
+                "A person sets up this test product. It can begin on %(first)s at the earliest."
+            )
+        )
+        return words % {"first": berlin_datetime(self._first)}
 
     def start_from(
         self, data: dict[str, Any], organisation: Organisation | None
@@ -194,7 +209,7 @@ class WhenForm(forms.Form):
             self.add_error(field, _("This time is over. Choose a later one, or “Now”."))
             return None
         if self._first is not None and start < self._first:
-            self.add_error(field, approval_words(self._first))
+            self.add_error(field, self.first_words)
             return None
         if organisation is not None:
             limits = quotas.limits_of(organisation)
@@ -233,12 +248,6 @@ def choice_words(choice: Choice) -> str:
     return ngettext(
         "%(start)s, free for %(days)d day", "%(start)s, free for up to %(days)d days", choice.days
     ) % {"start": berlin_datetime(choice.start), "days": choice.days}
-
-
-def approval_words(first: datetime) -> str:
-    return gettext(
-        "The OSK approves bookings of this test product first. It can begin on %(first)s at the earliest."
-    ) % {"first": berlin_datetime(first)}
 
 
 class FormIdField(forms.UUIDField):

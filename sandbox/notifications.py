@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import partial
 from typing import Final
 
 from django.urls import reverse
@@ -15,6 +16,7 @@ from osk_portal.accounts.models import User
 from osk_portal.notifications import rendering
 from osk_portal.notifications.services import Message, notify, notify_address, post_secret
 from osk_portal.toolkit import clock, ics
+from sandbox import durations
 from sandbox.calendar_entries import attachment
 from sandbox.enums import EnvironmentEventKind, LateReason, ReminderKind
 from sandbox.models import Booking, Environment, TestParticipant
@@ -43,6 +45,7 @@ def booking_ready(environment: Environment) -> None:
         dedupe=f"sandbox.ready:{environment.public_id}",
         is_replacement=before is not None and not was_reset,
         was_reset=was_reset,
+        late=partial(durations.lateness_in_words, environment.booking, environment),
     )
 
 

@@ -24,6 +24,7 @@ from sandbox.models import (
     Slot,
     Stray,
 )
+from sandbox.timetable import allocation_is_late
 
 HEALTH_IS_OLD: Final = timedelta(minutes=5)
 """Measured every minute: by then the worker stands still."""
@@ -72,14 +73,16 @@ class DurationRow:
 
 def capacity() -> tuple[list[PoolRow], list[str]]:
     """The pools, and the engines that they name; one query."""
-    now = Allocation.objects.held().filter(slot=OuterRef("pk"), occupies__contains=DbNow())
+    held = Allocation.objects.held().filter(slot=OuterRef("pk"))
+    now = held.filter(occupies__contains=DbNow())
     published = BlueprintVersion.objects.filter(
         blueprint__pool=OuterRef("pool"), published_at__isnull=False
     )
     slots = (
         Slot.objects.order_by("pool__name", "pool_id", "pk")
         .annotate(
-            is_taken=Exists(now.filter(booking__isnull=False)),
+            is_taken=Exists(now.filter(booking__isnull=False))
+            | Exists(held.filter(allocation_is_late())),
             is_blocked=Exists(now.filter(blackout__isnull=False)),
             classes=ArraySubquery(
                 published.annotate(found=KT("spec__resources"))

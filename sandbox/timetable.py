@@ -8,6 +8,7 @@ from datetime import date, datetime, time, timedelta
 
 from django.conf import settings
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
+from django.db.models import Q
 
 from osk_portal.toolkit import clock
 from osk_portal.toolkit.clock import BERLIN
@@ -39,6 +40,16 @@ def occupied(pool: Pool, start: datetime, end: datetime) -> DateTimeTZRange:
     return DateTimeTZRange(begin, end + timedelta(minutes=pool.buffer_minutes))
 
 
+def allocation_is_late() -> Q:
+    """The time of a place is over, and what was in it is not removed yet."""
+    return Q(booking__isnull=False, occupies__fully_lt=(clock.now(), None))
+
+
+def expected_clearing(pool: Pool) -> datetime:
+    """Until when a place whose removal is late is taken, as far as anybody knows: a removal from now."""
+    return clock.now() + timedelta(minutes=pool.buffer_minutes)
+
+
 class Timetable:
     """The places of a capacity from ``start`` on, with what takes them. Two queries."""
 
@@ -46,17 +57,19 @@ class Timetable:
         self.pool = pool
         self.start = start
         self._taken: dict[int, list[Taken]] = {slot.pk: [] for slot in pool.slots.for_bookings()}
-        # A place that is still being cleared after its time is over could not be promised for sooner.
         before = max(timedelta(days=1), timedelta(minutes=pool.lead_minutes))
         horizon = DateTimeTZRange(start - before, None)
         rows = (
             Allocation.objects.held()
-            .filter(slot__in=list(self._taken), occupies__overlap=horizon)
+            .filter(Q(occupies__overlap=horizon) | allocation_is_late(), slot__in=list(self._taken))
             .exclude(pk=without.pk if without else 0)
             .order_by("occupies")
-            .values_list("slot_id", "occupies", "blackout__reason")
+            .values_list("slot_id", "occupies", "booking_id", "blackout__reason")
         )
-        for slot_id, occupies, reason in rows:
+        now, cleared_at = clock.now(), expected_clearing(pool)
+        for slot_id, occupies, booking_id, reason in rows:
+            if booking_id is not None and occupies.upper <= now:
+                occupies = DateTimeTZRange(occupies.lower, cleared_at)
             self._taken[slot_id].append(Taken(occupies, reason or ""))
 
     @property

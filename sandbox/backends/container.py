@@ -25,6 +25,7 @@ from django.conf import settings
 
 from osk_portal.toolkit import clock
 from sandbox.backends import container_plan as plans
+from sandbox.backends import machine
 from sandbox.backends.base import (
     AddressHeld,
     BackendError,
@@ -102,7 +103,8 @@ class ContainerBackend:
     def check(self) -> Health:
         try:
             with self._engine() as engine:
-                return Health(True, engine.version())
+                room = machine.room(engine.data_folder())
+                return Health(True, f"{engine.version()} · {room}")
         except Retryable as error:
             return Health(False, error.detail)
 

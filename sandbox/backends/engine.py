@@ -12,6 +12,7 @@ import socket
 from collections.abc import Iterator, Mapping
 from email.message import Message
 from http.client import HTTPException, HTTPResponse
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -20,6 +21,7 @@ import requests
 from docker.errors import APIError, DockerException, NotFound
 from docker.types import IPAMConfig, IPAMPool, Mount
 from docker.utils import parse_repository_tag
+from urllib3.exceptions import HTTPError
 
 from sandbox.backends.base import (
     AddressHeld,
@@ -49,6 +51,8 @@ DEAD = "dead"
 _STORAGE_LOST = ("container not known", "layer not known")
 _HELD = ("ip address", "already allocated")
 _TAKEN = ("already in use", "already exists", "already used")
+
+_FOLDERS: dict[str, Path] = {}
 
 
 class Engine:
@@ -81,6 +85,16 @@ class Engine:
             return f"Podman Engine {self._told['Libpod-Api-Version']}"
         name, _, number = self._told.get("Server", "Engine").partition(" ")[0].partition("/")
         return f"{name} Engine {number}".strip()
+
+    def data_folder(self) -> Path:
+        """Where it keeps images and volumes, on the machine that is the portal's as well.
+
+        Asked once: Podman looks for packages before it answers.
+        """
+        if self._address not in _FOLDERS:
+            with _translated():
+                _FOLDERS[self._address] = Path(self._api.info().get("DockerRootDir") or "/")
+        return _FOLDERS[self._address]
 
     # Images
 
@@ -283,8 +297,11 @@ class Engine:
             self._api.unpause(name)
 
     def remove_container(self, name: str, *, patience: int) -> None:
-        """Asked to end first; who does not listen within ``patience`` seconds is killed."""
-        self.stop(name, patience=patience)
+        """Asked to end first; who does not listen within ``patience`` seconds is killed. What Podman was removing
+        when its service was killed cannot be asked any more.
+        """
+        with contextlib.suppress(Retryable, Permanent):
+            self.stop(name, patience=patience)
         with _translated(), contextlib.suppress(NotFound):
             self._api.remove_container(name, force=True, v=True)
 
@@ -346,7 +363,7 @@ def _translated() -> Iterator[None]:
         yield
     except APIError as error:
         raise _kind_of(error) from error
-    except (DockerException, requests.RequestException, OSError) as error:
+    except (DockerException, requests.RequestException, HTTPError, OSError) as error:
         raise BackendUnavailable(f"{type(error).__name__}: {error}", after=30) from error
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
 import socket
 import stat
 from pathlib import Path
 
 from osk_portal.embedded.processes import PROC, ProcessId
 from sandbox.backends.base import NAME
+
+_GB = 10**9
 
 
 def labels() -> dict[int, dict[str, str]]:
@@ -45,6 +48,18 @@ def labelled(name: str, root: Path) -> list[ProcessId]:
         if (variables["OSK_SANDBOX_NAME"], variables.get("OSK_SANDBOX_ROOT")) == wanted
     ]
     return [process for pid in pids if (process := ProcessId.of(pid)) is not None]
+
+
+def room(folder: Path) -> str:
+    """What is left of disk and memory; for operators, in English as everything that engines say."""
+    parts = []
+    with contextlib.suppress(OSError):
+        parts.append(f"{shutil.disk_usage(folder).free / _GB:.1f} GB of disk free")
+    with contextlib.suppress(OSError, StopIteration, ValueError):
+        lines = (PROC / "meminfo").read_text(encoding="ascii").splitlines()
+        words = next(line.split() for line in lines if line.startswith("MemAvailable:"))
+        parts.append(f"{int(words[1]) * 1024 / _GB:.1f} GB of memory free")
+    return ", ".join(parts)
 
 
 def is_free(port: int) -> bool:

@@ -98,7 +98,7 @@ class ProcessBackend:
         missing = [name for name, path in self._programs.items() if not Path(path).exists()]
         if missing:
             return Health(False, f"Not installed: {', '.join(missing)}.")
-        return Health(True, f"{shutil.disk_usage(self._root).free // 2**20} MB free")
+        return Health(True, machine.room(self._root))
 
     def validate(self, spec: EnvSpec) -> list[str]:
         return needs_a_person(spec) + [

@@ -259,6 +259,11 @@ class BlueprintVersion(models.Model):
         return self.is_published and self.withdrawn_at is None
 
     @property
+    def is_by_hand(self) -> bool:
+        """A person sets it up; read without looking at the rest."""
+        return bool(self.spec.get("runbook"))
+
+    @property
     def parsed(self) -> spec.EnvSpec:
         """Raises SpecError for a row that was written past ``clean``."""
         return spec.parse(self.spec)

@@ -34,14 +34,16 @@ logger = logging.getLogger(__name__)
 
 
 class TooEarly(capacity.CannotBook):
-    """The OSK has to approve it first; ``first`` is the earliest begin."""
+    """The OSK has to approve it, or a person to set it up first; ``first`` is the earliest begin."""
 
     field = "when"
 
-    def __init__(self, first: datetime) -> None:
+    def __init__(self, first: datetime, *, needs_approval: bool) -> None:
         self.first = first
         super().__init__(
             _("The OSK approves bookings of this test product first. Choose a later begin.")
+            if needs_approval
+            else _("A person sets up this test product. Choose a later begin.")
         )
 
 
@@ -115,8 +117,9 @@ def _book(
     opening.require_time(blueprint, end)
     now = clock.now()
     to_approve = blueprint.needs_approval and not by_osk
-    if to_approve and start < deadlines.first_start_with_approval(now):
-        raise TooEarly(deadlines.first_start_with_approval(now))
+    first = deadlines.first_start(blueprint, version, now, needs_approval=to_approve)
+    if start < first and first > now:
+        raise TooEarly(first, needs_approval=to_approve)
     if not by_osk:
         quotas.check(organisation, start, end)
     booking = Booking.objects.create(

@@ -205,10 +205,14 @@ def _move(booking_id: int, actor: User, start: datetime, end: datetime) -> Booki
     if booking.approved_days is not None and end > end_after(start, booking.approved_days):
         raise capacity.TooLong(end_after(start, booking.approved_days))
     opening.require_time(booking.blueprint_version.blueprint, end)
-    if booking.state == BookingState.REQUESTED:
-        first = deadlines.first_start_with_approval(booking.created_at)
-        if start < first:
-            raise TooEarly(first)
+    is_asked = booking.state == BookingState.REQUESTED
+    version = booking.blueprint_version
+    first = deadlines.first_start(
+        version.blueprint, version, booking.created_at if is_asked else now, needs_approval=is_asked
+    )
+    if start < first:
+        raise TooEarly(first, needs_approval=is_asked)
+    if is_asked:
         booking.hold_expires_at = deadlines.approval_deadline(start, booking.created_at)
     if not booking.is_outside_quota:
         quotas.check(booking.organisation, start, end, without=booking)

@@ -132,9 +132,12 @@ def _latest_end(entry: WaitlistEntry, deadline: datetime) -> datetime:
 
 
 def _begin(blueprint: Blueprint, accepted_at: datetime) -> datetime:
-    if blueprint.needs_approval:
-        return deadlines.first_start_with_approval(accepted_at)
-    return accepted_at
+    return deadlines.first_start(
+        blueprint,
+        blueprint.published_version(),
+        accepted_at,
+        needs_approval=blueprint.needs_approval,
+    )
 
 
 def _offer(entry: WaitlistEntry, now: datetime, until: datetime) -> Booking | None:

@@ -156,9 +156,10 @@ def details_of(
         "steps": steps,
         "steps_done": progress.count_done(steps),
         "is_open": is_open,
-        "duration": durations.in_words(product, is_by_hand=is_by_hand)
+        "duration": durations.in_words(product, version=booking.blueprint_version)
         if phase == Phase.PROVISIONING
         else "",
+        "ready_late": durations.lateness_in_words(booking, environment) if is_open else "",
         "is_polling": phase in POLLING,
         **_removals_of(booking, phase),
         **_log_of(environment, phase),

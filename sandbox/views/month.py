@@ -101,7 +101,8 @@ def _weeks(
 ) -> list[list[Day | None]]:
     """Monday to Sunday; None where the month has no such day."""
     now = clock.now()
-    first = deadlines.first_start_with_approval(now) if blueprint.needs_approval else now
+    version = blueprint.published_version()
+    first = deadlines.first_start(blueprint, version, now, needs_approval=blueprint.needs_approval)
     book = reverse("sandbox:booking_create", args=[blueprint.slug])
     weeks: list[list[Day | None]] = []
     for week in calendar.Calendar().monthdatescalendar(month.year, month.month):
@@ -112,7 +113,7 @@ def _weeks(
                 continue
             weekday = WEEKDAYS[day.weekday()]
             start = opening(day)
-            if day == clock.today() and not blueprint.needs_approval:
+            if day == clock.today() and first == now:
                 start = now
             if start < first or day > last or not blueprint.is_open:
                 days.append(Day(day, weekday))

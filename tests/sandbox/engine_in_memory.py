@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from ipaddress import IPv4Network
+from pathlib import Path
 from typing import Any
 
 from sandbox.backends.base import Permanent, ProbeResult, Retryable
@@ -44,6 +45,9 @@ class EngineInMemory:
 
     def version(self) -> str:
         return "In memory 1"
+
+    def data_folder(self) -> Path:
+        return Path("/")
 
     def has_image(self, image: str) -> bool:
         return image in self.images

@@ -24,7 +24,7 @@ from sandbox import (
 )
 from sandbox.backends.base import BackendUnavailable, EnvRef, ObservedState
 from sandbox.models import Environment, OperatorTask, Pool
-from tests.factories import staff
+from tests.factories import MembershipFactory, staff
 from tests.sandbox.factories import BlueprintVersionFactory, SlotFactory
 from tests.sandbox.test_approval import MONDAY
 from tests.sandbox.world import book
@@ -438,7 +438,7 @@ def test_the_page_asks_as_often_for_many_as_for_one(
     client.get(address)  # the first one of a session writes it
     for _more in range(3):
         SlotFactory(pool=blueprint.pool, backend="manual")
-        run(book(blueprint))
+        run(book(blueprint, starts_in=timedelta(days=1)))
         with django_assert_max_num_queries(12):
             client.get(address)
     with django_assert_max_num_queries(12):
@@ -452,3 +452,39 @@ def test_the_booking_page_says_that_a_person_does_it(client, booking):
 
     assert "Betrieb beauftragt" in shown.text
     assert "Eine Person richtet diese Umgebung ein." in shown.text
+
+
+def test_it_begins_when_a_person_can_have_set_it_up(blueprint, clock, operator, run):
+    """One day before the begin is what the operators are promised (lead of the places)."""
+    with pytest.raises(services.TooEarly) as refused:
+        book(blueprint, starts_in=timedelta(hours=23))
+
+    assert refused.value.first == MONDAY + timedelta(days=1)
+    assert "Mensch" in str(refused.value)
+    booking = book(blueprint, starts_in=timedelta(days=3), days=1)
+    with pytest.raises(services.TooEarly):
+        services.move_booking(
+            booking_id=booking.pk,
+            actor=booking.booked_by,
+            start=MONDAY + timedelta(hours=5),
+            end=MONDAY + timedelta(days=1),
+        )
+
+
+def test_now_is_not_offered_for_it(blueprint, client):
+    person = MembershipFactory(organisation__authority=True).user
+    client.force_login(person, backend="django.contrib.auth.backends.ModelBackend")
+    address = reverse("sandbox:booking_create", args=[blueprint.slug])
+
+    page = client.get(address)
+
+    assert 'value="now"' not in page.text
+    assert "frühestens am" in page.text
+    assert "kann einige Tage dauern" in page.text
+    assert "genehmigt" not in page.text
+    sent = client.post(
+        address,
+        {"when": "later", "start_date": "2026-11-23", "start_time": "18:00", "days": "1",
+         "purpose": "Probe", "only_test_data": "on"},
+    )  # fmt: skip
+    assert "Ein Mensch richtet dieses Testprodukt ein" in sent.text

@@ -28,13 +28,17 @@ def test_the_history_of_the_product_tells_median_and_ninetieth(django_assert_num
 
     with django_assert_num_queries(1):
         assert durations.usual(version.blueprint) == (timedelta(seconds=50), timedelta(minutes=5))
-    assert "1 Minute" in durations.in_words(version.blueprint)
-    assert "5 Minuten" in durations.in_words(version.blueprint)
+    assert "1 Minute" in durations.in_words(version.blueprint, version=version)
+    assert "5 Minuten" in durations.in_words(version.blueprint, version=version)
 
 
-def test_of_few_nothing_is_said():
+def test_of_few_only_the_longest_is_said():
     version = BlueprintVersionFactory()
     set_up(version, [30, 40, 50, 60])
 
     assert durations.usual(version.blueprint) is None
-    assert durations.in_words(version.blueprint) == ""
+    assert durations.in_words(version.blueprint, version=version) == (
+        "Das kann bis zu 1 Minute dauern."
+    )
+    version.spec = version.spec | {"ready_timeout": 600}
+    assert "10 Minuten" in durations.in_words(version.blueprint, version=version)

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from django.core.management import call_command
+from django.test import Client
 
+from osk_portal.accounts.models import User
 from osk_portal.notifications.models import OutgoingMail
 from osk_portal.toolkit import clock as portal_clock
-from sandbox import backends, provisioning, quotas, reconciling, services
+from sandbox import backends, capacity, operations, provisioning, quotas, reconciling, services
 from sandbox.admin.capacity import SlotForm
+from sandbox.backends import machine
 from sandbox.backends.base import (
     BackendError,
     BackendUnavailable,
@@ -23,6 +28,7 @@ from sandbox.backends.base import (
 )
 from sandbox.enums import BookingState, EnvironmentState
 from sandbox.models import Booking, EngineHealth, Environment, Slot
+from sandbox.timetable import Timetable
 from tests.conftest import Clock
 from tests.factories import staff
 from tests.sandbox.factories import SlotFactory
@@ -46,6 +52,11 @@ def later(clock: Clock) -> Callable[..., None]:
         clock.move_to(portal_clock.now() + timedelta(**delta))
 
     return move
+
+
+def signed_in(client: Client, person: User) -> Client:
+    client.force_login(person, backend="django.contrib.auth.backends.ModelBackend")
+    return client
 
 
 def kinds(booking: Booking) -> list[str]:
@@ -454,3 +465,99 @@ def test_a_reset_whose_first_try_fails_is_told_as_a_reset(
 
     assert run(booking).generation == 3
     assert "zurückgesetzt" in newest_mail(booking.booked_by).body
+
+
+# Places that are not cleared yet
+
+
+def test_a_place_whose_removal_is_late_is_taken_for_now(
+    engine: FakeBackend, run: Run, later: Callable[..., None], client: Client
+) -> None:
+    """Reserved until half an hour after the end; the removal takes longer."""
+    blueprint = product()
+    first = book(blueprint, days=1)
+    run(first)
+    engine.fault("destroy", *[Retryable("busy", after=60)] * 100)
+    later(days=1, minutes=31)
+    provisioning.tick()
+    run(first)
+
+    now = portal_clock.now()
+    table = Timetable(blueprint.pool, now)
+    assert table.free_places(now, now + timedelta(days=1)) == 0
+    assert table.next_free(now, timedelta(days=1)) == now + timedelta(minutes=40)
+    assert operations.capacity()[0][0].free == 0
+    with pytest.raises(capacity.NoFreeSlot):
+        book(blueprint)
+    assert (
+        "kein platz ist frei"
+        in signed_in(client, first.booked_by).get(blueprint.get_absolute_url()).text.lower()
+    )
+    assert book(blueprint, starts_in=timedelta(days=2)).state == BookingState.APPROVED
+
+
+def test_who_waits_for_a_place_takes_another_one_that_is_empty(
+    engine: FakeBackend, run: Run, later: Callable[..., None]
+) -> None:
+    blueprint = product()
+    first = book(blueprint, days=1)
+    run(first)
+    second = book(blueprint, starts_in=timedelta(days=1, hours=1))
+    other = SlotFactory(pool=blueprint.pool)
+    engine.fault("destroy", *[Retryable("busy", after=60)] * 100)
+    later(days=1, minutes=55)
+    provisioning.tick()
+    run(first)
+
+    environment = run(second)
+
+    assert (environment.state, environment.slot) == (EnvironmentState.READY, other)
+    assert second.allocations.held().get().slot == other
+    assert kinds(second).count("waiting_for_slot") == 0
+    assert first.allocations.get().released_at is None
+
+
+def test_another_place_is_taken_only_where_nothing_is_in_it_or_promised(
+    engine: FakeBackend, run: Run, later: Callable[..., None]
+) -> None:
+    blueprint = product()
+    first = book(blueprint, days=1)
+    run(first)
+    second = book(blueprint, starts_in=timedelta(days=1, hours=1))
+    SlotFactory(pool=blueprint.pool)
+    SlotFactory(pool=blueprint.pool, is_enabled=False)
+    SlotFactory(pool=blueprint.pool, is_for_trials=True)
+    book(blueprint, starts_in=timedelta(days=2))
+    engine.fault("destroy", *[Retryable("busy", after=60)] * 100)
+    later(days=1, minutes=55)
+    provisioning.tick()
+    run(first)
+
+    assert run(second).state == EnvironmentState.PENDING
+    assert kinds(second).count("waiting_for_slot") == 1
+
+
+def test_a_late_hand_over_says_so(
+    engine: FakeBackend, run: Run, later: Callable[..., None], client: Client
+) -> None:
+    early, late = book(), book()
+    run(early)
+    engine.fault("check", AWAY)
+    run(late)
+    later(minutes=12)
+    run(late)
+
+    assert "nach dem gebuchten Beginn" in newest_mail(late.booked_by).body
+    assert "12 Minuten" in newest_mail(late.booked_by).body
+    assert "gebuchten Beginn" not in newest_mail(early.booked_by).body
+    assert "12 Minuten nach" in signed_in(client, late.booked_by).get(late.get_absolute_url()).text
+    assert (
+        "Bereit seit" not in signed_in(client, early.booked_by).get(early.get_absolute_url()).text
+    )
+
+
+def test_a_machine_says_how_much_room_is_left(tmp_path: Path) -> None:
+    assert re.fullmatch(
+        r"\d+\.\d GB of disk free, \d+\.\d GB of memory free", machine.room(tmp_path)
+    )
+    assert machine.room(tmp_path / "missing").endswith("GB of memory free")
