@@ -252,7 +252,8 @@ class ReportForm(forms.Form):
         ]
         if not lost:
             return data, False
-        data = {**data.dict(), "findings": "\n\n".join([data.get("findings", ""), *lost]).strip()}
+        data = data.copy()
+        data["findings"] = "\n\n".join([data.get("findings", ""), *lost]).strip()
         return data, True
 
     @staticmethod
