@@ -252,9 +252,8 @@ class ReportForm(forms.Form):
         ]
         if not lost:
             return data, False
-        findings = "\n\n".join([data.get("findings", ""), *lost]).strip()
         data = data.copy()
-        data["findings"] = findings
+        data["findings"] = "\n\n".join([data.get("findings", ""), *lost]).strip()
         return data, True
 
     @staticmethod

@@ -21,6 +21,7 @@ import requests
 from docker.errors import APIError, DockerException, NotFound
 from docker.types import IPAMConfig, IPAMPool, Mount
 from docker.utils import parse_repository_tag
+from urllib3.exceptions import HTTPError
 
 from sandbox.backends.base import (
     AddressHeld,
@@ -296,8 +297,11 @@ class Engine:
             self._api.unpause(name)
 
     def remove_container(self, name: str, *, patience: int) -> None:
-        """Asked to end first; who does not listen within ``patience`` seconds is killed."""
-        self.stop(name, patience=patience)
+        """Asked to end first; who does not listen within ``patience`` seconds is killed. What Podman was removing
+        when its service was killed cannot be asked any more.
+        """
+        with contextlib.suppress(Retryable, Permanent):
+            self.stop(name, patience=patience)
         with _translated(), contextlib.suppress(NotFound):
             self._api.remove_container(name, force=True, v=True)
 
@@ -359,7 +363,7 @@ def _translated() -> Iterator[None]:
         yield
     except APIError as error:
         raise _kind_of(error) from error
-    except (DockerException, requests.RequestException, OSError) as error:
+    except (DockerException, requests.RequestException, HTTPError, OSError) as error:
         raise BackendUnavailable(f"{type(error).__name__}: {error}", after=30) from error
 
 

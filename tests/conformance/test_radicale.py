@@ -33,17 +33,18 @@ def radicale(tmp_path: Path, outside: Path) -> ProcessBackend:
     )
 
 
-def propfind(endpoint: str, password: str) -> int:
-    """WebDAV's question what is there (RFC 4918, 9.1), as calendar programs begin."""
+def propfind(endpoint: str, password: str, depth: int = 0) -> tuple[int, str]:
+    """WebDAV's question what is there (RFC 4918, 9.1), as calendar programs begin: status and answer."""
     address = urlsplit(endpoint)
     assert address.hostname
     connection = http.client.HTTPConnection(address.hostname, address.port, timeout=10)
     token = base64.b64encode(f"test:{password}".encode()).decode()
     try:
         connection.request(
-            "PROPFIND", "/test/", headers={"Authorization": f"Basic {token}", "Depth": "0"}
+            "PROPFIND", "/test/", headers={"Authorization": f"Basic {token}", "Depth": str(depth)}
         )
-        return connection.getresponse().status
+        answer = connection.getresponse()
+        return answer.status, answer.read().decode()
     finally:
         connection.close()
 
@@ -59,8 +60,9 @@ def test_people_sign_in_with_what_they_were_shown(radicale: ProcessBackend, outs
         result = radicale.probe(ref, check, patience=30)
         assert result.ok, (result.detail, radicale.logs(ref))
 
-        assert propfind(found.endpoint, PASSWORD) == 207
-        assert propfind(found.endpoint, "falsch") == 401
+        assert propfind(found.endpoint, PASSWORD)[0] == 207
+        assert "Beispieltermine" in propfind(found.endpoint, PASSWORD, depth=1)[1], "demo data"
+        assert propfind(found.endpoint, "falsch")[0] == 401
         kept = [*radicale._root.rglob("*"), *(outside / "sandboxes").glob("*/*/**/*")]
         everything = "".join(path.read_text(errors="replace") for path in kept if path.is_file())
         assert "$2b$" in everything

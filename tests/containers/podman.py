@@ -36,6 +36,8 @@ class Podman:
     folder: Path
     process: subprocess.Popen[bytes] | None = None
     variables: dict[str, str] = field(default_factory=dict)
+    registries: str = ""
+    """What stands in registries.conf."""
 
     @property
     def socket(self) -> str:
@@ -62,7 +64,13 @@ class Podman:
     def start(self) -> None:
         configuration = self.folder / "containers.conf"
         configuration.write_text(CONFIGURATION.format(networks=self.folder / "networks"))
-        self.variables = {**os.environ, "CONTAINERS_CONF": str(configuration)}
+        registries = self.folder / "registries.conf"
+        registries.write_text(self.registries)
+        self.variables = {
+            **os.environ,
+            "CONTAINERS_CONF": str(configuration),
+            "CONTAINERS_REGISTRIES_CONF": str(registries),
+        }
         with (self.folder / "service.log").open("wb") as log:
             self.process = subprocess.Popen(
                 self.command("system", "service", "--time=0", self.socket),
@@ -75,7 +83,7 @@ class Podman:
         assert wait_until(path.exists, 20), (self.folder / "service.log").read_text()
 
     def stop(self) -> None:
-        """The service only: what it has started goes on."""
+        """kill -9 of the service only: what it has started goes on."""
         if self.process is not None:
             self.process.kill()
             self.process.wait()

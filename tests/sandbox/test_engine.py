@@ -94,6 +94,23 @@ def test_whoever_does_not_speak_as_an_engine_is_away(tmp_path: Path) -> None:
         server.shutdown()
 
 
+def test_a_pull_that_breaks_off_is_no_fault_of_the_image(tmp_path: Path) -> None:
+    class Broken(socketserver.StreamRequestHandler):
+        def handle(self) -> None:
+            line = self.rfile.readline()
+            head = b"HTTP/1.1 200 OK\r\nConnection: close\r\n"
+            if b"/_ping" in line:
+                self.wfile.write(head + b"Content-Length: 0\r\n\r\n")
+            else:
+                self.wfile.write(head + b"Transfer-Encoding: chunked\r\n\r\n3\r\n{}\n\r\n")
+
+    with Sockets(str(tmp_path / "b.sock"), Broken) as server:
+        threading.Thread(target=server.serve_forever, args=[0.01], daemon=True).start()
+        with Engine(f"unix://{tmp_path}/b.sock") as engine, pytest.raises(BackendUnavailable):
+            engine.pull(f"registry.example.org/one@sha256:{'0' * 64}")
+        server.shutdown()
+
+
 def test_what_lost_its_storage_counts_as_dead_and_hides_nothing(spoken: Spoken) -> None:
     """Podman 4.3 then answers 500 to each of Docker's lists."""
     whole = {"Id": "1", "Names": ["/whole"], "State": "running", "Labels": {"a": "b"}}
@@ -140,3 +157,12 @@ def test_an_address_that_nobody_has_is_told_apart(
     with Engine(spoken.address) as engine, pytest.raises(Retryable) as raised:
         engine.start("one")
     assert type(raised.value) is kind
+
+
+def test_what_cannot_be_stopped_is_removed_all_the_same(spoken: Spoken) -> None:
+    """Podman's service was killed while it removed it."""
+    improper = {"message": "refusing to clean up: container state improper"}
+    spoken.answers = {"POST /containers/one/stop": (500, improper)}
+    with Engine(spoken.address) as engine:
+        engine.remove_container("one", patience=0)
+    assert spoken.asked[-1] == "DELETE /containers/one"

@@ -10,11 +10,10 @@ from django.test import RequestFactory
 
 from osk_portal import portal as offers
 from osk_portal.toolkit import clock as portal_clock
-from sandbox import demo_world, portal, provisioning, services
+from sandbox import demo_world, portal, provisioning, services, shipped
 from sandbox.enums import Phase
 from sandbox.models import (
     Blueprint,
-    BlueprintEvent,
     BlueprintVersion,
     Booking,
     PublishedResult,
@@ -143,15 +142,16 @@ def test_without_people_the_demo_has_places_and_products():
     assert not Booking.objects.exists()
 
 
-def test_a_changed_specification_becomes_a_new_version(demo_people):
-    """As if the portal had brought another one until now."""
+def test_a_changed_specification_becomes_a_draft(demo_people, monkeypatch):
     demo_world.load()
-    BlueprintVersion.objects.update(spec={"schema": 0})
-    BlueprintEvent.objects.all().delete()
+    data = shipped.read("radicale")
+    data["spec"]["ready_timeout"] = 90
+    monkeypatch.setattr(shipped, "read", lambda slug: data)
 
     demo_world.load()
 
-    assert BlueprintVersion.objects.filter(blueprint__slug="radicale").count() == 2
+    versions = BlueprintVersion.objects.filter(blueprint__slug="radicale").order_by("number")
+    assert [version.is_published for version in versions] == [True, False]
 
 
 def test_news_of_a_solution_reach_who_tests_it_now_or_later(engine):

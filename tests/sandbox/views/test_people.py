@@ -357,7 +357,7 @@ def test_what_never_came_is_told_to_everybody_at_its_end(world, clock, by_osk):
     assert told("access_ended") == {}
     (failed,) = told("booking_failed").values()
     assert ("Kontingent" in failed) != by_osk
-    assert ("was geschehen ist" in failed) == by_osk
+    assert ("Auf der Seite Ihrer Buchung steht, was geschehen ist:" in failed) == by_osk
 
 
 # Plan and reports
