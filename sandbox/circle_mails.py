@@ -35,23 +35,27 @@ def tell(booking: Booking, change: TestChange) -> None:
         "change": change.value,
         "report_until": report_deadline(booking) if change == TestChange.ENDED else None,
     }
-    number = booking.events.count()
+    environment = booking.environments.existing().first()
+    # A reset is an event of its environment: the next one has another name.
+    key = (
+        f"{change}:{booking.events.count()}:{'' if environment is None else environment.public_id}"
+    )
     for person in people:
         if person.is_guest:
             _to_guest(person, booking, change, facts)
         else:
-            _to_member(person, booking, number, facts)
+            _to_member(person, booking, key, facts)
 
 
 def _to_member(
-    person: TestParticipant, booking: Booking, number: int, facts: Mapping[str, object]
+    person: TestParticipant, booking: Booking, key: str, facts: Mapping[str, object]
 ) -> None:
     notify(
         Message(
             kind=TEST_CHANGED,
             template=_TEMPLATE,
             url=person.get_absolute_url(),
-            dedupe=f"{TEST_CHANGED}:{booking.public_id}:{number}",
+            dedupe=f"{TEST_CHANGED}:{booking.public_id}:{key}",
             subject_key=str(person.public_id),
             context={**facts, "guest_name": "", "is_asked": not person.is_in},
             reason=_REASON,

@@ -9,7 +9,15 @@ from django.utils.translation import gettext_noop
 
 from osk_portal.notifications.doorbell import ring
 from osk_portal.toolkit import clock
-from sandbox import delays, log_tail, notifications, operator_mails, participant_mails, services
+from sandbox import (
+    delays,
+    log_tail,
+    notifications,
+    operator_mails,
+    participant_mails,
+    restoring,
+    services,
+)
 from sandbox.backends.base import BackendError, BackendUnavailable, ObservedState, Retryable
 from sandbox.enums import Desired, EnvironmentEventKind, EnvironmentState
 from sandbox.leases import Claim
@@ -20,6 +28,7 @@ logger = logging.getLogger(__name__)
 
 MAX_GENERATIONS = 3
 LOG_LINES = 40
+HELD_AGAIN = timedelta(seconds=30)
 SETUP_FAILED = gettext_noop("We could not set up the environment.")
 TOO_SLOW = gettext_noop("The product did not answer in time.")
 LOST = gettext_noop("The environment has disappeared.")
@@ -126,16 +135,31 @@ def give_up(
 
 
 def is_lost(claimed: Claim) -> bool:
-    """Given up because the engine says that nothing of it is left. Raises BackendUnavailable where it
-    cannot tell: then nothing may be made in its place either.
+    """Given up because the engine says that nothing of it is left; while the database may be older than
+    the engine it only waits. Raises BackendUnavailable where the engine cannot tell: then nothing may be
+    made in its place either.
     """
     found = claimed.backend.observe(claimed.ref)
     if found.state == ObservedState.UNKNOWN:
         raise BackendUnavailable("the engine cannot tell what is left of it", after=30)
     if found.state != ObservedState.ABSENT:
         return False
+    if restoring.is_held():
+        _wait_for_a_word(claimed)
+        return True
     give_up(claimed, LOST, "nothing of it is left at the engine", lost=True)
     return True
+
+
+def _wait_for_a_word(claimed: Claim) -> None:
+    """Of the operators: what the engine lacks may be what was ended after the backup. Nobody is told of it."""
+    with claimed.writing() as environment:
+        if environment is not None:
+            delays.wait(environment, HELD_AGAIN)
+    logger.warning(
+        "sandbox: not there, only reported",
+        extra={"environment": claimed.environment.backend_key},
+    )
 
 
 def keep(claimed: Claim, detail: str, *, after: float = 0, needs_a_person: bool = False) -> None:

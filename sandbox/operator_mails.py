@@ -1,7 +1,8 @@
-"""What operators are told: tasks by hand, and what went wrong, once an object and cause."""
+"""What operators are told: tasks by hand, and what went wrong, once each time that it does."""
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Final
 
@@ -19,6 +20,8 @@ OPERATOR_ALERT: Final = "sandbox.operator_alert"
 OPERATOR_TASK: Final = "sandbox.operator_task"
 ENGINE_ALERT: Final = timedelta(minutes=5)
 """An engine that is away for a moment, to be updated, is no alert."""
+_LONGEST_LINE: Final = 200
+_LINK: Final = re.compile(r"\S*(?:://|www\.)\S*", re.IGNORECASE)
 _OPERATES = _("You are an operator of the portal.")
 
 
@@ -109,12 +112,21 @@ def _alert(cause: AlertCause, environment: Environment, *, why: LateReason | Non
     _tell(
         cause,
         reverse("admin:sandbox_environment_page", args=[environment.public_id]),
-        str(environment.public_id),
+        # What comes again after it was over is told again.
+        f"{environment.public_id}:{environment.events.count()}",
         name=environment.backend_key,
         product=booking.blueprint_version.blueprint.name,
         organisation=booking.organisation.name,
-        detail=environment.error_for_operator[:500] if why is None else why.label,
+        detail=_first_line(environment.error_for_operator) if why is None else why.label,
     )
+
+
+def _first_line(detail: str) -> str:
+    """What the portal itself says. Below it follow words of the product, which may be anybody's prototype:
+    they stand on the page of the environment only, and no link of theirs in a mail of the portal.
+    """
+    line = next(iter(detail.splitlines()), "")
+    return _LINK.sub("…", line)[:_LONGEST_LINE]
 
 
 def _tell(cause: AlertCause, url: str, key: str, **context: object) -> None:

@@ -47,7 +47,7 @@ def reconcile() -> None:
     for key in sorted(keys):
         try:
             backend = backends.get(key)
-            measure(backend)
+            health = backend.check()
             found = {observed.name: observed for observed in backend.observe_all()}
         except BackendError as error:
             # Says nothing about what exists: no environment is taken for lost, no object for an orphan.
@@ -56,18 +56,17 @@ def reconcile() -> None:
             )
             _keep_health(key, is_ok=False, detail=str(error))
             continue
+        _keep_health(key, is_ok=health.ok, detail=health.detail)
         _compare_ends(backend, found)
         _remove_orphans(backend, found)
         _find_lost(backend, found)
 
 
-def measure(backend: SandboxBackend) -> None:
-    """Ask the engine how it is; the page of the operators reads the answer and its age."""
-    health = backend.check()
-    _keep_health(backend.key, is_ok=health.ok, detail=health.detail)
-
-
 def _keep_health(key: str, *, is_ok: bool, detail: str) -> None:
+    """Once a round, or ``since`` of an engine that answers only half of what it is asked began anew each time.
+
+    The page of the operators reads the answer and its age.
+    """
     now = clock.of_database()
     before = EngineHealth.objects.filter(backend=key).first()
     since = before.since if before is not None and before.is_ok == is_ok else now

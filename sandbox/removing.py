@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import logging
-from datetime import timedelta
 
 from osk_portal.toolkit import clock
-from sandbox import delays, notifications, restoring, services
+from sandbox import delays, failing, notifications, restoring, services
 from sandbox.backends.base import BackendError, Observed, ObservedState, Retryable
 from sandbox.enums import BookingState, EnvironmentEventKind
 from sandbox.leases import Claim
 from sandbox.models import Environment, RemovalProof
 
 logger = logging.getLogger(__name__)
-
-HELD_AGAIN = timedelta(seconds=30)
 
 
 def begin_removal(claimed: Claim) -> None:
@@ -81,7 +78,7 @@ def _is_held(claimed: Claim, found: Observed | None = None) -> bool:
             kind = EnvironmentEventKind.REMOVAL_HELD
             if not environment.events.filter(kind=kind).exists():
                 environment.record(kind)
-            environment.next_action_at = clock.of_database() + HELD_AGAIN
+            environment.next_action_at = clock.of_database() + failing.HELD_AGAIN
             environment.save(update_fields=["next_action_at"])
     return True
 

@@ -170,7 +170,7 @@ def hand_over(claimed: Claim) -> None:
         if environment is None or environment.desired == Desired.ABSENT:
             return
         is_new = environment.ready_at is None
-        was_told = environment.state == EnvironmentState.DEGRADED and failing.is_told(environment)
+        was_told = not is_new and failing.is_told(environment)
         environment.hand_over(endpoint=found.endpoint or environment.endpoint, others=found.others)
         if found.expires_at == environment.expires_at:
             delays.wait_for_end(environment)

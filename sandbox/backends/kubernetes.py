@@ -62,6 +62,7 @@ STUCK_SECONDS = 120
 _NETWORK_POLICY = {"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy"}
 _SERVICE = {"apiVersion": "v1", "kind": "Service"}
 RIGHTS = (
+    ("list", "Namespace"),
     ("create", "Namespace"),
     ("delete", "Namespace"),
     ("patch", "Namespace"),
@@ -71,6 +72,7 @@ RIGHTS = (
     ("patch", "Service"),
     ("patch", "PersistentVolumeClaim"),
     ("patch", "Deployment"),
+    ("list", "Deployment"),
     ("list", "Pod"),
     ("list", "PersistentVolume"),
 )
@@ -361,8 +363,11 @@ def ask_securely(host: str, check: HttpCheck) -> ProbeResult:
     try:
         connection.request("GET", check.path)
         status = connection.getresponse().status
-    except (OSError, HTTPException) as error:
+    except OSError as error:
         return ProbeResult(False, f"{type(error).__name__}: {error}")
+    except HTTPException as error:
+        # Its words are those of the product.
+        return ProbeResult(False, type(error).__name__)
     finally:
         connection.close()
     if status != check.status:

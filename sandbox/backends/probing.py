@@ -23,8 +23,11 @@ def ask(host: str, port: int, check: Check, *, timeout: float = TIMEOUT) -> Prob
     try:
         connection.request("GET", check.path)
         status = connection.getresponse().status
-    except (OSError, http.client.HTTPException) as error:
+    except OSError as error:
         return ProbeResult(False, f"{type(error).__name__}: {error}")
+    except http.client.HTTPException as error:
+        # Its words are those of the product.
+        return ProbeResult(False, type(error).__name__)
     finally:
         connection.close()
     if status != check.status:

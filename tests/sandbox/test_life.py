@@ -128,6 +128,54 @@ def test_one_that_does_not_answer_is_kept_and_told_once(
     assert mails(booking.booked_by)[2:] == ["booking_repaired"]
 
 
+def test_each_disturbance_that_is_told_is_told_to_the_operators_too(
+    engine: FakeBackend, run: Run, later: Callable[..., None]
+) -> None:
+    """And one that comes and goes each minute is told to nobody."""
+    operator = staff("operator")
+    booking = book()
+    name = run(booking).backend_key
+
+    def disturbed(minutes: int) -> None:
+        engine.unhealthy.add(name)
+        reconciling.reconcile()
+        run(booking)
+        later(minutes=minutes)
+        run(booking)
+        engine.unhealthy.clear()
+        later(minutes=6)
+        assert run(booking).state == EnvironmentState.READY
+
+    for _time in range(5):
+        disturbed(minutes=2)
+    assert mails(operator) == []
+    for _time in range(2):
+        disturbed(minutes=11)
+
+    assert mails(booking.booked_by)[1:] == ["booking_disturbed", "booking_repaired"] * 2
+    assert mails(operator) == ["operator_alert"] * 2
+
+
+def test_who_was_told_is_told_that_a_restart_has_helped(
+    engine: FakeBackend, run: Run, later: Callable[..., None]
+) -> None:
+    booking = book()
+    environment = run(booking)
+    engine.unhealthy.add(environment.backend_key)
+    reconciling.reconcile()
+    run(booking)
+    later(minutes=11)
+    run(booking)
+    services.restart_environment(booking_id=booking.pk, actor=booking.booked_by)
+    engine.unhealthy.clear()
+
+    assert run(booking).state == EnvironmentState.READY
+    assert mails(booking.booked_by)[1:] == ["booking_disturbed", "booking_repaired"]
+    services.restart_environment(booking_id=booking.pk, actor=booking.booked_by)
+    run(booking)
+    assert len(mails(booking.booked_by)) == 3, "nobody was told of anything since"
+
+
 @pytest.mark.parametrize(
     "error", [Retryable("busy"), Permanent("", "image is gone")], ids=["retryable", "permanent"]
 )
@@ -427,6 +475,37 @@ def test_an_outage_of_an_engine_is_told_to_the_operators_once(
     later(hours=1)
     away(8)
     assert mails(operator) == ["operator_alert"] * 2, "another outage"
+
+
+def test_an_engine_that_answers_only_half_of_it_is_told_once(
+    engine: FakeBackend, later: Callable[..., None]
+) -> None:
+    """It says that it is well, and cannot list what it has."""
+    product()
+    operator = staff("operator")
+    engine.fault("observe_all", *[AWAY] * 30)
+    for _minute in range(30):
+        reconciling.reconcile()
+        later(minutes=1)
+
+    assert mails(operator) == ["operator_alert"]
+
+
+def test_no_words_of_a_product_stand_in_a_mail_of_the_portal(
+    engine: FakeBackend, run: Run, expect_errors: None
+) -> None:
+    operator = staff("operator")
+    booking = book()
+    engine.log_lines = ["Please sign in again: https://evil.example"]
+    engine.fault("ensure", Permanent("", "exec HTTPS://evil.example/x: not found\u2028second line"))
+
+    environment = run(booking)
+
+    body = newest_mail(operator).body
+    assert "exec … not found" in body
+    assert "evil" not in body
+    assert "second line" not in body
+    assert "sign in again" in Environment.objects.get(pk=environment.pk).error_for_operator
 
 
 def test_one_that_was_lost_and_never_came_again_is_told_as_lost(

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from django.core.exceptions import PermissionDenied
 
+from osk_portal.notifications.models import OutgoingMail
 from osk_portal.toolkit import clock as portal_clock
 from osk_portal.toolkit.transitions import TransitionNotAllowed
 from sandbox import leases, provisioning, reconciling, restoring, services
@@ -179,6 +180,27 @@ def test_what_ended_by_itself_is_only_reported_meanwhile(
     services.confirm_restore(actor=staff("operator"))
     reconciling.reconcile()
     assert booking.environments.get().state == EnvironmentState.DEGRADED
+
+
+def test_what_was_disturbed_at_the_backup_and_is_gone_waits_too(
+    marker: Path, engine: FakeBackend, run: Run, clock: Clock
+) -> None:
+    """Its end after the backup is forgotten: nothing new is made in its place, and nobody told of a loss."""
+    clock.move_to(portal_clock.now())
+    booking = book(days=1)
+    environment = run(booking)
+    environment.disturb()
+    restore_a_backup()
+    engine.lose(environment.backend_key)
+    before = OutgoingMail.objects.filter(user=booking.booked_by).count()
+
+    for _quarter in range(3):
+        assert run(booking).state == EnvironmentState.DEGRADED
+        clock.move_to(portal_clock.now() + timedelta(minutes=15))
+
+    assert OutgoingMail.objects.filter(user=booking.booked_by).count() == before
+    services.confirm_restore(actor=staff("operator"))
+    assert run(booking).generation == 2
 
 
 def test_an_object_that_the_database_never_knew_starts_it_without_any_file(

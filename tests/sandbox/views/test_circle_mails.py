@@ -102,6 +102,22 @@ def test_an_early_end_and_a_reset_are_told(world):
     assert guest.token not in found["gesa@example.org"]
 
 
+def test_every_reset_is_told_also_after_an_extension(world, run):
+    """The booking has no event of a reset: whose data are deleted must hear of it each time."""
+    booking, _environment = world.book_and_set_up()
+    invite_person(booking_id=booking.pk, actor=world.booker, email=world.colleague.email)
+    services.extend_booking(
+        booking_id=booking.pk, actor=world.booker, end=booking.ends_at + timedelta(days=1)
+    )
+    for _twice in range(2):
+        services.reset_environment(booking_id=booking.pk, actor=world.booker)
+        run(booking)
+        assert run(booking).state == "ready"
+
+    mails = OutgoingMail.objects.filter(kind=TEST_CHANGED, user=world.colleague).order_by("pk")
+    assert ["neuen Passw" in mail.body for mail in mails] == [False, True, True]
+
+
 def test_who_left_is_not_told_what_is_still_to_be_sent(world):
     booking = world.book(starts_in=timedelta(days=7))
     guest = with_people(world, booking)
