@@ -10,10 +10,11 @@ from django.urls import reverse
 from osk_portal.toolkit import clock as portal_clock
 from sandbox import services
 from sandbox.deadlines import takes_reports
-from sandbox.enums import BookingState, FileState, Outcome
-from sandbox.models import Booking, ReportFile, TaskResult
+from sandbox.enums import BookingState, Outcome
+from sandbox.models import Booking, TaskResult
 from sandbox.services.environments import remove_environment
 from sandbox.services.participants import invite_guest, invite_person, remove_participant
+from sandbox.services.report_files import Upload
 from sandbox.services.testing import (
     PlannedTask,
     Written,
@@ -183,13 +184,9 @@ def test_a_task_that_is_taken_out_leaves_its_notes(signed_in, client, booking, g
 
 def test_a_plan_that_changed_keeps_every_tick(signed_in, world, booking):
     (task,) = plan(booking, "Termin buchen")
-    written = Written({}, "Langsam.", "")
+    written = Written({}, "Langsam.", "", [Upload(f"{n}.txt", b"Text") for n in range(2)])
     report = save_report(booking_id=booking.pk, author=world.booker, submit=False, written=written)
-    files = [
-        ReportFile.objects.create(report=report, name=f"{n}.png", size=1, state=FileState.CLEAN)
-        for n in range(2)
-    ]
-    ticked = [str(file.public_id) for file in files]
+    ticked = [str(file.public_id) for file in report.files.all()]
     plan(booking, "Termin löschen")
 
     answer = signed_in(world.booker).post(
