@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from osk_portal.notifications import rendering
 from osk_portal.notifications.services import Message, notify, post_secret
 from osk_portal.toolkit import clock
-from sandbox.deadlines import report_deadline
+from sandbox.deadlines import report_deadline, takes_reports
 from sandbox.enums import TestChange
 from sandbox.models import Booking, TestParticipant
 
@@ -26,6 +26,7 @@ _DAYS: Final = 3
 def tell(booking: Booking, change: TestChange) -> None:
     """To everybody who takes part or is asked to; who has the rights of the booking is told otherwise."""
     people = booking.participants.open().select_related("user")
+    is_over = change == TestChange.ENDED
     facts = {
         "product": booking.blueprint_version.blueprint.name,
         "starts_at": booking.starts_at,
@@ -33,7 +34,7 @@ def tell(booking: Booking, change: TestChange) -> None:
         "booker": booking.booked_by,
         "organisation": booking.organisation.name,
         "change": change.value,
-        "report_until": report_deadline(booking) if change == TestChange.ENDED else None,
+        "report_until": report_deadline(booking) if is_over and takes_reports(booking) else None,
     }
     environment = booking.environments.existing().first()
     # A reset is an event of its environment: the next one has another name.

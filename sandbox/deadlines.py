@@ -7,14 +7,18 @@ from typing import TYPE_CHECKING, Final
 
 from django.conf import settings
 
+from osk_portal.toolkit import clock
 from osk_portal.toolkit.clock import BERLIN
 from osk_portal.toolkit.working_days import add_working_days, is_working_day
+from sandbox.enums import BookingState
 from sandbox.models import Blueprint, BlueprintVersion
 
 if TYPE_CHECKING:
     from sandbox.models import Booking
 
 REPORT_DAYS: Final = 14
+_TESTED: Final = (BookingState.ACTIVE, BookingState.ENDED)
+_PERHAPS_TESTED: Final = (BookingState.CANCELLED, BookingState.FAILED)
 
 
 def first_start_with_approval(now: datetime) -> datetime:
@@ -55,3 +59,14 @@ def offer_deadline(now: datetime) -> datetime:
 def report_deadline(booking: Booking) -> datetime:
     """Until when reports can be written: 14 days after the end, however it came."""
     return (booking.ended_at or booking.ends_at) + timedelta(days=REPORT_DAYS)
+
+
+def takes_reports(booking: Booking) -> bool:
+    """From the begin until the deadline; never of what did not come about.
+
+    What was ended early, has failed after it had run, or was put into quarantine, was tested until then.
+    """
+    came_about = booking.state in _TESTED
+    if booking.state in _PERHAPS_TESTED:
+        came_about = any(environment.ready_at for environment in booking.environments.all())
+    return came_about and booking.starts_at <= clock.now() <= report_deadline(booking)

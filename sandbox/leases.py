@@ -110,6 +110,7 @@ def ref_of(environment: Environment) -> EnvRef:
         str(environment.public_id),
         environment.generation,
         template=environment.template,
+        is_in_use=environment.ready_at is not None,
     )
 
 

@@ -64,6 +64,7 @@ def booking_failed(environment: Environment, *, is_over: bool = False) -> None:
         dedupe=f"sandbox.failed:{booking.public_id}:{environment.generation}",
         was_ready=booking.environments.handed_over().exists(),
         is_over=is_over,
+        counts=not (booking.is_trial or booking.is_by_osk),
     )
 
 
@@ -197,22 +198,28 @@ def booking_cancelled(booking: Booking) -> None:
 def _tell_participants(booking: Booking) -> None:
     """They were to test along in what does not come about."""
     for participant in booking.participants.open().select_related("user"):
-        _test_cancelled(participant, booking)
+        nothing_comes_of_it(participant, booking)
 
 
-def _test_cancelled(participant: TestParticipant, booking: Booking) -> None:
-    """A guest's link opens nothing any more, so the mail leads to what there is to try."""
+def nothing_comes_of_it(
+    participant: TestParticipant, booking: Booking, *, never_came: bool = False
+) -> None:
+    """For who was to test along. ``never_came``: the whole time has passed without an environment.
+
+    A guest's link opens nothing any more, so the mail leads to what there is to try.
+    """
     person = participant.user
     products = reverse("sandbox:blueprint_list")
+    step = ":never" if never_came else ""
     message = Message(
         kind=TEST_CANCELLED,
         template="sandbox/email/test_cancelled",
         url=products if person is None else participant.get_absolute_url(),
-        dedupe=f"{TEST_CANCELLED}:{participant.public_id}",
+        dedupe=f"{TEST_CANCELLED}:{participant.public_id}{step}",
         subject_key=str(participant.public_id),
-        context=facts(booking),
+        context={**facts(booking), "never_came": never_came},
         reason=_TESTS,
-        lifetime=booking.ends_at - clock.now(),
+        lifetime=None if never_came else booking.ends_at - clock.now(),
     )
     if person is None:
         notify_address(message, address=participant.email)

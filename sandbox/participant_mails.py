@@ -10,6 +10,8 @@ from django.utils.translation import gettext_lazy as _
 
 from osk_portal.notifications.services import Message, notify, notify_address
 from osk_portal.toolkit import clock
+from sandbox import notifications
+from sandbox.deadlines import takes_reports
 from sandbox.enums import ParticipantState
 from sandbox.models import Blueprint, Booking, ReportFile, TestParticipant, TestReport
 from sandbox.querysets import ParticipantQuerySet
@@ -29,15 +31,27 @@ def access_ended(booking: Booking, *, is_halted: bool = False) -> None:
     """It has failed for good. ``is_halted``: by the OSK, for a look at what happened in it.
 
     What somebody ends or cancels is told elsewhere (``circle_mails``, ``notifications.booking_cancelled``).
+    Who was only asked has no access that could end, nor anybody where the whole time has passed: for them
+    nothing comes of it.
     """
-    if booking.ends_at <= clock.now():
+    is_over = booking.ends_at <= clock.now()
+    was_ready = booking.environments.handed_over().exists()
+    if is_over and was_ready:
         return
     people = booking.participants.open()
+    if is_over:
+        for person in people.select_related("user"):
+            notifications.nothing_comes_of_it(person, booking, never_came=True)
+        return
+    for person in people.filter(state=ParticipantState.INVITED).select_related("user"):
+        notifications.nothing_comes_of_it(person, booking)
     _tell(
-        people,
+        people.filter(state=ParticipantState.ACTIVE),
         ACCESS_ENDED,
         step=str(booking.events.count()),
         is_halted=is_halted,
+        was_ready=was_ready,
+        can_report=takes_reports(booking),
     )
 
 

@@ -22,6 +22,7 @@ from sandbox import (
     looking_after,
     notifications,
     operator_mails,
+    participant_mails,
     removing,
     restoring,
     services,
@@ -94,6 +95,7 @@ def _fail_at_its_end(booking: Booking) -> None:
     newest.record(EnvironmentEventKind.NEVER_CAME)
     notifications.booking_failed(newest, is_over=True)
     operator_mails.booking_failed(newest)
+    participant_mails.access_ended(booking)
     logger.warning("sandbox: never set up", extra={"environment": newest.backend_key})
 
 

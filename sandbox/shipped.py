@@ -46,7 +46,7 @@ def ensure(slug: str, pool: Pool) -> Blueprint:
     nothing is laid.
     """
     data = read(slug)
-    spec.parse(data["spec"])
+    spec.check(data["spec"])
     with transaction.atomic():
         blueprint, is_new = Blueprint.objects.select_for_update(of=("self",)).get_or_create(
             slug=data["slug"],

@@ -80,7 +80,7 @@ def read(text: str) -> dict[str, Any]:
             [Problem(1, "", _("The text must be a table with keys such as “components”."))]
         )
     try:
-        spec.parse(data)
+        spec.check(data)
     except spec.SpecError as error:
         raise BadText([_problem(root, data, text) for text in error.problems]) from error
     return data

@@ -76,6 +76,8 @@ class EnvRef:
     """``https://…`` under which people open it through the gate; empty: at the engine's own address."""
     origins: Mapping[str, str] = field(default_factory=dict, compare=False)
     """The same of every endpoint, by port; empty without a gate."""
+    is_in_use: bool = field(default=False, compare=False)
+    """Was handed over: what its people wrote, also outside volumes, must not go to get it running."""
 
     @property
     def name(self) -> str:

@@ -62,6 +62,11 @@ STOP_SECONDS = 5
 DEPENDS_SECONDS = 20.0
 """How long a set-up waits for what others depend on; what takes longer comes with the next step."""
 OUT_OF_MEMORY = 137
+_HELD = (
+    "only removing its containers and its network frees the address, and what was written outside volumes"
+    " would be lost: free it at the engine, or reset the environment"
+)
+"""For operators, of an environment that people have worked in."""
 
 
 class ContainerBackend:
@@ -256,6 +261,11 @@ class ContainerBackend:
         try:
             engine.start(name)
         except (Retryable, Permanent) as error:
+            if plan.ref.is_in_use:
+                # What people wrote may lie in the containers themselves, where they are not read-only.
+                if isinstance(error, AddressHeld):
+                    raise AddressHeld(f"{error.detail}; {_HELD}", after=error.after) from error
+                raise
             # It would keep its ports and its name as a thing that never ran.
             with contextlib.suppress(Retryable, Permanent):
                 engine.remove_container(name, patience=0)
@@ -264,7 +274,7 @@ class ContainerBackend:
 
     def _free_addresses(self, engine: Engine, ref: EnvRef, error: BackendError) -> None:
         """Podman's service, killed while it starts a container, keeps its address for ever; its list of addresses
-        goes with the network only. What was written lies in the volumes.
+        goes with the network only. Nobody has worked in it yet (``EnvRef.is_in_use``).
         """
         if isinstance(error, AddressHeld):
             for container in engine.containers(plans.owner_labels(ref)):

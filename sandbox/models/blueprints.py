@@ -246,7 +246,7 @@ class BlueprintVersion(models.Model):
     def clean(self) -> None:
         """Refuses a specification that no engine could follow."""
         try:
-            spec.parse(self.spec)
+            spec.check(self.spec)
         except spec.SpecError as error:
             raise ValidationError({"spec": error.problems}) from error
 

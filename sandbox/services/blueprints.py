@@ -66,7 +66,7 @@ def save_draft(
     Raises TransitionNotAllowed (somebody has written meanwhile), SpecError.
     """
     _operators_only(actor)
-    spec.parse(data)
+    spec.check(data)
     blueprint = locked_product(blueprint_id)
     newest = blueprint.versions.order_by("-number").first()
     if newest is not None and newest.spec == data:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -18,16 +19,22 @@ from osk_portal.toolkit import clock
 from sandbox.enums import BookingEventKind, BookingState, EnvironmentEventKind
 from sandbox.models import (
     Booking,
+    BookingEvent,
     Environment,
     EnvironmentEvent,
+    Measure,
+    OperatorTask,
     PublishedResult,
     WaitlistEntry,
+    WaitlistEvent,
 )
 from sandbox.querysets import HOLDING, BookingQuerySet
 from sandbox.services.report_files import remove
 
 logger = logging.getLogger(__name__)
 
+_PEOPLE: Final = ("person", "successor", "guest")
+"""In the data of a line: keys of people."""
 GONE: Final = "–"
 """In the place of a text that a row must have."""
 
@@ -49,6 +56,7 @@ def anonymise_old() -> None:
                 _anonymise(booking, anonymous_person())
     with transaction.atomic():
         old = WaitlistEntry.objects.filter(ended_at__lt=_limit()).exclude(purpose="")
+        WaitlistEvent.objects.filter(entry__in=old.values("pk")).update(actor=None)
         old.update(purpose="", person=anonymous_person())
 
 
@@ -78,11 +86,14 @@ def _anonymise(booking: Booking, nobody: User) -> None:
     booking.tasks.all().delete()
     booking.participants.all().delete()
     _forget_who_did_what(booking)
+    _forget_operators(booking, nobody)
     results = PublishedResult.objects.filter(booking=booking)
     results.update(consented_by=nobody)
     # What is shown was written for everybody.
     results.exclude(withdrawn_at=None).update(text="")
-    WaitlistEntry.objects.filter(booking=booking).update(purpose="", person=nobody)
+    turns = WaitlistEntry.objects.filter(booking=booking)
+    WaitlistEvent.objects.filter(entry__in=turns.values("pk")).update(actor=None)
+    turns.update(purpose="", person=nobody)
     is_rejected = booking.state == BookingState.REJECTED
     Booking.objects.filter(pk=booking.pk).update(
         purpose="",
@@ -93,6 +104,7 @@ def _anonymise(booking: Booking, nobody: User) -> None:
         takeover_reason="",
         decided_by=nobody if is_rejected else None,
         decision_reason=GONE if is_rejected else "",
+        longer_reason="",
         ended_by=None,
         anonymised_at=clock.now(),
     )
@@ -110,8 +122,29 @@ def _anonymise(booking: Booking, nobody: User) -> None:
 
 def _forget_who_did_what(booking: Booking) -> None:
     """The lines stay; of who has seen a password not even those."""
-    booking.events.update(actor=None)
     lines = EnvironmentEvent.objects.filter(environment__booking=booking)
     lines.filter(kind=EnvironmentEventKind.CREDENTIAL_SHOWN).delete()
-    lines.filter(~Q(actor=None)).update(actor=None)
+    for events in (booking.events.all(), lines):
+        events.exclude(actor=None).update(actor=None)
+        _forget_people(events.filter(data__has_any_keys=_PEOPLE))
+
+
+def _forget_people(events: Iterable[BookingEvent | EnvironmentEvent]) -> None:
+    for event in events:
+        event.data = {key: value for key, value in event.data.items() if key not in _PEOPLE}
+        event.save(update_fields=["data"])
+
+
+def _forget_operators(booking: Booking, nobody: User) -> None:
+    """That it was halted, ended or set up by hand stays; who did it and why goes, and what products wrote."""
+    booking.environments.exclude(error_for_operator="").update(error_for_operator=GONE)
     booking.environments.exclude(abandoned_reason="").update(abandoned_reason=GONE)
+    booking.environments.update(log_tail="")
+    measures = Measure.objects.filter(environment__booking=booking)
+    measures.update(actor=nobody)
+    measures.exclude(reason="").update(reason=GONE)
+    tasks = OperatorTask.objects.filter(environment__booking=booking)
+    tasks.update(assignee=None)
+    # What is done must have somebody who has done it.
+    tasks.exclude(done_by=None).update(done_by=nobody)
+    tasks.exclude(reason="").update(reason=GONE)

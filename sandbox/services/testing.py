@@ -17,13 +17,12 @@ from osk_portal.accounts.models import User
 from osk_portal.toolkit import clock
 from osk_portal.toolkit.transitions import TransitionNotAllowed
 from sandbox import permissions
-from sandbox.deadlines import report_deadline
-from sandbox.enums import BookingState, Outcome, ParticipantState
+from sandbox.deadlines import takes_reports
+from sandbox.enums import Outcome, ParticipantState
 from sandbox.models import Booking, TaskResult, TestParticipant, TestReport, TestTask
 from sandbox.services.report_files import Upload, added, remove
 
 MOST_TASKS: Final = 30
-_TESTED: Final = (BookingState.ACTIVE, BookingState.ENDED, BookingState.CANCELLED)
 
 
 @dataclass(frozen=True)
@@ -44,18 +43,6 @@ class Written:
     overall: str
     files: Sequence[Upload] = ()
     removed: Sequence[UUID] = ()
-
-
-def takes_reports(booking: Booking) -> bool:
-    """From the begin until the deadline; never of what did not come about.
-
-    What has failed after it had run, or was put into quarantine, was tested until then.
-    """
-    if booking.state == BookingState.FAILED:
-        came_about = any(environment.ready_at for environment in booking.environments.all())
-    else:
-        came_about = booking.state in _TESTED
-    return came_about and booking.starts_at <= clock.now() <= report_deadline(booking)
 
 
 def is_plan_open(booking: Booking) -> bool:

@@ -46,6 +46,7 @@ __all__ = [
     "SpecError",
     "TcpCheck",
     "Volume",
+    "check",
     "fill",
     "parse",
 ]
@@ -55,6 +56,16 @@ def parse(data: object) -> EnvSpec:
     """The specification in ``data`` (parsed JSON). Raises SpecError with every problem found."""
     reader = Reader()
     found = reader.spec(data)
+    if reader.problems:
+        raise SpecError(reader.problems)
+    return found
+
+
+def check(data: object) -> EnvSpec:
+    """As ``parse``, for what is written now: also the limits that came after versions were published."""
+    reader = Reader()
+    found = reader.spec(data)
+    reader.keeps_to_limits(found)
     if reader.problems:
         raise SpecError(reader.problems)
     return found

@@ -27,7 +27,7 @@ from osk_portal.toolkit.encryption import CannotDecrypt
 from osk_portal.toolkit.transitions import TransitionNotAllowed
 from sandbox import addresses, durations, permissions, progress, services
 from sandbox.backends.mail_host import has_mail_sink
-from sandbox.deadlines import report_deadline
+from sandbox.deadlines import report_deadline, takes_reports
 from sandbox.enums import BookingAction, BookingState, ParticipantState, Phase, WaitState
 from sandbox.models import (
     Booking,
@@ -43,7 +43,6 @@ from sandbox.querysets import HOLDING
 from sandbox.removal_record import is_complete
 from sandbox.results import checklist_of, summary_of
 from sandbox.services import gate
-from sandbox.services.testing import takes_reports
 
 IN_TEST = (ParticipantState.INVITED, ParticipantState.ACTIVE)
 ENTER = "oeffnen"

@@ -30,7 +30,7 @@ from osk_portal.toolkit.access import LOGIN, PUBLIC, AuthenticatedRequest, acces
 from osk_portal.toolkit.encryption import CannotDecrypt
 from osk_portal.toolkit.transitions import TransitionNotAllowed
 from sandbox import addresses, permissions, services
-from sandbox.deadlines import report_deadline
+from sandbox.deadlines import report_deadline, takes_reports
 from sandbox.enums import FileState
 from sandbox.file_answers import given_out
 from sandbox.models import Booking, Credential, ReportFile, TestParticipant, TestReport
@@ -38,7 +38,7 @@ from sandbox.people_forms import ReportForm
 from sandbox.phases import current_environment, phase_of, state_of
 from sandbox.results import checklist_of
 from sandbox.services.participants import GuestLinkDead, guest_of, may_use
-from sandbox.services.testing import save_report, takes_reports
+from sandbox.services.testing import save_report
 from sandbox.views.bookings import (
     ENTER,
     OPEN,
@@ -178,14 +178,15 @@ def _guest_answer(request: HttpRequest, token: str) -> HttpResponse:
     except (GuestLinkDead, PermissionDenied):
         if not within_limit(request, "case_link_dead"):
             return render(request, "429.html", status=429)
-        typed = _typed(request) if TestParticipant.key_of(token) is not None else ""
+        is_ours = REPORT in request.GET and TestParticipant.key_of(token) is not None
+        typed = _typed(request) if is_ours else ""
         status = 409 if typed else 404
         return render(request, "sandbox/guest_link_dead.html", {"typed": typed}, status=status)
 
 
 def _typed(request: HttpRequest) -> str:
-    """The words of a report that was sent when the link had ended: given back, never lost."""
-    if request.method != "POST" or REPORT not in request.GET:
+    """The words of a report whose author takes no part any more: given back, never lost."""
+    if request.method != "POST":
         return ""
     named = ("findings", "overall", "note_")
     sent = request.POST.dict().items()
@@ -222,11 +223,26 @@ def _untold(response: HttpResponse) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @access(LOGIN)
 def participant_report(request: AuthenticatedRequest, participant_id: UUID) -> HttpResponse:
-    """What is sent a moment too late is shown again with the reason."""
-    participant = _mine(request, participant_id, is_late=request.method == "POST")
-    if not participant.is_in:
-        return redirect(participant)
-    return _write(request, participant.booking, author=request.user, back=participant)
+    """What is sent a moment too late is shown again with the reason; of who takes no part, the text alone."""
+    try:
+        participant = _mine(request, participant_id, is_late=request.method == "POST")
+        if participant.is_in:
+            return _write(request, participant.booking, author=request.user, back=participant)
+    except (Http404, PermissionDenied):
+        answer = _given_back(request, participant_id)
+        if answer is None:
+            raise
+        return answer
+    return _given_back(request, participant_id) or redirect(participant)
+
+
+def _given_back(request: AuthenticatedRequest, participant_id: UUID) -> HttpResponse | None:
+    """To who was removed meanwhile, or has not accepted yet. Shows nothing of the booking."""
+    typed = _typed(request)
+    mine = TestParticipant.objects.filter(user=request.user, public_id=participant_id)
+    if not typed or not mine.exists():
+        return None
+    return no_store(render(request, "sandbox/report_unsent.html", {"typed": typed}, status=409))
 
 
 @require_safe

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -12,6 +13,7 @@ from sandbox import backends
 from sandbox.backends import container
 from sandbox.backends.base import (
     AddressHeld,
+    BackendError,
     BackendUnavailable,
     CapacityExhausted,
     EnvRef,
@@ -86,6 +88,30 @@ def test_an_address_that_the_engine_keeps_for_nobody_goes_with_the_network(
 
     assert engine.ensure().state == ObservedState.RUNNING
     assert memory.everything == whole(engine)
+
+
+@pytest.mark.parametrize("error", [AddressHeld("already allocated"), Permanent("", "no start")])
+def test_what_people_have_worked_in_is_not_removed_to_get_it_running(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch, error: BackendError
+) -> None:
+    """Where the root is writable, what they wrote lies in the containers themselves."""
+    memory = engine.backend.memory
+    engine.ensure()
+    engine.backend.halt(engine.ref)
+    before = memory.everything.copy()
+    in_use = replace(engine.ref, is_in_use=True)
+
+    def start(name: str) -> None:
+        raise error
+
+    with monkeypatch.context() as held:
+        held.setattr(memory, "start", start)
+        with pytest.raises(type(error)) as told:
+            engine.ensure(in_use)
+    assert memory.everything == before
+    assert ("outside volumes would be lost" in str(told.value)) == isinstance(error, AddressHeld)
+
+    assert engine.ensure(in_use).state == ObservedState.RUNNING
 
 
 def test_a_whole_environment_is_not_touched_again(engine: Engine) -> None:

@@ -12,11 +12,11 @@ from osk_portal.notifications.models import OutgoingMail
 from osk_portal.toolkit import clock as portal_clock
 from sandbox import provisioning, services
 from sandbox.enums import Outcome
-from sandbox.models import Booking, EnvironmentEvent, TestReport
+from sandbox.models import Booking, EnvironmentEvent, Measure, OperatorTask, TestReport
 from sandbox.services.keeping import anonymise_old
 from sandbox.services.participants import invite_guest
 from sandbox.services.testing import PlannedTask, Written, plan_digest, save_report, set_plan
-from tests.factories import MembershipFactory
+from tests.factories import MembershipFactory, staff
 from tests.sandbox.world import book
 
 pytestmark = pytest.mark.django_db
@@ -79,6 +79,43 @@ def test_words_and_names_go_after_the_term_and_proofs_stay(booking, clock, setti
     assert {k: row.data[k] for k in ("years", "reports", "tasks", "participants")} == {
         "years": 3, "reports": 1, "tasks": 1, "participants": 1,
     }  # fmt: skip
+
+
+def test_no_key_of_a_person_and_no_typed_word_is_left_anywhere(booking, clock, settings) -> None:
+    settings.OSK_ARCHIVE_OFFER_SETTLED = True
+    operator, environment = staff("operator"), booking.environments.get()
+    deputy = booking.events.get(kind="deputy_named").data["person"]
+    assert deputy
+    people = {booking.booked_by_id, deputy, operator.pk}
+    booking.record("handed_over", actor=None, person=booking.booked_by_id, successor=operator.pk)
+    booking.record("takeover_ended", actor=operator, person=operator.pk, version=3)
+    environment.record("ready", guest="12345678-0000-4000-8000-000000000000", task="t")
+    Booking.objects.update(longer_reason="Für Frau Muster", longer_decided_at=portal_clock.now())
+    booking.environments.update(error_for_operator="login of muster@example.org failed")
+    Measure.objects.create(kind="end", environment=environment, actor=operator, reason="Muster")
+    OperatorTask.objects.create(
+        environment=environment, kind="set_up", state="refused", instance="test",
+        due_at=portal_clock.now(), expires_at=portal_clock.now(), assignee=operator,
+        done_by=operator, done_at=portal_clock.now(), reason="Frau Muster fehlt",
+    )  # fmt: skip
+    clock.move_to(booking.ended_at + YEARS)
+
+    anonymise_old()
+
+    booking.refresh_from_db()
+    environment.refresh_from_db()
+    events = [*booking.events.all(), *environment.events.all()]
+    for event in events:
+        assert not {"person", "successor", "guest"} & event.data.keys()
+        if event.kind != "anonymise":  # figures only
+            assert not people & {*event.data.values()}
+    assert booking.events.get(kind="takeover_ended").data == {"version": 3}
+    assert environment.events.filter(data={"task": "t"}).exists()
+    assert (booking.longer_reason, booking.longer_decided_at is None) == ("", False)
+    assert (environment.error_for_operator, environment.log_tail) == ("–", "")
+    measure, task = Measure.objects.get(), OperatorTask.objects.get()
+    assert (measure.reason, measure.actor) == ("–", anonymous_person())
+    assert (task.reason, task.assignee, task.done_by) == ("–", None, anonymous_person())
 
 
 def test_it_only_reports_until_the_archive_has_said_what_it_wants(

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import copy
+from json import dumps
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sandbox import spec
+from sandbox import spec, spec_text
 from sandbox.spec import SpecError
 from tests.sandbox.factories import SPEC
 
@@ -147,6 +148,20 @@ def test_problems_are_named(data: object, problem: str) -> None:
         spec.parse(data)
 
     assert problem in str(refused.value)
+
+
+def test_a_published_version_with_more_endpoints_than_are_allowed_now_stays_readable() -> None:
+    many = {
+        **IMAGES,
+        "endpoints": [{"port": "web", "path": f"/{n}", "label": "A"} for n in range(9)],
+    }
+
+    assert len(spec.parse(many).endpoints) == 9
+    assert len(spec.check({**many, "endpoints": many["endpoints"][:8]}).endpoints) == 8
+    with pytest.raises(SpecError, match="8"):
+        spec.check(many)
+    with pytest.raises(spec_text.BadText):
+        spec_text.read(dumps(many))
 
 
 def test_all_problems_come_at_once() -> None:

@@ -9,17 +9,17 @@ from django.urls import reverse
 
 from osk_portal.toolkit import clock as portal_clock
 from sandbox import services
-from sandbox.enums import BookingState, Outcome
-from sandbox.models import Booking, TaskResult
+from sandbox.deadlines import takes_reports
+from sandbox.enums import BookingState, FileState, Outcome
+from sandbox.models import Booking, ReportFile, TaskResult
 from sandbox.services.environments import remove_environment
-from sandbox.services.participants import invite_guest, remove_participant
+from sandbox.services.participants import invite_guest, invite_person, remove_participant
 from sandbox.services.testing import (
     PlannedTask,
     Written,
     plan_digest,
     save_report,
     set_plan,
-    takes_reports,
 )
 
 
@@ -85,6 +85,32 @@ def test_so_does_that_of_a_guest_who_was_removed_but_not_a_forged_one(client, wo
     answer = client.post(forged, {"findings": "Die Suche ist langsam."})
     assert answer.status_code == 404
     assert "langsam" not in answer.text
+
+
+@pytest.mark.parametrize("how", ["removed", "not_accepted", "no_member"])
+def test_so_does_that_of_an_account_that_takes_no_part(signed_in, world, booking, how):
+    person = world.stranger if how == "not_accepted" else world.colleague
+    row = invite_person(booking_id=booking.pk, actor=world.booker, email=person.email)
+    if how == "removed":
+        remove_participant(participant_id=row.pk, actor=world.booker)
+    elif how == "no_member":
+        person.memberships.all().delete()
+    url = reverse("sandbox:participant_report", args=[row.public_id])
+    sent = {"findings": "Die <Suche> ist langsam.", "overall": "Taugt uns.", "note_0": "Klein."}
+
+    answer = signed_in(person).post(url, sent)
+
+    assert answer.status_code == 409
+    for words in ("Die &lt;Suche&gt; ist langsam.", "Taugt uns.", "Klein."):
+        assert words in answer.text
+    for words in ("Radicale", "Bea Bucht", "Bezirksamt Beispiel"):
+        assert words not in answer.text
+    assert not booking.reports.exists()
+    assert signed_in(person).get(url).status_code == (302 if how == "not_accepted" else 404)
+    assert signed_in(person).post(url, {}).status_code == (302 if how == "not_accepted" else 404)
+    stranger = signed_in(world.manager).post(url, sent)
+    assert stranger.status_code == 404
+    assert "langsam" not in stranger.text
 
 
 # Two who change the plan
@@ -155,6 +181,29 @@ def test_a_task_that_is_taken_out_leaves_its_notes(signed_in, client, booking, g
     assert report.findings == "Sonst gut.\n\nNoch länger"
 
 
+def test_a_plan_that_changed_keeps_every_tick(signed_in, world, booking):
+    (task,) = plan(booking, "Termin buchen")
+    written = Written({}, "Langsam.", "")
+    report = save_report(booking_id=booking.pk, author=world.booker, submit=False, written=written)
+    files = [
+        ReportFile.objects.create(report=report, name=f"{n}.png", size=1, state=FileState.CLEAN)
+        for n in range(2)
+    ]
+    ticked = [str(file.public_id) for file in files]
+    plan(booking, "Termin löschen")
+
+    answer = signed_in(world.booker).post(
+        reverse("sandbox:booker_report", args=[booking.public_id]),
+        {"findings": "Langsam.", f"note_{task.public_id.hex}": "Zu klein", "removed": ticked},
+    )
+
+    form = answer.context["form"]
+    assert answer.status_code == 409
+    assert form["removed"].value() == ticked
+    assert "removed" not in form.errors
+    assert form["findings"].value() == "Langsam.\n\nZu klein"
+
+
 # Failed after it had run
 
 
@@ -172,6 +221,21 @@ def test_what_never_ran_takes_none(world):
     booking = world.book()
     booking.state = BookingState.FAILED
     assert not takes_reports(booking)
+
+
+def test_what_was_cancelled_before_its_begin_takes_none(world, clock):
+    """Also when its former begin has come."""
+    booking = world.book(starts_in=timedelta(days=3))
+    services.end_booking(booking_id=booking.pk, actor=world.booker)
+    clock.move_to(booking.starts_at + timedelta(minutes=5))
+
+    assert not takes_reports(Booking.objects.get(pk=booking.pk))
+
+
+def test_what_was_ended_early_takes_them(world, booking):
+    services.end_booking(booking_id=booking.pk, actor=world.booker)
+
+    assert takes_reports(Booking.objects.get(pk=booking.pk))
 
 
 # The proof of deletion of what has failed, and of what was replaced

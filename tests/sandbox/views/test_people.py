@@ -16,9 +16,10 @@ from network.enums import MembershipState
 from osk_portal.notifications.models import OutgoingMail
 from osk_portal.toolkit import clock as portal_clock
 from osk_portal.toolkit import encryption
-from sandbox import own_data, portal, services
-from sandbox.enums import Outcome, ParticipantState
-from sandbox.models import Environment, EnvironmentEvent, TestParticipant, TestReport
+from sandbox import own_data, portal, provisioning, services
+from sandbox.backends.base import Permanent
+from sandbox.enums import BookingState, Outcome, ParticipantState
+from sandbox.models import Booking, Environment, EnvironmentEvent, TestParticipant, TestReport
 from sandbox.services import blocks
 from sandbox.services.participants import (
     answer_invitation,
@@ -300,6 +301,63 @@ def test_who_tests_along_hears_that_the_access_has_ended(world, booking, guest, 
     assert portal._still_allowed(0, "sandbox.access_ended", str(guest.public_id))
     assert portal._still_allowed(world.colleague.pk, "sandbox.access_ended", str(along.public_id))
     assert not portal._still_allowed(world.manager.pk, "sandbox.access_ended", str(along.public_id))
+
+
+def test_who_has_not_answered_hears_that_nothing_comes_of_it(world, booking):
+    add(booking, world.colleague)
+    asked = add(booking, world.stranger)
+    services.quarantine_environment(
+        environment_id=booking.environments.get().pk, actor=staff("operator"), reason="Verdacht",
+        until=booking.ends_at,
+    )  # fmt: skip
+
+    assert set(told("access_ended")) == {world.colleague.email}
+    assert "Testbericht" in told("access_ended")[world.colleague.email]
+    (body,) = told("test_cancelled").values()
+    assert "abgesagt" in body
+    assert portal._still_allowed(world.stranger.pk, "sandbox.test_cancelled", str(asked.public_id))
+
+
+def test_what_was_never_ready_promises_no_report(world, clock, run, expect_errors):
+    clock.move_to(MONDAY)
+    booking = world.book()
+    along, asked = add(booking, world.colleague), add(booking, world.stranger)
+    world.engine.fault("ensure", Permanent("", "no such image"))
+
+    run(booking)
+
+    assert booking.state == BookingState.FAILED
+    (body,) = told("access_ended").values()
+    assert "konnte nicht eingerichtet werden" in body
+    assert "Bea Bucht" in body
+    assert "Testbericht" not in body
+    assert along.get_absolute_url() in body
+    assert set(told("test_cancelled")) == {asked.user.email}
+
+
+@pytest.mark.parametrize("by_osk", [False, True])
+def test_what_never_came_is_told_to_everybody_at_its_end(world, clock, by_osk):
+    clock.move_to(MONDAY)
+    booking = world.book(days=1)
+    Booking.objects.filter(pk=booking.pk).update(is_outside_quota=by_osk)
+    for user in (world.colleague, world.stranger):
+        add(booking, user)
+    invite_guest(
+        booking_id=booking.pk, actor=world.booker, name="Toni Probe", email="toni@example.org"
+    )
+    clock.move_to(booking.ends_at + timedelta(minutes=1))
+
+    for _twice in range(2):
+        provisioning.end_what_is_over()
+
+    mails = told("test_cancelled")
+    assert set(mails) == {world.colleague.email, world.stranger.email, "toni@example.org"}
+    for body in mails.values():
+        assert "konnte in dieser Zeit nicht eingerichtet werden" in body
+    assert told("access_ended") == {}
+    (failed,) = told("booking_failed").values()
+    assert ("Kontingent" in failed) != by_osk
+    assert ("Auf der Seite Ihrer Buchung steht, was geschehen ist:" in failed) == by_osk
 
 
 # Plan and reports
