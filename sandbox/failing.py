@@ -68,7 +68,7 @@ def try_again(claimed: Claim, error: Retryable) -> None:
 def _note_a_delay(environment: Environment, *, is_away: bool) -> None:
     """The person reads why it is not set up yet; while its engine is away no time limit runs."""
     if not is_away:
-        if environment.attempts == 1:
+        if environment.attempts == 1 or environment.waits_for_engine:
             environment.record(EnvironmentEventKind.RETRYING)
         return
     if not environment.waits_for_engine:

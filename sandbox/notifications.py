@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
 
@@ -68,8 +68,8 @@ def booking_failed(environment: Environment, *, is_over: bool = False) -> None:
     )
 
 
-def booking_late(environment: Environment, *, why: LateReason) -> None:
-    """Once a wait. ``why``: what it waits for."""
+def booking_late(environment: Environment, *, why: LateReason, due_at: datetime) -> None:
+    """Once a wait. ``why``: what it waits for; ``due_at``: when it was to be ready."""
     booking = environment.booking
     _tell(
         booking,
@@ -77,6 +77,7 @@ def booking_late(environment: Environment, *, why: LateReason) -> None:
         dedupe=f"sandbox.late:{environment.public_id}:{environment.events.count()}",
         lifetime=booking.ends_at - clock.now(),
         why=why,
+        due_at=due_at,
         was_ready=booking.environments.handed_over().exists(),
     )
 

@@ -49,7 +49,7 @@ def prepare(claimed: Claim) -> None:
         if Environment.objects.owning().filter(slot=environment.slot).exists():
             if _take_another_place(environment):
                 return  # due at once: perhaps at another engine
-            if not environment.events.filter(kind=EnvironmentEventKind.WAITING_FOR_SLOT).exists():
+            if environment.last_step != EnvironmentEventKind.WAITING_FOR_SLOT:
                 environment.record(EnvironmentEventKind.WAITING_FOR_SLOT)
             delays.wait(environment, delays.backoff(environment.attempts))
             return

@@ -168,8 +168,13 @@ class Environment(Addressed):
     @property
     def waits_for_engine(self) -> bool:
         """Its engine did not answer when it was last asked."""
+        return self.last_step == EnvironmentEventKind.WAITING_FOR_ENGINE
+
+    @property
+    def last_step(self) -> str:
+        """What its log says last, but for that it is late; empty where nothing has happened yet."""
         told = self.events.exclude(kind=EnvironmentEventKind.LATE).order_by("pk").last()
-        return told is not None and told.kind == EnvironmentEventKind.WAITING_FOR_ENGINE
+        return "" if told is None else told.kind
 
     def provision(self) -> EnvironmentEvent:
         return self._move(_A.PROVISION, _S.PROVISIONING, EnvironmentEventKind.SECRETS_MADE)

@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 import logging
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from django.db import transaction
-from django.db.models import OuterRef, Q, Subquery
+from django.db.models import (
+    Case,
+    DateTimeField,
+    DurationField,
+    ExpressionWrapper,
+    F,
+    OuterRef,
+    Q,
+    Subquery,
+    Value,
+    When,
+)
+from django.db.models.functions import Greatest
 
 from osk_portal.toolkit.clock import DbNow
 from sandbox import notifications, operator_mails
@@ -17,8 +29,9 @@ from sandbox.enums import (
     EnvironmentEventKind,
     EnvironmentState,
     LateReason,
+    MeasureKind,
 )
-from sandbox.models import Booking, Environment, EnvironmentEvent
+from sandbox.models import Booking, Environment, EnvironmentEvent, Measure, OperatorTask
 from sandbox.querysets import PROMISED, EnvironmentQuerySet
 
 logger = logging.getLogger(__name__)
@@ -41,41 +54,80 @@ def tell_late() -> None:
             environment = _late().filter(pk=environment_id).first()
             if booking is not None and environment is not None:
                 environment.booking = booking
-                _tell(environment)
+                due_at = environment.due  # type: ignore[attr-defined] # annotated by _late
+                _tell(environment, due_at=due_at)
 
 
 def _late() -> EnvironmentQuerySet:
-    """What should be ready since a quarter of an hour; or is to follow one that was, since its end began."""
-    last = (
-        EnvironmentEvent.objects.filter(environment__booking=OuterRef("booking"), kind__in=_TOLD)
-        .order_by("-pk")
-        .values("kind")[:1]
-    )
-    first_wait = Q(booking__state=BookingState.APPROVED)
-    next_wait = Q(booking__state=BookingState.ACTIVE) & (
-        Q(desired=Desired.PRESENT, created_at__lte=DbNow() - LATE_AFTER)
-        | Q(state=EnvironmentState.TEARING_DOWN, state_since__lte=DbNow() - LATE_AFTER)
+    """What should have been ready for a quarter of an hour; or is to follow one that was, since its end began."""
+    told = EnvironmentEvent.objects.filter(
+        environment__booking=OuterRef("booking"), kind__in=_TOLD
+    ).order_by("-pk")
+    is_told_since = Q(told=EnvironmentEventKind.LATE) & (
+        Q(retried_at=None) | Q(told_at__gte=F("retried_at"))
     )
     return (
         Environment.objects.existing()
-        .annotate(last_told=Subquery(last))
+        .annotate(
+            told=Subquery(told.values("kind")[:1]),
+            told_at=Subquery(told.values("at")[:1]),
+            retried_at=_retried_at(),
+            due=_due(),
+        )
         .filter(
             Q(ready_at__isnull=True) | Q(desired=Desired.ABSENT),
-            first_wait | next_wait,
+            Q(booking__state=BookingState.APPROVED)
+            | Q(desired=Desired.PRESENT)
+            | Q(state=EnvironmentState.TEARING_DOWN),
             booking__is_trial=False,
             booking__state__in=PROMISED,
-            booking__window__startswith__lte=DbNow() - LATE_AFTER,
+            due__lte=DbNow() - LATE_AFTER,
             booking__window__endswith__gt=DbNow(),
         )
-        .filter(Q(last_told__isnull=True) | ~Q(last_told=EnvironmentEventKind.LATE))
+        .filter(Q(told=None) | ~is_told_since)
         .order_by("pk")
     )
 
 
-def _tell(environment: Environment) -> None:
+def _due() -> Greatest:
+    """When it should be ready; the greatest of what there is, since what is null does not count.
+
+    Who books for now gives the place its lead all the same. A first wait goes on over generations that
+    failed, and begins anew where an operator has tried again. By hand a person was told until when.
+    """
+    first = Environment.objects.filter(booking=OuterRef("booking")).order_by("generation")
+    tasks = OperatorTask.objects.filter(environment=OuterRef("pk")).order_by("-pk")
+    lead = ExpressionWrapper(
+        F("slot__pool__lead_minutes") * Value(timedelta(minutes=1)), output_field=DurationField()
+    )
+    since = Case(
+        When(
+            booking__state=BookingState.APPROVED,
+            then=Greatest(Subquery(first.values("created_at")[:1]), _retried_at()) + lead,
+        ),
+        When(state=EnvironmentState.TEARING_DOWN, then=F("state_since")),
+        default=F("created_at") + lead,
+        output_field=DateTimeField(),
+    )
+    return Greatest(
+        F("booking__window__startswith"),
+        since,
+        Subquery(tasks.values("due_at")[:1]),
+        output_field=DateTimeField(),
+    )
+
+
+def _retried_at() -> Subquery:
+    retries = Measure.objects.filter(
+        environment__booking=OuterRef("booking"), kind=MeasureKind.RETRY
+    )
+    return Subquery(retries.order_by("-pk").values("at")[:1])
+
+
+def _tell(environment: Environment, *, due_at: datetime) -> None:
     why = _why(environment)
     environment.record(EnvironmentEventKind.LATE)
-    notifications.booking_late(environment, why=why)
+    notifications.booking_late(environment, why=why, due_at=due_at)
     operator_mails.late(environment, why=why)
     logger.warning(
         "sandbox: late", extra={"environment": environment.backend_key, "detail": str(why)}
@@ -83,12 +135,11 @@ def _tell(environment: Environment) -> None:
 
 
 def _why(environment: Environment) -> LateReason:
-    if environment.is_by_hand:
-        return LateReason.PERSON
-    if environment.waits_for_engine:
-        return LateReason.ENGINE
+    """The place first: while it is taken nobody, and no engine, is asked to set anything up."""
     others = Environment.objects.owning().filter(slot=environment.slot_id)
     is_removed = environment.state == EnvironmentState.TEARING_DOWN
     if is_removed or others.exclude(pk=environment.pk).exists():
         return LateReason.PLACE
-    return LateReason.SLOW
+    if environment.is_by_hand:
+        return LateReason.PERSON
+    return LateReason.ENGINE if environment.waits_for_engine else LateReason.SLOW

@@ -80,6 +80,36 @@ def set_up(task, operator, **changes):
     )
 
 
+def test_what_people_set_up_is_late_when_their_task_is(blueprint, operator, run, clock):
+    """They were asked an hour before the begin and have a day; nobody works on what has no place yet."""
+    now = book(blueprint, starts_in=timedelta(days=1))
+    clock.move_to(now.starts_at - timedelta(hours=1))
+    run(now)
+    due = the_task(now).due_at
+    clock.move_to(due + timedelta(minutes=14))
+    provisioning.tick()
+    late = OutgoingMail.objects.filter(kind="sandbox.booking_late")
+    assert not late.exists()
+    clock.move_to(due + timedelta(minutes=16))
+    provisioning.tick()
+    assert "Ein Mensch richtet" in late.get().body
+
+    after = book(blueprint, starts_in=timedelta(days=10))
+    set_up(the_task(now), operator)
+    run(now)
+    clock.move_to(now.ends_at + timedelta(minutes=1))
+    provisioning.tick()
+    run(now)
+    clock.move_to(after.starts_at - timedelta(minutes=1))
+    provisioning.tick()
+    run(now)
+    run(after)
+    clock.move_to(after.starts_at + timedelta(minutes=16))
+    provisioning.tick()
+    assert not OperatorTask.objects.filter(environment__booking=after).exists()
+    assert "noch nicht entfernt" in late.get(user=after.booked_by).body
+
+
 def test_from_the_task_to_ready(booking, operator, run):
     environment = run(booking)
     task = the_task(booking)

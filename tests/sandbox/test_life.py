@@ -27,7 +27,7 @@ from sandbox.backends.base import (
     Retryable,
 )
 from sandbox.enums import BookingState, EnvironmentState
-from sandbox.models import Booking, EngineHealth, Environment, Slot
+from sandbox.models import Booking, EngineHealth, Environment, Pool, Slot
 from sandbox.timetable import Timetable
 from tests.conftest import Clock
 from tests.factories import staff
@@ -308,6 +308,7 @@ def test_who_is_late_and_comes_is_told_once_and_reminded_of_the_end(
     engine: FakeBackend, run: Run, later: Callable[..., None]
 ) -> None:
     booking = book(days=1)
+    Pool.objects.update(lead_minutes=0)
     engine.fault("check", *[AWAY] * 2)
     run(booking)
     later(minutes=14)
@@ -323,6 +324,79 @@ def test_who_is_late_and_comes_is_told_once_and_reminded_of_the_end(
     assert run(booking).state == EnvironmentState.READY
     provisioning.tick()
     assert mails(booking.booked_by) == ["booking_late", "booking_ready"]
+
+
+def test_the_lead_of_a_place_is_no_delay(
+    engine: FakeBackend, run: Run, later: Callable[..., None]
+) -> None:
+    blueprint = product()
+    Pool.objects.update(lead_minutes=60)
+    booking = book(blueprint)
+    due = portal_clock.now() + timedelta(hours=1)
+    engine.fault("check", *[AWAY] * 9)
+    run(booking)
+    later(minutes=74)
+    provisioning.tick()
+    assert mails(booking.booked_by) == []
+    later(minutes=2)
+    provisioning.tick()
+
+    assert mails(booking.booked_by) == ["booking_late"]
+    assert f"{due.astimezone(portal_clock.BERLIN):%H:%M}" in newest_mail(booking.booked_by).body
+
+
+def test_what_an_operator_tries_again_has_its_time_and_is_told_anew(
+    engine: FakeBackend, run: Run, later: Callable[..., None], expect_errors: None
+) -> None:
+    operator = staff("operator")
+    booking = book()
+    Pool.objects.update(lead_minutes=0)
+    engine.fault("check", AWAY)
+    run(booking)
+    later(minutes=16)
+    provisioning.tick()
+    engine.fault("ensure", Permanent("", "image is gone"))
+    run(booking)
+    run(booking)
+    assert mails(booking.booked_by) == ["booking_late", "booking_failed"]
+    later(hours=1)
+
+    services.retry_booking(booking_id=booking.pk, actor=operator)
+    provisioning.tick()
+    assert len(mails(booking.booked_by)) == 2, "seconds after the click nothing is late"
+    later(minutes=16)
+    for _twice in range(2):
+        provisioning.tick()
+
+    assert mails(booking.booked_by)[2:] == ["booking_late"]
+
+
+def test_the_engine_is_the_reason_only_while_it_does_not_answer(
+    engine: FakeBackend, run: Run, later: Callable[..., None]
+) -> None:
+    blueprint = product()
+    first = book(blueprint, days=1)
+    run(first)
+    second = book(blueprint, starts_in=timedelta(days=1, hours=1))
+    engine.fault("destroy", *[Retryable("busy", after=60)] * 100)
+    later(days=1, minutes=55)
+    provisioning.tick()
+    run(first)
+    run(second)
+    engine.fault("check", AWAY)
+    later(minutes=6)
+    run(second)
+    later(minutes=20)
+    run(second)
+    provisioning.tick()
+
+    assert kinds(second)[-4:] == [
+        "waiting_for_slot",
+        "waiting_for_engine",
+        "waiting_for_slot",
+        "late",
+    ]
+    assert "noch nicht entfernt" in newest_mail(second.booked_by).body
 
 
 def test_one_that_is_lost_and_does_not_come_again_is_told_too(
