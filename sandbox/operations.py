@@ -7,17 +7,14 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
 
-from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Count, Exists, F, Min, OuterRef, Q
-from django.db.models.fields.json import KT
 
 from osk_portal.toolkit import clock
 from osk_portal.toolkit.clock import DbNow
 from sandbox.durations import FEWEST, NEWEST, percentile
-from sandbox.enums import EnvironmentEventKind, EnvironmentState
+from sandbox.enums import EnvironmentEventKind, EnvironmentState, ResourceClass
 from sandbox.models import (
     Allocation,
-    BlueprintVersion,
     EngineHealth,
     Environment,
     Measure,
@@ -49,8 +46,9 @@ class PoolRow:
     """Places of one capacity, at this moment."""
 
     name: str
+    resource_class: str
+    """As people read it."""
     engines: list[str] = field(default_factory=list)
-    classes: list[str] = field(default_factory=list)
     places: int = 0
     taken: int = 0
     blocked: int = 0
@@ -75,31 +73,28 @@ def capacity() -> tuple[list[PoolRow], list[str]]:
     """The pools, and the engines that they name; one query."""
     held = Allocation.objects.held().filter(slot=OuterRef("pk"))
     now = held.filter(occupies__contains=DbNow())
-    published = BlueprintVersion.objects.filter(
-        blueprint__pool=OuterRef("pool"), published_at__isnull=False
-    )
     slots = (
         Slot.objects.order_by("pool__name", "pool_id", "pk")
         .annotate(
             is_taken=Exists(now.filter(booking__isnull=False))
             | Exists(held.filter(allocation_is_late())),
             is_blocked=Exists(now.filter(blackout__isnull=False)),
-            classes=ArraySubquery(
-                published.annotate(found=KT("spec__resources"))
-                .order_by()
-                .values("found")
-                .distinct()
-            ),
         )
         .values(
-            "pool_id", "pool__name", "backend", "is_enabled", "is_taken", "is_blocked", "classes"
+            "pool_id",
+            "pool__name",
+            "pool__resource_class",
+            "backend",
+            "is_enabled",
+            "is_taken",
+            "is_blocked",
         )
     )
     rows: dict[int, PoolRow] = {}
     engines: set[str] = set()
     for slot in slots:
-        row = rows.setdefault(slot["pool_id"], PoolRow(slot["pool__name"]))
-        row.classes = sorted({found or "small" for found in slot["classes"]})
+        resource_class = str(ResourceClass(slot["pool__resource_class"]).label)
+        row = rows.setdefault(slot["pool_id"], PoolRow(slot["pool__name"], resource_class))
         if slot["backend"] not in row.engines:
             row.engines.append(slot["backend"])
         engines.add(slot["backend"])

@@ -95,7 +95,7 @@ def test_everything_at_a_glance(
     assert "in memory" in page.text
     assert "osk-0badcafe-g1" in page.text
     [pool] = [p for p in page.context["pools"] if p.places == 3]
-    assert (pool.taken, pool.free, pool.engines, pool.classes) == (1, 2, ["fake"], ["small"])
+    assert (pool.taken, pool.free, pool.engines, pool.resource_class) == (1, 2, ["fake"], "klein")
     assert dict(page.context["states"])["Bereit"] == 1
     assert page.context["engines"][0].is_old is False
 
