@@ -8,9 +8,9 @@ from typing import Final
 
 from django.utils.translation import gettext_lazy as _
 
-from osk_portal.notifications import rendering
-from osk_portal.notifications.services import Message, notify, post_secret
+from osk_portal.notifications.services import Message, notify
 from osk_portal.toolkit import clock
+from sandbox import guest_mails, notifications
 from sandbox.deadlines import report_deadline, takes_reports
 from sandbox.enums import TestChange
 from sandbox.models import Booking, TestParticipant
@@ -28,9 +28,7 @@ def tell(booking: Booking, change: TestChange) -> None:
     people = booking.participants.open().select_related("user")
     is_over = change == TestChange.ENDED
     facts = {
-        "product": booking.blueprint_version.blueprint.name,
-        "starts_at": booking.starts_at,
-        "ends_at": booking.ends_at,
+        **notifications.facts(booking),
         "booker": booking.booked_by,
         "organisation": booking.organisation.name,
         "change": change.value,
@@ -43,7 +41,14 @@ def tell(booking: Booking, change: TestChange) -> None:
     )
     for person in people:
         if person.is_guest:
-            _to_guest(person, booking, change, facts)
+            guest_mails.to_guest(
+                person,
+                kind=TEST_CHANGED,
+                template=_TEMPLATE,
+                context={**facts, "is_asked": False},
+                # With the link while it opens something.
+                lifetime=timedelta(days=_DAYS) if is_over else booking.ends_at - clock.now(),
+            )
         else:
             _to_member(person, booking, key, facts)
 
@@ -62,35 +67,4 @@ def _to_member(
             reason=_REASON,
         ),
         [] if person.user is None else [person.user],
-    )
-
-
-def _to_guest(
-    guest: TestParticipant, booking: Booking, change: TestChange, facts: Mapping[str, object]
-) -> None:
-    """With the link while it opens something."""
-    rendered = rendering.render(
-        _TEMPLATE,
-        {
-            **facts,
-            "recipient": None,
-            "thread": "",
-            "reply_to": "",
-            "guest_name": guest.name,
-            "is_asked": False,
-        },
-        language="de",
-        url=guest.get_absolute_url(),
-        reason=_REASON,
-    )
-    is_over = change == TestChange.ENDED
-    post_secret(
-        kind=TEST_CHANGED,
-        address=guest.email,
-        user=None,
-        language="de",
-        subject=rendered.subject,
-        body=rendered.body,
-        lifetime=timedelta(days=_DAYS) if is_over else booking.ends_at - clock.now(),
-        subject_key=guest.link_key.hex,
     )

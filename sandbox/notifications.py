@@ -13,10 +13,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from osk_portal.accounts.models import User
-from osk_portal.notifications import rendering
-from osk_portal.notifications.services import Message, notify, notify_address, post_secret
+from osk_portal.notifications.services import Message, notify, notify_address
 from osk_portal.toolkit import clock, ics
-from sandbox import durations
+from sandbox import durations, guest_mails
 from sandbox.calendar_entries import attachment
 from sandbox.enums import EnvironmentEventKind, LateReason, ReminderKind
 from sandbox.models import Booking, Environment, TestParticipant
@@ -328,32 +327,18 @@ def participant_answered(participant: TestParticipant) -> None:
 
 
 def guest_link(guest: TestParticipant) -> None:
-    """A mail that opens something: encrypted at rest, not sent once the guest is removed."""
     booking = guest.booking
-    rendered = rendering.render(
-        "sandbox/email/guest_link",
-        {
-            **facts(booking),
-            "recipient": None,
-            "thread": "",
-            "reply_to": "",
-            "guest_name": guest.name,
-            "booker": booking.booked_by,
-            "organisation": booking.organisation.name,
-        },
-        language="de",
-        url=guest.get_absolute_url(),
-        reason=_TESTS,
-    )
-    post_secret(
+    context = {
+        **facts(booking),
+        "booker": booking.booked_by,
+        "organisation": booking.organisation.name,
+    }
+    guest_mails.to_guest(
+        guest,
         kind=GUEST_LINK,
-        address=guest.email,
-        user=None,
-        language="de",
-        subject=rendered.subject,
-        body=rendered.body,
+        template="sandbox/email/guest_link",
+        context=context,
         lifetime=booking.ends_at - clock.now(),
-        subject_key=guest.link_key.hex,
     )
 
 
