@@ -11,6 +11,7 @@ import json
 import uuid
 from collections.abc import Callable, Iterator
 from datetime import datetime, time, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
@@ -240,7 +241,7 @@ class _Stories:
 
         yield _day(days_ago), declare
         for stage, days in later:
-            yield _day(days), lambda stage=stage: move(stage)
+            yield _day(days), partial(move, stage)
 
     def _support(self, row: Row, solution: Solution) -> Iterator[Step]:
         person, organisation = self.people[row["login"]], self.organisations[row["login"]]
@@ -344,7 +345,7 @@ class _Stories:
         """As if they had been fetched; nobody is asked."""
         if solution.badges.exists():
             return
-        repository = quote(solution.repository_url, safe="")
+        repository = quote(solution.repository_url or "", safe="")
         yield (
             _day(row["days_ago"]),
             lambda: Badge.objects.bulk_create(
@@ -409,10 +410,7 @@ class _Stories:
         for slug in slugs:
             solution = self.solutions.get(slug)
             if solution is not None:
-                yield (
-                    _day(35),
-                    lambda pk=solution.pk: services.follow_solution(pk, user=person),
-                )
+                yield _day(35), partial(services.follow_solution, solution.pk, user=person)
 
 
 def _more_people() -> dict[str, User]:

@@ -112,7 +112,7 @@ def _past_environment(
         slot=slot, booking=booking, occupies=booking.window, released_at=gone_at
     )
     if was_used:
-        for kind, at in (
+        for happened, at in (
             (EnvironmentEventKind.BOOKED, start - timedelta(days=2)),
             (EnvironmentEventKind.SECRETS_MADE, start),
             (EnvironmentEventKind.STARTED, start + took / 2),
@@ -121,7 +121,7 @@ def _past_environment(
             (EnvironmentEventKind.GONE, gone_at),
         ):
             with clock.moved_to(at):
-                environment.record(kind)
+                environment.record(happened)
     things = (
         (ProofKind.PROCESS, "PID 4711"),
         (ProofKind.FOLDER, environment.backend_key),

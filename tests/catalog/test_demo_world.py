@@ -43,6 +43,8 @@ def test_the_demo_world_is_whole_and_loads_once(client: Client) -> None:
     assert zms.berlin_body is not None
     assert "Qmatic" in zms.alternatives
 
+    _check_stories(client)
+
     # Somebody changes an entry; the next start of a try-out loads the demo world again.
     changed = {**zms.document, "name": "ZMS neu"}
     write_document(zms, changed, origin=RevisionOrigin.PROPOSAL, findings=[])
@@ -52,7 +54,6 @@ def test_the_demo_world_is_whole_and_loads_once(client: Client) -> None:
     )  # fmt: skip
     counts = [m.objects.count() for m in tables]
     assert all(counts)
-    _check_stories(client)
 
     demo_world.load()
 
