@@ -105,7 +105,12 @@ class EngineInMemory:
         if found is None:
             return None
         state = {"Status": found["State"], "ExitCode": found["ExitCode"]}
-        return {"Name": f"/{name}", "State": state, "Config": {"Labels": found["Labels"]}}
+        return {
+            "Name": f"/{name}",
+            "State": state,
+            "Config": {"Labels": found["Labels"]},
+            "Mounts": found["Mounts"],
+        }
 
     def create_container(self, plan: ContainerPlan) -> bool:
         assert plan.network in self.nets
