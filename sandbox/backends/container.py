@@ -123,8 +123,7 @@ class ContainerBackend:
     def check(self) -> Health:
         try:
             with self._engine() as engine:
-                room = machine.room(engine.data_folder())
-                return Health(True, f"{engine.version()} · {room}")
+                return machine.health(engine.data_folder(), version=engine.version())
         except Retryable as error:
             return Health(False, error.detail)
 
@@ -265,6 +264,9 @@ class ContainerBackend:
             mail = (str(ipaddress.IPv4Network(subnet)[1]), str(self._mail_port or ""))
             engine.create_container(plan.container(component, subnet, secrets, mail))
             found = ours(engine.container(name), plan.ref, name)
+        elif plan.network not in found["NetworkSettings"]["Networks"]:
+            # Cut off by a quarantine that is over: who gives it back asks for it to run.
+            engine.connect(plan.network, name, address=found["Config"]["Labels"][plans.ADDRESS])
         status = found["State"]["Status"]
         if status == "running":
             return

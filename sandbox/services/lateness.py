@@ -128,7 +128,8 @@ def _due() -> Greatest:
 
 def _retried_at() -> Subquery:
     retries = Measure.objects.filter(
-        environment__booking=OuterRef("booking"), kind=MeasureKind.RETRY
+        environment__booking=OuterRef("booking"),
+        kind__in=(MeasureKind.RETRY, MeasureKind.RELEASE),
     )
     return Subquery(retries.order_by("-pk").values("at")[:1])
 
@@ -151,4 +152,6 @@ def _why(environment: Environment) -> LateReason:
         return LateReason.PLACE
     if environment.is_by_hand:
         return LateReason.PERSON
+    if environment.waits_for_room:
+        return LateReason.ROOM
     return LateReason.ENGINE if environment.waits_for_engine else LateReason.SLOW
