@@ -28,8 +28,9 @@ QUERIES = (
 
 @pytest.fixture
 def world(monkeypatch):
-    """Fifty entries of five kinds; few are ranked, so that the others are sets."""
+    """Fifty entries of five kinds, and one whose words are rare; few are ranked, so that the others are sets."""
     monkeypatch.setattr(candidates, "MOST_RANKED", 8)
+    monkeypatch.setattr(common_words, "SHARE", 0.1)
     common_words.forget()
     SynonymGroup.objects.create(terms=["Quarzuhr", "gläserner Zeitmesser"])
     found = []
@@ -38,6 +39,7 @@ def world(monkeypatch):
         said = "Das ist ein gläserner Zeitmesser." if number % 7 == 0 else "Für jede Stadt."
         name = f"{kind} {number}" if number % 3 else f"Nebelhorn {number}"
         found.append(entry(name, short=f"{kind} für die Verwaltung.", long=said + " Wort" * number))
+    found.append(entry("Terminologie", short="Begriffe und Stadtpläne."))
     yield found
     common_words.forget()
 
