@@ -42,11 +42,16 @@ class DatabaseDownMiddleware:
 class LoginRequiredMiddleware(auth_middleware.LoginRequiredMiddleware):
     """Leads to the login; whose login has ended while writing gets the text back first."""
 
-    def handle_no_permission(
-        self, request: HttpRequest, view_func: Callable[..., Any]
-    ) -> HttpResponseBase:
-        if request.headers.get("HX-Request") or not typed_texts(request):
-            return super().handle_no_permission(request, view_func)
+    def process_view(
+        self,
+        request: HttpRequest,
+        view_func: Callable[..., Any],
+        view_args: tuple[Any, ...],
+        view_kwargs: dict[str, Any],
+    ) -> HttpResponseBase | None:
+        to_login = super().process_view(request, view_func, view_args, view_kwargs)
+        if to_login is None or request.headers.get("HX-Request") or not typed_texts(request):
+            return to_login
         # The form's own page: many addresses take a POST only.
         page = urlsplit(request.headers.get("Referer", ""))
         target = page.path if page.netloc == request.get_host() else request.path
