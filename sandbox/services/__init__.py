@@ -43,7 +43,13 @@ from sandbox.services.environments import (
 )
 from sandbox.services.lateness import tell_late
 from sandbox.services.mails import keep_mail, wipe_mails
-from sandbox.services.measures import confirm_restore, end_environment, quarantine_environment
+from sandbox.services.measures import (
+    confirm_restore,
+    end_environment,
+    quarantine_environment,
+    release_quarantine,
+    why_not_released,
+)
 from sandbox.services.reminders import send_reminders
 from sandbox.services.standing_in import (
     end_takeover,
@@ -100,6 +106,7 @@ __all__ = [
     "refuse_set_up",
     "reject_booking",
     "release_lease",
+    "release_quarantine",
     "release_slot",
     "remind_operators",
     "remove_environment",
@@ -115,6 +122,7 @@ __all__ = [
     "tell_late",
     "things_of",
     "tick_steps",
+    "why_not_released",
     "wipe_credentials",
     "wipe_mails",
 ]
