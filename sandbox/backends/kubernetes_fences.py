@@ -66,7 +66,7 @@ def _policies(plan: Plan) -> Iterator[Objects]:
         },
     )
     ports = sorted({plan.number(name) for name in plan.asked_ports})
-    peers = [
+    peers: list[Objects] = [
         {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": name}}}
         for name in plan.rules.from_namespaces
     ]

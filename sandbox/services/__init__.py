@@ -43,7 +43,14 @@ from sandbox.services.environments import (
 )
 from sandbox.services.lateness import tell_late
 from sandbox.services.mails import keep_mail, wipe_mails
-from sandbox.services.measures import confirm_restore, end_environment, quarantine_environment
+from sandbox.services.measures import (
+    add_remains,
+    confirm_restore,
+    end_environment,
+    prove_remains_gone,
+    quarantine_environment,
+    settle_remains,
+)
 from sandbox.services.reminders import send_reminders
 from sandbox.services.standing_in import (
     end_takeover,
@@ -69,6 +76,7 @@ __all__ = [
     "accept_offer",
     "add_blackout",
     "add_generation",
+    "add_remains",
     "approve_booking",
     "approve_longer",
     "ask_longer",
@@ -94,6 +102,7 @@ __all__ = [
     "name_deputy",
     "offer_places",
     "plain_credentials",
+    "prove_remains_gone",
     "publish_version",
     "quarantine_environment",
     "refuse_longer",
@@ -111,6 +120,7 @@ __all__ = [
     "reveal_credential",
     "reveal_to_participant",
     "send_reminders",
+    "settle_remains",
     "take_over_booking",
     "tell_late",
     "things_of",
