@@ -536,6 +536,7 @@ CELERY_BEAT_SCHEDULE = {
     "sweep-fetches": {"task": "catalog.tasks.sweep_fetches", "schedule": 60.0},
     "sweep-notices": {"task": "catalog.tasks.sweep_notices", "schedule": 60.0},
     "tell-proposals": {"task": "catalog.tasks.tell_proposals", "schedule": 300.0},
+    "renew-common-words": {"task": "catalog.tasks.renew_common_words", "schedule": 300.0},
     "sweep-scans": {"task": "consulting.tasks.sweep_scans", "schedule": 30.0},
     "sweep-report-scans": {"task": "sandbox.tasks.sweep_scans", "schedule": 30.0},
     "tell-deadlines": {"task": "consulting.tasks.tell_deadlines", "schedule": 300.0},
