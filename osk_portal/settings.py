@@ -790,6 +790,17 @@ OSK_SANDBOX_MAIL_PORT = env.number(
     0,
     help="Port at which `manage.py sandbox_mail` takes what products want to send. 0: they are offered none.",
 )
+OSK_SANDBOX_LEAST_MEMORY_MB = env.number(
+    "OSK_SANDBOX_LEAST_MEMORY_MB",
+    256,
+    help="Memory in MB that an engine must have free, beside what a test environment asks for, before one is set up. "
+    "0: not looked at.",
+)
+OSK_SANDBOX_LEAST_DISK_MB = env.number(
+    "OSK_SANDBOX_LEAST_DISK_MB",
+    1024,
+    help="Disk in MB that an engine must have free before a test environment is set up. 0: not looked at.",
+)
 OSK_SANDBOX_USER = env.text(
     "OSK_SANDBOX_USER",
     # Owns nothing and has no account; "nobody" is the embedded PostgreSQL.

@@ -49,7 +49,9 @@ from sandbox.services.measures import (
     end_environment,
     prove_remains_gone,
     quarantine_environment,
+    release_quarantine,
     settle_remains,
+    why_not_released,
 )
 from sandbox.services.reminders import send_reminders
 from sandbox.services.standing_in import (
@@ -109,6 +111,7 @@ __all__ = [
     "refuse_set_up",
     "reject_booking",
     "release_lease",
+    "release_quarantine",
     "release_slot",
     "remind_operators",
     "remove_environment",
@@ -125,6 +128,7 @@ __all__ = [
     "tell_late",
     "things_of",
     "tick_steps",
+    "why_not_released",
     "wipe_credentials",
     "wipe_mails",
 ]
