@@ -27,7 +27,14 @@ from osk_portal.toolkit.transitions import TransitionNotAllowed
 from sandbox import addresses, durations, permissions, progress, services
 from sandbox.backends.mail_host import has_mail_sink
 from sandbox.deadlines import report_deadline, takes_reports
-from sandbox.enums import BookingAction, BookingState, ParticipantState, Phase, WaitState
+from sandbox.enums import (
+    BookingAction,
+    BookingState,
+    EnvironmentEventKind,
+    ParticipantState,
+    Phase,
+    WaitState,
+)
 from sandbox.models import (
     Booking,
     CaughtMail,
@@ -154,6 +161,8 @@ def details_of(
         "steps": steps,
         "steps_done": progress.count_done(steps),
         "is_open": is_open,
+        "is_running": is_open or phase == Phase.RESTARTING,
+        "is_late": any(event.kind == EnvironmentEventKind.LATE for event in events),
         "duration": durations.in_words(product, version=booking.blueprint_version)
         if phase == Phase.PROVISIONING
         else "",
