@@ -28,7 +28,6 @@ _REASON = _("You booked a test environment.")
 _STANDS_IN = _("You stand in for who booked a test environment.")
 _WAITED = _("You are on the waitlist for a test environment.")
 _GOES_ON = _("A test environment was handed over to you.")
-_TESTS = _("You were invited to test along.")
 _DECIDES = _("You decide on bookings of test environments.")
 
 
@@ -101,7 +100,21 @@ def booking_repaired(environment: Environment) -> None:
 
 def booking_halted(booking: Booking, environment: Environment) -> None:
     """Put into quarantine: calm, and without the reason, which is the operators'."""
-    _tell(booking, "booking_halted", dedupe=f"sandbox.halted:{environment.public_id}")
+    _tell(
+        booking,
+        "booking_halted",
+        # What was given back may be halted again.
+        dedupe=f"sandbox.halted:{environment.public_id}:{environment.events.count()}",
+    )
+
+
+def booking_released(environment: Environment) -> None:
+    """The check is over, and it runs again with what was in it."""
+    _tell(
+        environment.booking,
+        "booking_released",
+        dedupe=f"sandbox.released:{environment.public_id}:{environment.events.count()}",
+    )
 
 
 def booking_ends_soon(booking: Booking, kind: ReminderKind) -> None:
@@ -217,7 +230,7 @@ def nothing_comes_of_it(
         dedupe=f"{TEST_CANCELLED}:{participant.public_id}{step}",
         subject_key=str(participant.public_id),
         context={**facts(booking), "never_came": never_came},
-        reason=_TESTS,
+        reason=guest_mails.TESTS_ALONG,
         lifetime=None if never_came else booking.ends_at - clock.now(),
     )
     if person is None:
@@ -308,7 +321,7 @@ def participant_invited(participant: TestParticipant) -> None:
                 "booker": booking.booked_by,
                 "organisation": booking.organisation.name,
             },
-            reason=_TESTS,
+            reason=guest_mails.TESTS_ALONG,
             lifetime=booking.ends_at - clock.now(),
         ),
         [] if participant.user is None else [participant.user],

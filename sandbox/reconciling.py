@@ -18,10 +18,11 @@ from django.db import transaction
 from osk_portal.notifications.doorbell import ring
 from osk_portal.toolkit import clock
 from osk_portal.toolkit.clock import DbNow
-from sandbox import backends, operator_mails, restoring, services
+from sandbox import backends, operator_mails, restoring, room, services
 from sandbox.backends.base import (
     BackendError,
     EnvRef,
+    Health,
     Observed,
     ObservedState,
     SandboxBackend,
@@ -54,41 +55,61 @@ def reconcile() -> None:
             logger.warning(
                 "sandbox: engine does not answer", extra={"backend": key, "detail": str(error)}
             )
-            _keep_health(key, is_ok=False, detail=str(error))
+            _keep_health(key, Health(False, str(error)))
             continue
-        _keep_health(key, is_ok=health.ok, detail=health.detail)
+        _keep_health(key, health)
         _compare_ends(backend, found)
         _remove_orphans(backend, found)
         _find_lost(backend, found)
 
 
-def _keep_health(key: str, *, is_ok: bool, detail: str) -> None:
+def _keep_health(key: str, found: Health) -> None:
     """Once a round, or ``since`` of an engine that answers only half of what it is asked began anew each time.
 
     The page of the operators reads the answer and its age.
     """
     now = clock.of_database()
     before = EngineHealth.objects.filter(backend=key).first()
-    since = before.since if before is not None and before.is_ok == is_ok else now
+    since = before.since if before is not None and before.is_ok == found.ok else now
+    lacks = room.shortage(found)
+    short_since = (before.short_since if before is not None else None) or now
     with transaction.atomic():
         health, _is_new = EngineHealth.objects.update_or_create(
             backend=key,
-            defaults={"is_ok": is_ok, "detail": detail[:500], "checked_at": now, "since": since},
+            defaults={
+                "is_ok": found.ok,
+                "detail": found.detail[:500],
+                "checked_at": now,
+                "since": since,
+                "shortage": lacks[:200],
+                "short_since": short_since if lacks else None,
+            },
         )
-        if not is_ok and now - since >= operator_mails.ENGINE_ALERT:
+        if not found.ok and now - since >= operator_mails.ENGINE_ALERT:
             operator_mails.engine_down(health)
+        if lacks and now - short_since >= operator_mails.ENGINE_ALERT:
+            operator_mails.engine_full(health, since=short_since)
 
 
 def _compare_ends(backend: SandboxBackend, found: dict[str, Observed]) -> None:
-    for environment in Environment.objects.existing().filter(backend=backend.key):
+    rows = Environment.objects.existing().filter(backend=backend.key)
+    for environment in rows.select_related("booking__blueprint_version__blueprint"):
         observed = found.get(environment.backend_key)
-        if observed is not None and observed.env == str(environment.public_id):
-            restoring.compare(environment, observed)
+        if observed is None or observed.env != str(environment.public_id):
+            continue
+        if observed.expires_at is not None and observed.expires_at > environment.expires_at:
+            # The row is younger than the list: the end of what was kept apart moves to an earlier one.
+            observed = backend.observe(ref_of(environment))
+        restoring.compare(environment, observed)
 
 
 def _remove_orphans(backend: SandboxBackend, found: dict[str, Observed]) -> None:
     seen: set[str] = set()
     for observed in found.values():
+        if observed.is_remains:
+            if _note_remains(backend.key, observed):
+                seen.add(observed.name)
+            continue
         if observed.instance != settings.OSK_SANDBOX_INSTANCE:
             if observed.state != ObservedState.UNKNOWN:
                 logger.info("sandbox: foreign object left alone", extra={"object": observed.name})
@@ -98,6 +119,9 @@ def _remove_orphans(backend: SandboxBackend, found: dict[str, Observed]) -> None
             verdict, detail = _remove_orphan(backend, observed)
             restoring.note_stray(backend.key, observed, verdict, detail)
     gone = Stray.objects.there().filter(backend=backend.key).exclude(name__in=seen)
+    kept = gone.filter(verdict=StrayVerdict.KEPT).exclude(name__in=found)
+    for name in kept.values_list("name", flat=True):
+        services.prove_remains_gone(backend.key, name)
     gone.exclude(verdict=StrayVerdict.LATER_END, name__in=found).update(
         verdict=StrayVerdict.REMOVED, detail="", last_seen_at=clock.now()
     )
@@ -128,6 +152,35 @@ def _remove_orphan(backend: SandboxBackend, observed: Observed) -> tuple[StrayVe
         return StrayVerdict.LEAVING, ""
     logger.warning("sandbox: orphan removed", extra={"object": observed.name})
     return StrayVerdict.REMOVED, ""
+
+
+def _note_remains(key: str, observed: Observed) -> bool:
+    """Data that an engine keeps of what the portal has given up: listed until it is gone, or an operator has
+    confirmed it. The portal deletes none of it. False where the removal still waits for it, and for another
+    portal's.
+    """
+    with transaction.atomic():
+        known = (
+            Stray.objects.select_for_update(of=("self",))
+            .filter(backend=key, name=observed.name)
+            .first()
+        )
+        environment = Environment.objects.filter(backend=key, backend_key=observed.name).first()
+        if environment is None and known is None:
+            logger.info("sandbox: foreign object left alone", extra={"object": observed.name})
+            return False
+        if environment is not None and not environment.is_final:
+            return False
+        detail = ", ".join(item.name for item in observed.items)[:500]
+        is_settled = known is not None and (known.verdict, known.detail) == (
+            StrayVerdict.SETTLED,
+            detail,
+        )
+        if not is_settled and environment is not None:
+            services.add_remains(environment, observed.items)
+        verdict = StrayVerdict.SETTLED if is_settled else StrayVerdict.KEPT
+        restoring.note_stray(key, observed, verdict, detail)
+        return True
 
 
 def _is_known(observed: Observed) -> bool:

@@ -12,7 +12,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import URLPattern, path
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from osk_portal.accounts.permissions import is_operator
 from osk_portal.toolkit.access import AuthenticatedRequest, access
@@ -21,7 +21,7 @@ from osk_portal.toolkit.transitions import TransitionNotAllowed
 from sandbox import operations, services
 from sandbox.capacity import CannotBook
 from sandbox.enums import BookingAction, Desired, EnvironmentAction, EnvironmentState
-from sandbox.models import Environment, Restore
+from sandbox.models import Environment, Restore, Stray
 from sandbox.staff_forms import MeasureForm, QuarantineForm
 
 BADGES = {
@@ -120,6 +120,26 @@ def environment_quarantine(request: AuthenticatedRequest, public_id: UUID) -> Ht
 
 @access(is_operator)
 @require_POST
+def environment_release(request: AuthenticatedRequest, public_id: UUID) -> HttpResponse:
+    environment = _find(public_id)
+    form = MeasureForm(request.POST, prefix="release")
+    if not form.is_valid():
+        return _show(request, environment, release_form=form, status=422)
+    try:
+        services.release_quarantine(
+            environment_id=environment.pk, actor=request.user, reason=form.cleaned_data["reason"]
+        )
+    except TransitionNotAllowed as error:
+        messages.warning(request, str(error))
+        return _show(request, _find(public_id), release_form=form, status=409)
+    messages.success(
+        request, _("The environment is given back to its booking and is being started again.")
+    )
+    return redirect("admin:sandbox_environment_page", public_id)
+
+
+@access(is_operator)
+@require_POST
 def restore_confirm(request: AuthenticatedRequest) -> HttpResponse:
     try:
         services.confirm_restore(actor=request.user)
@@ -128,6 +148,29 @@ def restore_confirm(request: AuthenticatedRequest) -> HttpResponse:
     else:
         messages.success(request, _("Confirmed. The portal removes and ends again what is due."))
     return redirect("admin:sandbox_operations")
+
+
+@access(is_operator)
+@require_http_methods(["GET", "HEAD", "POST"])
+def stray_settle(request: AuthenticatedRequest, pk: int) -> HttpResponse:
+    """What the engine keeps is deleted there by hand, and that is said here."""
+    stray = get_object_or_404(Stray, pk=pk)
+    form = MeasureForm(request.POST if request.method == "POST" else None)
+    status = 422 if form.errors else 200
+    if form.is_valid():
+        try:
+            services.settle_remains(
+                stray_id=stray.pk, actor=request.user, reason=form.cleaned_data["reason"]
+            )
+        except TransitionNotAllowed as error:
+            # The reason stays: it may belong to what comes next.
+            form.add_error(None, str(error))
+            status = 409
+        else:
+            messages.success(request, _("Confirmed. The proof of deletion says when."))
+            return redirect("admin:sandbox_operations")
+    context = {**admin.site.each_context(request), "stray": stray, "form": form}
+    return render(request, "admin/sandbox/stray_settle.html", context, status=status)
 
 
 def _find(public_id: UUID) -> Environment:
@@ -145,14 +188,17 @@ def _show(
     *,
     end_form: MeasureForm | None = None,
     quarantine_form: QuarantineForm | None = None,
+    release_form: MeasureForm | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    """``end_form``, ``quarantine_form``: with their errors, or with a text that came too late."""
+    """``end_form``, ``quarantine_form``, ``release_form``: with their errors, or with a text that came too late."""
     state = EnvironmentState(environment.state)
     allowed = Environment.ALLOWED
     is_kept = state == EnvironmentState.QUARANTINED
     may_end = not environment.is_final and (environment.desired == Desired.PRESENT or is_kept)
     may_quarantine = state in allowed[EnvironmentAction.QUARANTINE] and not environment.is_by_hand
+    why_not_released = services.why_not_released(environment) if is_kept else ""
+    may_release = is_kept and not why_not_released
     context: dict[str, Any] = {
         **admin.site.each_context(request),
         "environment": environment,
@@ -166,7 +212,9 @@ def _show(
         "end_form": end_form or (MeasureForm(prefix="end") if may_end else None),
         "quarantine_form": quarantine_form
         or (QuarantineForm(prefix="quarantine") if may_quarantine else None),
-        "faulty_form": end_form or quarantine_form,
+        "release_form": release_form or (MeasureForm(prefix="release") if may_release else None),
+        "why_not_released": why_not_released,
+        "faulty_form": end_form or quarantine_form or release_form,
     }
     return render(request, "admin/sandbox/environment.html", context, status=status)
 
@@ -177,9 +225,11 @@ def addresses(wrap: Callable[..., Any]) -> list[URLPattern]:
     prefix = "sandbox_environment"
     return [
         path("operations/", wrap(operations_page), name="sandbox_operations"),
+        path("operations/strays/<int:pk>/", wrap(stray_settle), name="sandbox_stray_settle"),
         path("operations/confirm/", wrap(restore_confirm), name="sandbox_restore_confirm"),
         path(one, wrap(environment_page), name=f"{prefix}_page"),
         path(f"{one}retry/", wrap(environment_retry), name=f"{prefix}_retry"),
         path(f"{one}end/", wrap(environment_end), name=f"{prefix}_end"),
         path(f"{one}quarantine/", wrap(environment_quarantine), name=f"{prefix}_quarantine"),
+        path(f"{one}release/", wrap(environment_release), name=f"{prefix}_release"),
     ]

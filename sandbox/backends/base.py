@@ -44,7 +44,7 @@ class BackendUnavailable(Retryable):
 
 
 class CapacityExhausted(Retryable):
-    """The engine has no room left: of memory, disk or addresses."""
+    """The engine has no room left, of memory, disk or addresses: what has not begun waits."""
 
 
 class AddressHeld(Retryable):
@@ -107,6 +107,8 @@ class Observed:
     created_at: datetime | None = None
     expires_at: datetime | None = None
     items: tuple[Item, ...] = ()
+    is_remains: bool = False
+    """Only data that the engine keeps against the removal. Its labels are gone: the name says whose it is."""
 
 
 @dataclass(frozen=True)
@@ -119,8 +121,12 @@ class ProbeResult:
 
 @dataclass(frozen=True)
 class Health:
+    """``memory_mb``, ``disk_mb``: what is free; None where the engine does not tell."""
+
     ok: bool
     detail: str
+    memory_mb: int | None = None
+    disk_mb: int | None = None
 
 
 def needs_a_person(spec: EnvSpec) -> list[str]:

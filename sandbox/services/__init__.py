@@ -43,7 +43,16 @@ from sandbox.services.environments import (
 )
 from sandbox.services.lateness import tell_late
 from sandbox.services.mails import keep_mail, wipe_mails
-from sandbox.services.measures import confirm_restore, end_environment, quarantine_environment
+from sandbox.services.measures import (
+    add_remains,
+    confirm_restore,
+    end_environment,
+    prove_remains_gone,
+    quarantine_environment,
+    release_quarantine,
+    settle_remains,
+    why_not_released,
+)
 from sandbox.services.reminders import send_reminders
 from sandbox.services.standing_in import (
     end_takeover,
@@ -69,6 +78,7 @@ __all__ = [
     "accept_offer",
     "add_blackout",
     "add_generation",
+    "add_remains",
     "approve_booking",
     "approve_longer",
     "ask_longer",
@@ -94,12 +104,14 @@ __all__ = [
     "name_deputy",
     "offer_places",
     "plain_credentials",
+    "prove_remains_gone",
     "publish_version",
     "quarantine_environment",
     "refuse_longer",
     "refuse_set_up",
     "reject_booking",
     "release_lease",
+    "release_quarantine",
     "release_slot",
     "remind_operators",
     "remove_environment",
@@ -111,10 +123,12 @@ __all__ = [
     "reveal_credential",
     "reveal_to_participant",
     "send_reminders",
+    "settle_remains",
     "take_over_booking",
     "tell_late",
     "things_of",
     "tick_steps",
+    "why_not_released",
     "wipe_credentials",
     "wipe_mails",
 ]
