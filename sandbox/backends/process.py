@@ -355,10 +355,13 @@ class ProcessBackend:
 
     def set_expiry(self, ref: EnvRef, when: datetime) -> None:
         folder = self._root / ref.name
-        with locked(self._root, ref.name):
-            label = self._own_label(folder, ref)
-            if label is not None:
-                replace(label, expires_at=when.isoformat()).write(folder)
+        try:
+            with locked(self._root, ref.name):
+                label = self._own_label(folder, ref)
+                if label is not None:
+                    replace(label, expires_at=when.isoformat()).write(folder)
+        except OSError as error:
+            raise Retryable(f"{type(error).__name__}: {error}") from error
 
 
 def _item(process: ProcessId) -> Item:
