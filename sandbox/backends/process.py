@@ -271,7 +271,8 @@ class ProcessBackend:
         state = self.observe(ref).state
         if label is None or check.port not in label.ports:
             return ProbeResult(False, "there is no such port", is_over=True)
-        if state in (ObservedState.EXITED, ObservedState.ABSENT):
+        if state not in (ObservedState.RUNNING, ObservedState.UNKNOWN):
+            # Also where it was stopped, and nothing says any more what ran.
             return ProbeResult(False, "the program has ended", is_over=True)
         port = label.ports[check.port]
         result = ask("127.0.0.1", port, check)
