@@ -37,7 +37,7 @@ JOURNEYS = ("tests/e2e/", "tests/embedded/", "tests/faults/")
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Iterator[None]:
-    """What is collected stays: looking for garbage among it costs a seventh of the run and finds nothing.
+    """What is collected stays: looking for garbage among it took half of the collecting and found nothing.
     What tests leave behind is looked through, but less often than by default: a page alone makes
     thousands of objects."""
     gc.disable()
