@@ -104,13 +104,14 @@ def booking_halted(booking: Booking, environment: Environment) -> None:
     _tell(booking, "booking_halted", dedupe=f"sandbox.halted:{environment.public_id}")
 
 
-def booking_ends_soon(booking: Booking, kind: ReminderKind) -> None:
-    """Worthless once it has ended; an extension brings another one."""
+def booking_ends_soon(booking: Booking, kind: ReminderKind, *, may_take: bool) -> None:
+    """Worthless once it has ended; an extension brings another one. ``may_take``: the portal can save a copy."""
     _tell(
         booking,
         "booking_ends_soon",
         dedupe=f"sandbox.ends_soon:{booking.public_id}:{kind}:{booking.ends_at.isoformat()}",
         lifetime=booking.ends_at - clock.now(),
+        may_take=may_take,
     )
 
 

@@ -32,6 +32,7 @@ from sandbox.backends.base import Permanent, Retryable
 from sandbox.enums import Desired, EnvironmentEventKind, EnvironmentState
 from sandbox.leases import Claim, claim
 from sandbox.models import Booking, Environment
+from sandbox.services import snapshots
 from sandbox.spec import SpecError
 
 logger = logging.getLogger(__name__)
@@ -52,6 +53,7 @@ def tick() -> list[int]:
         services.remind_operators()
         services.offer_places()
         restoring.advance()
+    snapshots.ring_due()
     with transaction.atomic():
         due = (
             Environment.objects.due()
