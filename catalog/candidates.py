@@ -9,25 +9,27 @@ left out.
 
 from __future__ import annotations
 
-import sys
-from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, islice
 from typing import Any, Final
 
 from django.db import connection
 from pyroaring import BitMap
 
+from catalog import common_words
+from catalog.hits import unpacked
 from catalog.terms import SHORTEST_PART, Term, spellings
+from catalog.word_queries import WordQuery, any_of, every_of, lexeme, text_of
+from osk_portal.toolkit.search_text import escaped_like
 
 MOST_RANKED: Final = 200
+MOST_MEASURED: Final = 2
 # Longer words that hold a word of the query: of all together, and of each.
 MOST_LONGER: Final = 2_000
 MOST_LONGER_EACH: Final = 100
 # Shorter synonyms count as whole words only: "KI" is not the beginning of "Kiez".
 SHORTEST_PREFIX: Final = 6
-_LONGEST = 250  # as the trigger cuts them
 _MOST_KNOWN = 20_000
 
 
@@ -92,41 +94,60 @@ def candidates(
     beginning: str,
     within: str,
 ) -> Candidates:
-    """One query. ``words``: of these terms, looked up. ``is_any``: one term suffices. ``beginning``, ``within``: what
-    names that are ranked in any case begin with or contain; the latter fit by that alone.
+    """One query, or three where common words are asked for. ``words``: of these terms, looked up. ``is_any``: one
+    term suffices. ``beginning``, ``within``: what names that are ranked in any case begin with or contain; the latter
+    fit by that alone.
     """
     write = _Writer(words)
-    combine = _any if is_any else _all
+    combine = any_of if is_any else every_of
     strict = [write.term(term, _ANYWHERE) for term in terms]
     loose = [write.phrases(term, _ANYWHERE) for term in terms]
     queries = [
         combine(strict),
-        _any(loose) if is_any else _one_of(loose, strict),
+        any_of(loose) if is_any else _one_of(loose, strict),
         combine([write.term(term, _IN_FRONT) for term in terms]),
         combine([write.words(term, _IN_NAMES) for term in terms]),
     ]
+    most = MOST_RANKED // 2 if is_any else MOST_RANKED
+    names = (beginning, _pattern(within), most)
+    common = common_words.present()
+    if common is not None and (entries := common_words.entries_of(common, queries)) is not None:
+        return _chosen(entries, names)
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT best, fitting, possible"
             " FROM catalog_candidates(%s::tsquery, %s::tsquery, %s::tsquery, %s::tsquery, %s, %s, %s)",
-            [*queries, beginning, _pattern(within), MOST_RANKED // 2 if is_any else MOST_RANKED],
+            [*map(text_of, queries), *names],
         )
         [best, fitting, possible] = cursor.fetchone()
-    return Candidates(best, _unpacked(fitting), possible or [])
+    return Candidates(best, unpacked(fitting), possible or [])
 
 
-def _unpacked(sent: bytes) -> BitMap:
-    """Tens of thousands of keys as PostgreSQL's array_send writes them, without a step in Python for each.
-
-    Five numbers about the array (none about an empty one), then of each key its length, upper and lower half, all in
-    four bytes, the highest first. Raises OverflowError for keys of more than 32 bits, which a bitmap cannot hold.
-    """
-    numbers = array("I", sent[20:])
-    if sys.byteorder == "little":
-        numbers.byteswap()
-    if any(numbers[1::3]):
-        raise OverflowError("a primary key of the catalog needs more than 32 bits")
-    return BitMap(numbers[2::3])
+def _chosen(entries: Sequence[BitMap], names: tuple[str, str, int]) -> Candidates:
+    """As catalog_candidates chooses, from sets that are known; one query. ``names``: for catalog_names."""
+    [fitting, wide, front, named] = entries
+    *_texts, most = names
+    many = len(fitting) > most
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT catalog_names(%s, %s, %s), catalog_shortest(%s::bigint[], %s), catalog_shortest(%s::bigint[], %s)",
+            [
+                *names,
+                list(named[: most * MOST_MEASURED]) if many else [],
+                most,
+                list(front[: most * MOST_MEASURED]) if many and len(named) < most // 2 else [],
+                most,
+            ],
+        )
+        [best, shortest, in_front] = cursor.fetchone()
+    if many:
+        best += shortest
+        for further in (in_front, fitting):
+            missing = most - len(set(best))
+            best += islice(further, max(missing, 0))
+    else:
+        best += fitting
+    return Candidates(best, fitting, list(islice(wide - fitting, most)))
 
 
 def holding(groups: Iterable[Sequence[str]], *, most: int) -> list[tuple[int, str, str, str]]:
@@ -135,7 +156,7 @@ def holding(groups: Iterable[Sequence[str]], *, most: int) -> list[tuple[int, st
     The words are those of ``SearchWord``. Rows of primary key, folded names, alternatives and labels.
     """
     by_place = [
-        _all([_any([_lexeme(word, marks.simple) for word in words]) for words in groups])
+        every_of([any_of([lexeme(word, marks.simple) for word in words]) for words in groups])
         for marks in (_ANYWHERE, _IN_NAMES)
     ]
     with connection.cursor() as cursor:
@@ -143,96 +164,74 @@ def holding(groups: Iterable[Sequence[str]], *, most: int) -> list[tuple[int, st
             "SELECT solution_id, folded_names, alternatives, labels"
             " FROM catalog_candidates(%s::tsquery, NULL, NULL, %s::tsquery, '', '', %s)"
             " JOIN catalog_solutiondocument ON solution_id = ANY(best[1:%s]) ORDER BY solution_id",
-            [*by_place, most, most],
+            [*map(text_of, by_place), most, most],
         )
         found: list[tuple[int, str, str, str]] = cursor.fetchall()
     return found
 
 
 class _Writer:
-    """Writes what is asked for as PostgreSQL's tsquery; None where something can stand nowhere."""
+    """Writes what is asked for; None where something can stand nowhere."""
 
     def __init__(self, words: Words) -> None:
         self._stems = words.stems
         self._longer = words.longer
 
-    def term(self, term: Term, marks: _Marks) -> str | None:
+    def term(self, term: Term, marks: _Marks) -> WordQuery | None:
         """Its words, or a synonym of one word."""
         found = [self.words(term, marks)]
         found += [self._synonym(s, marks) for s in term.synonyms if " " not in s]
-        return _any(found)
+        return any_of(found)
 
-    def phrases(self, term: Term, marks: _Marks) -> str | None:
+    def phrases(self, term: Term, marks: _Marks) -> WordQuery | None:
         """Its synonyms of several words, wherever each of these stands."""
-        return _any([self._synonym(s, marks) for s in term.synonyms if " " in s])
+        return any_of([self._synonym(s, marks) for s in term.synonyms if " " in s])
 
-    def words(self, term: Term, marks: _Marks) -> str | None:
-        return _all([self._word(word, marks) for word in term.words])
+    def words(self, term: Term, marks: _Marks) -> WordQuery | None:
+        return every_of([self._word(word, marks) for word in term.words])
 
-    def _word(self, word: str, marks: _Marks) -> str | None:
+    def _word(self, word: str, marks: _Marks) -> WordQuery | None:
         """Stemmed, as a beginning, or inside of a longer word."""
         found = self._stemmed(word, marks)
         for spelling in spellings(word):
             found.append(self._folded(spelling, marks, is_beginning=True))
-            found += [_lexeme(other, marks.simple) for other in self._longer.get(spelling, ())]
-        return _any(found)
+            found += [lexeme(other, marks.simple) for other in self._longer.get(spelling, ())]
+        return any_of(found)
 
-    def _synonym(self, text: str, marks: _Marks) -> str | None:
+    def _synonym(self, text: str, marks: _Marks) -> WordQuery | None:
         is_beginning = len(text) >= SHORTEST_PREFIX
         found = self._stemmed(text, marks)
         found += [self._folded(s, marks, is_beginning=is_beginning) for s in spellings(text)]
-        return _any(found)
+        return any_of(found)
 
-    def _stemmed(self, text: str, marks: _Marks) -> list[str | None]:
+    def _stemmed(self, text: str, marks: _Marks) -> list[WordQuery | None]:
         stems = self._stems[text]
         return [
-            _all([_lexeme(stem, marks.german) for stem in stems.german]),
-            _all([_lexeme(stem, marks.english) for stem in stems.english]),
+            every_of([lexeme(stem, marks.german) for stem in stems.german]),
+            every_of([lexeme(stem, marks.english) for stem in stems.english]),
         ]
 
-    def _folded(self, spelling: str, marks: _Marks, *, is_beginning: bool) -> str | None:
+    def _folded(self, spelling: str, marks: _Marks, *, is_beginning: bool) -> WordQuery | None:
         """One letter is no beginning: it counts only as a whole word."""
         may_begin = is_beginning and sum(letter.isalnum() for letter in spelling) > 1
         lexemes = self._stems[spelling].simple
-        return _all([_lexeme(each, marks.simple, ":*" if may_begin else "") for each in lexemes])
+        return every_of([lexeme(each, marks.simple, is_beginning=may_begin) for each in lexemes])
 
 
-def _lexeme(lexeme: str, marks: str, end: str = "") -> str | None:
-    """Quoted: nothing in it is an operator."""
-    quoted = lexeme[:_LONGEST].replace("\\", "\\\\").replace("'", "''")
-    return _any([f"'{mark}{quoted}'{end}" for mark in marks])
-
-
-def _all(parts: Sequence[str | None]) -> str | None:
-    """None where one of them can stand nowhere."""
-    needed = [part for part in dict.fromkeys(parts) if part is not None]
-    if not needed or None in parts:
-        return None
-    return needed[0] if len(needed) == 1 else f"({' & '.join(needed)})"
-
-
-def _any(parts: Sequence[str | None]) -> str | None:
-    possible = [part for part in dict.fromkeys(parts) if part is not None]
-    if not possible:
-        return None
-    return possible[0] if len(possible) == 1 else f"({' | '.join(possible)})"
-
-
-def _one_of(loose: Sequence[str | None], strict: Sequence[str | None]) -> str | None:
+def _one_of(
+    loose: Sequence[WordQuery | None], strict: Sequence[WordQuery | None]
+) -> WordQuery | None:
     """Every term in one way or the other, and at least one loosely."""
-    either = [_any(pair) for pair in zip(loose, strict, strict=True)]
+    either = [any_of(pair) for pair in zip(loose, strict, strict=True)]
     found = []
     for place, part in enumerate(loose):
         if part is not None:
-            found.append(_all([part, *either[:place], *either[place + 1 :]]))
-    return _any(found)
+            found.append(every_of([part, *either[:place], *either[place + 1 :]]))
+    return any_of(found)
 
 
 def _pattern(text: str) -> str:
-    if not text:
-        return ""
-    escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    return f"%{escaped}%"
+    return f"%{escaped_like(text)}%" if text else ""
 
 
 def look_up(terms: Sequence[Term]) -> Words:

@@ -537,6 +537,7 @@ CELERY_BEAT_SCHEDULE = {
     "sweep-fetches": {"task": "catalog.tasks.sweep_fetches", "schedule": 60.0},
     "sweep-notices": {"task": "catalog.tasks.sweep_notices", "schedule": 60.0},
     "tell-proposals": {"task": "catalog.tasks.tell_proposals", "schedule": 300.0},
+    "renew-common-words": {"task": "catalog.tasks.renew_common_words", "schedule": 300.0},
     "sweep-scans": {"task": "consulting.tasks.sweep_scans", "schedule": 30.0},
     "sweep-report-scans": {"task": "sandbox.tasks.sweep_scans", "schedule": 30.0},
     "tell-deadlines": {"task": "consulting.tasks.tell_deadlines", "schedule": 300.0},
@@ -813,6 +814,17 @@ OSK_SANDBOX_MAIL_PORT = env.number(
     "OSK_SANDBOX_MAIL_PORT",
     0,
     help="Port at which `manage.py sandbox_mail` takes what products want to send. 0: they are offered none.",
+)
+OSK_SANDBOX_LEAST_MEMORY_MB = env.number(
+    "OSK_SANDBOX_LEAST_MEMORY_MB",
+    256,
+    help="Memory in MB that an engine must have free, beside what a test environment asks for, before one is set up. "
+    "0: not looked at.",
+)
+OSK_SANDBOX_LEAST_DISK_MB = env.number(
+    "OSK_SANDBOX_LEAST_DISK_MB",
+    1024,
+    help="Disk in MB that an engine must have free before a test environment is set up. 0: not looked at.",
 )
 OSK_SANDBOX_USER = env.text(
     "OSK_SANDBOX_USER",

@@ -133,6 +133,32 @@ def another_place(allocation: Allocation, *, is_trial: bool) -> Slot | None:
     return None
 
 
+def take_back(booking: Booking, environment: Environment) -> Slot:
+    """A place for what exists already, from now on and at its own engine: the one it had, if that is free.
+
+    ``environment`` comes with its slot and pool; the booking is locked. Raises NoFreeSlot.
+    """
+    pool, now = environment.slot.pool, clock.now()
+    until = booking.ends_at + timedelta(minutes=pool.buffer_minutes)
+    occupies = DateTimeTZRange(now, until)
+    candidates = [
+        slot
+        for slot in _candidates(pool, occupies, is_trial=booking.is_trial)
+        if slot.backend == environment.backend
+    ]
+    full = set(
+        Environment.objects.owning().filter(slot__in=candidates).values_list("slot_id", flat=True)
+    )
+    for slot in sorted(candidates, key=lambda slot: slot.pk != environment.slot_id):
+
+        def take(slot: Slot = slot) -> Allocation:
+            return Allocation.objects.create(slot=slot, booking=booking, occupies=occupies)
+
+        if slot.pk not in full and _unless_taken(slot, take) is not None:
+            return slot
+    raise NoFreeSlot(next_free(pool, now, booking.ends_at))
+
+
 def latest_end(allocation: Allocation) -> datetime | None:
     """How long the place can be had before somebody else's time on it begins; None: without limit."""
     following = (

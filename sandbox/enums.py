@@ -32,6 +32,7 @@ class BookingAction(models.TextChoices):
     FINISH = "finish", _("End")
     FAIL = "fail", _("Give up")
     RETRY = "retry", _("Try again")
+    RESUME = "resume", _("Go on after a check")
 
 
 class BookingEventKind(models.TextChoices):
@@ -88,6 +89,7 @@ class EnvironmentAction(models.TextChoices):
     VANISH = "vanish", _("Confirm the removal")
     ABANDON = "abandon", _("Forget")
     QUARANTINE = "quarantine", _("Quarantine")
+    RELEASE = "release", _("Lift the quarantine")
 
 
 class Desired(models.TextChoices):
@@ -103,6 +105,13 @@ class EnvironmentEventKind(models.TextChoices):
     WAITING_FOR_ENGINE = (
         "waiting_for_engine",
         _("The machine for test environments does not answer. We go on as soon as it does"),
+    )
+    WAITING_FOR_ROOM = (
+        "waiting_for_room",
+        _(
+            "The machine for test environments has too little room at the moment."
+            " We go on as soon as there is enough"
+        ),
     )
     LATE = "late", _("It takes longer than promised. We have written to you why")
     SECRETS_MADE = "secrets_made", _("Passwords generated")
@@ -126,6 +135,7 @@ class EnvironmentEventKind(models.TextChoices):
     MOVED = "moved", _("Moved to another time")
     LOST = "lost", _("The environment has disappeared")
     HALTED = "halted", _("The OSK has halted the environment and keeps it for a check")
+    RELEASED = "released", _("The check is over. We start the environment again, with your data")
     ENDED_BY_OPERATOR = "ended_by_operator", _("An operator ended the environment")
     REMOVING = "removing", _("Removal started")
     REMOVAL_HELD = (
@@ -161,6 +171,7 @@ class LateReason(models.TextChoices):
 
     PLACE = "place", _("The place is not cleared yet")
     ENGINE = "engine", _("The engine does not answer")
+    ROOM = "room", _("The engine has too little room")
     PERSON = "person", _("The operators have not set it up yet")
     SLOW = "slow", _("The set-up takes longer than usual")
 
@@ -173,6 +184,7 @@ class AlertCause(models.TextChoices):
     DISTURBED = "disturbed", _("Does not answer")
     REMOVAL = "removal", _("Removal does not end")
     ENGINE = "engine", _("Engine does not answer")
+    ROOM = "room", _("Engine has too little room")
     RESTORE = "restore", _("Database older than the engines")
 
 
@@ -300,6 +312,7 @@ class MeasureKind(models.TextChoices):
     END = "end", _("Ended")
     FORGET = "forget", _("Forgotten")
     QUARANTINE = "quarantine", _("Put into quarantine")
+    RELEASE = "release", _("Quarantine lifted")
     CONFIRM = "confirm", _("State after a restore confirmed")
 
 
@@ -410,6 +423,7 @@ class TestChange(models.TextChoices):
     MOVED = "moved"
     ENDED = "ended"
     RESET = "reset"
+    RESUMED = "resumed"
 
 
 class ResourceClass(models.TextChoices):

@@ -18,7 +18,13 @@ from sandbox import (
     restoring,
     services,
 )
-from sandbox.backends.base import BackendError, BackendUnavailable, ObservedState, Retryable
+from sandbox.backends.base import (
+    BackendError,
+    BackendUnavailable,
+    CapacityExhausted,
+    ObservedState,
+    Retryable,
+)
 from sandbox.enums import Desired, EnvironmentEventKind, EnvironmentState
 from sandbox.leases import Claim
 from sandbox.models import Booking, Environment, EnvironmentEvent
@@ -32,6 +38,10 @@ HELD_AGAIN = timedelta(seconds=30)
 SETUP_FAILED = gettext_noop("We could not set up the environment.")
 TOO_SLOW = gettext_noop("The product did not answer in time.")
 LOST = gettext_noop("The environment has disappeared.")
+_WAITS = (
+    (BackendUnavailable, EnvironmentEventKind.WAITING_FOR_ENGINE),
+    (CapacityExhausted, EnvironmentEventKind.WAITING_FOR_ROOM),
+)
 
 
 def try_again(claimed: Claim, error: Retryable) -> None:
@@ -40,8 +50,9 @@ def try_again(claimed: Claim, error: Retryable) -> None:
     if not removing and environment.ready_at is not None:
         keep(claimed, error.detail, after=error.after)
         return
-    is_away = isinstance(error, BackendUnavailable)
-    if not removing and not is_away and delays.is_over_time(claimed):
+    # What an engine lacks is no fault of this generation, and the next one would find no more of it.
+    waits_for = next((kind for what, kind in _WAITS if isinstance(error, what)), None)
+    if not removing and waits_for is None and delays.is_over_time(claimed):
         give_up(claimed, SETUP_FAILED, error.detail)
         return
     is_slow = removing and delays.is_too_late(environment, REMOVAL_ALERT)
@@ -49,7 +60,7 @@ def try_again(claimed: Claim, error: Retryable) -> None:
         if locked is None:
             return
         if not removing:
-            _note_a_delay(locked, is_away=is_away)
+            _note_a_delay(locked, waits_for)
         if is_slow:
             kind = EnvironmentEventKind.REMOVAL_SLOW
             if not locked.events.filter(kind=kind).exists():
@@ -65,14 +76,15 @@ def try_again(claimed: Claim, error: Retryable) -> None:
         logger.warning("sandbox: tried again later", extra=extra)
 
 
-def _note_a_delay(environment: Environment, *, is_away: bool) -> None:
-    """The person reads why it is not set up yet; while its engine is away no time limit runs."""
-    if not is_away:
-        if environment.attempts == 1 or environment.waits_for_engine:
+def _note_a_delay(environment: Environment, waits_for: EnvironmentEventKind | None) -> None:
+    """The person reads why it is not set up yet; while its engine is away or full no time limit runs."""
+    last = environment.last_step
+    if waits_for is None:
+        if environment.attempts == 1 or last in [kind for _what, kind in _WAITS]:
             environment.record(EnvironmentEventKind.RETRYING)
         return
-    if not environment.waits_for_engine:
-        environment.record(EnvironmentEventKind.WAITING_FOR_ENGINE)
+    if last != waits_for:
+        environment.record(waits_for)
     if not environment.is_by_hand:
         environment.state_since = clock.of_database()
         environment.save(update_fields=["state_since"])

@@ -101,7 +101,21 @@ def booking_repaired(environment: Environment) -> None:
 
 def booking_halted(booking: Booking, environment: Environment) -> None:
     """Put into quarantine: calm, and without the reason, which is the operators'."""
-    _tell(booking, "booking_halted", dedupe=f"sandbox.halted:{environment.public_id}")
+    _tell(
+        booking,
+        "booking_halted",
+        # What was given back may be halted again.
+        dedupe=f"sandbox.halted:{environment.public_id}:{environment.events.count()}",
+    )
+
+
+def booking_released(environment: Environment) -> None:
+    """The check is over, and it runs again with what was in it."""
+    _tell(
+        environment.booking,
+        "booking_released",
+        dedupe=f"sandbox.released:{environment.public_id}:{environment.events.count()}",
+    )
 
 
 def booking_ends_soon(booking: Booking, kind: ReminderKind, *, may_take: bool) -> None:

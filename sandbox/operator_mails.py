@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from django.urls import reverse
@@ -95,6 +95,18 @@ def engine_down(health: EngineHealth) -> None:
         name=health.backend,
         since=health.since,
         detail=health.detail,
+    )
+
+
+def engine_full(health: EngineHealth, *, since: datetime) -> None:
+    """Once a shortage."""
+    _tell(
+        AlertCause.ROOM,
+        reverse("admin:sandbox_operations"),
+        f"{health.backend}:{since.isoformat()}",
+        name=health.backend,
+        since=since,
+        detail=health.shortage,
     )
 
 

@@ -126,7 +126,10 @@ def _step(claimed: Claim) -> None:
         EnvironmentState.QUARANTINED: looking_after.keep_apart,
     }
     try:
-        steps[environment.state](claimed)
+        if environment.ends_too_late:
+            looking_after.tell_end(claimed)
+        else:
+            steps[environment.state](claimed)
     except Permanent as error:
         message = error.message_for_user or failing.SETUP_FAILED
         failing.give_up(claimed, message, error.detail_for_operator, is_final=True)

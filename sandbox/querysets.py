@@ -324,7 +324,9 @@ class EnvironmentQuerySet(models.QuerySet["Environment"]):
         return self.existing().exclude(state=EnvironmentState.PENDING).exclude(kept_apart)
 
     def needing_a_hand(self) -> Self:
-        """What operators look at: failed, disturbed, kept apart, and removals that do not end."""
+        """What operators look at: failed, disturbed, kept apart, removals that do not end, and set-ups that wait
+        for their engine.
+        """
         # Without joins: what is looked at inside is the same table.
         newer = self.model.objects.filter(
             booking=models.OuterRef("booking"), generation__gt=models.OuterRef("generation")
@@ -337,6 +339,12 @@ class EnvironmentQuerySet(models.QuerySet["Environment"]):
         return self.filter(
             Q(state__in=HURT)
             | Q(state=EnvironmentState.TEARING_DOWN, state_since__lte=DbNow() - REMOVAL_ALERT)
+            | Q(
+                state=EnvironmentState.PENDING,
+                desired=Desired.PRESENT,
+                attempts__gt=0,
+                error_for_operator__gt="",
+            )
             | given_up
         )
 

@@ -18,10 +18,11 @@ from django.db import transaction
 from osk_portal.notifications.doorbell import ring
 from osk_portal.toolkit import clock
 from osk_portal.toolkit.clock import DbNow
-from sandbox import backends, operator_mails, restoring, services
+from sandbox import backends, operator_mails, restoring, room, services
 from sandbox.backends.base import (
     BackendError,
     EnvRef,
+    Health,
     Observed,
     ObservedState,
     SandboxBackend,
@@ -54,36 +55,52 @@ def reconcile() -> None:
             logger.warning(
                 "sandbox: engine does not answer", extra={"backend": key, "detail": str(error)}
             )
-            _keep_health(key, is_ok=False, detail=str(error))
+            _keep_health(key, Health(False, str(error)))
             continue
-        _keep_health(key, is_ok=health.ok, detail=health.detail)
+        _keep_health(key, health)
         _compare_ends(backend, found)
         _remove_orphans(backend, found)
         _find_lost(backend, found)
 
 
-def _keep_health(key: str, *, is_ok: bool, detail: str) -> None:
+def _keep_health(key: str, found: Health) -> None:
     """Once a round, or ``since`` of an engine that answers only half of what it is asked began anew each time.
 
     The page of the operators reads the answer and its age.
     """
     now = clock.of_database()
     before = EngineHealth.objects.filter(backend=key).first()
-    since = before.since if before is not None and before.is_ok == is_ok else now
+    since = before.since if before is not None and before.is_ok == found.ok else now
+    lacks = room.shortage(found)
+    short_since = (before.short_since if before is not None else None) or now
     with transaction.atomic():
         health, _is_new = EngineHealth.objects.update_or_create(
             backend=key,
-            defaults={"is_ok": is_ok, "detail": detail[:500], "checked_at": now, "since": since},
+            defaults={
+                "is_ok": found.ok,
+                "detail": found.detail[:500],
+                "checked_at": now,
+                "since": since,
+                "shortage": lacks[:200],
+                "short_since": short_since if lacks else None,
+            },
         )
-        if not is_ok and now - since >= operator_mails.ENGINE_ALERT:
+        if not found.ok and now - since >= operator_mails.ENGINE_ALERT:
             operator_mails.engine_down(health)
+        if lacks and now - short_since >= operator_mails.ENGINE_ALERT:
+            operator_mails.engine_full(health, since=short_since)
 
 
 def _compare_ends(backend: SandboxBackend, found: dict[str, Observed]) -> None:
-    for environment in Environment.objects.existing().filter(backend=backend.key):
+    rows = Environment.objects.existing().filter(backend=backend.key)
+    for environment in rows.select_related("booking__blueprint_version__blueprint"):
         observed = found.get(environment.backend_key)
-        if observed is not None and observed.env == str(environment.public_id):
-            restoring.compare(environment, observed)
+        if observed is None or observed.env != str(environment.public_id):
+            continue
+        if observed.expires_at is not None and observed.expires_at > environment.expires_at:
+            # The row is younger than the list: the end of what was kept apart moves to an earlier one.
+            observed = backend.observe(ref_of(environment))
+        restoring.compare(environment, observed)
 
 
 def _remove_orphans(backend: SandboxBackend, found: dict[str, Observed]) -> None:

@@ -7,7 +7,8 @@ would look like an orphan or like an end that is due may be somebody's test of t
   forward with each tick. A file that is more than a minute ahead was written by a newer database;
 * an **object without any row**: rows are committed before an engine is asked and are never deleted, so
   a database that does not know an object of ours at all has forgotten it;
-* a **later end** at the engine: an end only ever moves in the database first, and never to an earlier time.
+* a **later end** at the engine: an end only ever moves in the database first, and never to an earlier time,
+  but for what is given back after a quarantine, whose engine learns it first.
 
 While one of them is open the portal reports only: it sets up and repairs, and removes nothing.
 """

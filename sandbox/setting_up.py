@@ -7,15 +7,32 @@ from dataclasses import replace
 from datetime import timedelta
 
 from osk_portal.toolkit import clock
-from sandbox import addresses, capacity, delays, failing, log_tail, notifications, services
+from sandbox import (
+    addresses,
+    capacity,
+    circle_mails,
+    delays,
+    failing,
+    log_tail,
+    notifications,
+    room,
+    services,
+)
 from sandbox.backends.base import (
     BackendUnavailable,
+    CapacityExhausted,
     Observed,
     ObservedState,
     ProbeResult,
     quarantine,
 )
-from sandbox.enums import BookingState, Desired, EnvironmentEventKind, EnvironmentState
+from sandbox.enums import (
+    BookingState,
+    Desired,
+    EnvironmentEventKind,
+    EnvironmentState,
+    TestChange,
+)
 from sandbox.leases import Claim
 from sandbox.models import Environment
 from sandbox.querysets import FINAL
@@ -30,14 +47,17 @@ _UNDER_WAY = (ObservedState.RUNNING, ObservedState.CREATING)
 
 
 def prepare(claimed: Claim) -> None:
-    """PENDING: the engine must answer and the slot be empty, whatever its rows promise; then the
-    passwords are made.
+    """PENDING: the engine must answer and have room, and the slot be empty, whatever its rows promise; then
+    the passwords are made.
     """
     spec = claimed.spec
     if claimed.environment.desired == Desired.PRESENT:
         health = claimed.backend.check()
         if not health.ok:
             raise BackendUnavailable(health.detail, after=60)
+        lacks = room.shortage(health, wanted_mb=room.memory_for(claimed.environment, spec))
+        if lacks:
+            raise CapacityExhausted(lacks, after=30)
     with claimed.writing() as environment:
         if environment is None:
             return
@@ -171,14 +191,19 @@ def hand_over(claimed: Claim) -> None:
             return
         is_new = environment.ready_at is None
         was_told = not is_new and failing.is_told(environment)
+        is_released = environment.is_released
         environment.hand_over(endpoint=found.endpoint or environment.endpoint, others=found.others)
         if found.expires_at == environment.expires_at:
             delays.wait_for_end(environment)
         booking = environment.booking
         if booking.state == BookingState.APPROVED:
             booking.activate()
+        if is_released:
+            circle_mails.tell(booking, TestChange.RESUMED)
         if is_new:
             notifications.booking_ready(environment)
+        elif is_released:
+            notifications.booking_released(environment)
         elif was_told:
             notifications.booking_repaired(environment)
         logger.info("sandbox: ready", extra={"environment": environment.backend_key})

@@ -11,12 +11,14 @@ from uuid import UUID
 from django.conf import settings
 from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
 from django.http import HttpRequest
+from pyroaring import BitMap
 
 from catalog.api import cursors, rows, schemas
 from catalog.facets import MOST_REUSED, NAME, NEWEST, RELEVANCE, SolutionFilter
+from catalog.found_memory import remembered
 from catalog.models import Solution
 from catalog.querysets import SolutionQuerySet
-from catalog.search import search
+from catalog.state import recent_change
 
 
 @dataclass(frozen=True)
@@ -80,35 +82,27 @@ def page(
 def solutions(request: HttpRequest, wanted: schemas.SolutionQuery) -> dict[str, Any]:
     """A page of the search; the facets of the catalog's page, in its orders."""
     asked = SolutionFilter.from_query(request.GET)
+    state = recent_change()
+    hits = remembered(asked.query, state).hits if asked.query else None
+    keys = asked.listed(hits, state)
     base = Solution.objects.published()
-    ranking: Sequence[int] | None = None
-    if asked.query:
-        ranking = search(asked.query)
-        base = base.with_keys(ranking)
-    found = asked.apply(base)
-    if ranking is not None and asked.order == RELEVANCE:
-        return _by_relevance(request, found, asked, ranking, wanted)
-    total = found.count()
+    found = asked.apply(base if hits is None else base.with_keys(hits))
+    if hits is not None and asked.order == RELEVANCE:
+        if keys is None:
+            keys = hits.among(BitMap(found.values_list("pk", flat=True)))
+        return _by_relevance(request, keys, wanted)
+    total = found.count() if keys is None else len(keys)
     if asked.order == MOST_REUSED:
         found = found.with_reuse_counts()
     return page(request, _whole(found), _ORDERS[asked.order], wanted, rows.solution, total=total)
 
 
 def _by_relevance(
-    request: HttpRequest,
-    found: SolutionQuerySet,
-    asked: SolutionFilter,
-    ranking: Sequence[int],
-    wanted: schemas.SolutionQuery,
+    request: HttpRequest, ranked: Sequence[int], wanted: schemas.SolutionQuery
 ) -> dict[str, Any]:
     """The ranking is made anew for each page; a page begins behind the last row, or where that one stood."""
     place = cursors.read(wanted.cursor, RELEVANCE)
-    keys = dict(found.values_list("pk", "slug"))
-    ranked = [pk for pk in ranking if pk in keys]
-    start = 0
-    if place is not None:
-        start, last = place
-        start = next((i + 1 for i, pk in enumerate(ranked) if keys[pk] == last), start)
+    start = 0 if place is None else _behind(ranked, *place)
     shown = ranked[start : start + wanted.limit]
     order = Case(
         *(When(pk=pk, then=Value(i)) for i, pk in enumerate(shown)),
@@ -117,8 +111,18 @@ def _by_relevance(
     )
     page_rows = list(_whole(Solution.objects.published().filter(pk__in=shown)).order_by(order))
     end = start + len(shown)
-    cursor = cursors.write(RELEVANCE, end, keys[shown[-1]]) if end < len(ranked) else None
+    cursor = None
+    if page_rows and end < len(ranked):
+        cursor = cursors.write(RELEVANCE, end, page_rows[-1].slug)
     return _answer(request, [rows.solution(row) for row in page_rows], cursor, len(ranked))
+
+
+def _behind(ranked: Sequence[int], start: int, last: str) -> int:
+    """The place behind the entry ``last``; ``start``: where that was when the page before was made."""
+    key = Solution.objects.filter(slug=last).values_list("pk", flat=True).first()
+    if key is None or list(ranked[start - 1 : start]) == [key]:
+        return start
+    return next((place for place, other in enumerate(ranked, start=1) if other == key), start)
 
 
 def _whole(found: SolutionQuerySet) -> SolutionQuerySet:

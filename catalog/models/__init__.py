@@ -31,7 +31,13 @@ from catalog.models.proposals import Proposal, ProposalEvent
 from catalog.models.reports import EntryReport, EntryReportEvent
 from catalog.models.repository_checks import RepositoryCheck
 from catalog.models.reuse import Reuse, ReuseEvent, ReuseStep
-from catalog.models.search import SearchEntry, SearchWord, SolutionDocument
+from catalog.models.search import (
+    CommonWord,
+    CommonWordList,
+    SearchEntry,
+    SearchWord,
+    SolutionDocument,
+)
 from catalog.models.solutions import Solution, SolutionEvent, SolutionRevision
 from catalog.models.statements import Statement, StatementEvent
 from catalog.models.support import Support, SupportEvent
@@ -48,6 +54,8 @@ __all__ = [
     "CodeRelease",
     "CodeReleaseEvent",
     "CodeReleaseStep",
+    "CommonWord",
+    "CommonWordList",
     "CriteriaList",
     "CriteriaListEvent",
     "Criterion",

@@ -129,3 +129,45 @@ class SearchWord(models.Model):
 
     def __str__(self) -> str:
         return self.word
+
+
+class CommonWordList(models.Model):
+    """Which words many entries hold, as it was at one moment; see ``catalog.common_words``, which makes it.
+
+    ``snapshot``: PostgreSQL's pg_snapshot of that moment, and ``cluster`` the system identifier of the server whose
+    transactions it speaks of. A column ``changed_by`` of the search entries, kept by triggers and unknown here, has the
+    transaction that wrote each row last (migration 0022).
+    """
+
+    snapshot = models.TextField()
+    cluster = models.BigIntegerField()
+    entries = models.PositiveIntegerField()
+    made_at = models.DateTimeField()
+    seconds = models.FloatField(default=0)
+
+    class Meta:
+        verbose_name = "list of common words"
+        verbose_name_plural = "lists of common words"
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return f"common words of {self.entries} entries"
+
+
+class CommonWord(models.Model):
+    """``lexeme``: with its mark, as in ``SearchEntry.words``; ``entries``: their keys, a serialized roaring bitmap."""
+
+    list = models.ForeignKey(CommonWordList, on_delete=models.CASCADE, related_name="words")
+    lexeme = models.TextField()
+    entries = models.BinaryField()
+
+    class Meta:
+        verbose_name = "common word"
+        verbose_name_plural = "common words"
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["list", "lexeme"], name="common_word_unique"),
+        ]
+
+    def __str__(self) -> str:
+        return self.lexeme

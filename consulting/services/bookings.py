@@ -15,6 +15,7 @@ from consulting.enums import CaseEventKind
 from consulting.models import CaseEvent, ConsultingRequest
 from consulting.services.common import locked, record
 from osk_portal.accounts.models import User
+from osk_portal.toolkit.deadlocks import without_deadlock
 from osk_portal.toolkit.transitions import TransitionNotAllowed
 from sandbox.models import Blueprint, Booking
 from sandbox.services import book
@@ -71,18 +72,28 @@ def book_for_case(
     return True
 
 
-@transaction.atomic
 def link_booking(*, case_id: int, actor: User, booking: Booking) -> CaseEvent | None:
     """Show ``booking`` with the case. None when it is linked already.
 
     Raises PermissionDenied for who does not advise, and for a booking of another authority: its people
     would read of it.
     """
+
+    def work() -> CaseEvent | None:
+        with transaction.atomic():
+            return _link(case_id, actor, booking)
+
+    return without_deadlock(work)
+
+
+def _link(case_id: int, actor: User, booking: Booking) -> CaseEvent | None:
     case = locked(case_id)
     if not permissions.can_tag(actor, case) or booking.organisation_id != case.organisation_id:
         raise PermissionDenied("link a test environment")
     if case.bookings.filter(pk=booking.pk).exists():
         return None
+    # Names the booking, and so waits for whoever changes it: after the case, where a booking for a case
+    # comes to the case last.
     case.bookings.add(booking)
     return record(case, CaseEventKind.BOOKING_LINKED, actor, booking=str(booking.public_id))
 

@@ -33,3 +33,8 @@ def sort_key(text: str) -> str:
     """DIN 5007-1: ä sorts as a, ß as ss; case and accents do not count."""
     composed = unicodedata.normalize("NFKC", text).lower()
     return _SPACE.sub(" ", _base_letters(composed.translate(_SORT)).translate(_SORT)).strip()[:200]
+
+
+def escaped_like(text: str) -> str:
+    """``text`` for a pattern of SQL's LIKE, in which it means itself."""
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

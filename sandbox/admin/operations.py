@@ -120,6 +120,26 @@ def environment_quarantine(request: AuthenticatedRequest, public_id: UUID) -> Ht
 
 @access(is_operator)
 @require_POST
+def environment_release(request: AuthenticatedRequest, public_id: UUID) -> HttpResponse:
+    environment = _find(public_id)
+    form = MeasureForm(request.POST, prefix="release")
+    if not form.is_valid():
+        return _show(request, environment, release_form=form, status=422)
+    try:
+        services.release_quarantine(
+            environment_id=environment.pk, actor=request.user, reason=form.cleaned_data["reason"]
+        )
+    except TransitionNotAllowed as error:
+        messages.warning(request, str(error))
+        return _show(request, _find(public_id), release_form=form, status=409)
+    messages.success(
+        request, _("The environment is given back to its booking and is being started again.")
+    )
+    return redirect("admin:sandbox_environment_page", public_id)
+
+
+@access(is_operator)
+@require_POST
 def restore_confirm(request: AuthenticatedRequest) -> HttpResponse:
     try:
         services.confirm_restore(actor=request.user)
@@ -145,14 +165,17 @@ def _show(
     *,
     end_form: MeasureForm | None = None,
     quarantine_form: QuarantineForm | None = None,
+    release_form: MeasureForm | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    """``end_form``, ``quarantine_form``: with their errors, or with a text that came too late."""
+    """``end_form``, ``quarantine_form``, ``release_form``: with their errors, or with a text that came too late."""
     state = EnvironmentState(environment.state)
     allowed = Environment.ALLOWED
     is_kept = state == EnvironmentState.QUARANTINED
     may_end = not environment.is_final and (environment.desired == Desired.PRESENT or is_kept)
     may_quarantine = state in allowed[EnvironmentAction.QUARANTINE] and not environment.is_by_hand
+    why_not_released = services.why_not_released(environment) if is_kept else ""
+    may_release = is_kept and not why_not_released
     context: dict[str, Any] = {
         **admin.site.each_context(request),
         "environment": environment,
@@ -166,7 +189,9 @@ def _show(
         "end_form": end_form or (MeasureForm(prefix="end") if may_end else None),
         "quarantine_form": quarantine_form
         or (QuarantineForm(prefix="quarantine") if may_quarantine else None),
-        "faulty_form": end_form or quarantine_form,
+        "release_form": release_form or (MeasureForm(prefix="release") if may_release else None),
+        "why_not_released": why_not_released,
+        "faulty_form": end_form or quarantine_form or release_form,
     }
     return render(request, "admin/sandbox/environment.html", context, status=status)
 
@@ -182,4 +207,5 @@ def addresses(wrap: Callable[..., Any]) -> list[URLPattern]:
         path(f"{one}retry/", wrap(environment_retry), name=f"{prefix}_retry"),
         path(f"{one}end/", wrap(environment_end), name=f"{prefix}_end"),
         path(f"{one}quarantine/", wrap(environment_quarantine), name=f"{prefix}_quarantine"),
+        path(f"{one}release/", wrap(environment_release), name=f"{prefix}_release"),
     ]

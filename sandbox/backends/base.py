@@ -47,7 +47,7 @@ class BackendUnavailable(Retryable):
 
 
 class CapacityExhausted(Retryable):
-    """The engine has no room left: of memory, disk or addresses."""
+    """The engine has no room left, of memory, disk or addresses: what has not begun waits."""
 
 
 class AddressHeld(Retryable):
@@ -122,8 +122,12 @@ class ProbeResult:
 
 @dataclass(frozen=True)
 class Health:
+    """``memory_mb``, ``disk_mb``: what is free; None where the engine does not tell."""
+
     ok: bool
     detail: str
+    memory_mb: int | None = None
+    disk_mb: int | None = None
 
 
 def needs_a_person(spec: EnvSpec) -> list[str]:

@@ -70,6 +70,21 @@ _HELD = (
 """For operators, of an environment that people have worked in."""
 
 
+_LOST = (
+    "what was written in it outside volumes would be lost with it: remove it at the engine, or reset the"
+    " environment"
+)
+"""The same, of a container that neither starts nor goes."""
+_ENDING = ("removing", "dead", "stopping")
+
+
+def _may_hold_data(component: Component, container: Objects) -> bool:
+    """Outside its named volumes, which outlive it. What an image declares as a volume goes with its container."""
+    mounts = container.get("Mounts")
+    is_known = component.read_only and mounts is not None
+    return not is_known or any(not mount.startswith("osk-") for mount in mounts_of(container))
+
+
 class ContainerBackend:
     key: ClassVar[str] = "container"
 
@@ -109,8 +124,7 @@ class ContainerBackend:
     def check(self) -> Health:
         try:
             with self._engine() as engine:
-                room = machine.room(engine.data_folder())
-                return Health(True, f"{engine.version()} · {room}")
+                return machine.health(engine.data_folder(), version=engine.version())
         except Retryable as error:
             return Health(False, error.detail)
 
@@ -246,11 +260,14 @@ class ContainerBackend:
         name, subnet = plan.container_name(component.name), subnet_of(network)
         found = engine.container(name)
         if found is not None:
-            found = self._keep_or_remove(engine, ours(found, plan.ref, name))
+            found = self._keep_or_remove(engine, plan, component, ours(found, plan.ref, name))
         if found is None:
             mail = (str(ipaddress.IPv4Network(subnet)[1]), str(self._mail_port or ""))
             engine.create_container(plan.container(component, subnet, secrets, mail))
             found = ours(engine.container(name), plan.ref, name)
+        elif plan.network not in found["NetworkSettings"]["Networks"]:
+            # Cut off by a quarantine that is over: who gives it back asks for it to run.
+            engine.connect(plan.network, name, address=found["Config"]["Labels"][plans.ADDRESS])
         status = found["State"]["Status"]
         if status == "running":
             return
@@ -300,11 +317,24 @@ class ContainerBackend:
             for network in engine.networks(plans.owner_labels(ref)):
                 engine.remove_network(network["Name"])
 
-    def _keep_or_remove(self, engine: Engine, found: Objects) -> Objects | None:
-        """What ends just now, or ended without being removed, gives way to a new one."""
-        if found["State"]["Status"] not in ("removing", "dead", "stopping"):
+    def _keep_or_remove(
+        self, engine: Engine, plan: Plan, component: Component, found: Objects
+    ) -> Objects | None:
+        """What ends just now, or ended without being removed, gives way to a new one, unless people have worked
+        in it: then what ends is waited for, and what can only be removed waits for a person.
+        """
+        if found["State"]["Status"] not in _ENDING:
             return found
-        engine.remove_container(found["Name"].lstrip("/"), patience=self._patience)
+        name = found["Name"].lstrip("/")
+        if plan.ref.is_in_use and found["State"]["Status"] == "stopping":
+            # Again, since whoever began it may be dead.
+            engine.stop(name, patience=self._patience)
+            found = ours(engine.container(name), plan.ref, name)
+            if found["State"]["Status"] not in _ENDING:
+                return found
+        if plan.ref.is_in_use and _may_hold_data(component, found):
+            raise Retryable(f"{name} is {found['State']['Status']}; {_LOST}", after=60)
+        engine.remove_container(name, patience=self._patience)
         return None
 
     # Asking the product

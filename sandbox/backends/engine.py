@@ -177,6 +177,14 @@ class Engine:
             with _translated(), contextlib.suppress(NotFound):
                 self._api.disconnect_container_from_network(container, network, force=True)
 
+    def connect(self, network: str, container: str, *, address: str) -> None:
+        """Under this address, whether or not it runs; twice is once."""
+        found = self.container(container)
+        if found is None or network in found["NetworkSettings"]["Networks"]:
+            return
+        with _translated():
+            self._api.connect_container_to_network(container, network, ipv4_address=address)
+
     # Volumes
 
     def volumes(self, labels: Mapping[str, str]) -> list[dict[str, Any]]:

@@ -6,12 +6,13 @@ import contextlib
 import shutil
 import socket
 import stat
+from dataclasses import dataclass
 from pathlib import Path
 
 from osk_portal.embedded.processes import PROC, ProcessId
-from sandbox.backends.base import NAME
+from sandbox.backends.base import NAME, Health
 
-_GB = 10**9
+_GB, _MB = 10**9, 2**20
 
 
 def labels() -> dict[int, dict[str, str]]:
@@ -50,16 +51,41 @@ def labelled(name: str, root: Path) -> list[ProcessId]:
     return [process for pid in pids if (process := ProcessId.of(pid)) is not None]
 
 
-def room(folder: Path) -> str:
-    """What is left of disk and memory; for operators, in English as everything that engines say."""
-    parts = []
+@dataclass(frozen=True)
+class Room:
+    """What is left, in bytes; None where the machine does not tell."""
+
+    disk: int | None = None
+    memory: int | None = None
+
+    def __str__(self) -> str:
+        """For operators, in English as everything that engines say."""
+        left = (("disk", self.disk), ("memory", self.memory))
+        return ", ".join(
+            f"{free / _GB:.1f} GB of {what} free" for what, free in left if free is not None
+        )
+
+
+def room(folder: Path) -> Room:
+    disk = memory = None
     with contextlib.suppress(OSError):
-        parts.append(f"{shutil.disk_usage(folder).free / _GB:.1f} GB of disk free")
+        disk = shutil.disk_usage(folder).free
     with contextlib.suppress(OSError, StopIteration, ValueError):
         lines = (PROC / "meminfo").read_text(encoding="ascii").splitlines()
         words = next(line.split() for line in lines if line.startswith("MemAvailable:"))
-        parts.append(f"{int(words[1]) * 1024 / _GB:.1f} GB of memory free")
-    return ", ".join(parts)
+        memory = int(words[1]) * 1024
+    return Room(disk, memory)
+
+
+def health(folder: Path, *, version: str = "") -> Health:
+    """Of an engine that works and keeps its things on this machine, in ``folder``."""
+    left = room(folder)
+    return Health(
+        True,
+        " · ".join(filter(None, (version, str(left)))),
+        memory_mb=None if left.memory is None else left.memory // _MB,
+        disk_mb=None if left.disk is None else left.disk // _MB,
+    )
 
 
 def is_free(port: int) -> bool:

@@ -35,6 +35,7 @@ from sandbox.backends import machine
 from sandbox.backends.base import (
     NAME,
     BackendUnavailable,
+    CapacityExhausted,
     EnvRef,
     Health,
     Item,
@@ -100,7 +101,7 @@ class ProcessBackend:
         missing = [name for name, path in self._programs.items() if not Path(path).exists()]
         if missing:
             return Health(False, f"Not installed: {', '.join(missing)}.")
-        return Health(True, machine.room(self._root))
+        return machine.health(self._root)
 
     def validate(self, spec: EnvSpec) -> list[str]:
         return needs_a_person(spec) + [
@@ -206,7 +207,7 @@ class ProcessBackend:
                         self._starter.launch(folder, label, ref, component, secrets, lock)
         except OSError as error:
             if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.EAGAIN):
-                raise BackendUnavailable(str(error), after=60) from error
+                raise CapacityExhausted(str(error), after=60) from error
             raise Retryable(f"{type(error).__name__}: {error}") from error
         return self.observe(ref)
 

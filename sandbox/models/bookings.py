@@ -47,6 +47,7 @@ class Booking(Addressed):
         _A.FINISH: frozenset({_S.APPROVED, _S.ACTIVE}),
         _A.FAIL: frozenset({_S.APPROVED, _S.ACTIVE}),
         _A.RETRY: frozenset({_S.FAILED}),
+        _A.RESUME: frozenset({_S.FAILED}),
     }
 
     blueprint_version = models.ForeignKey(
@@ -294,6 +295,10 @@ class Booking(Addressed):
 
     def retry(self, *, actor: User) -> BookingEvent:
         return self._move(_A.RETRY, _S.APPROVED, actor=actor)
+
+    def resume(self, *, actor: User) -> BookingEvent:
+        """What was kept apart is given back: the promise stands again."""
+        return self._move(_A.RESUME, _S.APPROVED, actor=actor)
 
     def _move(
         self,

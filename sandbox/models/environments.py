@@ -79,6 +79,7 @@ class Environment(Addressed):
         _A.QUARANTINE: frozenset(
             {_S.PROVISIONING, _S.STARTING, _S.READY, _S.DEGRADED, _S.FAILED, _S.TEARING_DOWN}
         ),
+        _A.RELEASE: frozenset({_S.QUARANTINED}),
     }
 
     booking = models.ForeignKey(Booking, on_delete=models.PROTECT, related_name="environments")
@@ -168,6 +169,22 @@ class Environment(Addressed):
         return self.state in (_S.TEARING_DOWN, _S.QUARANTINED)
 
     @property
+    def ends_too_late(self) -> bool:
+        """Later than its booking: it was kept apart, and goes on."""
+        return not self.keeps_its_course and self.expires_at > self.booking.ends_at
+
+    @property
+    def is_released(self) -> bool:
+        """Given back after a check, and not ready since."""
+        kinds = (
+            EnvironmentEventKind.RELEASED,
+            EnvironmentEventKind.READY,
+            EnvironmentEventKind.REPAIRED,
+        )
+        last = self.events.filter(kind__in=kinds).order_by("pk").last()
+        return last is not None and last.kind == EnvironmentEventKind.RELEASED
+
+    @property
     def template(self) -> str:
         """Product and version, as the engine's labels name it."""
         version = self.booking.blueprint_version
@@ -187,6 +204,11 @@ class Environment(Addressed):
     def waits_for_engine(self) -> bool:
         """Its engine did not answer when it was last asked."""
         return self.last_step == EnvironmentEventKind.WAITING_FOR_ENGINE
+
+    @property
+    def waits_for_room(self) -> bool:
+        """Its engine had too little room when it was last asked."""
+        return self.last_step == EnvironmentEventKind.WAITING_FOR_ROOM
 
     @property
     def last_step(self) -> str:
@@ -260,6 +282,19 @@ class Environment(Addressed):
             _S.QUARANTINED,
             EnvironmentEventKind.HALTED,
             ["quarantined_until", "expires_at", "isolated_at"],
+            actor=actor,
+        )
+
+    def release(self, *, actor: User) -> EnvironmentEvent:
+        """Back to where it goes on by itself. ``expires_at`` stays the later end until the engine knows the
+        earlier one (``looking_after.tell_end``).
+        """
+        self.quarantined_until = self.isolated_at = None
+        return self._move(
+            _A.RELEASE,
+            _S.PROVISIONING if self.ready_at is None else _S.STARTING,
+            EnvironmentEventKind.RELEASED,
+            ["quarantined_until", "isolated_at"],
             actor=actor,
         )
 

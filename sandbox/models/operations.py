@@ -42,6 +42,9 @@ class EngineHealth(models.Model):
     checked_at = models.DateTimeField(_("measured at"))
     since = models.DateTimeField(_("since"))
     """When ``is_ok`` last changed."""
+    shortage = models.CharField(_("lacks"), max_length=200, blank=True)
+    """Of the least that settings ask for; while it lasts nothing is set up there."""
+    short_since = models.DateTimeField(_("lacks it since"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("engine")

@@ -43,7 +43,13 @@ from sandbox.services.environments import (
 )
 from sandbox.services.lateness import tell_late
 from sandbox.services.mails import keep_mail, wipe_mails
-from sandbox.services.measures import confirm_restore, end_environment, quarantine_environment
+from sandbox.services.measures import (
+    confirm_restore,
+    end_environment,
+    quarantine_environment,
+    release_quarantine,
+    why_not_released,
+)
 from sandbox.services.reminders import send_reminders
 from sandbox.services.snapshots import (
     TooManySnapshots,
@@ -112,6 +118,7 @@ __all__ = [
     "refuse_set_up",
     "reject_booking",
     "release_lease",
+    "release_quarantine",
     "release_slot",
     "remind_operators",
     "remove_environment",
@@ -127,6 +134,7 @@ __all__ = [
     "tell_late",
     "things_of",
     "tick_steps",
+    "why_not_released",
     "wipe_credentials",
     "wipe_mails",
 ]

@@ -155,7 +155,8 @@ def _extend_to(booking: Booking, actor: User, end: datetime) -> Booking:
     capacity.extend(_held(booking), end)
     booking.extend(DateTimeTZRange(booking.starts_at, end), actor=actor)
     if environment is not None:
-        environment.expires_at = end
+        # What was kept apart until a later day keeps that one until the engine knows better.
+        environment.expires_at = max(environment.expires_at, end)
         # Whoever works on it tells the engine the new end.
         if environment.state == EnvironmentState.READY:
             environment.next_action_at = clock.now()

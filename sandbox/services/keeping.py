@@ -68,7 +68,9 @@ def due_bookings() -> BookingQuerySet:
     # What has failed has no end of its own: the window's counts.
     is_old = Q(ended_at__lt=limit) | Q(ended_at=None, window__endswith__lt=limit)
     due = Booking.objects.filter(is_old, anonymised_at=None).exclude(state__in=HOLDING)
-    return due.exclude(pk__in=Environment.objects.existing().values("booking"))
+    due = due.exclude(pk__in=Environment.objects.existing().values("booking"))
+    # Of what was given up a person may still have to remove what the task names.
+    return due.exclude(pk__in=OperatorTask.objects.open().values("environment__booking"))
 
 
 def _limit() -> datetime:
@@ -153,3 +155,7 @@ def _forget_operators(booking: Booking, nobody: User) -> None:
     # What is done must have somebody who has done it.
     tasks.exclude(done_by=None).update(done_by=nobody)
     tasks.exclude(reason="").update(reason=GONE)
+    for task in tasks.exclude(things=[]):
+        # In somebody's words. What was confirmed as removed stands in the proof, the rest is only counted.
+        task.things = [GONE] * len(task.things)
+        task.save(update_fields=["things"])

@@ -92,9 +92,13 @@ def _late() -> EnvironmentQuerySet:
 def _due() -> Greatest:
     """When it should be ready; the greatest of what there is, since what is null does not count.
 
-    Who books for now gives the place its lead all the same. A first wait goes on over generations that
-    failed, and begins anew where an operator has tried again. By hand a person was told until when.
+    Who books for now, or moves it to now, gives the place its lead all the same. A first wait goes on over
+    generations that failed, and begins anew where an operator has tried again. By hand a person was told
+    until when.
     """
+    moves = EnvironmentEvent.objects.filter(
+        environment__booking=OuterRef("booking"), kind=EnvironmentEventKind.MOVED
+    ).order_by("-pk")
     first = Environment.objects.filter(booking=OuterRef("booking")).order_by("generation")
     tasks = OperatorTask.objects.filter(environment=OuterRef("pk")).order_by("-pk")
     lead = ExpressionWrapper(
@@ -103,7 +107,12 @@ def _due() -> Greatest:
     since = Case(
         When(
             booking__state=BookingState.APPROVED,
-            then=Greatest(Subquery(first.values("created_at")[:1]), _retried_at()) + lead,
+            then=Greatest(
+                Subquery(first.values("created_at")[:1]),
+                Subquery(moves.values("at")[:1]),
+                _retried_at(),
+            )
+            + lead,
         ),
         When(state=EnvironmentState.TEARING_DOWN, then=F("state_since")),
         default=F("created_at") + lead,
@@ -119,7 +128,8 @@ def _due() -> Greatest:
 
 def _retried_at() -> Subquery:
     retries = Measure.objects.filter(
-        environment__booking=OuterRef("booking"), kind=MeasureKind.RETRY
+        environment__booking=OuterRef("booking"),
+        kind__in=(MeasureKind.RETRY, MeasureKind.RELEASE),
     )
     return Subquery(retries.order_by("-pk").values("at")[:1])
 
@@ -142,4 +152,6 @@ def _why(environment: Environment) -> LateReason:
         return LateReason.PLACE
     if environment.is_by_hand:
         return LateReason.PERSON
+    if environment.waits_for_room:
+        return LateReason.ROOM
     return LateReason.ENGINE if environment.waits_for_engine else LateReason.SLOW

@@ -13,11 +13,20 @@ from osk_portal.accounts.models import User
 from osk_portal.notifications.doorbell import ring
 from osk_portal.toolkit import clock
 from osk_portal.toolkit.deadlocks import without_deadlock
-from osk_portal.toolkit.transitions import TransitionNotAllowed
-from sandbox import circle_mails, notifications, participant_mails, permissions, restoring
+from osk_portal.toolkit.transitions import TransitionNotAllowed, check
+from sandbox import (
+    capacity,
+    circle_mails,
+    notifications,
+    participant_mails,
+    permissions,
+    quotas,
+    restoring,
+)
 from sandbox.enums import (
     BookingAction,
     Desired,
+    EnvironmentAction,
     EnvironmentEventKind,
     EnvironmentState,
     MeasureKind,
@@ -55,6 +64,81 @@ def quarantine_environment(
             participant_mails.access_ended(booking, is_halted=True)
         ring(WORK, environment_id=environment.pk)
         return environment
+
+
+def release_quarantine(*, environment_id: int, actor: User, reason: str) -> Environment:
+    """Give it back to its booking: with its network, its data and its passwords, until the booking ends.
+
+    Its people read that it starts again, and are told once it runs. Raises PermissionDenied, and
+    TransitionNotAllowed that says why not: not kept apart (any more), the booking is over, the organisation
+    may not have it any more, or its place went to somebody else.
+    """
+    _check_operator(actor, "lift a quarantine")
+
+    def work() -> Environment:
+        with transaction.atomic():
+            return _release(environment_id, actor, reason)
+
+    released = without_deadlock(work)
+    logger.info("sandbox: quarantine lifted", extra={"environment": released.backend_key})
+    return released
+
+
+def _release(environment_id: int, actor: User, reason: str) -> Environment:
+    # Its quota is counted: before the booking, as everywhere.
+    quotas.lock(
+        Booking.objects.values_list("organisation", flat=True).get(environments__pk=environment_id)
+    )
+    booking, environment = _locked(environment_id)
+    check(Environment.ALLOWED, EnvironmentAction.RELEASE, environment.state)
+    why_not = why_not_released(environment) or _why_not_promised(booking)
+    if why_not:
+        raise TransitionNotAllowed(EnvironmentAction.RELEASE, environment.state, why_not)
+    held = booking.allocations.held().select_related("slot").first()
+    try:
+        # Where it was not stopped yet its place was never given back.
+        environment.slot = held.slot if held else capacity.take_back(booking, environment)
+    except capacity.NoFreeSlot:
+        message = _("No place is free at the engine “%(engine)s” until the end of the booking.") % {
+            "engine": environment.backend
+        }
+        raise TransitionNotAllowed(EnvironmentAction.RELEASE, environment.state, message) from None
+    environment.save(update_fields=["slot"])
+    environment.release(actor=actor)
+    # Who stops it just now writes nothing any more.
+    release_lease(environment)
+    _record(MeasureKind.RELEASE, environment, actor, reason)
+    booking.resume(actor=actor)
+    ring(WORK, environment_id=environment.pk)
+    return environment
+
+
+def why_not_released(environment: Environment) -> str:
+    """In words why what is kept apart cannot be given back; empty where only place and quota are open.
+
+    ``environment`` comes with its booking.
+    """
+    booking = environment.booking
+    if booking.ends_at <= clock.now():
+        return _("The time of the booking is over.")
+    if environment.desired == Desired.ABSENT:
+        return _("It was to be removed before, and may not be whole any more.")
+    if not booking.can(BookingAction.RESUME):
+        return _("The booking has ended.")
+    return ""
+
+
+def _why_not_promised(booking: Booking) -> str:
+    """Its organisation may book something else meanwhile, and may not have more than its quota."""
+    if booking.is_outside_quota:
+        return ""
+    if not booking.organisation.is_entitled:
+        return _("The organisation is no longer entitled to test environments.")
+    try:
+        quotas.check(booking.organisation, booking.starts_at, booking.ends_at, without=booking)
+    except quotas.QuotaExceeded:
+        return _("The organisation has used up its quota with other bookings meanwhile.")
+    return ""
 
 
 def end_environment(*, environment_id: int, actor: User, reason: str) -> Environment:
@@ -127,10 +211,16 @@ def _locked(environment_id: int) -> tuple[Booking, Environment]:
     """The booking first, as everywhere."""
     booking = (
         Booking.objects.select_for_update(of=("self",))
-        .select_related("blueprint_version__blueprint", "booked_by", "deputy", "taken_over_by")
+        .select_related(
+            "blueprint_version__blueprint", "organisation", "booked_by", "deputy", "taken_over_by"
+        )
         .get(environments__pk=environment_id)
     )
-    environment = Environment.objects.select_for_update(of=("self",)).get(pk=environment_id)
+    environment = (
+        Environment.objects.select_for_update(of=("self",))
+        .select_related("slot__pool")
+        .get(pk=environment_id)
+    )
     environment.booking = booking
     return booking, environment
 

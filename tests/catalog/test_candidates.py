@@ -7,7 +7,7 @@ from django.db import connection
 from pyroaring import BitMap
 
 from catalog import candidates, found_memory
-from catalog.hits import Hits
+from catalog.hits import Hits, unpacked
 from catalog.models import SearchEntry, Solution, SynonymGroup
 from catalog.search import find, search
 from catalog.services import index_solution
@@ -109,11 +109,11 @@ def test_any_number_of_keys_is_read_as_postgresql_sends_it():
         for keys in ([], [7], list(range(1, 3_000)), [2**32 - 1]):
             cursor.execute("SELECT array_send(%s::bigint[])", [keys])
             [sent] = cursor.fetchone()
-            assert list(candidates._unpacked(sent)) == keys
+            assert list(unpacked(sent)) == keys
         cursor.execute("SELECT array_send(%s::bigint[])", [[1, 2**32]])
         [sent] = cursor.fetchone()
     with pytest.raises(OverflowError, match="32"):
-        candidates._unpacked(sent)
+        unpacked(sent)
 
 
 def test_hits_are_the_best_in_order_and_then_the_others():

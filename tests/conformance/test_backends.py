@@ -191,3 +191,27 @@ def test_a_quarantine_stops_it_and_keeps_everything(engine: Engine) -> None:
     assert check is not None
     assert not engine.backend.probe(engine.ref, check).ok
     assert engine.backend.destroy(engine.ref).state == ObservedState.ABSENT
+
+
+def test_what_was_in_quarantine_goes_on_as_it_was(engine: Engine) -> None:
+    """Everything kept, under the same address, with its network and an end that is earlier again."""
+    if not engine.can_halt:
+        pytest.skip("what a person set up, a person stops")
+    end = clock.now() + timedelta(hours=3)
+    first = engine.ensure(expires_at=end)
+    kept = {item for item in engine.backend.observe(engine.ref).items if item.kind in KEPT}
+    engine.backend.set_expiry(engine.ref, end + timedelta(days=9))
+    quarantine(engine.backend, engine.ref)
+    in_use = replace(engine.ref, is_in_use=True)
+
+    for _time in range(2):
+        engine.backend.set_expiry(in_use, end)
+        found = engine.ensure(in_use, expires_at=end)
+
+    assert found.state == ObservedState.RUNNING
+    assert found.endpoint == first.endpoint
+    assert kept <= {item for item in found.items if item.kind in KEPT} | {
+        item for item in kept if item.kind == "volume" and ".until-" in item.name
+    }
+    assert engine.is_ready()
+    assert engine.backend.observe(engine.ref).expires_at == end

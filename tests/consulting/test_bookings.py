@@ -12,12 +12,15 @@ import pytest
 from django.core.exceptions import PermissionDenied
 from django.core.files.base import ContentFile
 from django.core.files.storage import FileSystemStorage
+from django.db import OperationalError
 from django.urls import reverse
+from psycopg.errors import DeadlockDetected
 
 from consulting import case_rows, permissions, queues, record, services
 from consulting.booked import to_link
 from consulting.enums import CaseEventKind, CaseState
 from consulting.models import ConsultingRequest
+from consulting.services import bookings as case_bookings
 from osk_portal.notifications.models import OutgoingMail
 from osk_portal.toolkit import clock
 from sandbox.enums import BookingState
@@ -95,6 +98,25 @@ def test_linking_twice_is_once_and_only_what_belongs_together(world, booking):
             services.link_booking(case_id=case.pk, actor=actor, booking=chosen)
     with pytest.raises(PermissionDenied):
         services.unlink_booking(case_id=case.pk, actor=world.requester, booking=booking)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_link_is_tried_again_after_a_deadlock(world, booking, monkeypatch):
+    """Alone, and not only as part of a booking for a case, which is tried again as a whole."""
+    case = world.case(CaseState.IN_PROGRESS)
+    known, tries = case_bookings.locked, []
+
+    def ended(case_id):
+        tries.append(1)
+        if len(tries) == 1:
+            raise OperationalError from DeadlockDetected()
+        return known(case_id)
+
+    monkeypatch.setattr(case_bookings, "locked", ended)
+    made = services.link_booking(case_id=case.pk, actor=world.advisor, booking=booking)
+
+    assert (len(tries), made is not None) == (2, True)
+    assert case.events.filter(kind=CaseEventKind.BOOKING_LINKED).count() == 1
 
 
 def test_strangers_and_wrong_roles(world, booking, sign_in, signed_in):  # noqa: F811

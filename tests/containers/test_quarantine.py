@@ -143,3 +143,40 @@ def test_nobody_reaches_what_is_in_quarantine_and_its_data_stay_until_it_ends(
     assert {"container", "network", "secret", "volume", "credential"} == kinds
     assert of(podman, environment.backend_key) == {}
     assert run(neighbour).state == EnvironmentState.READY
+
+
+def test_what_is_given_back_has_its_network_its_data_and_its_address(
+    two_running: tuple[Booking, Booking],
+    run: Callable[[Booking], Environment],
+    podman: Podman,
+) -> None:
+    """Also what was outside its volumes, and where an operator has started a part of it to look into it."""
+    booking, neighbour = two_running
+    environment, other = run(booking), run(neighbour)
+    web, db = f"{environment.backend_key}-web", f"{environment.backend_key}-db"
+    before = {name: podman.run("inspect", "--format", "{{.Id}}", name) for name in (web, db)}
+    inside(podman, web, "touch", "/data/spur")
+    operator = staff("operator")
+    services.quarantine_environment(
+        environment_id=environment.pk, actor=operator, reason="Auffälliger Zugriff",
+        until=clock.now() + timedelta(days=10),
+    )  # fmt: skip
+    assert run(booking).isolated_at is not None
+    podman.run("start", db)
+
+    services.release_quarantine(
+        environment_id=environment.pk, actor=operator, reason="War ein Test"
+    )
+    assert wait_until(lambda: is_ready(run, booking), 60)
+
+    again = run(booking)
+    assert (again.pk, again.endpoint) == (environment.pk, environment.endpoint)
+    assert body(again.endpoint) == "Hallo\n"
+    assert can_reach(podman, web, "db", 8080)
+    assert not can_reach(
+        podman, f"{other.backend_key}-web", urlsplit(again.endpoint).hostname, 8080
+    )
+    assert "spur" in inside(podman, web, "ls", "/data")[1]
+    after = {name: podman.run("inspect", "--format", "{{.Id}}", name) for name in (web, db)}
+    assert after == before, "the same containers"
+    assert backends.get("container").observe(leases.ref_of(again)).expires_at == booking.ends_at

@@ -5,7 +5,10 @@ Afterwards exactly the environments exist that the rows promise, nothing else, a
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
+import signal
 import time
 from pathlib import Path
 
@@ -67,20 +70,138 @@ def test_while_its_new_end_is_told(faults: Faults, when: str) -> None:
     assert faults.twice_mailed() == []
 
 
+REPAIRING = ("observe", "ensure", "probe")
+RESTARTING = ("observe", "halt", "ensure")
+RESETTING = (
+    "observe.begin_removal", "destroy.remove", "observe.remove", "check.prepare", "ensure.set_up",
+    "probe.wait_until_ready", "observe.wait_until_ready",
+)  # fmt: skip
+COMPARING = ("check", "observe_all", "probe")
+
+
+def write_into(faults: Faults) -> Path:
+    """What somebody has entered."""
+    label = json.loads(
+        (faults.stack.var / "sandboxes" / faults.folders()[0] / "label.json").read_text()
+    )
+    entered = Path(label["home"]) / "entered"
+    entered.write_text("Termin")
+    return entered
+
+
+def end_its_programs(faults: Faults) -> None:
+    """By themselves, as far as the portal can see."""
+    for file in (faults.stack.var / "sandboxes" / faults.folders()[0]).glob("*.json"):
+        if file.name != "label.json":
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(json.loads(file.read_text())["pid"], signal.SIGKILL)
+
+
+@pytest.mark.parametrize("call", REPAIRING)
 @pytest.mark.parametrize("when", WHEN)
-def test_while_it_restarts(faults: Faults, when: str) -> None:
-    booking = faults.book()
+def test_while_it_is_repaired(faults: Faults, when: str, call: str) -> None:
+    booking = faults.book_and_wait()
+    entered = write_into(faults)
+    faults.order(f"{when}.{call}.repair")
+    end_its_programs(faults)
+
+    killed(faults, f"{when}.{call}.repair")
+
+    faults.until(lambda: repairs(faults, booking) == 1, 60, "repaired")
     faults.wait_for(booking, "ready")
-    faults.order(f"{when}.halt")
+    assert entered.read_text() == "Termin"
+    assert is_as_promised(faults)
+    assert faults.twice_mailed() == []
+
+
+def repairs(faults: Faults, booking: int) -> int:
+    found: int = faults.ask(f"answer = newest({booking}).events.filter(kind='repaired').count()")
+    return found
+
+
+@pytest.mark.parametrize("call", RESTARTING)
+@pytest.mark.parametrize("when", WHEN)
+def test_while_it_restarts(faults: Faults, when: str, call: str) -> None:
+    booking = faults.book_and_wait()
+    entered = write_into(faults)
+    faults.order(f"{when}.{call}.restart")
     faults.ask(
         f"b = Booking.objects.get(pk={booking})\n"
         "services.restart_environment(booking_id=b.pk, actor=b.booked_by)"
     )
 
-    killed(faults, f"{when}.halt")
+    killed(faults, f"{when}.{call}.restart")
 
     faults.wait_for(booking, "ready")
+    assert faults.ask(f"answer = newest({booking}).restart_at") is None
+    assert entered.read_text() == "Termin"
     assert is_as_promised(faults)
+    assert faults.twice_mailed() == []
+
+
+@pytest.mark.parametrize("call", RESETTING)
+@pytest.mark.parametrize("when", WHEN)
+def test_while_it_is_reset(faults: Faults, when: str, call: str) -> None:
+    booking = faults.book_and_wait()
+    [before] = faults.folders()
+    faults.order(f"{when}.{call}")
+    faults.ask(
+        f"b = Booking.objects.get(pk={booking})\n"
+        "services.reset_environment(booking_id=b.pk, actor=b.booked_by)"
+    )
+
+    killed(faults, f"{when}.{call}")
+
+    faults.until(
+        lambda: (
+            faults.ask(f"e = newest({booking})\nanswer = [e.generation, e.state]") == [2, "ready"]
+        ),
+        60,
+        "the next generation",
+    )
+    assert before not in faults.folders()
+    assert is_as_promised(faults)
+    assert faults.twice_mailed() == []
+    left = faults.ask(
+        f"answer = RemovalProof.objects.filter(environment__booking={booking}, verified_at=None).count()"
+    )
+    assert left == 0
+
+
+@pytest.mark.parametrize("call", COMPARING)
+@pytest.mark.parametrize("when", WHEN)
+def test_while_everything_is_compared(faults: Faults, when: str, call: str) -> None:
+    """What ran goes on, and the next comparison sees what the struck one did not come to."""
+    booking = faults.book_and_wait()
+    faults.order(f"{when}.{call}.reconcile")
+
+    killed(faults, f"{when}.{call}.reconcile")
+
+    end_its_programs(faults)
+    faults.until(lambda: repairs(faults, booking) == 1, 60, "seen and repaired")
+    faults.wait_for(booking, "ready")
+    assert is_as_promised(faults)
+    assert faults.twice_mailed() == []
+
+
+@pytest.mark.parametrize("when", WHEN)
+def test_while_an_orphan_is_removed(faults: Faults, when: str) -> None:
+    """Of a row that says gone; another environment beside it stays."""
+    stays = faults.book_and_wait()
+    orphaned = faults.book_and_wait()
+    faults.order(f"{when}.destroy.remove_orphan")
+    faults.ask(
+        f"Booking.objects.filter(pk={orphaned}).update(state='ended', ended_at=clock.now())\n"
+        f"Environment.objects.filter(booking={orphaned}).update(state='gone', gone_at=clock.now())\n"
+        f"Allocation.objects.filter(booking={orphaned}).update(released_at=clock.now())"
+    )
+
+    killed(faults, f"{when}.destroy.remove_orphan")
+
+    faults.until(lambda: is_as_promised(faults), 60, "the orphan is removed")
+    assert len(faults.folders()) == 1
+    assert faults.state(stays) == "ready"
+    assert faults.ask(f"answer = newest({orphaned}).state") == "gone"
     assert faults.twice_mailed() == []
 
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from sandbox.backends.base import Permanent, ProbeResult, Retryable
 from sandbox.backends.container import ContainerBackend
-from sandbox.backends.container_plan import ADDRESS, ContainerPlan
+from sandbox.backends.container_plan import ContainerPlan
 from sandbox.spec import Check
 from tests.sandbox.fake_backend import Killed
 
@@ -107,7 +107,13 @@ class EngineInMemory:
         if found is None:
             return None
         state = {"Status": found["State"], "ExitCode": found["ExitCode"]}
-        return {"Name": f"/{name}", "State": state, "Config": {"Labels": found["Labels"]}}
+        return {
+            "Name": f"/{name}",
+            "State": state,
+            "Config": {"Labels": found["Labels"]},
+            "Mounts": found["Mounts"],
+            "NetworkSettings": {"Networks": {name: {} for name in found["Networks"]}},
+        }
 
     def create_container(self, plan: ContainerPlan) -> bool:
         assert plan.network in self.nets
@@ -121,6 +127,7 @@ class EngineInMemory:
                 "ExitCode": 0,
                 "Mounts": [{"Name": name} for name, _path in plan.volumes],
                 "Command": plan.command,
+                "Networks": {plan.network: plan.address},
             },
         )
         self._did("create_container")
@@ -154,7 +161,14 @@ class EngineInMemory:
         self._did("start")
 
     def disconnect(self, network: str, container: str) -> None:
+        if container in self.pods:
+            self.pods[container]["Networks"].pop(network, None)
         self._did("disconnect")
+
+    def connect(self, network: str, container: str, *, address: str) -> None:
+        assert network in self.nets
+        self.pods[container]["Networks"][network] = address
+        self._did("connect")
 
     def unpause(self, name: str) -> None:
         self.pods[name]["State"] = "running"
@@ -173,7 +187,7 @@ class EngineInMemory:
 
     def ask(self, host: str, port: int, check: Check, *, timeout: float = 5) -> ProbeResult:
         """Whether the container with this address runs; stands for asking the product."""
-        pods = [p for p in self.pods.values() if p["Labels"][ADDRESS] == host]
+        pods = [p for p in self.pods.values() if host in p["Networks"].values()]
         return ProbeResult(bool(pods) and pods[0]["State"] == "running", "refused")
 
     @property

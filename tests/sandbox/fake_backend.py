@@ -36,6 +36,8 @@ class FakeBackend:
     unhealthy: set[str] = field(default_factory=set)
     log_lines: list[str] = field(default_factory=list)
     secrets: dict[str, Mapping[str, str]] = field(default_factory=dict)
+    memory_mb: int | None = None
+    disk_mb: int | None = None
 
     data: dict[str, dict[tuple[str, str], bytes]] = field(default_factory=dict)
     """What lies in an environment: by its name, then by component and path."""
@@ -54,7 +56,7 @@ class FakeBackend:
 
     def check(self) -> Health:
         self._strike("check", "")
-        return Health(True, "in memory")
+        return Health(True, "in memory", memory_mb=self.memory_mb, disk_mb=self.disk_mb)
 
     def validate(self, spec: EnvSpec) -> list[str]:
         return []

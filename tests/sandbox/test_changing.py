@@ -46,6 +46,28 @@ def move(booking, **delta):
     )
 
 
+def test_what_is_moved_to_now_has_its_lead_from_then_on(engine, clock, run):
+    """Nothing is late seconds after the click."""
+    clock.move_to(MONDAY)
+    blueprint = product()
+    blueprint.pool.lead_minutes = 60
+    blueprint.pool.save()
+    booking = book(blueprint, starts_in=timedelta(days=3))
+    clock.move_to(MONDAY + timedelta(days=1))
+    engine.fault("check", *[BackendUnavailable("no socket")] * 9)
+    now = portal_clock.now() + timedelta(minutes=1)
+    services.move_booking(
+        booking_id=booking.pk, actor=booking.booked_by, start=now, end=now + timedelta(days=2)
+    )
+    run(booking)
+    told = OutgoingMail.objects.filter(kind="sandbox.booking_late")
+
+    for minutes, count in ((20, 0), (74, 0), (76, 1)):
+        clock.move_to(now - timedelta(minutes=1) + timedelta(minutes=minutes))
+        provisioning.tick()
+        assert told.count() == count, minutes
+
+
 def test_an_extension_reaches_row_allocation_and_engine(running, engine, run):
     end = running.ends_at + timedelta(days=3)
 

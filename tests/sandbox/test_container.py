@@ -20,6 +20,7 @@ from sandbox.backends.base import (
     ObservedState,
     Permanent,
     ProbeResult,
+    Retryable,
 )
 from sandbox.spec import HttpCheck
 from tests.conformance.conftest import Engine, make_container_spec, reference
@@ -112,6 +113,44 @@ def test_what_people_have_worked_in_is_not_removed_to_get_it_running(
     assert ("outside volumes would be lost" in str(told.value)) == isinstance(error, AddressHeld)
 
     assert engine.ensure(in_use).state == ObservedState.RUNNING
+
+
+STAYS, REPLACED, STARTED = "stays", "replaced", "started"
+
+
+@pytest.mark.parametrize(
+    ("status", "read_only", "mounts", "becomes"),
+    [
+        ("dead", False, [], STAYS),
+        ("removing", False, [], STAYS),
+        # What the image declares as a volume goes with its container.
+        ("dead", True, [{"Name": "4f1d"}], STAYS),
+        # Of a container without storage the engine does not say what it had.
+        ("dead", True, None, STAYS),
+        ("dead", True, [{"Name": "osk-a.data"}], REPLACED),
+        ("stopping", False, [], STARTED),
+    ],
+)
+def test_what_ends_or_is_dead_keeps_what_people_wrote_in_it(
+    engine: Engine, status: str, read_only: bool, mounts: list[dict[str, str]] | None, becomes: str
+) -> None:
+    memory, name = engine.backend.memory, f"{engine.ref.name}-web"
+    spec = make_container_spec(read_only=read_only)
+    engine.ensure(spec=spec)
+    memory.pods[name].update(State=status, Mounts=mounts)
+    before = memory.pods[name]
+    in_use = replace(engine.ref, is_in_use=True)
+
+    if becomes == STAYS:
+        with pytest.raises(Retryable, match=f"is {status}; what was written in it outside volumes"):
+            engine.ensure(in_use, spec=spec)
+        assert memory.pods[name] is before
+        memory.pods[name]["Mounts"] = []
+        assert engine.ensure(spec=spec).state == ObservedState.RUNNING
+        assert memory.pods[name] is not before, "nobody has worked in it"
+    else:
+        assert engine.ensure(in_use, spec=spec).state == ObservedState.RUNNING
+        assert (memory.pods[name] is before) == (becomes == STARTED)
 
 
 def test_a_whole_environment_is_not_touched_again(engine: Engine) -> None:

@@ -97,6 +97,7 @@ def test_no_key_of_a_person_and_no_typed_word_is_left_anywhere(booking, clock, s
         environment=environment, kind="set_up", state="refused", instance="test",
         due_at=portal_clock.now(), expires_at=portal_clock.now(), assignee=operator,
         done_by=operator, done_at=portal_clock.now(), reason="Frau Muster fehlt",
+        things=["Konto von Frau Muster", "VM"],
     )  # fmt: skip
     clock.move_to(booking.ended_at + YEARS)
 
@@ -116,6 +117,7 @@ def test_no_key_of_a_person_and_no_typed_word_is_left_anywhere(booking, clock, s
     measure, task = Measure.objects.get(), OperatorTask.objects.get()
     assert (measure.reason, measure.actor) == ("–", anonymous_person())
     assert (task.reason, task.assignee, task.done_by) == ("–", None, anonymous_person())
+    assert task.things == ["–", "–"]
 
 
 def test_it_only_reports_until_the_archive_has_said_what_it_wants(
@@ -143,6 +145,25 @@ def test_what_an_engine_still_has_waits(engine, clock, settings) -> None:
 
     booking.refresh_from_db()
     assert booking.anonymised_at is None
+
+
+def test_what_a_person_has_still_to_remove_waits(booking, clock, settings) -> None:
+    """The task names it, and of what an operator gave up nothing else does."""
+    settings.OSK_ARCHIVE_OFFER_SETTLED = True
+    task = OperatorTask.objects.create(
+        environment=booking.environments.get(), kind="remove", instance="test",
+        due_at=portal_clock.now(), expires_at=portal_clock.now(), things=["VM"],
+    )  # fmt: skip
+    clock.move_to(booking.ended_at + YEARS)
+    anonymise_old()
+    booking.refresh_from_db()
+    assert booking.anonymised_at is None
+
+    OperatorTask.objects.filter(pk=task.pk).update(state="withdrawn")
+    anonymise_old()
+
+    booking.refresh_from_db()
+    assert booking.anonymised_at is not None
 
 
 def test_a_rejected_application_keeps_that_it_was_rejected(clock, settings) -> None:

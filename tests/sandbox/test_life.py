@@ -711,6 +711,8 @@ def test_a_late_hand_over_says_so(
 
 def test_a_machine_says_how_much_room_is_left(tmp_path: Path) -> None:
     assert re.fullmatch(
-        r"\d+\.\d GB of disk free, \d+\.\d GB of memory free", machine.room(tmp_path)
+        r"\d+\.\d GB of disk free, \d+\.\d GB of memory free", machine.health(tmp_path).detail
     )
-    assert machine.room(tmp_path / "missing").endswith("GB of memory free")
+    missing = machine.health(tmp_path / "missing", version="Podman 5")
+    assert re.fullmatch(r"Podman 5 · \d+\.\d GB of memory free", missing.detail)
+    assert (missing.disk_mb, missing.memory_mb is None) == (None, False)

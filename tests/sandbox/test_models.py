@@ -115,6 +115,7 @@ BOOKING_MOVES = {
     BookingAction.FINISH: lambda b: b.finish(),
     BookingAction.FAIL: lambda b: b.fail(),
     BookingAction.RETRY: lambda b: b.retry(actor=UserFactory()),
+    BookingAction.RESUME: lambda b: b.resume(actor=UserFactory()),
 }
 STAYS = {BookingAction.MOVE, BookingAction.EXTEND}
 """Change the window, not the state."""
@@ -186,6 +187,7 @@ ENVIRONMENT_MOVES = {
     EnvironmentAction.VANISH: lambda e: e.vanish(),
     EnvironmentAction.ABANDON: lambda e: e.abandon(actor=UserFactory(), reason="x"),
     EnvironmentAction.QUARANTINE: lambda e: e.quarantine(actor=UserFactory(), until=clock.now()),
+    EnvironmentAction.RELEASE: lambda e: e.release(actor=UserFactory()),
 }
 
 

@@ -1,23 +1,36 @@
 """An app that does what a test orders, before or after a call to an engine.
 
 An order is a file ``<OSK_VAR>/faults/<before|after>.<call>`` that holds "kill" or a number of seconds; the worker takes
-it away and follows it once. Each call is noted in ``<OSK_VAR>/faults/calls.log``.
+it away and follows it once. ``….<call>.<step>`` waits for the call in one of ``STEPS``: who compares and who repairs
+ask the same. Each call is noted in ``<OSK_VAR>/faults/calls.log``.
 """
 
 from __future__ import annotations
 
 import functools
+import importlib
 import os
 import signal
 import time
 from collections.abc import Callable
+from contextvars import ContextVar
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from django.apps import AppConfig
 
-CALLS = ("ensure", "observe", "probe", "halt", "destroy", "set_expiry", "quarantine")
+CALLS = (
+    "check", "ensure", "observe", "observe_all", "probe", "halt", "destroy", "set_expiry", "quarantine",
+)  # fmt: skip
+STEPS = {
+    "setting_up": ("prepare", "set_up", "wait_until_ready", "restart"),
+    "looking_after": ("rest", "repair", "keep_apart"),
+    "removing": ("begin_removal", "remove"),
+    "reconciling": ("reconcile", "_remove_orphan"),
+}
+_step: ContextVar[str] = ContextVar("step", default="")
+"""The innermost of ``STEPS`` that is under way."""
 
 
 class Ordered:
@@ -38,17 +51,32 @@ class Ordered:
             self._strike(f"after.{name}", args)
 
     def _strike(self, where: str, args: tuple[Any, ...]) -> None:
+        step = _step.get()
         with (self._folder / "calls.log").open("a") as log:
-            log.write(f"{where} {getattr(args[0], 'name', '')} {os.getpid()}\n")
-        order = self._folder / where
+            log.write(
+                f"{where} {getattr(next(iter(args), None), 'name', '')} {os.getpid()} {step}\n"
+            )
+        for order in (where, f"{where}.{step}"):
+            try:
+                taken = (self._folder / order).rename(self._folder / f"{order}.taken")
+            except FileNotFoundError:
+                continue
+            what = taken.read_text()
+            if what == "kill":
+                os.killpg(os.getpgrp(), signal.SIGKILL)
+            time.sleep(float(what))
+
+
+def _known_by_name(step: Callable[..., Any], name: str) -> Callable[..., Any]:
+    @functools.wraps(step)
+    def named(*args: Any, **options: Any) -> Any:
+        token = _step.set(name.lstrip("_"))
         try:
-            order.rename(self._folder / f"{where}.taken")
-        except FileNotFoundError:
-            return
-        what = (self._folder / f"{where}.taken").read_text()
-        if what == "kill":
-            os.killpg(os.getpgrp(), signal.SIGKILL)
-        time.sleep(float(what))
+            return step(*args, **options)
+        finally:
+            _step.reset(token)
+
+    return named
 
 
 class Hooks(AppConfig):
@@ -69,6 +97,10 @@ class Hooks(AppConfig):
         leases.HEARTBEAT_SECONDS = 1
         reconciling.ORPHAN_GRACE = timedelta(seconds=2)
         restoring.TOLERANCE = timedelta(seconds=2)
+        for module, names in STEPS.items():
+            there = importlib.import_module(f"sandbox.{module}")
+            for name in names:
+                setattr(there, name, _known_by_name(getattr(there, name), name))
         for key, make in list(backends.BACKENDS.items()):
 
             def ordered(make: Callable[[], Any] = make) -> Any:
