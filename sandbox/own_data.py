@@ -54,7 +54,10 @@ OFFER: Final = portal.PersonalData(
     order=50,
     label=_("Test environments"),
     stored=_("Which test environments you have booked, for which organisation, when and what for."),
-    kept=_("So that the environment can be set up and counted. Its data are deleted when it ends."),
+    kept=_(
+        "So that the environment can be set up and counted. Its data are deleted when it ends, a configuration that"
+        " somebody saved some days later."
+    ),
     afterwards=_(
         "What has a deputy goes on with the deputy. All other environments end at once, with all their data."
         " The bookings stay as a figure, without a name and without their purpose."

@@ -10,12 +10,14 @@ import pytest
 from django.core.exceptions import PermissionDenied
 from django.core.management import call_command
 from django.db import IntegrityError, connection, transaction
+from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import translation
 from pypdf import PdfReader
 
 from osk_portal import portal
+from osk_portal.notifications.models import OutgoingMail
 from osk_portal.toolkit import clamav, encryption
 from osk_portal.toolkit import clock as portal_clock
 from osk_portal.toolkit.transitions import TransitionNotAllowed
@@ -467,6 +469,8 @@ def test_it_outlives_the_environment_until_its_day_and_the_proof_names_it(
     end(world, booking, environment)
     client = signed_in(world.booker)
     assert "Herunterladen" in client.get(booking.get_absolute_url()).text
+    told = OutgoingMail.objects.get(user=world.booker, kind="sandbox.booking_ended")
+    assert "Was Sie von der Konfiguration gesichert haben" in told.body
     fetched = client.post(addresses(booking, snapshot)["fetch"])
     assert b"".join(fetched.streaming_content).startswith(b"PK")
     text = proof(booking)
@@ -569,6 +573,19 @@ def test_before_the_end_people_are_reminded_of_it(signed_in, world, ready):
     for name in ("booking_end", "booking_reset"):
         page = client.get(reverse(f"sandbox:{name}", args=[booking.public_id])).text
         assert "#sicherung" in page
+
+
+def test_the_reminder_speaks_of_it(world, ready, clock):
+    booking, _environment = ready
+    monday = portal_clock.now().replace(hour=10) + timedelta(days=7 - portal_clock.now().weekday())
+    booking.window = DateTimeTZRange(monday - timedelta(days=9), monday + timedelta(hours=20))
+    booking.save()
+
+    clock.move_to(monday)
+    services.send_reminders()
+
+    told = OutgoingMail.objects.get(user=world.booker, kind="sandbox.booking_ends_soon")
+    assert "die Konfiguration als Datei sichern" in told.body
 
 
 def test_the_page_costs_the_same_with_three(signed_in, world, ready, django_assert_num_queries):
