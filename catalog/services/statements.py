@@ -216,7 +216,8 @@ def retract_statement(*, statement_id: int, actor: User, comment: str) -> Statem
 def take_statements_of_file(solution: Solution, said: Mapping[str, str]) -> None:
     """What the file in the repository says, by topic; the caller has locked ``solution``.
 
-    It never takes the place of what a person has stated. What the file no longer says ends.
+    It never takes the place of what a person has stated. What the file no longer says ends. What the OSK has
+    taken off with a reason stays away until the file says something else.
     """
     ours = Statement.objects.standing().filter(solution=solution)
     standing = {statement.topic: statement for statement in ours.select_for_update(of=("self",))}
@@ -229,6 +230,8 @@ def take_statements_of_file(solution: Solution, said: Mapping[str, str]) -> None
         there = standing.get(topic)
         if there is not None and there.state == StatementState.STANDING:
             continue
+        if _is_taken_off(solution, topic, value):
+            continue
         Statement.objects.create(
             solution=solution,
             topic=topic,
@@ -240,6 +243,13 @@ def take_statements_of_file(solution: Solution, said: Mapping[str, str]) -> None
         is_new = True
     if is_new:
         _changed(solution, actor=None)
+
+
+def _is_taken_off(solution: Solution, topic: str, value: str) -> bool:
+    """Whether an advisor has decided against what the file said last on a topic, which was ``value``."""
+    said = Statement.objects.filter(solution=solution, topic=topic, origin=StatementOrigin.FILE)
+    last = said.order_by("-created_at", "-pk").first()
+    return last is not None and last.state == StatementState.RETRACTED and last.value == value
 
 
 def _changed(solution: Solution, *, actor: User | None) -> None:
