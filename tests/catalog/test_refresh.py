@@ -199,10 +199,17 @@ def test_a_trusted_file_is_taken_over_but_for_what_was_decided_here(nights, worl
     assert (document["name"], document["softwareVersion"]) == ("Termine Berlin", "2")
     assert document["usedBy"] == ["Musterstadt"]
     assert nights.solution.revisions.first().origin == "file"
-    assert not Proposal.objects.undecided().exists()
+    waiting = Proposal.objects.undecided().get()
+    assert (waiting.changes, waiting.is_of_file) == ({"name": "Termine 2"}, True)
+    assert told(world.advisor, "proposal_of_file") == 1
     revision = nights.solution.revision
     nights.pass_(file(name="Termine 2", softwareVersion="2", usedBy=["Musterstadt"]))
     assert nights.solution.revision == revision
+    assert Proposal.objects.undecided().get() == waiting
+    nights.pass_(file(name="Termine 2", softwareVersion="3", usedBy=["Musterstadt"]))
+    assert nights.solution.document["softwareVersion"] == "3"
+    assert nights.solution.document["name"] == "Termine Berlin"
+    assert Proposal.objects.undecided().get().changes == {"name": "Termine 2"}
 
 
 def test_only_an_advisor_trusts_a_source(nights, world, client):
@@ -243,6 +250,62 @@ def test_a_failure_changes_nothing_and_is_dated(nights, body, status, problem):
     assert nights.source.last_error == problem
     assert nights.source.failing_since == nights.now
     assert nights.solution.revision == 1
+    assert not Proposal.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"x-own": "1"},
+        {"de": {"leika": [{"leika-id": "99108001000000"}]}},
+        {"roadmap": ["keine", "Adresse"]},
+        {"landingURL": "keine Adresse"},
+        {"legal": {"license": "Frei"}},
+    ],
+    ids=lambda odd: next(iter(odd)),
+)
+def test_an_error_that_the_file_had_before_stops_no_later_change_of_it(nights, world, odd):
+    import_publiccode(file(**odd), publish_incomplete=True)
+    correct_entry(
+        nights.solution.pk,
+        actor=world.advisor,
+        changes={"documentation": "https://osk.example.org/"},
+        base_revision=Solution.objects.get(pk=nights.solution.pk).revision,
+        reason="Fehlte.",
+    )
+    for version in ("1", "2"):  # the error stands in no document, and not on the entry any more
+        nights.pass_(file(softwareVersion=version, **odd))
+
+        assert nights.source.last_error == ""
+        assert Proposal.objects.undecided().get().changes == {"software_version": version}
+
+
+@pytest.mark.parametrize("odd", [{"x-own": "1"}, {"de": {"leika": [{"leika-id": "1"}]}}])
+def test_a_key_that_the_standard_does_not_know_stops_nothing(nights, odd):
+    nights.pass_(file(softwareVersion="2", **odd))
+
+    assert nights.source.last_error == ""
+    assert Proposal.objects.undecided().get().changes == {"software_version": "2"}
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [{"roadmap": ["keine", "Adresse"]}, {"landingURL": "keine Adresse"}, {"platforms": None}],
+    ids=lambda broken: next(iter(broken)),
+)
+def test_a_new_error_stops_the_file_also_after_a_correction(nights, world, broken):
+    good = {"roadmap": "https://a.example/1", "landingURL": "https://a.example/"}
+    import_publiccode(file(**good))
+    correct_entry(
+        nights.solution.pk,
+        actor=world.advisor,
+        changes={"documentation": "https://osk.example.org/"},
+        base_revision=Solution.objects.get(pk=nights.solution.pk).revision,
+        reason="Fehlte.",
+    )
+    nights.pass_(file(**{**good, "softwareVersion": "2", **broken}))
+
+    assert nights.source.last_error == "broken"
     assert not Proposal.objects.exists()
 
 
@@ -363,6 +426,54 @@ def test_a_trusted_file_takes_what_nobody_has_decided_yet(nights, world):
     assert not Proposal.objects.undecided().exists()
     nights.pass_(file(softwareVersion="2"))
     assert nights.solution.document["softwareVersion"] == "2"
+
+
+def test_what_was_corrected_here_waits_also_when_its_source_becomes_trusted(nights, world):
+    correct_entry(
+        nights.solution.pk,
+        actor=world.advisor,
+        changes={"landing_url": "https://osk.example.org/"},
+        base_revision=1,
+        reason="Umgezogen.",
+    )
+    body = file(landingURL="https://neu.example.org/", softwareVersion="3")
+    nights.pass_(body)
+    refresh.set_trusted(nights.solution.pk, is_trusted=True, actor=world.advisor)
+    nights.pass_(body)
+
+    document = nights.solution.document
+    assert (document["landingURL"], document["softwareVersion"]) == (
+        "https://osk.example.org/",
+        "3",
+    )
+    assert Proposal.objects.undecided().get().changes == {"landing_url": "https://neu.example.org/"}
+
+
+@pytest.mark.parametrize("is_trusted", [False, True])
+def test_a_field_that_is_free_again_takes_what_the_file_says_meanwhile(nights, world, is_trusted):
+    nights.pass_(etag='"1"')
+    if is_trusted:
+        refresh.set_trusted(nights.solution.pk, is_trusted=True, actor=world.advisor)
+    services.lock_field(
+        nights.solution.pk,
+        field="landing_url",
+        reason="Geprüft.",
+        actor=world.advisor,
+        seen_revision=1,
+    )
+    body = file(landingURL="https://neu.example.org/")
+    nights.pass_(body, etag='"2"')
+    assert (nights.solution.revision, Proposal.objects.count()) == (1, 0)
+
+    services.unlock_field(nights.solution.pk, field="landing_url", actor=world.advisor)
+    nights.source.refresh_from_db()
+    assert nights.source.next_attempt_at <= nights.now
+    nights.pass_(body, etag='"2"')
+
+    waiting = [proposal.changes for proposal in Proposal.objects.undecided()]
+    taken = nights.solution.document.get("landingURL")
+    address = "https://neu.example.org/"
+    assert (taken, waiting) == ((address, []) if is_trusted else (None, [{"landing_url": address}]))
 
 
 def test_an_entry_that_moves_is_watched_at_its_new_address_and_found_by_the_old_one(
