@@ -161,7 +161,7 @@ def _take(source: Source, fetched: Fetched) -> SourceProblem | None:
             return SourceProblem.BROKEN
         _change(source, before, read, ours)
         source.changed_at = clock.now()
-    take_statements_of_file(source.solution, read.statements)
+    take_statements_of_file(source.solution, read.statements, is_trusted=source.is_trusted)
     source.document = read.document
     source.file_url = fetched.url
     source.etag = fetched.etag

@@ -13,11 +13,11 @@ from django.urls import reverse
 from catalog import services
 from catalog.enums import ProposalState
 from catalog.importing import import_publiccode
-from catalog.models import Proposal, Solution, Source
+from catalog.models import Proposal, Solution, Source, Statement
 from catalog.services import fetching, refresh
 from catalog.services.correcting import correct_entry
 from osk_portal import portal
-from osk_portal.notifications.models import Notification
+from osk_portal.notifications.models import Notification, OutgoingMail
 from osk_portal.toolkit.transitions import TransitionNotAllowed
 from tests.catalog.fetching import PATH, REPOSITORY
 from tests.catalog.files import publiccode_file
@@ -474,6 +474,57 @@ def test_a_field_that_is_free_again_takes_what_the_file_says_meanwhile(nights, w
     taken = nights.solution.document.get("landingURL")
     address = "https://neu.example.org/"
     assert (taken, waiting) == ((address, []) if is_trusted else (None, [{"landing_url": address}]))
+
+
+def leika(key, **top):
+    return file(de={"leika": [{"leika-id": key}]}, **top)
+
+
+def said(*states):
+    rows = Statement.objects.filter(state__in=states).order_by("pk")
+    return list(rows.values_list("value", "state"))
+
+
+def test_what_a_file_states_waits_for_an_advisor(nights, world, client):
+    first, second, third = "99108001000000", "99108002000000", "99108003000000"
+    for _night in range(2):
+        nights.pass_(leika(first))
+    statement = Statement.objects.get()
+    assert (statement.state, statement.origin, statement.author) == ("proposed", "file", None)
+    assert told(world.advisor, "statement_of_file") == 1
+    mail = OutgoingMail.objects.filter(user=world.advisor).get()
+    assert "LeiKa" in mail.body
+
+    client.force_login(world.advisor, backend="django.contrib.auth.backends.ModelBackend")
+    text = client.get(reverse("admin:catalog_statement_page", args=[statement.public_id])).text
+    assert "Die Autorin" not in text
+    accept = reverse("admin:catalog_statement_accept", args=[statement.public_id])
+    assert client.post(accept, follow=True).status_code == 200
+    assert said("standing", "proposed") == [(first, "standing")]
+
+    nights.pass_(leika(second))  # what is published stays up
+    assert said("standing", "proposed") == [(first, "standing"), (second, "proposed")]
+    refused = Statement.objects.proposed().get()
+    refuse = reverse("admin:catalog_statement_refuse", args=[refused.public_id])
+    page = client.post(refuse, {"comment": "Falsch."}, follow=True)
+    assert "Der Eintrag bleibt, wie er ist." in page.text
+    nights.pass_(leika(second))
+    assert said("standing", "proposed") == [(first, "standing")]
+
+    nights.pass_(leika(third))
+    nights.pass_(file())  # it says nothing any more
+    assert said("standing", "proposed") == []
+    assert Statement.objects.get(value=third).state == "withdrawn"
+
+
+def test_what_a_trusted_file_states_stands_at_once_also_what_has_waited(nights, world):
+    nights.pass_(leika("99108001000000"))
+    refresh.set_trusted(nights.solution.pk, is_trusted=True, actor=world.advisor)
+    nights.pass_(leika("99108001000000"))
+
+    assert said("standing", "proposed") == [("99108001000000", "standing")]
+    nights.pass_(leika("99108002000000"))
+    assert said("standing", "proposed") == [("99108002000000", "standing")]
 
 
 def test_an_entry_that_moves_is_watched_at_its_new_address_and_found_by_the_old_one(
