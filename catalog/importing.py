@@ -106,7 +106,7 @@ def merged(
     result = deepcopy(document)
     for name in ours:
         field_ = EVERY[name]
-        documents.put(result, field_.path, deepcopy(field_.of(entry)))
+        field_.put(result, deepcopy(field_.of(entry)))
     return result
 
 
@@ -205,10 +205,11 @@ def _ours(entry: Solution) -> set[str]:
 
 def decided_here(entry: Solution) -> set[str]:
     """Names of the fields whose value comes from an organisation's proposal, or from the OSK."""
-    return {f.name for f in EVERY.values() if _is_decided(entry.origins.get(f.key))}
+    decided = [key for key, origin in entry.origins.items() if _is_decided(origin)]
+    return {f.name for f in EVERY.values() if any(f.holds(key) for key in decided)}
 
 
-def _is_decided(origin: Mapping[str, Any] | None) -> bool:
+def _is_decided(origin: Mapping[str, Any]) -> bool:
     """A proposal without an organisation was the file's."""
     match origin:
         case {"origin": RevisionOrigin.OSK | RevisionOrigin.RESTORED}:

@@ -28,7 +28,7 @@ def read_again(source: Source, solution: Solution, names: Iterable[str]) -> None
     document = deepcopy(source.document or last_file(solution))
     for name in names:
         field = EVERY[name]
-        documents.put(document, field.path, deepcopy(field.of(solution.document)))
+        field.put(document, deepcopy(field.of(solution.document)))
     source.document = document
     source.etag = source.last_modified = ""
     source.next_attempt_at = clock.now()

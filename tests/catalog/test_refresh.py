@@ -153,6 +153,34 @@ def test_refusing_a_file_tells_nobody(nights, world, client):
     assert not Notification.objects.filter(kind="catalog.proposal_refused").exists()
 
 
+def test_further_languages_are_proposed_too_and_errors_in_them_stop_the_file(nights, world, client):
+    french = {
+        "shortDescription": "Réserver un rendez-vous.",
+        "longDescription": "Réserver un rendez-vous à la mairie. " * 6,
+        "features": ["Réserver", "Appeler"],
+    }
+    nights.pass_(file(("description.fr", {**french, "features": None})))
+    assert nights.source.last_error == "broken"
+    nights.pass_(file(("description.fr", french)))
+
+    proposal = Proposal.objects.get()
+    assert proposal.changes == {"further_languages": {"fr": french}}
+    client.force_login(world.advisor, backend="django.contrib.auth.backends.ModelBackend")
+    review = reverse("admin:catalog_proposal_review", args=[proposal.public_id])
+    assert "Funktionen (Französisch): Réserver, Appeler" in client.get(review).text
+    services.accept_proposal(proposal.pk, actor=world.advisor, seen_revision=1)
+    nights.solution.refresh_from_db()
+    assert nights.solution.document["description"]["fr"] == french
+    assert nights.solution.document["description"]["de"]
+    nights.pass_(file())
+    assert Proposal.objects.undecided().get().changes == {"further_languages": None}
+    services.accept_proposal(
+        Proposal.objects.undecided().get().pk, actor=world.advisor, seen_revision=2
+    )
+    nights.solution.refresh_from_db()
+    assert set(nights.solution.document["description"]) == {"de"}
+
+
 def test_a_newer_file_takes_the_place_of_an_undecided_proposal(nights):
     nights.pass_(file(landingURL="https://eins.example.org/", softwareVersion="1"))
     nights.pass_(file(landingURL="https://zwei.example.org/", softwareVersion="1"))
@@ -495,9 +523,10 @@ def test_what_a_file_states_waits_for_an_advisor(nights, world, client):
     mail = OutgoingMail.objects.filter(user=world.advisor).get()
     assert "LeiKa" in mail.body
 
-    client.force_login(world.advisor, backend="django.contrib.auth.backends.ModelBackend")
+    backend = "django.contrib.auth.backends.ModelBackend"
+    client.force_login(world.advisor, backend=backend)
     text = client.get(reverse("admin:catalog_statement_page", args=[statement.public_id])).text
-    assert "Die Autorin" not in text
+    assert "wird erst wieder vorgeschlagen" in text  # there is no author to read a reason
     accept = reverse("admin:catalog_statement_accept", args=[statement.public_id])
     assert client.post(accept, follow=True).status_code == 200
     assert said("standing", "proposed") == [(first, "standing")]
@@ -506,6 +535,7 @@ def test_what_a_file_states_waits_for_an_advisor(nights, world, client):
     assert said("standing", "proposed") == [(first, "standing"), (second, "proposed")]
     refused = Statement.objects.proposed().get()
     refuse = reverse("admin:catalog_statement_refuse", args=[refused.public_id])
+    client.force_login(world.advisor, backend=backend)
     page = client.post(refuse, {"comment": "Falsch."}, follow=True)
     assert "Der Eintrag bleibt, wie er ist." in page.text
     nights.pass_(leika(second))
