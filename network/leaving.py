@@ -6,7 +6,7 @@ no manager. Nobody reads more by that than before: only who is chosen looks afte
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -120,10 +120,15 @@ def end_membership(*, membership_id: int, actor: User, choice: Choice) -> Settle
     Raises PermissionDenied, LastManager, and TransitionNotAllowed when it has ended already or a chosen
     successor is no longer a member: then nothing was written.
     """
+    return _at_once(_end, membership_id, actor, choice)
 
+
+def _at_once(
+    act: Callable[[int, User, Choice], Settled], membership_id: int, actor: User, choice: Choice
+) -> Settled:
     def work() -> Settled:
         with transaction.atomic():
-            return _end(membership_id, actor, choice)
+            return act(membership_id, actor, choice)
 
     return without_deadlock(work)
 
@@ -158,12 +163,7 @@ def take_back_request(*, membership_id: int, actor: User) -> MembershipEvent | N
 
 def hand_over_left(*, membership_id: int, actor: User, choice: Choice) -> Settled:
     """Give what somebody has left behind to successors. Raises as ``end_membership``."""
-
-    def work() -> Settled:
-        with transaction.atomic():
-            return _hand_over_left(membership_id, actor, choice)
-
-    return without_deadlock(work)
+    return _at_once(_hand_over_left, membership_id, actor, choice)
 
 
 def _hand_over_left(membership_id: int, actor: User, choice: Choice) -> Settled:

@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Final
 
-from django.utils.translation import gettext_lazy as _
-
 from osk_portal.notifications.services import Message, notify
 from osk_portal.toolkit import clock
 from sandbox import guest_mails, notifications
@@ -18,7 +16,6 @@ from sandbox.models import Booking, TestParticipant
 TEST_CHANGED: Final = "sandbox.test_changed"
 """Its ``subject_key`` is the key of a participant, of a guest that of the link."""
 _TEMPLATE: Final = "sandbox/email/test_changed"
-_REASON: Final = _("You were invited to test along.")
 _DAYS: Final = 3
 """How long a guest's mail about what is over is worth sending."""
 
@@ -64,7 +61,7 @@ def _to_member(
             dedupe=f"{TEST_CHANGED}:{booking.public_id}:{key}",
             subject_key=str(person.public_id),
             context={**facts, "guest_name": "", "is_asked": not person.is_in},
-            reason=_REASON,
+            reason=guest_mails.TESTS_ALONG,
         ),
         [] if person.user is None else [person.user],
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
+from typing import Final
 
 from django.utils.translation import gettext_lazy as _
 
@@ -11,7 +12,8 @@ from osk_portal.notifications import rendering
 from osk_portal.notifications.services import post_secret
 from sandbox.models import TestParticipant
 
-_TESTS = _("You were invited to test along.")
+TESTS_ALONG: Final = _("You were invited to test along.")
+"""Why who tests along gets a mail, with an account or without."""
 
 
 def to_guest(
@@ -34,7 +36,7 @@ def to_guest(
         },
         language="de",
         url=guest.get_absolute_url(),
-        reason=_TESTS,
+        reason=TESTS_ALONG,
     )
     post_secret(
         kind=kind,

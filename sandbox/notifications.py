@@ -28,7 +28,6 @@ _REASON = _("You booked a test environment.")
 _STANDS_IN = _("You stand in for who booked a test environment.")
 _WAITED = _("You are on the waitlist for a test environment.")
 _GOES_ON = _("A test environment was handed over to you.")
-_TESTS = _("You were invited to test along.")
 _DECIDES = _("You decide on bookings of test environments.")
 
 
@@ -231,7 +230,7 @@ def nothing_comes_of_it(
         dedupe=f"{TEST_CANCELLED}:{participant.public_id}{step}",
         subject_key=str(participant.public_id),
         context={**facts(booking), "never_came": never_came},
-        reason=_TESTS,
+        reason=guest_mails.TESTS_ALONG,
         lifetime=None if never_came else booking.ends_at - clock.now(),
     )
     if person is None:
@@ -322,7 +321,7 @@ def participant_invited(participant: TestParticipant) -> None:
                 "booker": booking.booked_by,
                 "organisation": booking.organisation.name,
             },
-            reason=_TESTS,
+            reason=guest_mails.TESTS_ALONG,
             lifetime=booking.ends_at - clock.now(),
         ),
         [] if participant.user is None else [participant.user],

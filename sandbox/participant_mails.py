@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from osk_portal.notifications.services import Message, notify, notify_address
 from osk_portal.toolkit import clock
-from sandbox import notifications
+from sandbox import guest_mails, notifications
 from sandbox.deadlines import takes_reports
 from sandbox.enums import ParticipantState
 from sandbox.models import Blueprint, Booking, ReportFile, TestParticipant, TestReport
@@ -24,7 +24,6 @@ PARTICIPANT_KINDS: Final = frozenset({ACCESS_ENDED, BLOCKED, UNBLOCKED})
 INFECTED: Final = "sandbox.file_infected"
 """Its ``subject_key`` is the key of a report."""
 _WRITES = _("You have added files to a test report.")
-_TESTS = _("You were invited to test along.")
 
 
 def access_ended(booking: Booking, *, is_halted: bool = False) -> None:
@@ -120,7 +119,7 @@ def _tell(people: ParticipantQuerySet, kind: str, *, step: str, **context: objec
                 "is_guest": person.is_guest,
                 **context,
             },
-            reason=_TESTS,
+            reason=guest_mails.TESTS_ALONG,
         )
         if person.user is not None:
             notify(message, [person.user])

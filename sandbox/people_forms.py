@@ -213,6 +213,7 @@ class ReportForm(forms.Form):
         data, self.is_of_an_older_plan = self._with_lost_notes(data, tasks)
         super().__init__(data, files, initial=initial)
         kept = [] if report is None else list(report.files.all())
+        self.kept_files = len(kept)
         if kept:
             removed = cast("forms.MultipleChoiceField", self.fields["removed"])
             removed.choices = [
@@ -272,6 +273,25 @@ class ReportForm(forms.Form):
             if (file.size or 0) > most:
                 raise ValidationError(f"{file.name}: {uploads.too_large(most)}")
         return chosen
+
+    def clean(self) -> dict[str, Any]:
+        """Somebody reads what is handed in; a draft may be empty."""
+        data: dict[str, Any] = super().clean() or self.cleaned_data
+        if "submit" in self.data and not self.errors and self._is_empty(data):
+            self.add_error(
+                "findings", _("Your report is empty. Note a result, write a text or add a file.")
+            )
+        return data
+
+    def _is_empty(self, data: dict[str, Any]) -> bool:
+        noted = [
+            data[self._name("outcome", task)] != Outcome.UNTESTED or data[self._name("note", task)]
+            for task in self.tasks
+        ]
+        keeps_files = len(data.get("removed", ())) < self.kept_files
+        return not (
+            any(noted) or data["findings"] or data["overall"] or data["chosen"] or keeps_files
+        )
 
     def written(self) -> Written:
         data = self.cleaned_data

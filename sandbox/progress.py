@@ -35,12 +35,12 @@ _STEPS = (
     (
         EnvironmentEventKind.SECRETS_MADE,
         _("Passwords generated"),
-        _("Only you can have them shown."),
+        _("Only those who test can have them shown."),
     ),
     (
         EnvironmentEventKind.STARTED,
         _("Program started"),
-        _("In a folder of its own, for this booking only."),
+        _("For this booking only."),
     ),
     (
         EnvironmentEventKind.READY,

@@ -78,8 +78,11 @@ def survey(request: HttpRequest, token: str) -> HttpResponse:
                 clear=int(form.cleaned_data["clear"]),
                 comment=form.cleaned_data["comment"],
             )
-        except TransitionNotAllowed:
-            return _page(request, title, reference, is_done=True, status=409)
+        except (
+            TransitionNotAllowed
+        ):  # answered already, perhaps by somebody else with the same mail
+            unsent = form.cleaned_data["comment"]
+            return _page(request, title, reference, is_done=True, status=409, unsent=unsent)
         return _page(request, title, reference, is_done=True)
     return _page(request, title, reference, form, is_done=invitation.is_used, kind="survey")
 
@@ -97,14 +100,19 @@ def _page(
     is_done: bool,
     kind: str = "",
     status: int = 200,
+    unsent: str = "",
 ) -> HttpResponse:
-    """``kind``: which form stands there: outcome, details or survey. ``is_done``: thank for an answer."""
+    """``kind``: which form stands there: outcome, details or survey. ``is_done``: thank for an answer.
+
+    ``unsent``: a text that came too late.
+    """
     context = {
         "title": title,
         "reference": reference,
         "form": form,
         "is_done": is_done,
         "kind": kind,
+        "unsent": unsent,
     }
     if form is not None and form.is_bound and status == 200 and not (is_done and kind == "survey"):
         status = 422

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, TypeVar
 
+from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
@@ -34,6 +35,8 @@ from osk_portal.pages.limits import within_limit
 from osk_portal.toolkit import uploads
 from osk_portal.toolkit.access import PUBLIC, access, no_store
 from osk_portal.toolkit.transitions import TransitionNotAllowed
+
+F = TypeVar("F", bound=forms.Form)
 
 REFUSE: Final = "refuse"
 CANCEL: Final = "cancel"
@@ -74,17 +77,15 @@ def _say(request: HttpRequest, link: CaseLink) -> HttpResponse:
     form = _composer(link, request)
     has_files = bool(request.FILES.getlist(ATTACHMENTS))
     if has_files and not _may_send(request, link):
-        return render(request, "429.html", status=429)
+        form.add_error(ATTACHMENTS, _("The files were not taken. Please choose them once more."))
+        return _page(request, link, form=_too_often(form), status=429)
     refusals = composing.receive(form, link.case, link.person)
     if composing.is_aside(form, refusals):
         return _page(request, link, form=form, status=422 if form.errors else 200)
     if not composing.is_valid(form, refusals):
         return _page(request, link, form=form, status=422)
     if not has_files and not _may_send(request, link):
-        form.add_error(
-            "text", _("You have sent the form very often. Please try again in 10 minutes.")
-        )
-        return _page(request, link, form=form, status=429)
+        return _page(request, link, form=_too_often(form), status=429)
     try:
         say_by_link(
             token=link.token,
@@ -106,7 +107,7 @@ def _reopen(request: HttpRequest, link: CaseLink) -> HttpResponse:
     if not form.is_valid():
         return _page(request, link, form=form, status=422)
     if not _may_send(request, link):
-        return render(request, "429.html", status=429)
+        return _page(request, link, form=_too_often(form), status=429)
     try:
         reopen_by_link(
             token=link.token,
@@ -128,7 +129,7 @@ def _pick(request: HttpRequest, link: CaseLink) -> HttpResponse:
     if not form.is_valid():
         return _page(request, link, pick_form=form, status=422)
     if not _may_send(request, link):
-        return render(request, "429.html", status=429)
+        return _page(request, link, pick_form=_too_often(form, "slot"), status=429)
     try:
         pick_by_link(token=link.token, slot_id=form.slot_id)
     except TransitionNotAllowed as error:
@@ -149,9 +150,10 @@ def _decline(request: HttpRequest, link: CaseLink) -> HttpResponse:
     form = (refuse_form if refuses else cancel_form)(
         request.POST if request.method == "POST" else None
     )
-    if request.method == "POST" and form.is_valid():
-        if not _may_send(request, link):
-            return render(request, "429.html", status=429)
+    status = 422 if form.is_bound else 200
+    if form.is_valid() and not _may_send(request, link):
+        form, status = _too_often(form), 429
+    elif form.is_valid():
         try:
             _send_decline(link, arranged, form, refuses, request.POST.get("sequence", ""))
         except TransitionNotAllowed as error:
@@ -163,7 +165,9 @@ def _decline(request: HttpRequest, link: CaseLink) -> HttpResponse:
             else _("The appointment is cancelled."),
         )
         return redirect(link)
-    if not (arranged.is_open_offer if refuses else arranged.appointment.is_upcoming):
+    if status != 429 and not (
+        arranged.is_open_offer if refuses else arranged.appointment.is_upcoming
+    ):
         return _moved_on(request, link)
     context = {
         "case": link.case,
@@ -175,7 +179,6 @@ def _decline(request: HttpRequest, link: CaseLink) -> HttpResponse:
         else _("Everybody who takes part is told by mail."),
         "back_url": link.get_absolute_url(),
     }
-    status = 422 if form.is_bound else 200
     return render(request, "consulting/appointment_text.html", context, status=status)
 
 
@@ -215,6 +218,12 @@ def _moved_on(request: HttpRequest, link: CaseLink) -> HttpResponse:
 
 def _may_send(request: HttpRequest, link: CaseLink) -> bool:
     return within_limit(request, "case_link_message", key=str(link.pk))
+
+
+def _too_often(form: F, field: str = "text") -> F:
+    """The form with the reason; what was typed stands in it."""
+    form.add_error(field, _("You have sent the form very often. Please try again in 10 minutes."))
+    return form
 
 
 def _is_reply(link: CaseLink) -> bool:

@@ -1,4 +1,7 @@
-"""Error pages: complete pages without a single query, so that they work when little else does."""
+"""Error pages: complete pages without a single query, so that they work when little else does.
+
+What was typed into the form that led to one stands on it (``kept_texts.py``).
+"""
 
 from __future__ import annotations
 
@@ -33,7 +36,13 @@ _known_until = 0.0
 
 
 def _page(
-    request: HttpRequest, status: int, heading: _StrPromise, lead: _StrPromise, number: str = ""
+    request: HttpRequest,
+    status: int,
+    heading: _StrPromise,
+    lead: _StrPromise,
+    number: str = "",
+    *,
+    sign_in_url: str = "",
 ) -> HttpResponse:
     if is_for_program(request):
         return problem(request, status, title=str(heading), detail=str(lead), request_id=number)
@@ -43,6 +52,7 @@ def _page(
         "lead": lead,
         "request_id": number,
         "is_not_found": status == 404,
+        "sign_in_url": sign_in_url,
     }
     return render(request, "error.html", context, status=status)
 
@@ -96,6 +106,17 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
             "Nothing has been saved. Go back, load the page again and send the form once more. "
             "Your browser must accept cookies for this."
         ),
+    )
+
+
+def signed_out(request: HttpRequest, sign_in_url: str) -> HttpResponse:
+    """For who has typed a text meanwhile (LoginRequiredMiddleware)."""
+    return _page(
+        request,
+        403,
+        _("You are no longer signed in"),
+        _("Nothing has been saved. Copy your text, sign in and send the form once more."),
+        sign_in_url=sign_in_url,
     )
 
 

@@ -21,6 +21,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, gettext
 
 from osk_portal.pages import my_area, navigation
+from osk_portal.pages.kept_texts import typed_texts
 from osk_portal.pages.models import PLACEHOLDER
 from osk_portal.toolkit.clock import BERLIN
 from osk_portal.toolkit.forms import widget_attributes
@@ -280,6 +281,12 @@ def lists_beside(
         for app in apps
     ]
     return [app for app in rest if app["models"]]
+
+
+@register.simple_tag(takes_context=True)
+def typed_text(context: RequestContext) -> str:
+    """For an error page: what was typed into the form that led to it."""
+    return "\n\n".join(typed_texts(context.request))
 
 
 @register.simple_tag(takes_context=True)

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import prefetch_related_objects
@@ -28,7 +27,14 @@ from osk_portal.toolkit.transitions import TransitionNotAllowed
 from sandbox import addresses, durations, permissions, progress, services
 from sandbox.backends.mail_host import has_mail_sink
 from sandbox.deadlines import report_deadline, takes_reports
-from sandbox.enums import BookingAction, BookingState, ParticipantState, Phase, WaitState
+from sandbox.enums import (
+    BookingAction,
+    BookingState,
+    EnvironmentEventKind,
+    ParticipantState,
+    Phase,
+    WaitState,
+)
 from sandbox.models import (
     Booking,
     CaughtMail,
@@ -155,6 +161,8 @@ def details_of(
         "steps": steps,
         "steps_done": progress.count_done(steps),
         "is_open": is_open,
+        "is_running": is_open or phase == Phase.RESTARTING,
+        "is_late": any(event.kind == EnvironmentEventKind.LATE for event in events),
         "duration": durations.in_words(product, version=booking.blueprint_version)
         if phase == Phase.PROVISIONING
         else "",
@@ -251,7 +259,7 @@ def mails_of(booking: Booking, environment: Environment | None) -> dict[str, obj
     mails: list[CaughtMail] | None = None
     is_mail_lost = False
     if environment is not None and booking.blueprint_version.parsed.wants_mail:
-        is_mail_lost = not has_mail_sink(environment.backend, settings.OSK_SANDBOX_MAIL_PORT)
+        is_mail_lost = not has_mail_sink(environment.backend)
         mails = None if is_mail_lost else list(environment.caught_mails.all())
     return {"mails": mails, "is_mail_lost": is_mail_lost}
 

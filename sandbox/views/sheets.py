@@ -176,11 +176,12 @@ def _guest_answer(request: HttpRequest, token: str) -> HttpResponse:
             return render(request, "sandbox/sheet.html", _sheet(guest))
         return _reveal(request, guest, _uuid(request.POST.get("reveal", "")))
     except (GuestLinkDead, PermissionDenied):
-        if not within_limit(request, "case_link_dead"):
-            return render(request, "429.html", status=429)
+        is_within = within_limit(request, "case_link_dead")
         is_ours = REPORT in request.GET and TestParticipant.key_of(token) is not None
         typed = _typed(request) if is_ours else ""
-        status = 409 if typed else 404
+        if not is_within and not typed:
+            return render(request, "429.html", status=429)
+        status = 429 if not is_within else 409 if typed else 404
         return render(request, "sandbox/guest_link_dead.html", {"typed": typed}, status=status)
 
 

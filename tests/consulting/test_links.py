@@ -18,6 +18,7 @@ from consulting import services
 from consulting.enums import CaseEventKind, CaseState, Topic
 from consulting.models import CaseLink, ConsultingRequest
 from consulting.services.scanning import first_state
+from consulting.views import links
 from network.enums import MembershipState
 from osk_portal.accounts.services import lock
 from osk_portal.notifications.models import OutgoingMail
@@ -385,6 +386,43 @@ def test_files_by_the_link_are_counted(world: World, disk: Path) -> None:
     ]
     assert set(statuses) == {422, 429}
     assert case.staged_files.count() <= 10
+
+
+@pytest.mark.parametrize("what", ["files", "reopen", "refuse", "cancel", "pick"])
+def test_what_is_sent_too_often_comes_back_with_its_text(
+    world: World, disk: Path, clock: Any, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    clock.move_to(MONDAY)
+    case = record(world)
+    url = case.links.get().get_absolute_url()
+    data: dict[str, Any] = {"text": "Lange <überlegt>.", "message_id": str(uuid4())}
+    if what == "files":
+        data["attachments"] = [SimpleUploadedFile("neu.txt", b"zwei")]
+    elif what == "reopen":
+        ConsultingRequest.objects.filter(pk=case.pk).update(
+            state=CaseState.CLOSED, closed_at=portal_clock.now(), outcome="no_reply"
+        )
+        data["reopen"] = "1"
+    else:
+        offered(world, case, actor=world.lead)
+        appointment = case.appointments.get()
+        slot = appointment.slots.all()[0].public_id
+        if what == "cancel":
+            services.pick_slot(case_id=case.pk, actor=case.author, slot_id=slot)
+        if what == "pick":
+            data = {"slot": str(slot)}
+        else:
+            url = f"{url}?{what}={appointment.public_id}"
+    monkeypatch.setattr(links, "within_limit", lambda *_a, **_k: False)
+
+    answer = Client().post(url, data)
+
+    assert answer.status_code == 429
+    assert "Versuchen Sie es in 10 Minuten erneut." in answer.text
+    if what != "pick":
+        assert "Lange &lt;überlegt&gt;." in answer.text
+    assert ("Wählen Sie sie noch einmal aus." in answer.text) is (what == "files")
+    assert not case.staged_files.exists()
 
 
 def test_a_closed_request_is_reopened_by_the_link_with_a_reason(world: World, clock: Any) -> None:

@@ -2,6 +2,7 @@
 
 import time
 from typing import Any
+from uuid import uuid4
 
 import psycopg
 import pytest
@@ -10,7 +11,7 @@ from django.db import InterfaceError, OperationalError
 from django.db.utils import DatabaseError
 from django.http import HttpRequest
 from django.test import Client, RequestFactory
-from django.urls import path
+from django.urls import path, reverse
 from django.utils.functional import SimpleLazyObject
 
 from osk_portal.pages import errors
@@ -219,3 +220,80 @@ def test_ten_megabytes_of_text_are_answered_at_the_field(client) -> None:
     assert response.status_code in (200, 422)
     assert "description" in response.context["form"].errors
     assert "x" * 10_000_000 in response.text
+
+
+OURS = {"Sec-Fetch-Site": "same-origin"}
+TYPED = {
+    "text": "Die <Suche> ist langsam.\r\nSonst gut.",
+    "password": "drei Worte hier",
+    "slot": "0b7e9d1e-7d0c-4a47-9c0b-0d3a7b0f6c11",
+}
+
+
+@here
+@pytest.mark.parametrize("address", ["/test/403/", "/gibt/es/nicht/", "/test/500/", "/test/503/"])
+def test_what_was_typed_stands_on_the_error_page(
+    visitor: Client, expect_errors: None, address: str
+) -> None:
+    page = visitor.post(address, TYPED, headers=OURS).text
+
+    assert "Ihr Text wurde nicht gesendet" in page
+    assert "Die &lt;Suche&gt; ist langsam.\nSonst gut." in page.replace("\r", "")
+    assert "drei Worte" not in page
+    assert TYPED["slot"] not in page
+    # Without the browser's word the origin tells; a page of ours that sends no referrer has none.
+    assert "langsam" in visitor.post(address, TYPED, headers={"Origin": "http://testserver"}).text
+
+
+@here
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"Sec-Fetch-Site": "cross-site", "Origin": "http://testserver"},
+        {"Sec-Fetch-Site": "same-site"},
+        {"Origin": "null"},
+        {"Origin": "https://testserver"},
+        {"Origin": "http://example.org"},
+    ],
+)
+def test_no_other_site_puts_words_into_our_pages(visitor: Client, headers: dict[str, str]) -> None:
+    assert "langsam" not in visitor.post("/test/403/", TYPED, headers=headers).text
+
+
+@here
+def test_a_body_that_cannot_be_read_is_no_second_error(visitor: Client) -> None:
+    broken = "multipart/form-data; boundary="
+
+    assert visitor.post("/test/403/", b"x", content_type=broken, headers=OURS).status_code == 403
+
+
+def test_a_wrong_token_keeps_the_text(db: None) -> None:
+    strict = Client(enforce_csrf_checks=True)
+
+    response = strict.post(
+        "/barriere-melden/", {"description": "Der Kontrast fehlt."}, headers=OURS
+    )
+
+    assert response.status_code == 403
+    assert "Der Kontrast fehlt." in response.text
+
+
+def test_who_was_signed_out_while_writing_gets_the_text_back(db: None, client: Client) -> None:
+    """And the way to the form's own page: the address itself takes a POST only."""
+    where = reverse("sandbox:wish_join", args=[uuid4()])
+    headers = {**OURS, "Referer": "http://testserver/testumgebung/wuensche/?page=2"}
+
+    response = client.post(where, {"why": "Für die Schulung."}, headers=headers)
+
+    assert response.status_code == 403
+    assert "Sie sind nicht mehr angemeldet" in response.text
+    assert "Für die Schulung." in response.text
+    assert "/konto/login/?next=/testumgebung/wuensche/" in response.text
+    foreign = {**OURS, "Referer": "https://example.org/anderswo/"}
+    assert f"next={where}" in client.post(where, {"why": "Für uns."}, headers=foreign).text
+    for sent in ({"why": "kurz"}, {}):
+        assert client.post(where, sent, headers=OURS).status_code == 302
+    assert client.post(where, {"why": "Für die Schulung."}).status_code == 302
+    htmx = {**OURS, "HX-Request": "true"}
+    assert client.post(where, {"why": "Für die Schulung."}, headers=htmx).status_code == 302

@@ -174,7 +174,8 @@ def test_survey_once_and_without_person_or_case(world: World) -> None:
 
     said = {"helped": "4", "clear": "2", "comment": "Bitte schneller"}
     assert visitor.post(url, said).status_code == 200
-    assert visitor.post(url, said).status_code == 409
+    late = visitor.post(url, said | {"comment": "Noch <etwas>."})
+    assert (late.status_code, "Noch &lt;etwas&gt;." in late.text) == (409, True)
     answer = SurveyAnswer.objects.get()
     assert (answer.helped, answer.clear, answer.comment) == (4, 2, "Bitte schneller")
     assert answer.topics == [Topic.REUSE]

@@ -10,8 +10,8 @@ from django.urls import reverse
 from osk_portal.toolkit import clock as portal_clock
 from sandbox import services
 from sandbox.deadlines import takes_reports
-from sandbox.enums import BookingState, Outcome
-from sandbox.models import Booking, TaskResult
+from sandbox.enums import BookingState, Outcome, WishState
+from sandbox.models import Booking, TaskResult, Wish
 from sandbox.services.environments import remove_environment
 from sandbox.services.participants import invite_guest, invite_person, remove_participant
 from sandbox.services.report_files import Upload
@@ -22,6 +22,7 @@ from sandbox.services.testing import (
     save_report,
     set_plan,
 )
+from sandbox.views import sheets
 
 
 @pytest.fixture
@@ -112,6 +113,69 @@ def test_so_does_that_of_an_account_that_takes_no_part(signed_in, world, booking
     stranger = signed_in(world.manager).post(url, sent)
     assert stranger.status_code == 404
     assert "langsam" not in stranger.text
+
+
+OURS = {"Sec-Fetch-Site": "same-origin"}
+
+
+@pytest.mark.parametrize("name", ["booker_report", "plan_edit", "booking_result"])
+def test_a_deputy_who_no_longer_stands_in_gets_the_text_back(signed_in, world, booking, name):
+    services.name_deputy(booking_id=booking.pk, actor=world.booker, deputy=world.colleague)
+    client = signed_in(world.colleague)
+    url = reverse(f"sandbox:{name}", args=[booking.public_id])
+    services.name_deputy(booking_id=booking.pk, actor=world.booker, deputy=None)
+    sent = {
+        "findings": "Die <Suche> ist langsam.",
+        "task_1": "Die Suche prüfen",
+        "text": "Für alle.",
+    }
+
+    answer = client.post(url, sent, headers=OURS)
+
+    assert answer.status_code == 404
+    for words in ("Die &lt;Suche&gt; ist langsam.", "Die Suche prüfen", "Für alle."):
+        assert words in answer.text
+    for words in ("Radicale", "Bea Bucht", "Bezirksamt Beispiel"):
+        assert words not in answer.text
+
+
+def test_so_does_who_may_no_longer_book(signed_in, world):
+    client = signed_in(world.booker)
+    world.booker.memberships.all().delete()
+    urls = [
+        *(
+            reverse(f"sandbox:{name}", args=["radicale"])
+            for name in ("booking_create", "waitlist_join")
+        ),
+        *(reverse(f"sandbox:{name}") for name in ("wish_new", "prototype_new")),
+    ]
+    for url in urls:
+        answer = client.post(url, {"purpose": "Wir prüfen den Kalender."}, headers=OURS)
+        assert (url, answer.status_code) == (url, 403)
+        assert "Wir prüfen den Kalender." in answer.text
+
+
+def test_so_does_who_joins_a_wish_that_is_gone(signed_in, world):
+    wish = Wish.objects.create(name="Matrix", key="matrix", state=WishState.WITHDRAWN)
+    url = reverse("sandbox:wish_join", args=[wish.public_id])
+
+    answer = signed_in(world.booker).post(url, {"why": "Für die Schulung."}, headers=OURS)
+
+    assert answer.status_code == 404
+    assert "Für die Schulung." in answer.text
+    assert wish.name not in answer.text
+
+
+def test_a_dead_link_that_is_tried_too_often_keeps_the_text_of_a_guest(
+    client, booking, guest, clock, monkeypatch
+):
+    clock.move_to(booking.ends_at + timedelta(seconds=5))
+    monkeypatch.setattr(sheets, "within_limit", lambda *_a, **_k: False)
+
+    answer = late(client, guest)
+
+    assert (answer.status_code, "Taugt uns." in answer.text) == (429, True)
+    assert client.get(guest.get_absolute_url()).status_code == 429
 
 
 # Two who change the plan

@@ -365,3 +365,25 @@ def _queries(client, address):
     with CaptureQueriesContext(connection) as queries:
         assert client.get(address).status_code == 200
     return len(queries)
+
+
+@pytest.mark.parametrize(
+    "more", [{"overall": "Taugt."}, {"note": "Klein."}, {"outcome": Outcome.MET}, {"chosen": True}]
+)
+def test_an_empty_report_is_not_handed_in_but_one_word_is_enough(signed_in, world, booking, more):
+    client = signed_in(world.booker)
+    url = reverse("sandbox:booker_report", args=[booking.public_id])
+    sent = {"findings": "", "overall": ""}
+    for task in booking.tasks.all():
+        key = task.public_id.hex
+        sent |= {f"outcome_{key}": Outcome.UNTESTED, f"note_{key}": ""}
+
+    answer = client.post(url, {**sent, "submit": "1"})
+    assert (answer.status_code, "Ihr Bericht ist leer." in answer.text) == (422, True)
+    assert client.post(url, {**sent, "draft": "1"}).status_code == 302
+
+    for name, value in more.items():
+        full = SimpleUploadedFile("a.txt", b"Text") if name == "chosen" else value
+        sent[f"{name}_{key}" if name in ("note", "outcome") else name] = full
+    assert client.post(url, {**sent, "submit": "1"}).status_code == 302
+    assert booking.reports.get().submitted_at
