@@ -535,6 +535,7 @@ def test_what_a_file_states_waits_for_an_advisor(nights, world, client):
     assert said("standing", "proposed") == [(first, "standing"), (second, "proposed")]
     refused = Statement.objects.proposed().get()
     refuse = reverse("admin:catalog_statement_refuse", args=[refused.public_id])
+    client.logout()  # some days have passed
     client.force_login(world.advisor, backend=backend)
     page = client.post(refuse, {"comment": "Falsch."}, follow=True)
     assert "Der Eintrag bleibt, wie er ist." in page.text
