@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from osk_portal.accounts.permissions import is_operator
 from osk_portal.toolkit.access import AuthenticatedRequest, access, staff_user
-from osk_portal.toolkit.admin import OwnPagesAdmin
+from osk_portal.toolkit.admin import OwnPagesAdmin, column
 from osk_portal.toolkit.transitions import TransitionNotAllowed
 from sandbox import permissions
 from sandbox.enums import WishAction, WishState
@@ -237,7 +237,13 @@ def _show(
 class WishAdmin(OwnPagesAdmin):
     """What most authorities ask for at the top."""
 
-    list_display = ["name", "kind", "state", "authorities", "created_at"]
+    list_display = [
+        "name",
+        "kind",
+        "state",
+        "authorities",
+        column("created_at", gettext_lazy("since")),
+    ]
     list_filter = ["state", "kind"]
     search_fields = ["name"]
     url_of = staticmethod(page_url)
