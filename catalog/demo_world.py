@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+from contextlib import AbstractContextManager, nullcontext
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from django.db import transaction
 
+from catalog import demo_stories
 from catalog.importing import import_publiccode, read_file
 from catalog.models import Reuse, Solution
 from catalog.services import set_additions
 from network.models import Organisation
+from osk_portal.toolkit import clock
 
 FOLDER = Path(__file__).parent / "demo"
 ORGANISATIONS = Path(__file__).parent.parent / "network" / "demo" / "organisations.json"
@@ -26,9 +29,10 @@ def load() -> str:
     for path in sorted(FOLDER.glob("solutions/*/publiccode.yml")):
         slug = path.parent.name
         if slug not in known:
-            outcome = import_publiccode(
-                read_file(path), slug=slug, publish=True, publish_incomplete=True
-            )
+            with _in_its_time(slug):
+                outcome = import_publiccode(
+                    read_file(path), slug=slug, publish=True, publish_incomplete=True
+                )
             if outcome.solution is not None:
                 new[slug] = outcome.solution
     organisations = _organisations()
@@ -44,7 +48,14 @@ def load() -> str:
         _ties(entry, organisations[entry["slug"]], new)
     for entry in _read(FOLDER / "reuse.json"):
         _reuse(entry, organisations, {**known, **new})
-    return f"{len(known) + len(new)} solutions, {Reuse.objects.count()} reuses"
+    told = demo_stories.load()
+    return f"{len(known) + len(new)} solutions, {Reuse.objects.count()} reuses, {told} steps told"
+
+
+def _in_its_time(slug: str) -> AbstractContextManager[None]:
+    """An entry with a story is older than that."""
+    entered_at = demo_stories.entered_at(slug)
+    return nullcontext() if entered_at is None else clock.moved_to(entered_at)
 
 
 def _ties(
@@ -53,7 +64,8 @@ def _ties(
     """Which entries an organisation maintains, and for which it offers support."""
     for slug in entry["maintains"]:
         if slug in solutions:
-            set_additions(solutions[slug].pk, maintainer=organisation)
+            with _in_its_time(slug):
+                set_additions(solutions[slug].pk, maintainer=organisation)
     for slug in entry["supports"]:
         if slug in solutions:
             set_additions(solutions[slug].pk, supports={organisation: ""})

@@ -20,6 +20,7 @@ from consulting import (
     demo_mails,
     demo_results,
     demo_synergy,
+    demo_tests,
     demo_world,
     handover,
     keeping,
@@ -418,6 +419,7 @@ portal.demo_steps.register(portal.DemoStep("consulting_legal", 41, demo_legal.lo
 portal.demo_steps.register(portal.DemoStep("consulting_synergy", 41, demo_synergy.load))
 portal.demo_steps.register(portal.DemoStep("consulting_mails", 41, demo_mails.load))
 portal.demo_steps.register(portal.DemoStep("consulting_results", 42, demo_results.load))
+portal.demo_steps.register(portal.DemoStep("consulting_tests", 42, demo_tests.load))
 portal.personal_data.register(own_data.OFFER)
 for statistic in statistics.STATISTICS:
     portal.statistics.register(statistic)

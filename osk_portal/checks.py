@@ -98,7 +98,7 @@ def check_sandbox_domain(**kwargs: Any) -> list[CheckMessage]:
     """What is tried out must not be able to set cookies for the portal, nor get the portal's."""
     domain, portal = settings.OSK_SANDBOX_DOMAIN, settings.OSK_BASE_URL
     if not domain:
-        return []
+        return _without_gate()
     found: list[CheckMessage] = []
     if not gate_domain.is_apart(domain, portal):
         found.append(
@@ -125,3 +125,16 @@ def check_sandbox_domain(**kwargs: Any) -> list[CheckMessage]:
             )
         )
     return found
+
+
+def _without_gate() -> list[CheckMessage]:
+    """Services of a cluster are reached by the gate alone, and nothing else may be put before them."""
+    if not (settings.PRODUCTION and settings.OSK_SANDBOX_KUBERNETES_SERVER):
+        return []
+    return [
+        Error(
+            "OSK_SANDBOX_KUBERNETES_SERVER is set, but OSK_SANDBOX_DOMAIN is not: nobody could open what runs there.",
+            hint="Set up the gate; see docs/operations/kubernetes.md. Never publish environments in another way.",
+            id="osk_portal.E006",
+        )
+    ]

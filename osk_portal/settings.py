@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
 
-from osk_portal.toolkit import clamav, env, gate_domain
+from osk_portal.toolkit import clamav, cluster_entry, env, gate_domain
 
 django_stubs_ext.monkeypatch()
 
@@ -840,21 +840,36 @@ OSK_SANDBOX_KUBERNETES_TOKEN_FILE = env.text(
 OSK_SANDBOX_KUBERNETES_FROM = env.words(
     "OSK_SANDBOX_KUBERNETES_FROM",
     ["osk-gate", "osk-portal"],
+    cluster_entry.namespace,
     help="Namespaces of the gate and of the portal: nobody else reaches a product.",
+)
+OSK_SANDBOX_KUBERNETES_FROM_ADDRESSES = env.words(
+    "OSK_SANDBOX_KUBERNETES_FROM_ADDRESSES",
+    [],
+    cluster_entry.addresses,
+    help="Addresses of a gate or a portal outside of the cluster, as 10.0.0.7 or 10.0.0.0/28.",
 )
 OSK_SANDBOX_KUBERNETES_STORAGE_CLASS = env.text(
     "OSK_SANDBOX_KUBERNETES_STORAGE_CLASS",
     "",
     help="Storage class of volumes; it must delete them (reclaimPolicy). Empty: the cluster's own.",
 )
-OSK_SANDBOX_KUBERNETES_DOMAIN = env.text(
-    "OSK_SANDBOX_KUBERNETES_DOMAIN",
-    "",
-    help="Domain of an Ingress for each environment. Empty: none, the gate goes to the service.",
+OSK_SANDBOX_KUBERNETES_MAIL = env.address(
+    "OSK_SANDBOX_KUBERNETES_MAIL",
+    cluster_entry.service,
+    help="Address of the cluster's service of the mail sink, at the port OSK_SANDBOX_MAIL_PORT. Empty: none there.",
 )
-OSK_SANDBOX_KUBERNETES_INGRESS_CLASS = env.text(
-    "OSK_SANDBOX_KUBERNETES_INGRESS_CLASS", "", help="Class of these Ingresses."
+OSK_SANDBOX_KUBERNETES_MAIL_NAMESPACE = env.text(
+    "OSK_SANDBOX_KUBERNETES_MAIL_NAMESPACE",
+    "osk-portal",
+    help="Namespace in which the mail sink runs.",
 )
+for _name in ("OSK_SANDBOX_KUBERNETES_DOMAIN", "OSK_SANDBOX_KUBERNETES_INGRESS_CLASS"):
+    # An Ingress stood beside the gate: whoever reached its controller reached the products.
+    env.withdrawn(
+        _name,
+        instead="People come by the gate alone (OSK_SANDBOX_DOMAIN): see docs/operations/kubernetes.md.",
+    )
 OSK_SANDBOX_REGISTRIES = [
     host.lower()
     for host in env.words(

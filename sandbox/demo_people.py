@@ -1,5 +1,5 @@
-"""The demo world's bookings with people: an application, a turn on the waitlist, a booking of the OSK for an event,
-a test with a report whose result is published. Nothing of it runs, and nobody is mailed.
+"""The demo world's bookings with people: an application, a turn on the waitlist, a booking of the OSK for an event.
+Nothing of it runs yet, and nobody is mailed.
 """
 
 from __future__ import annotations
@@ -8,15 +8,14 @@ from datetime import datetime, timedelta
 
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 
-from network.enums import MembershipState
 from network.models import Membership
+from osk_portal.accounts.demo import DOMAIN
 from osk_portal.accounts.models import User
 from osk_portal.toolkit import clock
 from sandbox import capacity, deadlines, shipped
 from sandbox.enums import (
     BookingEventKind,
     BookingState,
-    Outcome,
     ParticipantState,
     ResourceClass,
 )
@@ -25,11 +24,8 @@ from sandbox.models import (
     BlueprintVersion,
     Booking,
     Pool,
-    PublishedResult,
     Slot,
-    TaskResult,
     TestParticipant,
-    TestReport,
     TestTask,
     WaitlistEntry,
 )
@@ -40,35 +36,28 @@ LARGE = "kalenderserver-gross"
 _APPLICATION = "Wir möchten mit 40 Personen gleichzeitig Termine anlegen und die Last beobachten."
 _WAITING = "Lasttest vor der Umstellung im Frühjahr."
 _EVENT = "Alle Gäste legen gemeinsam einen Kalender an und abonnieren ihn auf dem Telefon."
-_TESTED = "Übernahme vorhandener Termine aus ICS-Dateien testen."
-_TASKS = (
-    ("ICS-Datei mit 200 Terminen übernehmen", "Alle Termine stehen im Kalender.", Outcome.MET),
-    ("Wiederkehrende Termine prüfen", "Ausnahmen bleiben erhalten.", Outcome.PARTLY),
-    ("Umlaute in Titeln", "Werden richtig angezeigt.", Outcome.MET),
-)
-_FINDINGS = "Einzelne Ausnahmen von Serien fehlten nach der Übernahme; ein zweiter Versuch half."
-_PUBLISHED = (
-    "Die Übernahme aus ICS-Dateien gelingt. Prüfen Sie Serien mit Ausnahmen einzeln nach. Für unsere"
-    " Außenstellen genügt der Kalender."
-)
 
 
 def load(product: Blueprint) -> None:
     """Each once; without its people, none."""
     large = _large_product(product)
-    pankow, mitte = _member("behoerde2@demo.osk.example"), _member("behoerde@demo.osk.example")
-    advisor = User.objects.filter(email="beratung@demo.osk.example").first()
+    pankow = member("behoerde2")
+    advisor = User.objects.filter(email=f"beratung@{DOMAIN}").first()
     if pankow is not None:
         _application(large, pankow)
-        _report(pankow)
         if advisor is not None:
             _for_an_event(product, pankow, advisor)
+
+
+def wait() -> None:
+    """A turn on the waitlist, once the place is taken by others."""
+    mitte = member("behoerde")
     if mitte is not None:
-        _turn(large, mitte)
+        _turn(Blueprint.objects.get(slug=LARGE), mitte)
 
 
-def _member(login: str) -> Membership | None:
-    found = Membership.objects.filter(user__email=login, state=MembershipState.ACTIVE)
+def member(login: str) -> Membership | None:
+    found = Membership.objects.active().filter(user__email=f"{login}@{DOMAIN}")
     return found.select_related("user", "organisation").first()
 
 
@@ -77,7 +66,8 @@ def _large_product(product: Blueprint) -> Blueprint:
         slug="grosser-testplatz",
         defaults={"name": "Großer Testplatz", "resource_class": ResourceClass.LARGE},
     )
-    Slot.objects.get_or_create(pool=pool, name="Großer Platz", defaults={"backend": "process"})
+    for name in ("Großer Platz", "Großer Platz 2"):
+        Slot.objects.get_or_create(pool=pool, name=name, defaults={"backend": "process"})
     large, is_new = Blueprint.objects.get_or_create(
         slug=LARGE,
         defaults={
@@ -176,41 +166,3 @@ def _for_an_event(product: Blueprint, guest: Membership, advisor: User) -> None:
         state=ParticipantState.ACTIVE,
         added_by=advisor,
     )
-
-
-def _report(person: Membership) -> None:
-    """A test that is over, with a report; its result stands on the page of the solution."""
-    booking = Booking.objects.filter(organisation=person.organisation, purpose=_TESTED).first()
-    if booking is None or booking.tasks.exists():
-        return
-    at = booking.ends_at + timedelta(hours=2)
-    report = TestReport.objects.create(
-        booking=booking,
-        author=person.user,
-        findings=_FINDINGS,
-        overall="Passt zu uns.",
-        submitted_at=at,
-        updated_at=at,
-    )
-    rows = []
-    for position, (words, expected, outcome) in enumerate(_TASKS, start=1):
-        task = TestTask.objects.create(
-            booking=booking, position=position, task=words, expected=expected
-        )
-        TaskResult.objects.create(report=report, task=task, outcome=outcome)
-        counts = [int(outcome == shown) for shown in (Outcome.MET, Outcome.PARTLY)]
-        rows.append([words, *counts, 0, 0])
-    booking.record(BookingEventKind.REPORT, actor=person.user)
-    solution = booking.blueprint_version.blueprint.solution
-    if solution is not None:
-        PublishedResult.objects.create(
-            booking=booking,
-            solution=solution,
-            text=_PUBLISHED,
-            tasks=rows,
-            reports=1,
-            names_tasks=True,
-            consented_by=person.user,
-            consented_at=at,
-        )
-        booking.record(BookingEventKind.PUBLISH_RESULT, actor=person.user)

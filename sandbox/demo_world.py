@@ -1,4 +1,4 @@
-"""The sandbox's part of the demo world: three places, Radicale, and bookings of the past."""
+"""The sandbox's part of the demo world: places, products, and bookings of the past, of today and to come."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 
 from network.models import Organisation
 from osk_portal.accounts.models import User
+from osk_portal.notifications.demo import without_mails
 from osk_portal.toolkit import clock
-from sandbox import demo_people, demo_wishes, shipped
-from sandbox.enums import BookingState, Desired, EnvironmentState, ProofKind
+from sandbox import demo_people, demo_tests, demo_wishes, shipped
+from sandbox.enums import BookingState, Desired, EnvironmentEventKind, EnvironmentState, ProofKind
 from sandbox.models import (
     Allocation,
     Blueprint,
@@ -42,8 +43,11 @@ def load() -> str:
     if BOOKINGS.exists():
         for row in json.loads(BOOKINGS.read_text(encoding="utf-8")):
             _past_booking(row)
-    demo_people.load(blueprint)
-    demo_wishes.load()
+    with without_mails():
+        demo_people.load(blueprint)
+        demo_tests.load()
+        demo_people.wait()
+        demo_wishes.load()
     return f"{Blueprint.objects.count()} test products, {Booking.objects.count()} bookings"
 
 
@@ -73,12 +77,19 @@ def _past_booking(row: dict[str, Any]) -> None:
         ended_at=start if row["state"] == BookingState.CANCELLED else end,
     )
     slot = blueprint.pool.slots.order_by("pk").first()
-    if slot is not None:
-        _past_environment(booking, slot, start, end)
+    if slot is not None and booking.state != BookingState.FAILED:
+        _past_environment(
+            booking, slot, start, end, timedelta(seconds=row.get("set_up_seconds", 20))
+        )
 
 
-def _past_environment(booking: Booking, slot: Slot, start: datetime, end: datetime) -> None:
-    """What the page shows of one that is long gone. A cancelled one had never been set up."""
+def _past_environment(
+    booking: Booking, slot: Slot, start: datetime, end: datetime, took: timedelta
+) -> None:
+    """What the page shows of one that is long gone. A cancelled one had never been set up.
+
+    ``took``: from its passwords to its first answer; together they say how long a set-up usually takes.
+    """
     was_used = booking.state == BookingState.ENDED
     gone_at = (end if was_used else start) + timedelta(minutes=1)
     environment = Environment(
@@ -91,7 +102,7 @@ def _past_environment(booking: Booking, slot: Slot, start: datetime, end: dateti
         backend=slot.backend,
         endpoint="http://127.0.0.1/" if was_used else "",
         expires_at=end,
-        ready_at=start + timedelta(seconds=20) if was_used else None,
+        ready_at=start + took if was_used else None,
         gone_at=gone_at,
         created_at=start,
     )
@@ -100,6 +111,17 @@ def _past_environment(booking: Booking, slot: Slot, start: datetime, end: dateti
     Allocation.objects.create(
         slot=slot, booking=booking, occupies=booking.window, released_at=gone_at
     )
+    if was_used:
+        for happened, at in (
+            (EnvironmentEventKind.BOOKED, start - timedelta(days=2)),
+            (EnvironmentEventKind.SECRETS_MADE, start),
+            (EnvironmentEventKind.STARTED, start + took / 2),
+            (EnvironmentEventKind.READY, start + took),
+            (EnvironmentEventKind.REMOVING, end),
+            (EnvironmentEventKind.GONE, gone_at),
+        ):
+            with clock.moved_to(at):
+                environment.record(happened)
     things = (
         (ProofKind.PROCESS, "PID 4711"),
         (ProofKind.FOLDER, environment.backend_key),

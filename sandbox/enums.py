@@ -286,6 +286,7 @@ class MeasureKind(models.TextChoices):
     QUARANTINE = "quarantine", _("Put into quarantine")
     RELEASE = "release", _("Quarantine lifted")
     CONFIRM = "confirm", _("State after a restore confirmed")
+    SETTLE = "settle", _("Deletion of kept data confirmed")
 
 
 class RestoreEvidence(models.TextChoices):
@@ -308,6 +309,8 @@ class StrayVerdict(models.TextChoices):
     DAMAGED = "damaged", _("Its label does not fit: look at it yourself")
     STUCK = "stuck", _("The removal did not work, and is tried again")
     LEAVING = "leaving", _("Being removed")
+    KEPT = "kept", _("The engine keeps its data: delete it there")
+    SETTLED = "settled", _("An operator has confirmed that its data is deleted")
     REMOVED = "removed", _("Removed")
 
 

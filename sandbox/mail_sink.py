@@ -14,12 +14,15 @@ import time
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from typing import Any, ClassVar, Final, TypeVar
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 from django.conf import settings
 from django.db import DatabaseError, connection
 
+from osk_portal.toolkit import clock
+from sandbox.backends.base import BackendError
 from sandbox.backends.container_plan import PREFIX
 from sandbox.mail_senders import environment_of
 from sandbox.services.mails import LARGEST, keep_mail
@@ -56,18 +59,18 @@ class Sink:
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+    async def handle_DATA(self, server: _Conversation, session: Session, envelope: Envelope) -> str:
         if session.peer is None or server.transport is None:
             return LATER
         peer, local = session.peer[0], server.transport.get_extra_info("sockname")[0]
         try:
-            environment_id = await self._in_thread(environment_of, peer, local)
+            environment_id = await self._in_thread(environment_of, peer, local, server.since)
             if environment_id is None:
                 return NOT_OURS
             if not self._has_room(environment_id):
                 return TOO_MANY
             kept = await self._in_thread(self._keep, environment_id, envelope)
-        except DatabaseError:
+        except (DatabaseError, BackendError):
             logger.warning("sandbox: a message was not kept", exc_info=True)
             return LATER
         return "250 OK" if kept else NOT_OURS
@@ -107,6 +110,8 @@ class _Conversation(SMTP):
 
     open: ClassVar[Counter[str]] = Counter()
     sender = ""
+    since: datetime
+    """When the conversation began."""
 
     def connection_made(self, transport: Any) -> None:
         peer = transport.get_extra_info("peername")[0]
@@ -115,7 +120,7 @@ class _Conversation(SMTP):
         if is_full or not _may_ask(peer):
             transport.abort()
             return
-        self.sender = sender
+        self.sender, self.since = sender, clock.now()
         self.open[sender] += 1
         super().connection_made(transport)
 
@@ -130,13 +135,19 @@ class _Conversation(SMTP):
 
 def _sender_of(peer: str, local: str) -> str:
     """One word for all that comes from one environment, as ``mail_senders`` tells them apart."""
-    if ipaddress.ip_address(peer).is_loopback:
+    address = ipaddress.ip_address(peer)
+    if address.is_loopback:
         return local
+    if address not in ipaddress.ip_network(settings.OSK_SANDBOX_NETWORK):
+        return peer
     return str(ipaddress.ip_network((peer, PREFIX), strict=False))
 
 
 def _may_ask(peer: str) -> bool:
+    """Pods may have any inner address: whose they are says the cluster, message by message."""
     address = ipaddress.ip_address(peer)
+    if settings.OSK_SANDBOX_KUBERNETES_MAIL and not address.is_global:
+        return True
     return address.is_loopback or address in ipaddress.ip_network(settings.OSK_SANDBOX_NETWORK)
 
 

@@ -106,6 +106,10 @@ def _compare_ends(backend: SandboxBackend, found: dict[str, Observed]) -> None:
 def _remove_orphans(backend: SandboxBackend, found: dict[str, Observed]) -> None:
     seen: set[str] = set()
     for observed in found.values():
+        if observed.is_remains:
+            if _note_remains(backend.key, observed):
+                seen.add(observed.name)
+            continue
         if observed.instance != settings.OSK_SANDBOX_INSTANCE:
             if observed.state != ObservedState.UNKNOWN:
                 logger.info("sandbox: foreign object left alone", extra={"object": observed.name})
@@ -115,6 +119,9 @@ def _remove_orphans(backend: SandboxBackend, found: dict[str, Observed]) -> None
             verdict, detail = _remove_orphan(backend, observed)
             restoring.note_stray(backend.key, observed, verdict, detail)
     gone = Stray.objects.there().filter(backend=backend.key).exclude(name__in=seen)
+    kept = gone.filter(verdict=StrayVerdict.KEPT).exclude(name__in=found)
+    for name in kept.values_list("name", flat=True):
+        services.prove_remains_gone(backend.key, name)
     gone.exclude(verdict=StrayVerdict.LATER_END, name__in=found).update(
         verdict=StrayVerdict.REMOVED, detail="", last_seen_at=clock.now()
     )
@@ -145,6 +152,35 @@ def _remove_orphan(backend: SandboxBackend, observed: Observed) -> tuple[StrayVe
         return StrayVerdict.LEAVING, ""
     logger.warning("sandbox: orphan removed", extra={"object": observed.name})
     return StrayVerdict.REMOVED, ""
+
+
+def _note_remains(key: str, observed: Observed) -> bool:
+    """Data that an engine keeps of what the portal has given up: listed until it is gone, or an operator has
+    confirmed it. The portal deletes none of it. False where the removal still waits for it, and for another
+    portal's.
+    """
+    with transaction.atomic():
+        known = (
+            Stray.objects.select_for_update(of=("self",))
+            .filter(backend=key, name=observed.name)
+            .first()
+        )
+        environment = Environment.objects.filter(backend=key, backend_key=observed.name).first()
+        if environment is None and known is None:
+            logger.info("sandbox: foreign object left alone", extra={"object": observed.name})
+            return False
+        if environment is not None and not environment.is_final:
+            return False
+        detail = ", ".join(item.name for item in observed.items)[:500]
+        is_settled = known is not None and (known.verdict, known.detail) == (
+            StrayVerdict.SETTLED,
+            detail,
+        )
+        if not is_settled and environment is not None:
+            services.add_remains(environment, observed.items)
+        verdict = StrayVerdict.SETTLED if is_settled else StrayVerdict.KEPT
+        restoring.note_stray(key, observed, verdict, detail)
+        return True
 
 
 def _is_known(observed: Observed) -> bool:

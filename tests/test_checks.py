@@ -74,3 +74,13 @@ def test_a_gate_without_a_key(settings):
     assert "osk_portal.E005" in ids(
         settings, OSK_SANDBOX_DOMAIN="osk-test.example", OSK_SANDBOX_GATE_KEY="short"
     )
+
+
+def test_a_cluster_without_a_gate(settings):
+    settings.OSK_PROXY_COUNT, settings.OSK_BASE_URL = 1, "https://osk.example"
+    settings.OSK_SANDBOX_KUBERNETES_SERVER = "https://10.0.0.1:6443"
+    assert ids(settings) == set()
+    assert ids(settings, PRODUCTION=True) == {"osk_portal.E006"}
+    assert "osk_portal.E006" not in ids(
+        settings, OSK_SANDBOX_DOMAIN="osk-test.example", OSK_SANDBOX_GATE_KEY="k" * 32
+    )

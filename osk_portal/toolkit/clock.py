@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -25,6 +27,17 @@ def move_to(moment: datetime | None) -> None:
     """
     global _moved_to
     _moved_to = moment
+
+
+@contextmanager
+def moved_to(moment: datetime) -> Iterator[None]:
+    """As ``move_to``, and back to what was before. For tests, and for the demo world's past."""
+    before = _moved_to
+    move_to(moment)
+    try:
+        yield
+    finally:
+        move_to(before)
 
 
 def now() -> datetime:

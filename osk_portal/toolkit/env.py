@@ -125,11 +125,22 @@ def address(name: str, parse: Callable[[str], object], *, help: str) -> str:
     return _read(name, "", help, convert)
 
 
-def words(name: str, default: list[str] | None = None, *, help: str) -> list[str]:
-    """A list, separated by commas."""
-    return _read(
-        name, default or [], help, lambda raw: [w.strip() for w in raw.split(",") if w.strip()]
-    )
+def words(
+    name: str,
+    default: list[str] | None = None,
+    parse: Callable[[str], object] = str,
+    *,
+    help: str,
+) -> list[str]:
+    """A list, separated by commas; ``parse`` has taken each of its words."""
+
+    def convert(raw: str) -> list[str]:
+        found = [w.strip() for w in raw.split(",") if w.strip()]
+        for word in found:
+            parse(word)
+        return found
+
+    return _read(name, default or [], help, convert)
 
 
 def secrets(name: str, *, help: str) -> list[str]:
@@ -137,6 +148,12 @@ def secrets(name: str, *, help: str) -> list[str]:
     return _read(
         name, [], help, lambda raw: [w.strip() for w in raw.split(",") if w.strip()], secret=True
     )
+
+
+def withdrawn(name: str, *, instead: str) -> None:
+    """What is read no more must not be believed to hold. ``instead``: what to do, as a sentence."""
+    if _raw(name):
+        raise ImproperlyConfigured(f"{name} is withdrawn. {instead}")
 
 
 def path(name: str, default: Path, *, help: str) -> Path:

@@ -12,7 +12,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import URLPattern, path
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from osk_portal.accounts.permissions import is_operator
 from osk_portal.toolkit.access import AuthenticatedRequest, access
@@ -21,7 +21,7 @@ from osk_portal.toolkit.transitions import TransitionNotAllowed
 from sandbox import operations, services
 from sandbox.capacity import CannotBook
 from sandbox.enums import BookingAction, Desired, EnvironmentAction, EnvironmentState
-from sandbox.models import Environment, Restore
+from sandbox.models import Environment, Restore, Stray
 from sandbox.staff_forms import MeasureForm, QuarantineForm
 
 BADGES = {
@@ -150,6 +150,29 @@ def restore_confirm(request: AuthenticatedRequest) -> HttpResponse:
     return redirect("admin:sandbox_operations")
 
 
+@access(is_operator)
+@require_http_methods(["GET", "HEAD", "POST"])
+def stray_settle(request: AuthenticatedRequest, pk: int) -> HttpResponse:
+    """What the engine keeps is deleted there by hand, and that is said here."""
+    stray = get_object_or_404(Stray, pk=pk)
+    form = MeasureForm(request.POST if request.method == "POST" else None)
+    status = 422 if form.errors else 200
+    if form.is_valid():
+        try:
+            services.settle_remains(
+                stray_id=stray.pk, actor=request.user, reason=form.cleaned_data["reason"]
+            )
+        except TransitionNotAllowed as error:
+            # The reason stays: it may belong to what comes next.
+            form.add_error(None, str(error))
+            status = 409
+        else:
+            messages.success(request, _("Confirmed. The proof of deletion says when."))
+            return redirect("admin:sandbox_operations")
+    context = {**admin.site.each_context(request), "stray": stray, "form": form}
+    return render(request, "admin/sandbox/stray_settle.html", context, status=status)
+
+
 def _find(public_id: UUID) -> Environment:
     return get_object_or_404(
         Environment.objects.select_related(
@@ -202,6 +225,7 @@ def addresses(wrap: Callable[..., Any]) -> list[URLPattern]:
     prefix = "sandbox_environment"
     return [
         path("operations/", wrap(operations_page), name="sandbox_operations"),
+        path("operations/strays/<int:pk>/", wrap(stray_settle), name="sandbox_stray_settle"),
         path("operations/confirm/", wrap(restore_confirm), name="sandbox_restore_confirm"),
         path(one, wrap(environment_page), name=f"{prefix}_page"),
         path(f"{one}retry/", wrap(environment_retry), name=f"{prefix}_retry"),

@@ -107,6 +107,8 @@ class Observed:
     created_at: datetime | None = None
     expires_at: datetime | None = None
     items: tuple[Item, ...] = ()
+    is_remains: bool = False
+    """Only data that the engine keeps against the removal. Its labels are gone: the name says whose it is."""
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,10 @@
 """Environments in a Kubernetes cluster, each in a namespace of its own.
 
 A namespace ``osk-<8 hex>-g<generation>`` holds quota, limits, closed network, passwords, volumes, services and
-a deployment for each component; perhaps an Ingress. All of it follows from the specification
-(``kubernetes_plan``), is written by server-side apply and bears the labels of its owner; when it ends stands at
-the namespace. What is removed is the namespace, and gone is what the cluster, asked again, does not know: the
-volumes of its claims included, which a storage class may keep.
+a deployment for each component. Nothing of it is published: people come by the gate, which reaches the services.
+All of it follows from the specification (``kubernetes_plan``), is written by server-side apply and bears the
+labels of its owner; when it ends stands at the namespace. What is removed is the namespace, and gone is what the
+cluster, asked again, does not know: the volumes of its claims included, which a storage class may keep.
 """
 
 from __future__ import annotations
@@ -13,10 +13,9 @@ import logging
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
-from http.client import HTTPException, HTTPSConnection
 from typing import ClassVar
-from urllib.parse import urlsplit
 
 from django.conf import settings
 
@@ -25,6 +24,8 @@ from sandbox.backends import kubernetes_fences as fences
 from sandbox.backends import kubernetes_plan as plans
 from sandbox.backends import kubernetes_pods as pods
 from sandbox.backends.base import (
+    NAME,
+    BackendError,
     BackendUnavailable,
     EnvRef,
     Health,
@@ -40,18 +41,24 @@ from sandbox.backends.kubernetes_api import Cluster, Objects, Refused
 from sandbox.backends.kubernetes_listing import (
     LISTED,
     Found,
+    began_at,
+    goes_by_itself,
+    has_not_ended,
     is_ending,
     is_up,
     labels_of,
     name_of,
+    namespace_of,
+    of_namespace,
     ref_of,
+    remains,
     wanted,
     why_not_gone,
     why_not_up,
 )
-from sandbox.backends.kubernetes_plan import Plan, Rules, problems_of
-from sandbox.backends.probing import TIMEOUT, ask
-from sandbox.spec import Check, EnvSpec, HttpCheck
+from sandbox.backends.kubernetes_plan import MailSink, Plan, Rules, problems_of
+from sandbox.backends.probing import ask
+from sandbox.spec import Check, EnvSpec
 
 logger = logging.getLogger(__name__)
 
@@ -67,12 +74,17 @@ RIGHTS = (
     ("delete", "Namespace"),
     ("patch", "Namespace"),
     ("patch", "ResourceQuota"),
+    ("patch", "LimitRange"),
     ("patch", "NetworkPolicy"),
+    ("list", "NetworkPolicy"),
     ("patch", "Secret"),
     ("patch", "Service"),
+    ("list", "Service"),
     ("patch", "PersistentVolumeClaim"),
+    ("list", "PersistentVolumeClaim"),
     ("patch", "Deployment"),
     ("list", "Deployment"),
+    ("get", "Deployment"),
     ("list", "Pod"),
     ("list", "PersistentVolume"),
 )
@@ -108,9 +120,9 @@ class KubernetesBackend:
             token_file=settings.OSK_SANDBOX_KUBERNETES_TOKEN_FILE,
             rules=Rules(
                 from_namespaces=tuple(settings.OSK_SANDBOX_KUBERNETES_FROM),
-                ingress_class=settings.OSK_SANDBOX_KUBERNETES_INGRESS_CLASS,
-                domain=settings.OSK_SANDBOX_KUBERNETES_DOMAIN,
+                from_addresses=tuple(settings.OSK_SANDBOX_KUBERNETES_FROM_ADDRESSES),
                 storage_class=settings.OSK_SANDBOX_KUBERNETES_STORAGE_CLASS,
+                mail=_mail_sink(),
             ),
         )
 
@@ -132,13 +144,13 @@ class KubernetesBackend:
         return Health(True, f"Kubernetes {version}")
 
     def validate(self, spec: EnvSpec) -> list[str]:
-        return needs_a_person(spec) + problems_of(spec, self._rules)
+        return needs_a_person(spec) + problems_of(spec)
 
     def observe(self, ref: EnvRef) -> Observed:
         try:
             with self._cluster() as cluster:
                 return self._observe(cluster, ref)
-        except Retryable:
+        except BackendError:
             return Observed(ref.name, ObservedState.UNKNOWN)
 
     def _observe(self, cluster: Cluster, ref: EnvRef) -> Observed:
@@ -159,16 +171,11 @@ class KubernetesBackend:
 
     def _observe_kept(self, cluster: Cluster, ref: EnvRef) -> Observed:
         """Without the namespace nothing is left, unless the storage class keeps volumes with their data."""
-        kept = [
-            name_of(volume)
-            for volume in cluster.all_of("PersistentVolume")
-            if ((volume.get("spec") or {}).get("claimRef") or {}).get("namespace") == ref.name
-        ]
+        kept = of_namespace(cluster.all_of("PersistentVolume"), ref.name)
         if not kept:
             return Observed(ref.name, ObservedState.ABSENT)
-        return Observed(
-            ref.name,
-            ObservedState.EXITED,
+        return replace(
+            remains(ref.name, kept),
             instance=ref.instance,
             env=ref.env,
             generation=ref.generation,
@@ -177,15 +184,47 @@ class KubernetesBackend:
     def observe_all(self) -> Iterable[Observed]:
         ours = {MANAGED: "true"}
         deployments: dict[str, list[Objects]] = defaultdict(list)
+        left: dict[str, list[Objects]] = defaultdict(list)
         with self._cluster() as cluster:
+            # Before the namespaces: of a volume that is seen here, the namespace is listed below, or gone.
+            for volume in cluster.all_of("PersistentVolume"):
+                left[namespace_of(volume)].append(volume)
             namespaces = cluster.all_of("Namespace", labels=ours)
             for deployment in cluster.all_of("Deployment", labels=ours):
                 deployments[deployment["metadata"]["namespace"]].append(deployment)
-        return [
+            there = {name_of(namespace) for namespace in namespaces}
+            gone = [
+                name
+                for name in sorted({*left} - there)
+                if NAME.fullmatch(name) and cluster.get("Namespace", name=name) is None
+            ]
+        found = [
             Found(n, {"Deployment": deployments[name_of(n)]}).observed()
             for n in namespaces
             if ref_of(n) is not None
         ]
+        return found + [remains(name, of_namespace(left[name], name)) for name in gone]
+
+    def sender_at(self, address: str, since: datetime) -> EnvRef | None:
+        """Whose pod has had this address since then; None for anybody else. Raises as ``ensure``.
+
+        The cluster gives an address to another pod once the first is gone: who began later than the
+        conversation did has not begun it.
+        """
+        with self._cluster() as cluster:
+            found = cluster.all_of("Pod", fields={"status.podIP": address})
+        living = [pod for pod in found if has_not_ended(pod)]
+        if len(living) != 1:
+            return None
+        [pod] = living
+        ref = ref_of(pod, name=str(pod["metadata"]["namespace"]))
+        is_let_out = labels_of(pod).get(MANAGED) == "true" and plans.MAIL in labels_of(pod)
+        if ref is None or not is_let_out or (pod.get("spec") or {}).get("hostNetwork"):
+            return None
+        began = began_at(pod)
+        if began is None or began > since:
+            raise Retryable(f"{ref.name}: a pod began after it asked", after=1)
+        return ref
 
     # Making it exist
 
@@ -210,8 +249,6 @@ class KubernetesBackend:
                     cluster.apply(pods.secret(plan, component, secrets, hosts), plan.name)
             for component in spec.in_order():
                 cluster.apply(pods.deployment(plan, component, hosts), plan.name)
-            if plan.has_ingress:
-                cluster.apply(plan.ingress(), plan.name)
             notes = {**plan.notes, **plan.places(hosts)}
             cluster.merge("Namespace", "", plan.name, {"metadata": {"annotations": notes}})
             return self._observe(cluster, ref)
@@ -228,6 +265,10 @@ class KubernetesBackend:
             raise Permanent("", f"{plan.name} belongs to somebody else")
         if is_ending(found):
             raise Retryable(f"{plan.name} is still being removed", after=5)
+        # The level of Pod Security is one of them: a namespace that lost it would take any pod.
+        labels = plan.namespace["metadata"]["labels"]
+        if not labels.items() <= labels_of(found).items():
+            cluster.merge("Namespace", "", plan.name, {"metadata": {"labels": labels}})
 
     def _ensure_services(self, cluster: Cluster, plan: Plan) -> dict[str, str]:
         """Address by component: the cluster chooses it and keeps it as long as the service is there."""
@@ -266,21 +307,8 @@ class KubernetesBackend:
             if not is_up(deployment):
                 found = cluster.all_of("Pod", ref.name, {**owner, plans.COMPONENT: component})
                 return ProbeResult(False, f"{component}: {why_not_up(found) or 'is starting'}")
-            if self._rules.domain:
-                return self._ask_ingress(cluster, ref, check, component)
             return ask(str(spec["clusterIP"]), int(number), check)
         return ProbeResult(False, f"nothing has the port {check.port} yet", is_over=True)
-
-    def _ask_ingress(
-        self, cluster: Cluster, ref: EnvRef, check: Check, component: str
-    ) -> ProbeResult:
-        """Whoever is outside of the cluster reaches an HTTP endpoint only; the kubelet asks the rest."""
-        ingress = cluster.get("Ingress", ref.name, "environment") or {}
-        for rule in (ingress.get("spec") or {}).get("rules") or ():
-            [path] = rule["http"]["paths"]
-            if path["backend"]["service"]["name"] == component and isinstance(check, HttpCheck):
-                return ask_securely(rule["host"], check)
-        return ProbeResult(True)
 
     # Removing
 
@@ -320,23 +348,25 @@ class KubernetesBackend:
 
     def destroy(self, ref: EnvRef) -> Observed:
         deadline = time.monotonic() + self._patience
+        asked: set[str] = set()
         with self._cluster() as cluster:
-            while True:
-                namespace = cluster.get("Namespace", name=ref.name)
-                if namespace is None:
-                    break
+            while (namespace := cluster.get("Namespace", name=ref.name)) is not None:
                 if not belongs_to(labels_of(namespace), ref):
                     raise Permanent("", f"{ref.name} belongs to somebody else")
-                if not is_ending(namespace):
-                    cluster.delete("Namespace", ref.name, uid=namespace["metadata"]["uid"])
+                uid = str(namespace["metadata"]["uid"])
+                if not is_ending(namespace) and uid not in asked:
+                    asked.add(uid)
+                    cluster.delete("Namespace", ref.name, uid=uid)
                 elif time.monotonic() >= deadline:
                     raise Retryable(_held_up(namespace), after=5)
                 time.sleep(0.2)
+            while volumes := of_namespace(cluster.all_of("PersistentVolume"), ref.name):
+                if time.monotonic() >= deadline or not all(map(goes_by_itself, volumes)):
+                    raise _kept(ref, volumes)
+                time.sleep(0.5)
             found = self._observe(cluster, ref)
         if found.state != ObservedState.ABSENT:
-            raise Retryable(
-                f"{ref.name}: volumes with its data are kept (reclaimPolicy Retain?)", after=60
-            )
+            raise Retryable(f"{ref.name} has come back", after=5)
         return found
 
     def logs(self, ref: EnvRef, *, limit: int = 50) -> list[str]:
@@ -357,26 +387,27 @@ class KubernetesBackend:
                 cluster.merge("Namespace", "", ref.name, notes)
 
 
-def ask_securely(host: str, check: HttpCheck) -> ProbeResult:
-    """The product through its Ingress, whose certificate must be good."""
-    connection = HTTPSConnection(urlsplit(f"https://{host}").netloc, timeout=TIMEOUT)
-    try:
-        connection.request("GET", check.path)
-        status = connection.getresponse().status
-    except OSError as error:
-        return ProbeResult(False, f"{type(error).__name__}: {error}")
-    except HTTPException as error:
-        # Its words are those of the product.
-        return ProbeResult(False, type(error).__name__)
-    finally:
-        connection.close()
-    if status != check.status:
-        return ProbeResult(False, f"answers {status} instead of {check.status}")
-    return ProbeResult(True)
+def _mail_sink() -> MailSink | None:
+    address, port = settings.OSK_SANDBOX_KUBERNETES_MAIL, settings.OSK_SANDBOX_MAIL_PORT
+    if not (address and port):
+        return None
+    return MailSink(address, port, settings.OSK_SANDBOX_KUBERNETES_MAIL_NAMESPACE)
+
+
+def _kept(ref: EnvRef, volumes: list[Objects]) -> Retryable:
+    """For operators: which volumes are there still, and whether waiting is of any use."""
+    names = ", ".join(name_of(volume) for volume in volumes)
+    if all(map(goes_by_itself, volumes)):
+        return Retryable(f"{ref.name}: volumes are still being deleted: {names}", after=5)
+    return Retryable(
+        f"{ref.name}: volumes with its data are kept (reclaimPolicy Retain?): {names}", after=60
+    )
 
 
 def _held_up(namespace: Objects) -> str:
     """For operators: since when, and after a while by what."""
+    if not is_ending(namespace):
+        return f"{name_of(namespace)} was asked to go, and has not begun"
     since = str(namespace["metadata"]["deletionTimestamp"])
     text = f"{name_of(namespace)} is being removed since {since}"
     began = datetime.fromisoformat(since.replace("Z", "+00:00"))

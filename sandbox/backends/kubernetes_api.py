@@ -2,12 +2,14 @@
 
 Spoken to directly: a dozen kinds of objects need five verbs of one documented API (docs/decisions/0018).
 What is not there is None, whose name is taken is False, and every failure is Retryable, Permanent,
-BackendUnavailable or CapacityExhausted. Nothing but a 404 ever means that something is gone.
+BackendUnavailable or CapacityExhausted. Nothing but a 404 in the API's own words ever means that something is
+gone: a proxy before it, or another server, may answer anything.
 """
 
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
@@ -28,6 +30,8 @@ Objects = dict[str, Any]
 MANAGER = "osk-portal"
 APPLY = "application/apply-patch+yaml"
 APPLY_ATTEMPTS = 3
+QUOTA_PAUSE = 0.3
+"""A new quota refuses everything until the cluster has counted for the first time."""
 CONNECT_TIMEOUT, TIMEOUT = 5.0, 30.0
 PAGE = 500
 MOST_BYTES = 64 * 1024 * 1024
@@ -46,7 +50,6 @@ _PLACES = {
     "LimitRange": ("/api/v1", "limitranges"),
     "Deployment": ("/apis/apps/v1", "deployments"),
     "NetworkPolicy": ("/apis/networking.k8s.io/v1", "networkpolicies"),
-    "Ingress": ("/apis/networking.k8s.io/v1", "ingresses"),
 }
 
 
@@ -98,29 +101,44 @@ class Cluster:
         return bool((self._json("POST", path, review).get("status") or {}).get("allowed"))
 
     def get(self, kind: str, namespace: str = "", name: str = "") -> Objects | None:
+        path = path_of(kind, namespace, name)
         try:
-            return self._json("GET", path_of(kind, namespace, name))
+            found = self._json("GET", path)
         except _NotFound:
             return None
+        if (found.get("metadata") or {}).get("name") != name:
+            raise BackendUnavailable(f"GET {path}: something else came back")
+        return found
 
     def all_of(
-        self, kind: str, namespace: str = "", labels: Mapping[str, str] | None = None
+        self,
+        kind: str,
+        namespace: str = "",
+        labels: Mapping[str, str] | None = None,
+        *,
+        fields: Mapping[str, str] | None = None,
     ) -> list[Objects]:
         """All of them, page by page. A list that has grown too old meanwhile (410) is begun anew once."""
         for _attempt in range(2):
             try:
-                return self._pages(path_of(kind, namespace), labels or {})
+                return self._pages(path_of(kind, namespace), labels or {}, fields or {})
             except _Expired:
                 continue
         raise Retryable(f"the list of {kind} was too old twice", after=5)
 
-    def _pages(self, path: str, labels: Mapping[str, str]) -> list[Objects]:
+    def _pages(
+        self, path: str, labels: Mapping[str, str], fields: Mapping[str, str]
+    ) -> list[Objects]:
         found: list[Objects] = []
-        selector = ",".join(f"{name}={value}" for name, value in labels.items())
-        params = {"limit": str(PAGE), **({"labelSelector": selector} if selector else {})}
+        params = {"limit": str(PAGE)}
+        for selector, wanted in (("labelSelector", labels), ("fieldSelector", fields)):
+            if wanted:
+                params[selector] = ",".join(f"{name}={value}" for name, value in wanted.items())
         while True:
             page = self._json("GET", path, params=params)
-            found += page.get("items") or []
+            if "items" not in page or not str(page.get("kind")).endswith("List"):
+                raise BackendUnavailable(f"GET {path}: no list came back")
+            found += page["items"] or []
             following = (page.get("metadata") or {}).get("continue")
             if not following:
                 return found
@@ -160,6 +178,10 @@ class Cluster:
                 # The quota is counted before the name is looked at: another worker may just have made it.
                 if not attempts:
                     raise
+            except _Uncounted:
+                if not attempts:
+                    raise
+                time.sleep(QUOTA_PAUSE)
             except (_NotFound, _Conflict) as error:
                 if isinstance(error, _Conflict) and attempts:
                     continue
@@ -265,6 +287,10 @@ class _Expired(Retryable):
     pass
 
 
+class _Uncounted(Retryable):
+    pass
+
+
 def _read(response: requests.Response) -> bytes:
     content = bytearray()
     for part in response.iter_content(64 * 1024):
@@ -280,8 +306,11 @@ def _error(what: str, response: requests.Response, content: bytes) -> BackendErr
     said = _message(content)
     detail = f"{what}: {status} {said}"[:1000]
     match status:
-        case 404:
+        case 404 if _reason(content) == "NotFound":
             return _NotFound(detail)
+        case 404:
+            # Also of the API server, for a kind that it does not know at all.
+            return BackendUnavailable(f"{detail} (is this the API server?)", after=REFUSED_WAIT)
         case 409:
             return _Conflict(detail)
         case 410:
@@ -292,6 +321,8 @@ def _error(what: str, response: requests.Response, content: bytes) -> BackendErr
             return Retryable(detail, after=5)
         case 403 if "exceeded quota" in said:
             return CapacityExhausted(detail, after=REFUSED_WAIT)
+        case 403 if "status unknown for quota" in said:
+            return _Uncounted(detail, after=2)
         case 403:
             return Refused(detail, after=REFUSED_WAIT)
         case 500 if "failed to create typed patch" in said:
@@ -305,13 +336,22 @@ def _error(what: str, response: requests.Response, content: bytes) -> BackendErr
 
 
 def _message(content: bytes) -> str:
+    said = _said(content).get("message")
+    return said if isinstance(said, str) else content[:200].decode(errors="replace")
+
+
+def _reason(content: bytes) -> str:
+    """In one word; empty where it is no answer of the API."""
+    said = _said(content)
+    return str(said.get("reason", "")) if said.get("kind") == "Status" else ""
+
+
+def _said(content: bytes) -> Objects:
     try:
         found = json.loads(content)
     except ValueError:
-        found = None
-    if isinstance(found, dict) and isinstance(found.get("message"), str):
-        return str(found["message"])
-    return content[:200].decode(errors="replace")
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def _wait(response: requests.Response) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from sandbox.backends.kubernetes_plan import GATE, Objects, Plan
+from sandbox.backends.kubernetes_plan import GATE, MAIL, MAIL_SINK, MailSink, Objects, Plan
 from sandbox.spec import Egress
 
 QUARANTINED: Final = "osk.quarantined"
@@ -66,24 +66,30 @@ def _policies(plan: Plan) -> Iterator[Objects]:
         },
     )
     ports = sorted({plan.number(name) for name in plan.asked_ports})
-    peers = [
+    peers: list[Objects] = [
         {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": name}}}
         for name in plan.rules.from_namespaces
     ]
+    peers += [{"ipBlock": {"cidr": cidr}} for cidr in plan.rules.from_addresses]
+    # Rules that name nobody, or no port, would let everybody in: then there is no rule.
+    entry = {
+        "from": peers,
+        "ports": [{"port": number, "protocol": "TCP"} for number in ports],
+    }
     yield _policy(
         plan,
         "gate",
         {
             "podSelector": {"matchLabels": {GATE: "true"}},
             "policyTypes": ["Ingress"],
-            "ingress": [
-                {
-                    "from": peers,
-                    "ports": [{"port": number, "protocol": "TCP"} for number in ports],
-                }
-            ],
+            "ingress": [entry] if peers and ports else [],
         },
     )
+    if any(component.mail is not None for component in plan.spec.components):
+        out: Objects = {"podSelector": {"matchLabels": {MAIL: "true"}}, "policyTypes": ["Egress"]}
+        # Without a sink as well: what was open before it was taken away is closed by the same name.
+        sink = plan.rules.mail
+        yield _policy(plan, "mail", {**out, "egress": [] if sink is None else [_to(sink)]})
     if plan.spec.egress == Egress.INTERNET:
         resolver = {
             "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "kube-system"}}
@@ -98,6 +104,20 @@ def _policies(plan: Plan) -> Iterator[Objects]:
                 "egress": [{"to": [anywhere]}, {"to": [resolver], "ports": dns}],
             },
         )
+
+
+def _to(sink: MailSink) -> Objects:
+    return {
+        "to": [
+            {
+                "namespaceSelector": {
+                    "matchLabels": {"kubernetes.io/metadata.name": sink.namespace}
+                },
+                "podSelector": {"matchLabels": {MAIL_SINK: "true"}},
+            }
+        ],
+        "ports": [{"port": sink.port, "protocol": "TCP"}],
+    }
 
 
 def shut(policy: Objects) -> Objects:

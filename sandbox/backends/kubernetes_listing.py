@@ -109,14 +109,55 @@ def is_up(deployment: Objects) -> bool:
     return bool(is_new and updated >= 1 and status.get("readyReplicas", 0) >= 1)
 
 
-def ref_of(namespace: Objects) -> EnvRef | None:
-    """None where it is none of ours, or bears another name than its labels say."""
-    labels = labels_of(namespace)
+def ref_of(thing: Objects, *, name: str = "") -> EnvRef | None:
+    """Whose it is; None where it is none of ours, or its namespace has another name than its labels say.
+
+    ``thing`` is a namespace, or lies in the one called ``name``.
+    """
+    labels = labels_of(thing)
     try:
         ref = EnvRef(labels[INSTANCE], labels[ENV], int(labels[GENERATION]))
     except (KeyError, ValueError):
         return None
-    return ref if NAME.fullmatch(ref.name) and ref.name == name_of(namespace) else None
+    return ref if NAME.fullmatch(ref.name) and ref.name == (name or name_of(thing)) else None
+
+
+def has_not_ended(pod: Objects) -> bool:
+    """One that has ended may still be listed with the address that it had."""
+    return (pod.get("status") or {}).get("phase") not in ("Succeeded", "Failed")
+
+
+def began_at(pod: Objects) -> datetime | None:
+    """Its node took it up then, and gave it an address afterwards."""
+    return _moment((pod.get("status") or {}).get("startTime"))
+
+
+def of_namespace(volumes: Iterable[Objects], name: str) -> list[Objects]:
+    """Volumes that were bound in it, by name; a namespace that is gone leaves no other trace."""
+    found = [volume for volume in volumes if namespace_of(volume) == name]
+    return sorted(found, key=name_of)
+
+
+def namespace_of(volume: Objects) -> str:
+    """Of the claim that a volume was bound to."""
+    return str(((volume.get("spec") or {}).get("claimRef") or {}).get("namespace", ""))
+
+
+def goes_by_itself(volume: Objects) -> bool:
+    """Its storage class deletes it, as long as that works."""
+    policy = (volume.get("spec") or {}).get("persistentVolumeReclaimPolicy")
+    is_failed = (volume.get("status") or {}).get("phase") == "Failed"
+    return policy == "Delete" and not is_failed
+
+
+def remains(name: str, volumes: Iterable[Objects]) -> Observed:
+    """What is left of an environment whose namespace is gone."""
+    return Observed(
+        name,
+        ObservedState.EXITED,
+        items=tuple(Item("volume", name_of(volume)) for volume in volumes),
+        is_remains=True,
+    )
 
 
 def why_not_up(pods: Iterable[Objects]) -> str:

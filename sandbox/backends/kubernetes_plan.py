@@ -29,10 +29,24 @@ COMPONENTS, ENDPOINT, SECRETS = "osk.components", "osk.endpoint", "osk.secrets"
 GATE: Final = "osk.gate"
 """Label of pods that the gate and the portal may reach."""
 
+MAIL: Final = "osk.mail"
+"""Label of pods that may reach the mail sink."""
+MAIL_SINK: Final = "osk.mail-sink"
+"""Label of the sink's own pods (deploy/kubernetes/mail.yaml)."""
+
 LONGEST_LABEL: Final = 63
 DNS_NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 LABEL_VALUE = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?")
 _NUMBERS = re.compile(r"(\d{1,10})(?::(\d{1,10}))?")
+
+
+@dataclass(frozen=True)
+class MailSink:
+    """Where pods find ``manage.py sandbox_mail``: a service of the cluster, whose port its pods have too."""
+
+    address: str
+    port: int
+    namespace: str = "osk-portal"
 
 
 @dataclass(frozen=True)
@@ -41,10 +55,10 @@ class Rules:
 
     from_namespaces: tuple[str, ...] = ("osk-gate", "osk-portal")
     """Where the gate and the portal run: nobody else reaches a product."""
-    ingress_class: str = ""
-    domain: str = ""
-    """Of the host names of an Ingress; empty: none, the gate goes to the address of the service."""
+    from_addresses: tuple[str, ...] = ()
+    """The same of those that run outside of the cluster, as ``10.0.0.7/32``."""
     storage_class: str = ""
+    mail: MailSink | None = None
 
 
 @dataclass(frozen=True)
@@ -144,32 +158,8 @@ class Plan:
         return {ENDPOINT: self.address(hosts), OTHERS: json.dumps(self.others(hosts))}
 
     def origin(self, port: str, hosts: Mapping[str, str]) -> str:
-        if self.has_ingress:
-            return f"https://{self.host_of(port)}"
         owner = self.spec.component_of(port)
         return f"http://{hosts[owner.name]}:{number_of(owner, port)}"
-
-    @property
-    def has_ingress(self) -> bool:
-        return bool(self.rules.domain)
-
-    def host_of(self, port: str) -> str:
-        """The first endpoint has the name of the environment, others that of their port besides."""
-        is_first = port == self.spec.endpoint.port
-        return f"{short(self.name if is_first else f'{self.name}-{port}')}.{self.rules.domain}"
-
-    def ingress(self) -> Objects:
-        ports = list(dict.fromkeys(endpoint.port for endpoint in self.spec.endpoints))
-        rules = []
-        for port in ports:
-            owner = self.spec.component_of(port)
-            backend = {"service": {"name": owner.name, "port": {"number": self.number(port)}}}
-            paths = [{"path": "/", "pathType": "Prefix", "backend": backend}]
-            rules.append({"host": self.host_of(port), "http": {"paths": paths}})
-        spec: Objects = {"rules": rules, "tls": [{"hosts": [rule["host"] for rule in rules]}]}
-        if self.rules.ingress_class:
-            spec["ingressClassName"] = self.rules.ingress_class
-        return self.object_of("networking.k8s.io/v1", "Ingress", "environment", spec=spec)
 
     def number(self, port: str) -> int:
         return number_of(self.spec.component_of(port), port)
@@ -213,7 +203,7 @@ class Plan:
         return found if spec is None else {**found, "spec": spec}
 
 
-def problems_of(spec: EnvSpec, rules: Rules) -> list[str]:
+def problems_of(spec: EnvSpec) -> list[str]:
     """What of it a cluster cannot do, or would do otherwise."""
     found: list[str] = []
     for component in spec.components:
@@ -226,9 +216,6 @@ def problems_of(spec: EnvSpec, rules: Rules) -> list[str]:
             found.append(f"{component.name}: write the user as numbers, such as 1000:1000")
         names = [component.name, *component.ports, *(volume.name for volume in component.volumes)]
         found += [f"{name}: a name must not end with a hyphen" for name in names if name[-1] == "-"]
-    for endpoint in spec.endpoints if rules.domain else ():
-        if len(f"osk-00000000-g99999-{endpoint.port}.{rules.domain}") > 253:
-            found.append(f"{endpoint.port}: the host name is too long")
     return found
 
 

@@ -10,6 +10,7 @@ from sandbox.backends.container_plan import owner_labels
 from sandbox.backends.kubernetes_plan import (
     COMPONENT,
     GATE,
+    MAIL,
     Objects,
     Plan,
     has_files,
@@ -57,6 +58,8 @@ def deployment(plan: Plan, component: Component, hosts: Mapping[str, str]) -> Ob
     labels = {**owner_labels(plan.ref), **plan.version_labels, COMPONENT: component.name}
     if plan.asked_ports & {*component.ports}:
         labels[GATE] = "true"
+    if component.mail is not None and plan.rules.mail is not None:
+        labels[MAIL] = "true"
     made = plan.object_of(
         "apps/v1",
         "Deployment",
@@ -117,6 +120,12 @@ def _container(plan: Plan, component: Component, hosts: Mapping[str, str]) -> Ob
         for use in component.secrets
         if use.env
     ]
+    sink = plan.rules.mail
+    if component.mail is not None and sink is not None:
+        env += [
+            {"name": component.mail.host, "value": sink.address},
+            {"name": component.mail.port, "value": str(sink.port)},
+        ]
     limits = component.limits
     container: Objects = {
         "name": component.name,

@@ -5,17 +5,18 @@ from __future__ import annotations
 import hashlib
 from typing import Final
 
+from django.conf import settings
+
 _FIRST: Final = 64
 """127.64.0.0/10: apart from the addresses that distributions use for themselves."""
 
 
-WITHOUT_SINK: Final = frozenset({"kubernetes", "manual"})
-"""Engines whose environments cannot reach the listener: a cluster is a network of its own."""
-
-
-def has_mail_sink(backend: str, port: int) -> bool:
-    """Whether what a product at this engine sends is caught; ``port`` is the listener's, 0 without one."""
-    return port > 0 and backend not in WITHOUT_SINK
+def has_mail_sink(backend: str) -> bool:
+    """Whether what a product at this engine sends is caught."""
+    if backend == "manual" or not settings.OSK_SANDBOX_MAIL_PORT:
+        return False
+    # A cluster is a network of its own, with a listener of its own.
+    return backend != "kubernetes" or bool(settings.OSK_SANDBOX_KUBERNETES_MAIL)
 
 
 def mail_host(name: str) -> str:

@@ -44,10 +44,13 @@ from sandbox.services.environments import (
 from sandbox.services.lateness import tell_late
 from sandbox.services.mails import keep_mail, wipe_mails
 from sandbox.services.measures import (
+    add_remains,
     confirm_restore,
     end_environment,
+    prove_remains_gone,
     quarantine_environment,
     release_quarantine,
+    settle_remains,
     why_not_released,
 )
 from sandbox.services.reminders import send_reminders
@@ -75,6 +78,7 @@ __all__ = [
     "accept_offer",
     "add_blackout",
     "add_generation",
+    "add_remains",
     "approve_booking",
     "approve_longer",
     "ask_longer",
@@ -100,6 +104,7 @@ __all__ = [
     "name_deputy",
     "offer_places",
     "plain_credentials",
+    "prove_remains_gone",
     "publish_version",
     "quarantine_environment",
     "refuse_longer",
@@ -118,6 +123,7 @@ __all__ = [
     "reveal_credential",
     "reveal_to_participant",
     "send_reminders",
+    "settle_remains",
     "take_over_booking",
     "tell_late",
     "things_of",

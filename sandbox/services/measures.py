@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.core.exceptions import PermissionDenied
@@ -23,6 +24,7 @@ from sandbox import (
     quotas,
     restoring,
 )
+from sandbox.backends.base import Item
 from sandbox.enums import (
     BookingAction,
     Desired,
@@ -30,9 +32,11 @@ from sandbox.enums import (
     EnvironmentEventKind,
     EnvironmentState,
     MeasureKind,
+    ProofKind,
+    StrayVerdict,
     TestChange,
 )
-from sandbox.models import Booking, Environment, Measure, Restore
+from sandbox.models import Booking, Environment, Measure, RemovalProof, Restore, Stray
 from sandbox.services.environments import WORK, had_begun, release_lease, remove_environment
 
 logger = logging.getLogger(__name__)
@@ -200,6 +204,48 @@ def _confirm_restore(actor: User) -> Restore:
     )
     running.update(next_action_at=clock.now())
     return restore
+
+
+def settle_remains(*, stray_id: int, actor: User, reason: str) -> Stray:
+    """An operator has deleted the data that an engine kept, and says so; the proof bears the time of that word.
+
+    Raises PermissionDenied, TransitionNotAllowed (it is gone, or was confirmed already).
+    """
+    _check_operator(actor, "settle remains")
+    with transaction.atomic():
+        stray = Stray.objects.select_for_update(of=("self",)).get(pk=stray_id)
+        if stray.verdict != StrayVerdict.KEPT:
+            raise TransitionNotAllowed("settle", stray.verdict, _("This is not open any more."))
+        stray.verdict = StrayVerdict.SETTLED
+        stray.save(update_fields=["verdict"])
+        environment = Environment.objects.filter(
+            backend=stray.backend, backend_key=stray.name
+        ).first()
+        Measure.objects.create(
+            kind=MeasureKind.SETTLE, environment=environment, actor=actor, reason=reason
+        )
+        prove_remains_gone(stray.backend, stray.name)
+    logger.warning("sandbox: kept data confirmed as deleted", extra={"object": stray.name})
+    return stray
+
+
+def add_remains(environment: Environment, items: Iterable[Item]) -> None:
+    """What an engine turned out to keep stands in the proof, open until it is gone."""
+    for item in items:
+        RemovalProof.objects.get_or_create(
+            environment=environment, kind=item.kind, name=item.name[:200]
+        )
+
+
+def prove_remains_gone(backend: str, name: str) -> None:
+    """The volumes of an environment that was given up are not there any more."""
+    RemovalProof.objects.filter(
+        environment__backend=backend,
+        environment__backend_key=name,
+        environment__state=EnvironmentState.ABANDONED,
+        kind=ProofKind.VOLUME,
+        verified_at__isnull=True,
+    ).update(verified_at=clock.of_database())
 
 
 def _check_operator(actor: User, what: str) -> None:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import prefetch_related_objects
@@ -260,7 +259,7 @@ def mails_of(booking: Booking, environment: Environment | None) -> dict[str, obj
     mails: list[CaughtMail] | None = None
     is_mail_lost = False
     if environment is not None and booking.blueprint_version.parsed.wants_mail:
-        is_mail_lost = not has_mail_sink(environment.backend, settings.OSK_SANDBOX_MAIL_PORT)
+        is_mail_lost = not has_mail_sink(environment.backend)
         mails = None if is_mail_lost else list(environment.caught_mails.all())
     return {"mails": mails, "is_mail_lost": is_mail_lost}
 

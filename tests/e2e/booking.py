@@ -73,15 +73,17 @@ def folders(stack: Stack) -> set[Path]:
 
 
 def environments(stack: Stack) -> list[OnMachine]:
-    """Every environment that has a folder and a process file."""
-    return [
-        OnMachine(
-            folder=file.parent,
-            home=Path(json.loads((file.parent / "label.json").read_text())["home"]),
-            pid=json.loads(file.read_text())["pid"],
-        )
-        for file in sorted((stack.var / "sandboxes").glob("osk-*/radicale.json"))
-    ]
+    """Every environment of the product Radicale with a folder and a process file.
+
+    The demo world has one of its own, of another product.
+    """
+    found = []
+    for file in sorted((stack.var / "sandboxes").glob("osk-*/radicale.json")):
+        label = json.loads((file.parent / "label.json").read_text())
+        if label["template"].startswith("radicale@"):
+            pid = json.loads(file.read_text())["pid"]
+            found.append(OnMachine(folder=file.parent, home=Path(label["home"]), pid=pid))
+    return found
 
 
 def propfind(url: str, user: str, password: str) -> int:

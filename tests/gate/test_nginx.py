@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import ssl
+import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
@@ -15,15 +16,17 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
+from ruamel.yaml import YAML
 
 from network.enums import MembershipState
 from osk_portal.accounts.models import User
 from osk_portal.embedded.processes import wait_until
+from osk_portal.embedded.service import PROJECT
 from sandbox import addresses, services
 from sandbox.models import Booking
 from sandbox.services.participants import invite_guest, remove_participant
 from tests.factories import MembershipFactory
-from tests.gate.nginx import DOMAIN, KEY, Answer, Nginx, ProductServer, http_get
+from tests.gate.nginx import DOMAIN, KEY, PROGRAM, Answer, Nginx, ProductServer, http_get
 from tests.sandbox.fake_backend import FakeBackend
 from tests.sandbox.world import book, product
 
@@ -442,3 +445,18 @@ def test_without_the_portal_no_log_learns_an_unused_ticket(nginx: Nginx, booking
     logs = [nginx.folder / "access.log", nginx.folder / "error.log"]
     assert wait_until(lambda: "/seite" in logs[0].read_text(), 5)
     assert "ticket=" not in "".join(log.read_text() for log in logs)
+
+
+def test_nginx_takes_the_file_of_the_gate_in_a_cluster(nginx: Nginx) -> None:
+    """The main file of deploy/kubernetes/gate.yaml, around the same configuration."""
+    found = YAML(typ="safe").load_all((PROJECT / "deploy/kubernetes/gate.yaml").read_text())
+    text = next(thing["data"]["nginx.conf"] for thing in found if thing["kind"] == "ConfigMap")
+    for there, here in (("/tmp/", "cluster-"), ("/etc/osk-gate/", "")):
+        assert there in text
+        text = text.replace(there, f"{nginx.folder}/{here}")
+    main = nginx.folder / "cluster.conf"
+    main.write_text(text)
+
+    tested = subprocess.run([PROGRAM, "-t", "-c", main], capture_output=True, text=True)
+
+    assert tested.returncode == 0, tested.stderr

@@ -40,7 +40,10 @@ class StandIn:
         self.is_sick = False
         self.lingers = False
         """Namespaces stay in the state Terminating."""
+        self.is_deaf = False
+        """Namespaces are asked to go and do not begin."""
         self.keeps_volumes = False
+        self.reclaims = "Retain"
         self.page = 1000
         self._number = 0
         self._lock = threading.Lock()
@@ -120,6 +123,8 @@ class StandIn:
         status, found = self._do(method, parts.path, query, body, request)
         if fault is not None:
             return self._struck(fault)
+        if status >= 400:
+            return self._said(status, found["message"])
         if isinstance(found, bytes):
             return status, {"Content-Type": "text/plain"}, found
         return status, {"Content-Type": "application/json"}, json.dumps(found).encode()
@@ -138,7 +143,13 @@ class StandIn:
         return status, {**headers, **fault.headers}, body if fault.body is None else fault.body
 
     def _said(self, status: int, message: str) -> tuple[int, dict[str, str], bytes]:
-        body = {"kind": "Status", "status": "Failure", "message": message, "code": status}
+        body = {
+            "kind": "Status",
+            "status": "Failure",
+            "message": message,
+            "reason": "NotFound" if status == 404 else "",
+            "code": status,
+        }
         return status, {"Content-Type": "application/json"}, json.dumps(body).encode()
 
     def _do(
@@ -171,17 +182,22 @@ class StandIn:
     ) -> tuple[int, Objects]:
         selector = query.get("labelSelector", [""])[0]
         wanted = dict(pair.split("=", 1) for pair in selector.split(",") if pair)
+        [(field, value)] = [
+            pair.split("=", 1) for pair in query.get("fieldSelector", ["status.podIP="])
+        ]
+        assert field == "status.podIP", "the API knows few fields"
         found = [
             thing
             for (kind, place, _name), thing in sorted(self.objects.items())
             if kind == plural
             and namespace in ("", place)
             and wanted.items() <= (thing["metadata"].get("labels") or {}).items()
+            and value in ("", thing.get("status", {}).get("podIP"))
         ]
         start = int(query.get("continue", ["0"])[0])
         end = start + min(self.page, int(query["limit"][0]))
         meta = {"continue": str(end)} if end < len(found) else {}
-        return 200, {"metadata": meta, "items": found[start:end]}
+        return 200, {"kind": "AList", "metadata": meta, "items": found[start:end]}
 
     def _create(self, key: tuple[str, str, str], body: Objects) -> tuple[int, Objects]:
         if key in self.objects:
@@ -224,7 +240,13 @@ class StandIn:
         if count:
             template = deployment["spec"]["template"]
             meta = {**template["metadata"], "name": pod[2], "namespace": key[1]}
-            self.objects[pod] = {"metadata": meta, "status": {"phase": "Running"}}
+            self._number += 1
+            status = {
+                "phase": "Running",
+                "podIP": f"10.244.0.{self._number}",
+                "startTime": "2026-01-01T00:00:00Z",
+            }
+            self.objects[pod] = {"metadata": meta, "status": status}
 
     def _delete(self, key: tuple[str, str, str], body: Any) -> tuple[int, Objects]:
         found = self.objects.get(key)
@@ -232,6 +254,8 @@ class StandIn:
             return 404, {"message": "not found"}
         if body["preconditions"]["uid"] != found["metadata"]["uid"]:
             return 409, {"message": "the UID in the precondition does not match"}
+        if self.is_deaf:
+            return 200, found
         if self.lingers:
             found["metadata"]["deletionTimestamp"] = "2026-11-23T10:00:00Z"
             said = {"type": "NamespaceFinalizersRemaining", "status": "True"}
@@ -239,7 +263,13 @@ class StandIn:
             found["status"] = {"phase": "Terminating", "conditions": [said]}
             return 200, found
         if self.keeps_volumes:
-            claim = {"spec": {"claimRef": {"namespace": key[2]}}, "metadata": {"name": "pv-7"}}
+            claim = {
+                "metadata": {"name": "pv-7"},
+                "spec": {
+                    "claimRef": {"namespace": key[2]},
+                    "persistentVolumeReclaimPolicy": self.reclaims,
+                },
+            }
             self.objects["persistentvolumes", "", "pv-7"] = claim
         del self.objects[key]
         for other in [other for other in self.objects if other[1] == key[2]]:

@@ -16,19 +16,21 @@ from osk_portal.toolkit import clock
 from sandbox import backends
 from sandbox.backends import kubernetes
 from sandbox.backends.base import (
+    BackendError,
     BackendUnavailable,
     CapacityExhausted,
+    Item,
     ObservedState,
     Permanent,
     ProbeResult,
     Retryable,
 )
 from sandbox.backends.kubernetes import KubernetesBackend
-from sandbox.backends.kubernetes_plan import Rules
-from sandbox.spec import HttpCheck, parse
+from sandbox.backends.kubernetes_plan import MailSink, Rules
+from sandbox.spec import parse
 from tests.conformance.conftest import BY_DIGEST, make_container_spec, reference
 from tests.kubernetes.stand_in import TOKEN, StandIn
-from tests.kubernetes.test_plan import DATA
+from tests.kubernetes.test_plan import DATA, WITH_MAIL
 
 REF = reference()
 SPEC = make_container_spec(image=BY_DIGEST)
@@ -125,6 +127,8 @@ def test_a_conflict_is_settled_by_asking_again(
 ) -> None:
     stand_in.fault("PATCH", "services", 409, times=2)
     stand_in.fault("PATCH", "persistentvolumeclaims", 403, message="exceeded quota: environment")
+    uncounted = "forbidden: status unknown for quota: environment, resources: pods"
+    stand_in.fault("PATCH", "deployments", 403, message=uncounted, times=2)
     assert ensure(backend).state == ObservedState.RUNNING
 
 
@@ -153,6 +157,13 @@ def test_a_conflict_is_settled_by_asking_again(
         (200, {"body": b"<html>"}, BackendUnavailable, 0),
         (200, {"body": b"[]"}, BackendUnavailable, 0),
         (404, {"message": "namespaces not found"}, Retryable, 1),
+        (404, {"body": b"404 page not found"}, BackendUnavailable, 60),
+        (
+            403,
+            {"message": "forbidden: status unknown for quota: environment", "times": 3},
+            Retryable,
+            2,
+        ),
         (410, {"message": "gone"}, Retryable, 0),
     ],
 )
@@ -186,6 +197,33 @@ def test_no_answer_ever_means_gone(
     with pytest.raises(BackendUnavailable):
         backend.destroy(REF)
     assert backend.observe(REF).state == ObservedState.RUNNING
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "body"),
+    [
+        ("", 404, b"<html>no such site</html>"),
+        ("", 404, b'{"error": "not found"}'),
+        ("", 200, b"{}"),
+        ("", 200, b'{"metadata": {"name": "other"}}'),
+        ("", 400, b""),
+        ("deployments", 200, b"{}"),
+        ("persistentvolumes", 200, b'{"kind": "Status"}'),
+    ],
+)
+def test_what_a_proxy_answers_never_means_gone(
+    backend: KubernetesBackend, stand_in: StandIn, path: str, status: int, body: bytes
+) -> None:
+    """A wrong address, a load balancer without a server behind it: only the API's own word counts."""
+    if path != "persistentvolumes":
+        ensure(backend)
+    asked = f"/{path}$" if path else f"/namespaces/{REF.name}$"
+    stand_in.fault("GET", asked, status, body=body, times=2)
+
+    assert backend.observe(REF).state == ObservedState.UNKNOWN
+    act = (lambda: list(backend.observe_all())) if path else (lambda: backend.destroy(REF))
+    with pytest.raises(BackendError):
+        act()
 
 
 def test_a_server_that_is_away_is_unknown(token: Path) -> None:
@@ -252,9 +290,72 @@ def test_volumes_that_a_storage_class_keeps_are_not_gone(
     with pytest.raises(Retryable, match="Retain"):
         backend.destroy(REF)
 
-    assert backend.observe(REF).state == ObservedState.EXITED
+    found = backend.observe(REF)
+    assert (found.state, found.items) == (ObservedState.EXITED, (Item("volume", "pv-7"),))
+    # Without a namespace there are no labels: the name alone says whose they are.
+    [left] = backend.observe_all()
+    assert (left.name, left.is_remains, left.instance) == (REF.name, True, "")
+    assert left.items == found.items
     del stand_in.objects["persistentvolumes", "", "pv-7"]
+    assert list(backend.observe_all()) == []
     assert backend.destroy(REF).state == ObservedState.ABSENT
+
+
+def test_a_volume_that_is_being_deleted_is_waited_for(
+    backend: KubernetesBackend, stand_in: StandIn
+) -> None:
+    ensure(backend)
+    stand_in.keeps_volumes = True
+    stand_in.reclaims = "Delete"
+
+    with pytest.raises(Retryable, match="still being deleted: pv-7") as error:
+        backend.destroy(REF)
+
+    assert error.value.after == 5
+    stand_in.objects["persistentvolumes", "", "pv-7"]["status"] = {"phase": "Failed"}
+    with pytest.raises(Retryable, match="are kept"):
+        backend.destroy(REF)
+
+
+def test_a_volume_of_somebody_elses_namespace_is_nothing_of_ours(
+    backend: KubernetesBackend, stand_in: StandIn
+) -> None:
+    for number, name in enumerate(("shop", "osk-portal", "osk-00000009-g1")):
+        volume = {"metadata": {"name": f"pv-{number}"}, "spec": {"claimRef": {"namespace": name}}}
+        stand_in.objects["persistentvolumes", "", f"pv-{number}"] = volume
+    stand_in.objects["persistentvolumes", "", "unbound"] = {"metadata": {"name": "unbound"}}
+    assert [found.name for found in backend.observe_all()] == ["osk-00000009-g1"]
+
+    # A namespace of that name which bears no label of ours.
+    stand_in.objects["namespaces", "", "osk-00000009-g1"] = {
+        "metadata": {"name": "osk-00000009-g1", "uid": "x"}
+    }
+    assert list(backend.observe_all()) == []
+
+
+def test_a_namespace_that_does_not_even_begin_to_go_is_told(
+    backend: KubernetesBackend, stand_in: StandIn
+) -> None:
+    ensure(backend)
+    stand_in.is_deaf = True
+
+    with pytest.raises(Retryable, match="has not begun"):
+        backend.destroy(REF)
+
+    assert [method for method, *_rest in stand_in.requests].count("DELETE") == 1
+
+
+def test_a_level_of_security_that_somebody_took_away_comes_back(
+    backend: KubernetesBackend, stand_in: StandIn
+) -> None:
+    ensure(backend)
+    labels = stand_in.objects["namespaces", "", REF.name]["metadata"]["labels"]
+    level = labels.pop("pod-security.kubernetes.io/enforce")
+
+    ensure(backend)
+
+    labels = stand_in.objects["namespaces", "", REF.name]["metadata"]["labels"]
+    assert labels["pod-security.kubernetes.io/enforce"] == level == "restricted"
 
 
 def test_only_the_very_namespace_that_was_seen_is_removed(
@@ -440,34 +541,6 @@ def test_product_and_version_stand_at_the_pods_and_a_later_end_starts_nothing_an
     assert backend.observe(ref).expires_at == end
 
 
-def test_through_an_ingress_the_product_is_asked_by_its_host(
-    stand_in: StandIn, token: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    asked: list[str] = []
-
-    def ask_securely(host: str, check: HttpCheck) -> ProbeResult:
-        asked.append(host + check.path)
-        return ProbeResult(True)
-
-    monkeypatch.setattr(kubernetes, "ask_securely", ask_securely)
-    backend = KubernetesBackend(
-        server=stand_in.address,
-        token_file=str(token),
-        rules=Rules(domain="test.example.org"),
-        patience=0.3,
-    )
-
-    assert ensure(backend).endpoint == f"https://{REF.name}.test.example.org/"
-    assert READINESS is not None
-    assert backend.probe(REF, READINESS).ok
-    assert asked == [f"{REF.name}.test.example.org/"]
-
-
-def test_an_ingress_that_does_not_answer_is_told() -> None:
-    result = kubernetes.ask_securely("127.0.0.1:1", HttpCheck("web"))
-    assert "ConnectionRefusedError" in result.detail
-
-
 def test_logs_and_no_logs(backend: KubernetesBackend, stand_in: StandIn) -> None:
     ensure(backend)
     assert backend.logs(REF) == ["web: web-1 starts", "web: log of web-1"]
@@ -495,3 +568,77 @@ def test_a_token_never_goes_out_in_the_clear(settings: Any) -> None:
             backends.get("kubernetes")
     settings.OSK_SANDBOX_KUBERNETES_SERVER = "https://10.0.0.1:6443"
     assert backends.get("kubernetes").key == "kubernetes"
+
+
+# Whose mail it is
+
+
+def pod_at(stand_in: StandIn, name: str = "web-1", namespace: str = REF.name) -> Any:
+    return stand_in.objects["pods", namespace, name]
+
+
+@pytest.fixture
+def mailing(backend: KubernetesBackend, stand_in: StandIn) -> Any:
+    """An environment with a pod that may send, and its address."""
+    backend._rules = Rules(mail=MailSink("10.96.0.25", 2525))
+    ensure(backend, spec=parse({**DATA, "components": WITH_MAIL}))
+    return pod_at(stand_in)
+
+
+def test_a_pod_is_known_by_the_address_that_the_cluster_gave_it(
+    backend: KubernetesBackend, stand_in: StandIn, mailing: Any
+) -> None:
+    address = mailing["status"]["podIP"]
+    assert backend.sender_at(address, clock.now()) == REF
+
+    # The database of the same environment sends nothing, and is let out to nobody.
+    assert backend.sender_at(pod_at(stand_in, "db-1")["status"]["podIP"], clock.now()) is None
+    for stranger in ("10.244.9.9", "10.96.0.25"):
+        assert backend.sender_at(stranger, clock.now()) is None
+
+
+@pytest.mark.parametrize("what", ["namespace", "instance", "label", "host", "twice", "ended"])
+def test_who_only_looks_like_an_environment_is_nobody(
+    backend: KubernetesBackend, stand_in: StandIn, mailing: Any, what: str
+) -> None:
+    """Labels are anybody's who may write pods elsewhere in the cluster; the namespace is not."""
+    address, labels = mailing["status"]["podIP"], mailing["metadata"]["labels"]
+    match what:
+        case "namespace":
+            mailing["metadata"]["namespace"] = "shop"
+        case "instance":
+            labels["osk.generation"] = "x"
+        case "label":
+            del labels["osk.managed"]
+        case "host":
+            mailing["spec"] = {"hostNetwork": True}
+        case "twice":
+            other = {"metadata": {"name": "x", "namespace": "shop"}, "status": {"podIP": address}}
+            stand_in.objects["pods", "shop", "x"] = other
+        case "ended":
+            mailing["status"]["phase"] = "Succeeded"
+
+    assert backend.sender_at(address, clock.now()) is None
+
+
+def test_an_address_that_went_on_to_another_is_not_taken_for_the_one_before(
+    backend: KubernetesBackend, stand_in: StandIn, mailing: Any
+) -> None:
+    address, began = mailing["status"]["podIP"], clock.now()
+    mailing["status"]["startTime"] = (began + timedelta(seconds=1)).isoformat()
+    with pytest.raises(Retryable, match="began after"):
+        backend.sender_at(address, began)
+    del mailing["status"]["startTime"]
+    with pytest.raises(Retryable):
+        backend.sender_at(address, began)
+    stand_in.fault("GET", "pods", 503)
+    with pytest.raises(BackendUnavailable):
+        backend.sender_at(address, began)
+
+
+def test_a_quarantine_closes_the_way_to_the_sink(
+    backend: KubernetesBackend, stand_in: StandIn, mailing: Any
+) -> None:
+    assert policies_of(stand_in)["mail"]["egress"]
+    backend.quarantine(REF)
+    assert "egress" not in policies_of(stand_in)["mail"]

@@ -17,7 +17,7 @@ from sandbox.backends import kubernetes_fences as fences
 from sandbox.backends import kubernetes_plan as plans
 from sandbox.backends import kubernetes_pods as pods
 from sandbox.backends.base import EnvRef
-from sandbox.backends.kubernetes_plan import Plan, Rules
+from sandbox.backends.kubernetes_plan import MailSink, Plan, Rules
 
 REF = EnvRef("here", "0123abcd-0000-4000-8000-000000000000", 1)
 NOW = datetime(2026, 11, 23, 11, tzinfo=UTC)
@@ -60,6 +60,11 @@ DATA: dict[str, Any] = {
     "accounts": [{"role": "test", "label": "Test", "username": "test"}],
     "internal_secrets": ["db"],
 }
+WITH_MAIL = [
+    DATA["components"][0],
+    {**DATA["components"][1], "mail": {"host": "SMTP_HOST", "port": "SMTP_PORT"}},
+]
+SINK = MailSink("10.96.0.25", 2525, "post")
 SECRETS = {"test": "geheim-1", "db": "geheim-2"}
 
 
@@ -72,7 +77,7 @@ def every(p: Plan) -> list[dict[str, Any]]:
     found = [p.namespace, *fences.fences(p), *p.services(), *p.claims()]
     for component in p.spec.components:
         found += [pods.secret(p, component, SECRETS, HOSTS), pods.deployment(p, component, HOSTS)]
-    return [*found, p.ingress()] if p.has_ingress else found
+    return found
 
 
 def pod_of(p: Plan, name: str) -> dict[str, Any]:
@@ -81,7 +86,7 @@ def pod_of(p: Plan, name: str) -> dict[str, Any]:
 
 
 def test_every_object_names_its_owner_and_no_secret_stands_outside_of_secrets() -> None:
-    for thing in every(plan(Rules(domain="test.example.org", ingress_class="nginx"))):
+    for thing in every(plan(Rules(mail=SINK), components=WITH_MAIL)):
         labels = thing["metadata"]["labels"]
         assert labels["osk.managed"] == "true"
         assert (labels["osk.instance"], labels["osk.env"]) == ("here", REF.env)
@@ -145,6 +150,52 @@ def test_nothing_comes_in_or_out_but_from_the_gate() -> None:
     assert [port["port"] for port in rule["ports"]] == [5432, 8080, 9000]
     assert "egress" not in policies["gate"]
     assert pod_of(plan(), "web")["dnsPolicy"] == "None"
+
+
+def test_who_may_ask_is_nobody_where_nobody_is_named() -> None:
+    """In a policy an empty list of sources means everybody."""
+
+    def entries(rules: Rules) -> Any:
+        return next(
+            p["spec"]["ingress"]
+            for p in fences.fences(plan(rules))
+            if p["metadata"]["name"] == "gate"
+        )
+
+    assert entries(Rules(from_namespaces=())) == []
+    [outside] = entries(Rules(from_namespaces=(), from_addresses=("10.0.0.7/32",)))
+    assert outside["from"] == [{"ipBlock": {"cidr": "10.0.0.7/32"}}]
+    [both] = entries(Rules(from_namespaces=("tor",), from_addresses=("10.0.0.7/32",)))
+    assert len(both["from"]) == 2
+
+
+def test_only_what_sends_mail_reaches_the_sink_and_nothing_else_there() -> None:
+    def policy(rules: Rules) -> Any:
+        found = fences.fences(plan(rules, components=WITH_MAIL))
+        return next(p["spec"] for p in found if p["metadata"]["name"] == "mail")
+
+    sent = plan(Rules(mail=SINK), components=WITH_MAIL)
+    [rule] = policy(sent.rules)["egress"]
+    assert rule["ports"] == [{"port": 2525, "protocol": "TCP"}]
+    [peer] = rule["to"]
+    assert peer["namespaceSelector"]["matchLabels"] == {"kubernetes.io/metadata.name": "post"}
+    assert peer["podSelector"]["matchLabels"] == {"osk.mail-sink": "true"}
+    labels = {
+        c.name: pods.deployment(sent, c, HOSTS)["spec"]["template"]["metadata"]["labels"]
+        for c in sent.spec.components
+    }
+    asked = policy(sent.rules)["podSelector"]["matchLabels"]
+    assert asked.items() <= labels["web"].items()
+    assert not asked.items() <= labels["db"].items()
+    [container] = pod_of(sent, "web")["containers"]
+    env = {e["name"]: e.get("value") for e in container["env"]}
+    assert (env["SMTP_HOST"], env["SMTP_PORT"]) == ("10.96.0.25", "2525")
+
+    # Without a sink nothing is offered, and what was open before is closed.
+    assert policy(Rules())["egress"] == []
+    [container] = pod_of(plan(components=WITH_MAIL), "web")["containers"]
+    assert "SMTP_HOST" not in {e["name"] for e in container["env"]}
+    assert "mail" not in {p["metadata"]["name"] for p in fences.fences(plan(Rules(mail=SINK)))}
 
 
 def test_the_internet_is_what_is_asked_for_and_never_the_inside() -> None:
@@ -227,20 +278,6 @@ def test_further_endpoints_are_told_to_the_texts_and_to_the_portal() -> None:
     assert container["args"] == ["https://b.example.org", "b.example.org", "https://a.example.org"]
 
 
-def test_an_ingress_only_where_a_domain_is_said() -> None:
-    rules = Rules(domain="test.example.org", ingress_class="inside")
-    p = plan(rules)
-
-    assert p.address(HOSTS) == "https://osk-0123abcd-g1.test.example.org/start"
-    found = p.ingress()["spec"]
-    assert [rule["host"] for rule in found["rules"]] == [
-        "osk-0123abcd-g1.test.example.org",
-        "osk-0123abcd-g1-admin.test.example.org",
-    ]
-    assert found["ingressClassName"] == "inside"
-    assert not plan().has_ingress
-
-
 @pytest.mark.parametrize(
     ("check", "probe"),
     [
@@ -256,16 +293,6 @@ def test_what_a_kubelet_would_misread_it_asks_by_a_connection(check: Any, probe:
 
 
 def test_names_stay_within_63_characters() -> None:
-    long = "p" + "o" * 39
-    web = {**DATA["components"][1], "name": "n" * 40, "ports": [{"name": long, "number": 1}]}
-    p = plan(
-        Rules(domain="test.example.org"),
-        ref=replace(REF, generation=99999),
-        components=[{**web, "readiness": {"port": long}, "depends_on": [], "env": {}}],
-        endpoints=[{"port": long, "label": "A"}],
-    )
-    for rule in p.ingress()["spec"]["rules"]:
-        assert all(len(label) <= 63 for label in rule["host"].split("."))
     assert plans.short("a" * 63) == "a" * 63
     cut = plans.short("a" * 200), plans.short("a" * 199 + "b")
     assert cut[0] != cut[1]
@@ -284,9 +311,8 @@ def test_what_a_cluster_cannot_do_is_said_before_it_is_published(
     changes: dict[str, Any], words: str
 ) -> None:
     found = plan(components=[DATA["components"][0], {**DATA["components"][1], **changes}]).spec
-    assert any(words in problem for problem in plans.problems_of(found, Rules()))
-    assert plans.problems_of(plan().spec, Rules()) == []
-    assert plans.problems_of(plan().spec, Rules(domain="x" * 250))
+    assert any(words in problem for problem in plans.problems_of(found))
+    assert plans.problems_of(plan().spec) == []
 
 
 def test_the_products_by_digest_can_be_rendered() -> None:
@@ -294,7 +320,7 @@ def test_the_products_by_digest_can_be_rendered() -> None:
     rendered = 0
     for slug in shipped.slugs():
         found = spec.parse(shipped.read(slug)["spec"])
-        if not found.is_of_images or plans.problems_of(found, Rules()):
+        if not found.is_of_images or plans.problems_of(found):
             continue
         p = Plan(REF, found, Rules(), created_at=NOW, expires_at=END)
         hosts = {c.name: f"10.96.0.{n}" for n, c in enumerate(found.components) if c.listens}
@@ -314,6 +340,8 @@ def test_the_role_has_every_right_that_is_used_and_no_wildcard() -> None:
         if body["kind"] == "ClusterRole"
     )
     assert "*" not in json.dumps(role["rules"])
+    # Nothing can be published past the gate, whatever the portal would write.
+    assert "ingresses" not in json.dumps(role["rules"])
     secrets = [r for r in role["rules"] if "secrets" in r["resources"]]
     assert [rule["verbs"] for rule in secrets] == [["create", "patch"]]
     policies = list(YAML(typ="safe").load_all((folder / "admission.yaml").read_text("utf-8")))

@@ -7,15 +7,21 @@ import smtplib
 import socket
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from email.message import EmailMessage
+from uuid import uuid4
 
 import pytest
 from django.core.management import CommandError, call_command
 
+from osk_portal.toolkit import clock
 from osk_portal.toolkit.inbound_mail import read
 from sandbox import mail_sink
+from sandbox.backends.base import BackendUnavailable
+from sandbox.backends.kubernetes import KubernetesBackend
 from sandbox.backends.mail_host import mail_host
 from sandbox.enums import EnvironmentState
+from sandbox.leases import ref_of
 from sandbox.mail_senders import environment_of
 from sandbox.models import CaughtMail
 from sandbox.services.mails import LONGEST_TEXT, MOST, keep_mail
@@ -46,36 +52,68 @@ def keep(environment, content: bytes | EmailMessage, recipients=("bea@example.or
 # Whose it is
 
 
+def sender(peer: str, local: str) -> int | None:
+    return environment_of(peer, local, clock.now())
+
+
 def test_a_container_is_known_by_its_network():
     first, second = (
         EnvironmentFactory(backend="container", endpoint=f"http://10.213.4.{host}:8080/")
         for host in (42, 74)
     )
 
-    assert environment_of("10.213.4.43", "10.213.4.33") == first.pk
-    assert environment_of("10.213.4.90", "10.213.4.65") == second.pk
+    assert sender("10.213.4.43", "10.213.4.33") == first.pk
+    assert sender("10.213.4.90", "10.213.4.65") == second.pk
     for stranger in ("10.213.4.110", "10.213.5.42", "10.0.0.1", "8.8.8.8", "::1", "", "x"):
-        assert environment_of(stranger, "10.213.4.33") is None
+        assert sender(stranger, "10.213.4.33") is None
     first.state, first.gone_at = EnvironmentState.GONE, first.created_at
     first.save()
-    assert environment_of("10.213.4.43", "10.213.4.33") is None
+    assert sender("10.213.4.43", "10.213.4.33") is None
 
 
 def test_a_network_that_is_used_again_belongs_to_the_newest():
     EnvironmentFactory(backend="container", endpoint="http://10.213.4.42:8080/")
     newer = EnvironmentFactory(backend="container", endpoint="http://10.213.4.42:80/")
 
-    assert environment_of("10.213.4.42", "10.213.4.33") == newer.pk
+    assert sender("10.213.4.42", "10.213.4.33") == newer.pk
 
 
 def test_a_program_is_known_by_the_address_that_it_was_told():
     first, second = (EnvironmentFactory(backend="process") for _ in range(2))
 
-    assert environment_of("127.0.0.1", mail_host(first.backend_key)) == first.pk
-    assert environment_of("127.0.0.1", mail_host(second.backend_key)) == second.pk
-    assert environment_of("127.0.0.1", "127.0.0.1") is None
-    assert environment_of("10.0.0.1", mail_host(first.backend_key)) is None
+    assert sender("127.0.0.1", mail_host(first.backend_key)) == first.pk
+    assert sender("127.0.0.1", mail_host(second.backend_key)) == second.pk
+    assert sender("127.0.0.1", "127.0.0.1") is None
+    assert sender("10.0.0.1", mail_host(first.backend_key)) is None
     assert mail_host("osk-00000001-g1") != mail_host("osk-00000001-g2")
+
+
+def test_a_pod_is_known_by_what_the_cluster_says(settings, monkeypatch, caplog):
+    settings.OSK_SANDBOX_KUBERNETES_MAIL = "10.96.0.25"
+    settings.OSK_SANDBOX_KUBERNETES_SERVER = "https://10.0.0.1:6443"
+    environment = EnvironmentFactory(backend="kubernetes")
+    there = ref_of(environment)
+    answers = {
+        "10.244.0.1": there,
+        "10.244.0.2": replace(there, instance="elsewhere"),
+        "10.244.0.3": replace(there, env=str(uuid4())),
+        "10.244.0.4": replace(there, env="x"),
+        "10.244.0.5": ref_of(EnvironmentFactory(backend="container")),
+        "10.244.0.6": None,
+    }
+    monkeypatch.setattr(KubernetesBackend, "sender_at", lambda _self, at, _since: answers[at])
+
+    found = {at: sender(at, "10.244.0.99") for at in answers}
+
+    assert found == {**dict.fromkeys(answers), "10.244.0.1": environment.pk}
+    assert mail_sink._may_ask("10.244.0.1")
+    assert not mail_sink._may_ask("8.8.8.8")
+    environment.state, environment.gone_at = EnvironmentState.GONE, environment.created_at
+    environment.save()
+    assert sender("10.244.0.1", "10.244.0.99") is None
+    settings.OSK_SANDBOX_KUBERNETES_MAIL = ""
+    assert sender("10.244.0.1", "10.244.0.99") is None
+    assert not mail_sink._may_ask("10.244.0.1")
 
 
 # What is kept
@@ -207,6 +245,16 @@ def test_a_real_client_is_heard_within_bounds_and_strangers_are_not(monkeypatch)
     assert other.caught_mails.get().text.strip() == "Hallo"
 
 
+@pytest.mark.django_db(transaction=True)
+def test_where_the_cluster_cannot_tell_the_product_is_asked_to_wait(monkeypatch):
+    def away(*_asked):
+        raise BackendUnavailable("the API is away")
+
+    monkeypatch.setattr(mail_sink, "environment_of", away)
+
+    assert asyncio.run(_send(("127.0.0.1", [message()]))) == [["451"]]
+
+
 def _greeted(host: str, port: int) -> socket.socket | None:
     """A connection that was greeted; None for one that was hung up on."""
     made = socket.create_connection((host, port), 5)
@@ -267,6 +315,8 @@ def test_of_a_container_the_network_is_its_name():
     assert sender("10.213.4.42", "10.213.4.33") == sender("10.213.4.50", "10.213.4.33")
     assert sender("10.213.4.42", "10.213.4.33") != sender("10.213.4.74", "10.213.4.65")
     assert sender("127.0.0.1", "127.64.0.1") != sender("127.0.0.1", "127.64.0.2")
+    # Of pods each has its own: what else lies near it may be another environment's.
+    assert sender("10.244.0.42", "10.244.0.99") != sender("10.244.0.43", "10.244.0.99")
 
 
 def test_the_command_says_what_is_missing(settings):

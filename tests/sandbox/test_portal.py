@@ -9,14 +9,17 @@ from django.contrib.auth.models import AnonymousUser
 from django.test import RequestFactory
 
 from osk_portal import portal as offers
+from osk_portal.notifications.models import OutgoingMail
 from osk_portal.toolkit import clock as portal_clock
-from sandbox import demo_world, portal, provisioning, services, shipped
+from sandbox import demo_tests, demo_world, durations, portal, provisioning, services, shipped
 from sandbox.enums import Phase
 from sandbox.models import (
+    Blackout,
     Blueprint,
     BlueprintVersion,
     Booking,
     PublishedResult,
+    ReportFile,
     WaitlistEntry,
     Wish,
 )
@@ -106,6 +109,15 @@ def demo_people():
         )
 
 
+@pytest.fixture
+def demo_staff(demo_people):
+    for login, role in (("beratung", "advisor"), ("betrieb", "operator")):
+        person = staff(role)
+        person.email = f"{login}@demo.osk.example"
+        person.save()
+    OrganisationFactory(authority=True, short_name="BA Neukölln")
+
+
 def test_the_demo_world_comes_once(demo_people):
     solution = SolutionFactory(slug="radicale")
 
@@ -124,15 +136,46 @@ def test_the_demo_world_comes_once(demo_people):
 
 
 def test_past_bookings_of_the_demo_look_like_past_ones(demo_people):
+    SolutionFactory(slug="radicale")
     demo_world.load()
 
     now = portal_clock.now()
     phases = {phase_of(booking, now=now) for booking in Booking.objects.all()}
 
-    assert phases == {Phase.ENDED, Phase.CANCELLED, Phase.REQUESTED}
+    assert phases == {Phase.ENDED, Phase.CANCELLED, Phase.REQUESTED, Phase.FAILED}
     assert not Booking.objects.promised().exists()
-    offer_places(pool_id=Blueprint.objects.get(slug="kalenderserver-gross").pool_id)
-    assert WaitlistEntry.objects.waiting().exists(), "the application is in the way"
+    product_of_past = Blueprint.objects.get(slug="radicale")
+    assert durations.usual(product_of_past), "enough were measured"
+    tested = PublishedResult.objects.get()
+    assert tested.reports == 2
+    assert ReportFile.objects.get().report.booking == tested.booking
+    assert tested.booking.result_given_at
+
+
+def test_with_the_osk_the_demo_has_tests_of_today_and_a_wish_in_each_state(demo_staff):
+    first, second = demo_world.load(), demo_world.load()
+
+    assert first == second
+    assert not OutgoingMail.objects.exists()
+    running = Booking.objects.get(purpose=demo_tests.RUNNING)
+    assert phase_of(running, now=portal_clock.now()) == Phase.PROVISIONING
+    assert running.tasks.count() == 4
+    assert running.reports.get().submitted_at is None
+    people = running.participants.all()
+    assert {p.is_guest for p in people} == {True, False}
+    assert len({p.organisation_id for p in people}) == 3
+    assert all(p.is_in for p in people)
+    by_hand = Booking.objects.get(purpose=demo_tests.BY_HAND)
+    assert by_hand.blueprint_version.is_by_hand
+    assert by_hand.starts_at > portal_clock.now()
+    assert Blackout.objects.get().is_open
+    offer_places(pool_id=running.blueprint_version.blueprint.pool_id)
+    assert WaitlistEntry.objects.waiting().exists(), "others are in the way"
+    assert {wish.state for wish in Wish.objects.all()} == {
+        "asked", "checking", "manual", "bookable", "refused",
+    }  # fmt: skip
+    wanted = Wish.objects.get(name="Zammad")
+    assert wanted.asks.values("organisation").distinct().count() == 3
 
 
 def test_without_people_the_demo_has_places_and_products():

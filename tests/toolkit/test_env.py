@@ -72,3 +72,12 @@ def test_a_file_fills_only_what_is_not_set(monkeypatch, tmp_path) -> None:
     assert env.text("OSK_TEST_A", help="") == "set"
     assert env.text("OSK_TEST_B", help="") == "file"
     monkeypatch.delenv("OSK_TEST_B")
+
+
+def test_what_is_withdrawn_stops_the_start_and_says_what_to_do(monkeypatch):
+    env.withdrawn("OSK_TEST", instead="Do that.")
+    monkeypatch.setenv("OSK_TEST", "")
+    env.withdrawn("OSK_TEST", instead="Do that.")
+    monkeypatch.setenv("OSK_TEST", "x")
+    with pytest.raises(ImproperlyConfigured, match=r"OSK_TEST is withdrawn\. Do that\."):
+        env.withdrawn("OSK_TEST", instead="Do that.")

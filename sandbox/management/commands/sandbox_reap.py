@@ -39,6 +39,11 @@ class Command(BaseCommand):
                 self.stdout.write(f"{key}: {error}")
                 continue
             for observed in found:
+                if observed.is_remains:
+                    # Whose they are only the database could tell, and nobody but a person deletes them.
+                    names = ", ".join(item.name for item in observed.items)
+                    self.stdout.write(f"{observed.name}: data is kept: {names}")
+                    continue
                 if observed.instance != settings.OSK_SANDBOX_INSTANCE:
                     continue
                 ref = EnvRef(observed.instance, observed.env, observed.generation)

@@ -80,6 +80,8 @@ def test_where_nobody_catches_it_the_page_says_so(signed_in, world, running, set
         text = signed_in(who).get(page.get_absolute_url()).text
         assert words in text
         assert "wiki@example.org" not in text
+    settings.OSK_SANDBOX_KUBERNETES_MAIL = "10.96.0.25"
+    assert words not in signed_in(world.booker).get(running.get_absolute_url()).text
     running.environments.update(backend="container")
     settings.OSK_SANDBOX_MAIL_PORT = 0
     assert words in signed_in(world.booker).get(running.get_absolute_url()).text
