@@ -13,12 +13,20 @@ import pytest
 from django.conf import settings
 from django.core.cache import caches
 from django.utils import translation
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 from psycopg.conninfo import conninfo_to_dict
 from xdist.scheduler import LoadScopeScheduling
 
 from osk_portal.embedded.postgres import throwaway_postgres
 from osk_portal.notifications import doorbell
 from osk_portal.toolkit import clock as portal_clock
+
+# How long an example takes is measured in benchmarks: a busy machine must not fail a test.
+hypothesis_settings.register_profile(
+    "portal", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+hypothesis_settings.load_profile("portal")
 
 pytest_plugins = ["tests.containers.fixtures", "tests.e2e.fixtures", "tests.kubernetes.fixtures"]
 
