@@ -125,8 +125,7 @@ def _forget_all() -> None:
 
     _forget_pages()
     found_memory.forget()
-    if (common := common_words.present()) is not None:
-        common.read.clear()
+    common_words.forget()
 
 
 def _took(rounds: int, forget: Callable[[], None]) -> dict[str, float]:

@@ -56,12 +56,14 @@ class _Stems:
 class Words:
     """What the words of a query are to PostgreSQL; by spelling, longer words of the catalog that hold it within.
 
-    ``known``: which of the spellings are words of the catalog themselves.
+    ``known``: which of the spellings are words of the catalog themselves. ``common``: the key of the list of common
+    words.
     """
 
     stems: Mapping[str, _Stems]
     longer: Mapping[str, Sequence[str]]
     known: frozenset[str]
+    common: int | None
 
 
 @dataclass(frozen=True)
@@ -110,7 +112,7 @@ def candidates(
     ]
     most = MOST_RANKED // 2 if is_any else MOST_RANKED
     names = (beginning, _pattern(within), most)
-    common = common_words.present()
+    common = common_words.present(words.common)
     if common is not None and (entries := common_words.entries_of(common, queries)) is not None:
         return _chosen(entries, names)
     with connection.cursor() as cursor:
@@ -246,14 +248,18 @@ def look_up(terms: Sequence[Term]) -> Words:
     with connection.cursor() as cursor:
         cursor.execute(
             f"{_STEMS} UNION ALL (SELECT word, NULL, NULL, NULL FROM catalog_searchword"  # noqa: S608 # fixed words
-            f" WHERE {holding_one} LIMIT %s)",
+            f" WHERE {holding_one} LIMIT %s)"
+            f" UNION ALL SELECT ({common_words.PRESENT})::text, '{{}}', NULL, NULL",
             [list(wanted - stems.keys()), *map(_pattern, longer), MOST_LONGER],
         )
         rows: list[tuple[str, Any, Any, Any]] = cursor.fetchall()
     listed = []
+    common = None
     for word, *lexemes in rows:
         if lexemes[0] is None:
             listed.append(word)
+        elif lexemes[1] is None:
+            common = None if word is None else int(word)
         else:
             stems[word] = _Stems(*(_telling(word, each) for each in lexemes))
     for word in sorted(set(listed), key=lambda word: (len(word), word)):
@@ -264,7 +270,7 @@ def look_up(terms: Sequence[Term]) -> Words:
     if len(_known) > _MOST_KNOWN:
         _known.clear()
     _known.update(stems)
-    return Words(stems, longer, frozenset(longer).intersection(listed))
+    return Words(stems, longer, frozenset(longer).intersection(listed), common)
 
 
 def _telling(word: str, lexemes: Sequence[str]) -> Sequence[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -14,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from catalog import publiccode
 from catalog.publiccode import Finding
+from catalog.publiccode.invisible import HIDDEN
 from catalog.publiccode.nodes import MAX_BYTES, lines_of
 from catalog.publiccode.reader import MAX_FINDINGS
 
@@ -25,10 +25,6 @@ LINES_AROUND = 3
 LONGEST_LINE = 1_000
 # Of files that the reader refuses so, no lines are shown.
 _NO_TEXT = frozenset({"utf-16", "not-a-text"})
-# Control characters, and those that show nothing or turn the direction of text around (Unicode UAX 9).
-_HIDDEN = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060\u2066-\u2069\ufeff]"
-)
 
 
 @dataclass(frozen=True)
@@ -200,7 +196,7 @@ def _shown_numbers(count: int, by_line: dict[int, list[Remark]]) -> list[int]:
 
 def _pieces(text: str) -> Iterator[Piece]:
     position = 0
-    for found in _HIDDEN.finditer(text):
+    for found in HIDDEN.finditer(text):
         if found.start() > position:
             yield Piece(text[position : found.start()])
         yield Piece(f"[U+{ord(found[0]):04X}]", is_hidden=True)

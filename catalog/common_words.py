@@ -15,7 +15,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from django.conf import settings
 from django.db import connection, transaction
 from pyroaring import BitMap
 
@@ -25,7 +24,7 @@ from catalog.word_queries import Kind, WordQuery, any_of, marked, text_of
 from osk_portal.toolkit import clock
 from osk_portal.toolkit.search_text import escaped_like
 
-__all__ = ["Common", "entries_of", "forget", "present", "renew"]
+__all__ = ["PRESENT", "Common", "entries_of", "forget", "present", "renew"]
 
 LEAST_ENTRIES: Final = 5_000
 """A smaller catalog is searched as fast without."""
@@ -72,36 +71,29 @@ class Common:
         return self.lexemes[first : bisect_left(self.lexemes, start + "\U0010ffff")]
 
 
-_known: tuple[float, Common | None] | None = None
+PRESENT: Final = """
+SELECT max(id) FROM catalog_commonwordlist WHERE cluster = (SELECT system_identifier FROM pg_control_system())
+"""
+"""The key of the list that may be asked. One that came with a backup from another server says nothing about
+transactions of this one."""
+_known: Common | None = None
 
 
-def present() -> Common | None:
-    """The list as it is, or was OSK_FACETS_SECONDS ago; None where the catalog has none."""
+def present(list_id: int | None) -> Common | None:
+    """The list with this key, as PRESENT found it; None where the catalog has none. A query where it is a new one."""
     global _known
-    now = time.monotonic()
-    if _known is not None and now - _known[0] < settings.OSK_FACETS_SECONDS:
-        return _known[1]
-    last = _known[1] if _known else None
-    with connection.cursor() as cursor:
-        # The cluster: a list that came with a backup from another one says nothing about transactions of this one.
-        cursor.execute(
-            "SELECT id FROM catalog_commonwordlist"
-            " WHERE cluster = (SELECT system_identifier FROM pg_control_system()) ORDER BY id DESC LIMIT 1"
-        )
-        row = cursor.fetchone()
-    if row is None:
-        last = None
-    elif last is None or last.list_id != row[0]:
-        words = CommonWord.objects.filter(list_id=row[0]).values_list("lexeme", flat=True)
-        last = Common(row[0], sorted(words))
-    _known = (now, last)
-    return last
+    if list_id is None:
+        return None
+    if _known is None or _known.list_id != list_id:
+        words = CommonWord.objects.filter(list_id=list_id).values_list("lexeme", flat=True)
+        _known = Common(list_id, sorted(words))
+    return _known
 
 
 def forget() -> None:
-    """What this process knows of the list."""
-    global _known
-    _known = None
+    """The sets that this process has read; for measurements."""
+    if _known is not None:
+        _known.read.clear()
 
 
 # Making the list
@@ -281,7 +273,6 @@ def entries_of(common: Common, queries: Sequence[WordQuery | None]) -> list[BitM
         )
         found = {(kind, place): sent for kind, place, sent in cursor.fetchall()}
     if not found:
-        forget()
         return None
     for place, lexeme in enumerate(asked, start=1):
         common.read[lexeme] = BitMap.deserialize(found["common", place])

@@ -175,4 +175,8 @@ class ComparisonForm(forms.Form):
             s.slug: OwnAnswer(self.cleaned_data[f"answer{number}-{s.slug}"] or OwnAnswer.UNKNOWN)
             for s in self.solutions
         }
+        # A solution that has left the catalog has no column; its answers stay, it may return.
+        rows, columns = self.wanted.rows, {s.slug for s in self.solutions}
+        before = rows[number - 1].answers if number <= len(rows) else {}
+        said |= {slug: answer for slug, answer in before.items() if slug not in columns}
         return {slug: answer for slug, answer in said.items() if answer != OwnAnswer.UNKNOWN}

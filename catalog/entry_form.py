@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from catalog import documents, publiccode, vocabulary_labels
 from catalog.all_fields import ALL, FLAG, GROUPS, PARTS, Column, Group
+from catalog.cleaning import HONEST
 from catalog.documents import Json
 from catalog.enums import DevelopmentStatus, MaintenanceType, SoftwareType
 from catalog.fields import Field, Kind
@@ -235,14 +236,15 @@ def _control(field: Field) -> forms.Field:
             "required": _("%(field)s is missing. Please fill it in.") % {"field": field.label}
         },
     }
+    texts = {**options, "validators": HONEST}
     match field.kind:
         case Kind.LONG:
             return forms.CharField(
-                max_length=LONGEST_TEXT, widget=forms.Textarea(attrs={"rows": 10}), **options
+                max_length=LONGEST_TEXT, widget=forms.Textarea(attrs={"rows": 10}), **texts
             )
         case Kind.LINES:
             return forms.CharField(
-                max_length=LONGEST_TEXT, widget=forms.Textarea(attrs={"rows": 4}), **options
+                max_length=LONGEST_TEXT, widget=forms.Textarea(attrs={"rows": 4}), **texts
             )
         case Kind.CHOICE:
             return forms.ChoiceField(
@@ -259,17 +261,17 @@ def _control(field: Field) -> forms.Field:
                 **options,
             )
         case Kind.DATE:
-            return forms.CharField(max_length=LONGEST_LINE, widget=DateInput, **options)
+            return forms.CharField(max_length=LONGEST_LINE, widget=DateInput, **texts)
         case Kind.URL:
             return forms.CharField(
                 max_length=LONGEST_LINE,
                 widget=forms.TextInput(attrs={"inputmode": "url"}),
-                **options,
+                **texts,
             )
         case Kind.TEXT:
             attrs = {"list": "spdx"} if field.name == "licence" else {}
             return forms.CharField(
-                max_length=LONGEST_LINE, widget=forms.TextInput(attrs=attrs), **options
+                max_length=LONGEST_LINE, widget=forms.TextInput(attrs=attrs), **texts
             )
 
 
@@ -280,5 +282,9 @@ def _cell(column: Column) -> forms.Field:
         )
     widget = DateInput() if column.kind == Kind.DATE else forms.TextInput()
     return forms.CharField(
-        label=column.label, required=False, max_length=LONGEST_LINE, widget=widget
+        label=column.label,
+        required=False,
+        max_length=LONGEST_LINE,
+        widget=widget,
+        validators=HONEST,
     )

@@ -13,6 +13,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from catalog import all_fields, documents, grants, locks, publiccode, vocabulary_labels
+from catalog.cleaning import HONEST
 from catalog.enums import DevelopmentStatus, SoftwareType
 from catalog.fields import FIELDS, Field, Kind
 from catalog.models import Proposal, Solution
@@ -201,10 +202,14 @@ def form_field(field: Field) -> forms.Field:
     match field.kind:
         case Kind.LONG:
             widget = forms.Textarea(attrs={"rows": 10})
-            return forms.CharField(max_length=LONGEST_TEXT, widget=widget, **options)
+            return forms.CharField(
+                max_length=LONGEST_TEXT, widget=widget, validators=HONEST, **options
+            )
         case Kind.LINES:
             widget = forms.Textarea(attrs={"rows": 5})
-            return forms.CharField(max_length=LONGEST_TEXT, widget=widget, **options)
+            return forms.CharField(
+                max_length=LONGEST_TEXT, widget=widget, validators=HONEST, **options
+            )
         case Kind.URL:
             return HttpsURLField(max_length=500, **options)
         case Kind.DATE:
@@ -221,7 +226,7 @@ def form_field(field: Field) -> forms.Field:
                 choices=labels, widget=forms.CheckboxSelectMultiple, **options
             )
         case Kind.TEXT:
-            return forms.CharField(max_length=1_000, **options)
+            return forms.CharField(max_length=1_000, validators=HONEST, **options)
 
 
 def for_form(field: Field, value: Any) -> Any:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Collection, Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
@@ -15,15 +13,12 @@ from django.db import transaction
 
 from catalog import country_section, documents, locks, publiccode, repositories
 from catalog.all_fields import EVERY
+from catalog.cleaning import cleaned
 from catalog.enums import RevisionOrigin, SolutionState
 from catalog.models import Solution
 from catalog.services import free_slug, publish_solution, take_statements_of_file, write_document
 
 LARGEST_FILE = 512 * 1024
-# Bidi controls and other invisible characters can make a name read as another (Unicode TR 36).
-_INVISIBLE = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]"
-)
 
 
 class Status(StrEnum):
@@ -74,7 +69,7 @@ class FileRead:
     @property
     def kept_findings(self) -> list[dict[str, Any]]:
         """Without what can deceive either: a finding quotes the file."""
-        return [_clean(documents.as_kept(finding, has_file=True)) for finding in self.findings]
+        return [cleaned(documents.as_kept(finding, has_file=True)) for finding in self.findings]
 
 
 def read_document(data: bytes, *, repository: str = "") -> FileRead:
@@ -82,7 +77,7 @@ def read_document(data: bytes, *, repository: str = "") -> FileRead:
     result = publiccode.read(data)
     if result.document is None:
         return FileRead({}, result.findings)
-    document: documents.Json = _clean(documents.as_json(result.document))
+    document: documents.Json = cleaned(documents.as_json(result.document))
     address = document.get("url") or repository
     # Where the file has no name, or one of invisible characters only.
     name = document.get("name") or repositories.last_step(address)
@@ -186,15 +181,3 @@ def find_entry(document: documents.Json, slug: str = "") -> Solution | None:
         return locked.filter(slug=slug).first()
     nameless = locked if repository is None else locked.filter(repository_url__isnull=True)
     return nameless.filter(name=document["name"][:200]).order_by("pk").first()
-
-
-def _clean(value: Any) -> Any:
-    """Without NUL and half characters (PostgreSQL takes neither) and without invisible controls."""
-    if isinstance(value, str):
-        text = value.encode("utf-8", "ignore").decode()
-        return unicodedata.normalize("NFC", _INVISIBLE.sub("", text))
-    if isinstance(value, dict):
-        return {_clean(key): _clean(inner) for key, inner in value.items()}
-    if isinstance(value, list):
-        return [cleaned for inner in value if (cleaned := _clean(inner)) not in ("", {}, [])]
-    return value

@@ -10,6 +10,7 @@ from django.forms.boundfield import BoundField
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from catalog.cleaning import HONEST
 from catalog.forms import REFUSED_GRANT, GrantField
 from catalog.grants import CURRENT
 from catalog.models import Picture, Solution
@@ -38,6 +39,7 @@ class PicturesForm(forms.Form):
                 max_length=LONGEST_ALT,
                 initial=picture.alt,
                 widget=forms.Textarea(attrs={"rows": 2, "form": "texts"}),
+                validators=HONEST,
             )
 
         self.needs_grant = needs_grant and bool(self.fields)

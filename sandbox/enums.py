@@ -176,6 +176,7 @@ class AlertCause(models.TextChoices):
     LATE = "late", _("Not ready in time")
     DISTURBED = "disturbed", _("Does not answer")
     REMOVAL = "removal", _("Removal does not end")
+    QUARANTINE = "quarantine", _("Quarantine does not take effect")
     ENGINE = "engine", _("Engine does not answer")
     ROOM = "room", _("Engine has too little room")
     RESTORE = "restore", _("Database older than the engines")

@@ -61,7 +61,9 @@ def try_again(claimed: Claim, error: Retryable) -> None:
             return
         if not removing:
             _note_a_delay(locked, waits_for)
-        if is_slow:
+        if is_slow and environment.state == EnvironmentState.QUARANTINED:
+            operator_mails.not_isolated(locked)
+        elif is_slow:
             kind = EnvironmentEventKind.REMOVAL_SLOW
             if not locked.events.filter(kind=kind).exists():
                 locked.record(kind)
@@ -71,7 +73,9 @@ def try_again(claimed: Claim, error: Retryable) -> None:
         delays.wait(locked, max(delays.backoff(locked.attempts), timedelta(seconds=error.after)))
     extra = {"environment": environment.backend_key, "detail": error.detail}
     if is_slow:
-        logger.error("sandbox: the removal does not end", extra=extra)
+        is_kept = environment.state == EnvironmentState.QUARANTINED
+        what = "the quarantine does not take effect" if is_kept else "the removal does not end"
+        logger.error("sandbox: %s", what, extra=extra)
     else:
         logger.warning("sandbox: tried again later", extra=extra)
 

@@ -65,11 +65,8 @@ def repair(claimed: Claim) -> None:
 def keep_apart(claimed: Claim) -> None:
     """QUARANTINED: stopped, cut off, and kept until its date; then removed like any other."""
     until = claimed.environment.quarantined_until
-    if (
-        claimed.environment.isolated_at is not None
-        and until is not None
-        and until <= clock.of_database()
-    ):
+    if until is not None and until <= clock.of_database():
+        # Also where it could not be stopped until then: a removal ends what a stop does not.
         removing.begin_removal(claimed)
         return
     if claimed.environment.isolated_at is None:

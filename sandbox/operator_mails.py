@@ -86,6 +86,11 @@ def removal_slow(environment: Environment) -> None:
     _alert(AlertCause.REMOVAL, environment)
 
 
+def not_isolated(environment: Environment) -> None:
+    """What was put into quarantine still runs, or may."""
+    _alert(AlertCause.QUARANTINE, environment)
+
+
 def engine_down(health: EngineHealth) -> None:
     """Once an outage."""
     _tell(

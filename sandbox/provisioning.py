@@ -42,16 +42,27 @@ STEPS_AT_ONCE = 10
 
 
 def tick() -> list[int]:
-    """End what is over, remind of what ends soon, then ring for what is due. Returns the ids rung for."""
-    if not restoring.is_held():
-        # A database that was restored knows too little to decide anything by itself.
-        services.expire_holds()
-        end_what_is_over()
-        services.tell_late()
-        services.send_reminders()
-        services.remind_operators()
-        services.offer_places()
-        restoring.advance()
+    """End what is over, remind of what ends soon, then ring for what is due. Returns the ids rung for.
+
+    What is due is rung for also where something before it fails: one mail that cannot be written must not
+    hold up everybody's set-up and removal.
+    """
+    try:
+        if not restoring.is_held():
+            # A database that was restored knows too little to decide anything by itself.
+            end_what_is_over()
+            services.expire_holds()
+            services.tell_late()
+            services.send_reminders()
+            services.remind_operators()
+            services.offer_places()
+            restoring.advance()
+    finally:
+        ids = _ring_for_what_is_due()
+    return ids
+
+
+def _ring_for_what_is_due() -> list[int]:
     with transaction.atomic():
         due = (
             Environment.objects.due()

@@ -99,7 +99,10 @@ def _compare_ends(backend: SandboxBackend, found: dict[str, Observed]) -> None:
             continue
         if observed.expires_at is not None and observed.expires_at > environment.expires_at:
             # The row is younger than the list: the end of what was kept apart moves to an earlier one.
-            observed = backend.observe(ref_of(environment))
+            try:
+                observed = backend.observe(ref_of(environment))
+            except BackendError:
+                continue  # seen at the next round
         restoring.compare(environment, observed)
 
 

@@ -7,7 +7,7 @@ import logging
 from osk_portal.toolkit import clock
 from sandbox import delays, failing, notifications, restoring, services
 from sandbox.backends.base import BackendError, Observed, ObservedState, Retryable
-from sandbox.enums import BookingState, EnvironmentEventKind
+from sandbox.enums import BookingState, EnvironmentEventKind, EnvironmentState
 from sandbox.leases import Claim
 from sandbox.models import Environment, RemovalProof
 
@@ -27,6 +27,11 @@ def begin_removal(claimed: Claim) -> None:
         )
     if _is_held(claimed, found):
         return
+    # A set-up that waits has asked its engine for nothing: nobody waits for one that cannot answer. What
+    # there is all the same has a row that says gone, and is removed as an orphan.
+    is_nothing = claimed.environment.state == EnvironmentState.PENDING and (
+        found is None or found.state == ObservedState.UNKNOWN
+    )
     items = found.items if found is not None else ()
     with claimed.writing() as environment:
         if environment is None:
@@ -36,6 +41,8 @@ def begin_removal(claimed: Claim) -> None:
                 environment=environment, kind=item.kind, name=item.name[:200]
             )
         environment.tear_down()
+        if is_nothing:
+            _close(environment)
 
 
 def remove(claimed: Claim) -> None:
@@ -50,21 +57,25 @@ def remove(claimed: Claim) -> None:
     if found.state != ObservedState.ABSENT:
         raise Retryable(f"still {found.state} after the removal")
     with claimed.writing() as environment:
-        if environment is None:
-            return
-        environment.vanish()
-        # What a person confirmed bears the time of their word already.
-        environment.proofs.filter(verified_at__isnull=True).update(verified_at=clock.of_database())
-        services.wipe_credentials(environment)
-        services.wipe_mails(environment)
-        booking = environment.booking
-        if booking.is_holding and booking.ends_at > clock.of_database():
-            services.add_generation(booking, environment.slot)
-            return
-        services.release_slot(booking)
-        if booking.state != BookingState.FAILED and _had_begun(environment):
-            notifications.booking_ended(booking)
-        logger.info("sandbox: gone", extra={"environment": environment.backend_key})
+        if environment is not None:
+            _close(environment)
+
+
+def _close(environment: Environment) -> None:
+    """Nothing of it is left; the next generation follows, or its place is free. ``environment`` is locked."""
+    environment.vanish()
+    # What a person confirmed bears the time of their word already.
+    environment.proofs.filter(verified_at__isnull=True).update(verified_at=clock.of_database())
+    services.wipe_credentials(environment)
+    services.wipe_mails(environment)
+    booking = environment.booking
+    if booking.is_holding and booking.ends_at > clock.of_database():
+        services.add_generation(booking, environment.slot)
+        return
+    services.release_slot(booking)
+    if booking.state != BookingState.FAILED and _had_begun(environment):
+        notifications.booking_ended(booking)
+    logger.info("sandbox: gone", extra={"environment": environment.backend_key})
 
 
 def _is_held(claimed: Claim, found: Observed | None = None) -> bool:

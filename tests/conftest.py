@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import re
 from collections.abc import Callable, Iterator
@@ -13,6 +14,8 @@ import pytest
 from django.conf import settings
 from django.core.cache import caches
 from django.utils import translation
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 from psycopg.conninfo import conninfo_to_dict
 from xdist.scheduler import LoadScopeScheduling
 
@@ -20,7 +23,36 @@ from osk_portal.embedded.postgres import throwaway_postgres
 from osk_portal.notifications import doorbell
 from osk_portal.toolkit import clock as portal_clock
 
+# How long an example takes is measured in benchmarks: a busy machine must not fail a test.
+hypothesis_settings.register_profile(
+    "portal", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+hypothesis_settings.load_profile("portal")
+
 pytest_plugins = ["tests.containers.fixtures", "tests.e2e.fixtures", "tests.kubernetes.fixtures"]
+
+JOURNEYS = ("tests/e2e/", "tests/embedded/", "tests/faults/")
+"""As in the Makefile."""
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """What is collected stays: looking for garbage among it costs a seventh of the run and finds nothing.
+    What tests leave behind is looked through, but less often than by default: a page alone makes
+    thousands of objects."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.set_threshold(50_000, 20, 10)
+        gc.enable()
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """`make test` looks for what needs the one stack in these folders only; elsewhere it would never run."""
+    if item.get_closest_marker("e2e") and not item.nodeid.startswith(JOURNEYS):
+        raise pytest.UsageError(f"{item.nodeid}: tests of e2e lie in {', '.join(JOURNEYS)}")
 
 
 class _TwoHands(LoadScopeScheduling):

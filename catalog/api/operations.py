@@ -294,6 +294,10 @@ def _refuse_unknown(request: HttpRequest, known: type[BaseModel]) -> None:
     for name in request.GET:
         if name not in known.model_fields:
             raise WrongParameter(name[:100], _("There is no parameter with this name."))
+        if name not in ("q", "cursor") and not all(
+            value.isprintable() for value in request.GET.getlist(name)
+        ):
+            raise WrongParameter(name, _("There is nothing in it to search for."))
     query = request.GET.get("q", "")
     if query and not clean(query):
         raise WrongParameter("q", _("There is nothing in it to search for."))

@@ -15,6 +15,7 @@ from catalog.publiccode.decoding import BROKEN, Broken, Decoder, Misfit, Value
 from catalog.publiccode.deviations import deviation
 from catalog.publiccode.document import Document
 from catalog.publiccode.findings import Finding, Result
+from catalog.publiccode.invisible import INVISIBLE
 from catalog.publiccode.messages import describe
 from catalog.publiccode.nodes import (
     NOWHERE,
@@ -47,8 +48,6 @@ _VERSION_KEY = "publiccodeYmlVersion"
 _ONLY_LETTERS = re.compile(r"[A-Za-z]+")
 
 Severity = Literal["error", "warning", "note"]
-# What shows nothing, and what turns the direction of text around (Unicode UAX 9).
-_INVISIBLE = re.compile("[\u061c\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
 MAX_NOTES = 50
 
 
@@ -96,7 +95,7 @@ def _finding(
 def _invisible(data: bytes) -> Iterator[Finding]:
     """The first invisible character of each line."""
     for number, line in enumerate(lines_of(data.decode("utf-8").removeprefix("\ufeff")), 1):
-        if found := _INVISIBLE.search(line):
+        if found := INVISIBLE.search(line):
             place = Mark(number, found.start() + 1)
             parameters = {"value": f"U+{ord(found[0]):04X}"}
             yield _finding("note", "note-invisible", "", place, place, parameters)

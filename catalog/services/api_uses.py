@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from ipaddress import IPv4Address, ip_address, ip_network
 
 from django.conf import settings
 from django.db import connection
@@ -13,6 +14,7 @@ from catalog.models import ApiUse
 from osk_portal.toolkit import clock
 
 WINDOW_SECONDS = 60
+IPV6_PREFIX = 64
 
 
 @dataclass(frozen=True)
@@ -28,8 +30,9 @@ class Budget:
 
 
 def count_api_use(address: str) -> Budget:
-    """Count one request from ``address`` and say what is left of settings.OSK_API_PER_MINUTE."""
+    """Count one request from the network of ``address`` and say what is left of settings.OSK_API_PER_MINUTE."""
     now = clock.now()
+    address = _network(address)
     minute = now.replace(second=0, microsecond=0)
     who = salted_hmac("catalog.api", f"{now:%Y-%m-%d} {address}", algorithm="sha256").hexdigest()
     with connection.cursor() as cursor:
@@ -45,6 +48,19 @@ def count_api_use(address: str) -> Budget:
     return Budget(
         limit, max(limit - number, 0), WINDOW_SECONDS - now.second, is_spent=number > limit
     )
+
+
+def _network(address: str) -> str:
+    """Of IPv6 the part that names a network: whoever has one has 2^64 addresses (RFC 4291, 2.5.4)."""
+    try:
+        known = ip_address(address)
+    except ValueError:  # a name, or nothing, where no network is known
+        return address
+    if isinstance(known, IPv4Address):
+        return address
+    if known.ipv4_mapped is not None:
+        return str(known.ipv4_mapped)
+    return str(ip_network((known, IPV6_PREFIX), strict=False))
 
 
 def forget_api_uses() -> int:

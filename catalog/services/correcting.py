@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from catalog import locks
 from catalog.all_fields import EVERY
+from catalog.cleaning import cleaned
 from catalog.differences import conflicts
 from catalog.enums import RevisionOrigin
 from catalog.models import Solution, SolutionEvent, SolutionRevision
@@ -47,7 +48,7 @@ def correct_entry(
     reason = reason.strip()
     if not reason:
         raise TransitionNotAllowed("correct", solution.state, _("Give the reason."))
-    wanted = {n: v for n, v in changes.items() if EVERY[n].of(solution.document) != v}
+    wanted = {n: v for n, v in cleaned(changes).items() if EVERY[n].of(solution.document) != v}
     if not wanted:
         raise TransitionNotAllowed(
             "correct", solution.state, _("The entry says exactly this already.")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from catalog.models import RepositoryAlias, Solution, Source
+from catalog.enums import ClaimState, Proof
+from catalog.models import Claim, RepositoryAlias, Solution, Source
+from osk_portal.toolkit import clock
 
 
 def is_led_elsewhere(solution: Solution, identity: str) -> bool:
@@ -16,10 +18,14 @@ def follow_move(solution: Solution, *, before: str | None) -> None:
     """``solution`` is locked and written; ``before``: its normalised repository until now.
 
     The watch over the old repository ends, and so does the trust in its file; the nightly run begins a new one
-    (``refresh.ensure_sources``). A draft's address may have been a mistake that nobody has seen: it is not kept.
+    (``refresh.ensure_sources``). Codes of open claims are looked for anew. A draft's address may have been a mistake
+    that nobody has seen: it is not kept.
     """
     if solution.repository_url == before:
         return
+    # What was found in the old repository proves nothing of the new one.
+    open_claims = Claim.objects.filter(solution=solution, state=ClaimState.OPEN, proof=Proof.CODE)
+    open_claims.update(found_at=None, found_in="", next_attempt_at=clock.now())
     solution.aliases.filter(repository_url=solution.repository_url).delete()
     if before is None:
         return

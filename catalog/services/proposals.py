@@ -11,6 +11,7 @@ from django.utils.translation import ngettext
 
 from catalog import grants
 from catalog.all_fields import EVERY
+from catalog.cleaning import cleaned
 from catalog.enums import ProposalAction, ProposalKind
 from catalog.models import Intake, Proposal, ProposalEvent, Solution, SolutionRevision
 from catalog.notifications import tell_advisors, tell_maintainer_of_proposal
@@ -62,7 +63,7 @@ def submit_proposal(
         solution=solution,
         organisation=organisation,
         author=author,
-        changes=changes,
+        changes=cleaned(changes),
         base_revision=base_revision,
         reason=reason,
         promised_on=promised_date(),
@@ -177,7 +178,7 @@ def revise_proposal(
     proposal = _edited(proposal_id, actor, ProposalAction.REVISE)
     event = proposal.revise(
         actor=actor,
-        changes=changes,
+        changes=cleaned(changes),
         reason=reason,
         base_revision=base_revision,
         promised_on=promised_date(),

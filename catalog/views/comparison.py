@@ -227,7 +227,12 @@ def _chosen(wanted: Wanted, sent: QueryDict) -> Wanted:
     """With the column that a button adds or removes."""
     if removed := sent.get("remove"):
         return wanted.without(str(removed))
-    return wanted.adding(str(sent.get("add", "")))
+    added = str(sent.get("add", ""))
+    if added and wanted.is_full:
+        # A place that a solution left when it left the catalog is free.
+        published = Solution.objects.published().filter(slug__in=wanted.slugs)
+        wanted = wanted.keeping(published.values_list("slug", flat=True))
+    return wanted.adding(added)
 
 
 def _form(

@@ -13,7 +13,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.cache import patch_vary_headers
-from django.views.decorators.http import condition, require_safe
+from django.views.decorators.http import condition, conditional_page, require_safe
 
 from catalog.exports import dcat, dump, jsonld
 from catalog.models import Solution
@@ -53,6 +53,7 @@ def negotiated(
 
 @access(PUBLIC)
 @require_safe
+@conditional_page
 def solution_jsonld(request: HttpRequest, slug: str) -> HttpResponse:
     found = get_object_or_404(Solution.objects.visible_to(request.user), slug=slug)
     response = JsonResponse(
@@ -65,6 +66,7 @@ def solution_jsonld(request: HttpRequest, slug: str) -> HttpResponse:
 
 @access(PUBLIC)
 @require_safe
+@conditional_page
 def solution_turtle(request: HttpRequest, slug: str) -> HttpResponse:
     found = get_object_or_404(Solution.objects.visible_to(request.user), slug=slug)
     response = HttpResponse(dcat.entry(found), content_type=TYPES["ttl"])

@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
+from django.views.decorators.http import conditional_page
 from pyroaring import BitMap
 
 from catalog import (
@@ -219,12 +220,18 @@ def solution_detail(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @access(PUBLIC)
+@conditional_page
 def solution_publiccode(request: HttpRequest, slug: str) -> HttpResponse:
     """The entry as a publiccode.yml; always a download, so that no browser shows foreign text as a page."""
     solution = get_object_or_404(Solution.objects.visible_to(request.user), slug=slug)
     text = documents.as_file(solution.document)
     if not text:  # an incomplete entry of which not even a part can be read
         raise Http404(slug)
+    if solution.is_incomplete:
+        note = _(
+            "Incomplete: the file of the repository has errors. This is what could be read of it."
+        )
+        text = f"# {note}\n{text}"
     response = HttpResponse(text, content_type="text/yaml; charset=utf-8")
     response["Content-Disposition"] = 'attachment; filename="publiccode.yml"'
     return opened(response)

@@ -271,7 +271,8 @@ class ProcessBackend:
         state = self.observe(ref).state
         if label is None or check.port not in label.ports:
             return ProbeResult(False, "there is no such port", is_over=True)
-        if state in (ObservedState.EXITED, ObservedState.ABSENT):
+        if state not in (ObservedState.RUNNING, ObservedState.UNKNOWN):
+            # Also where it was stopped, and nothing says any more what ran.
             return ProbeResult(False, "the program has ended", is_over=True)
         port = label.ports[check.port]
         result = ask("127.0.0.1", port, check)
@@ -355,10 +356,13 @@ class ProcessBackend:
 
     def set_expiry(self, ref: EnvRef, when: datetime) -> None:
         folder = self._root / ref.name
-        with locked(self._root, ref.name):
-            label = self._own_label(folder, ref)
-            if label is not None:
-                replace(label, expires_at=when.isoformat()).write(folder)
+        try:
+            with locked(self._root, ref.name):
+                label = self._own_label(folder, ref)
+                if label is not None:
+                    replace(label, expires_at=when.isoformat()).write(folder)
+        except OSError as error:
+            raise Retryable(f"{type(error).__name__}: {error}") from error
 
 
 def _item(process: ProcessId) -> Item:

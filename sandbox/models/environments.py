@@ -268,15 +268,16 @@ class Environment(Addressed):
         )
 
     def release(self, *, actor: User) -> EnvironmentEvent:
-        """Back to where it goes on by itself. ``expires_at`` stays the later end until the engine knows the
-        earlier one (``looking_after.tell_end``).
+        """Back to where it goes on by itself; what ran before is started anew. ``expires_at`` stays the later end
+        until the engine knows the earlier one (``looking_after.tell_end``).
         """
         self.quarantined_until = self.isolated_at = None
+        self.restart_at = None if self.ready_at is None else clock.of_database()
         return self._move(
             _A.RELEASE,
             _S.PROVISIONING if self.ready_at is None else _S.STARTING,
             EnvironmentEventKind.RELEASED,
-            ["quarantined_until", "isolated_at"],
+            ["quarantined_until", "isolated_at", "restart_at"],
             actor=actor,
         )
 

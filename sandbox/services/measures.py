@@ -95,7 +95,12 @@ def _release(environment_id: int, actor: User, reason: str) -> Environment:
     )
     booking, environment = _locked(environment_id)
     check(Environment.ALLOWED, EnvironmentAction.RELEASE, environment.state)
-    why_not = why_not_released(environment) or _why_not_promised(booking)
+    # An engine is told an earlier end, and may know better while the database is older.
+    why_not = (
+        _("The portal only reports: confirm the state of the database first.")
+        if restoring.is_held()
+        else why_not_released(environment) or _why_not_promised(booking)
+    )
     if why_not:
         raise TransitionNotAllowed(EnvironmentAction.RELEASE, environment.state, why_not)
     held = booking.allocations.held().select_related("slot").first()

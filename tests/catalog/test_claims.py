@@ -16,6 +16,7 @@ from catalog.importing import import_publiccode
 from catalog.models import Claim, Maintainership
 from catalog.permissions import can_propose, can_propose_corrections
 from catalog.services import claims, maintainers, withdraw_solution
+from catalog.services.correcting import correct_entry
 from osk_portal.toolkit.transitions import TransitionNotAllowed
 from tests.catalog.claiming import WHY, Claiming, agrees, fresh, kinds, told
 from tests.catalog.conftest import World
@@ -331,3 +332,26 @@ def test_the_column_and_the_rows_agree_after_the_import_of_ties(world, claiming)
     assert maintainers.release_organisation(claiming.office.pk, actor=None) == 1
     assert maintainers.release_organisation(claiming.office.pk, actor=None) == 0
     assert agrees(world.solution)
+
+
+def test_a_code_that_was_found_proves_nothing_of_another_repository(world, claiming, clock):
+    claiming.free()
+    claim = claiming.claim()
+    Claim.objects.filter(pk=claim.pk).update(
+        found_at=MONDAY, found_in=world.solution.repository_url
+    )
+    assert services.claims.missing(fresh(claim)) == ""
+
+    moved = {"url": "https://gitlab.example.org/anderswo/terminplaner"}
+    correct_entry(
+        world.solution.pk,
+        actor=world.advisor,
+        changes=moved,
+        base_revision=fresh(world.solution).revision,
+        reason="Umgezogen",
+    )
+
+    claim = fresh(claim)
+    assert (claim.found_at, claim.found_in) == (None, "")
+    with pytest.raises(TransitionNotAllowed, match="Nachweis"):
+        claiming.accept(claim)

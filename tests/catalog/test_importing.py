@@ -227,3 +227,17 @@ def test_a_former_address_leads_to_its_entry():
 
     assert found.solution == entry
     assert Solution.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    "sign", ["\u061c", "\u202e", "\u180e", "\u3164", "\u2800", "\U000e0041", "\u00ad"]
+)
+def test_nothing_invisible_gets_into_a_name(sign):
+    outcome = import_publiccode(publiccode_file(name=f"Ter{sign}min"))
+    assert outcome.solution is not None
+    assert outcome.solution.name == "Termin"
+    outcome = import_publiccode(
+        publiccode_file(name=sign * 3, url="https://example.org/a/kalender")
+    )
+    assert outcome.solution is not None
+    assert outcome.solution.name == "kalender"

@@ -202,6 +202,9 @@ def test_what_was_in_quarantine_goes_on_as_it_was(engine: Engine) -> None:
     kept = {item for item in engine.backend.observe(engine.ref).items if item.kind in KEPT}
     engine.backend.set_expiry(engine.ref, end + timedelta(days=9))
     quarantine(engine.backend, engine.ref)
+    check = engine.spec.components[0].readiness
+    assert check is not None
+    assert engine.backend.probe(engine.ref, check).is_over, "or nobody would start it again"
     in_use = replace(engine.ref, is_in_use=True)
 
     for _time in range(2):

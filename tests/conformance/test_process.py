@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import http.client
 import http.server
 import json
@@ -24,9 +25,16 @@ from osk_portal.embedded.processes import ProcessId, wait_until
 from osk_portal.toolkit import clock
 from sandbox import backends
 from sandbox.backends import launcher, machine, process_start
-from sandbox.backends.base import BackendUnavailable, ObservedState, Permanent, Retryable
+from sandbox.backends.base import (
+    BackendUnavailable,
+    CapacityExhausted,
+    ObservedState,
+    Permanent,
+    Retryable,
+)
 from sandbox.backends.other_user import OtherUser
 from sandbox.backends.process import ProcessBackend
+from sandbox.backends.process_folder import Label
 from tests.conformance.conftest import PORTS, PRODUCTS, Engine, make_spec, reference
 
 as_root = pytest.mark.skipif(os.getuid() != 0, reason="only root can become another user")
@@ -541,3 +549,19 @@ def test_the_limits_of_the_specification_hold_for_the_program(engine: Engine) ->
     assert found["Max open files"] == [str(limits.open_files)] * 2
     assert found["Max processes"] == [str(limits.processes)] * 2
     assert found["Max core file size"] == ["0", "0"]
+
+
+def test_an_end_that_cannot_be_written_is_tried_again(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A full disk stops no worker in the middle of its step."""
+    engine.ensure()
+
+    def full(*_asked: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Label, "write", full)
+    with pytest.raises(Retryable, match="No space left"):
+        engine.backend.set_expiry(engine.ref, clock.now())
+    with pytest.raises(CapacityExhausted):
+        engine.ensure(replace(engine.ref, generation=2))

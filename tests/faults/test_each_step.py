@@ -247,6 +247,37 @@ def test_while_a_quarantine_stops_it(faults: Faults, when: str) -> None:
     )
 
 
+RELEASING = ("set_expiry.tell_end", "observe.restart", "halt.restart", "ensure.restart")
+
+
+@pytest.mark.parametrize("call", RELEASING)
+@pytest.mark.parametrize("when", WHEN)
+def test_while_it_is_given_back_after_a_quarantine(faults: Faults, when: str, call: str) -> None:
+    booking = faults.book_and_wait()
+    entered = write_into(faults)
+    of_it = f"environment_id=newest({booking}).pk, actor=operator, reason='Probe'"
+    faults.ask(
+        f"services.quarantine_environment({of_it}, until=clock.now() + dt.timedelta(days=9))"
+    )
+    faults.until(
+        lambda: faults.ask(f"answer = newest({booking}).isolated_at") is not None, 30, "isolated"
+    )
+    faults.order(f"{when}.{call}")
+    faults.ask(f"services.release_quarantine({of_it})")
+
+    killed(faults, f"{when}.{call}")
+
+    faults.wait_for(booking, "ready")
+    assert entered.read_text() == "Termin"
+    end = faults.ask(f"e = newest({booking})\nanswer = [e.expires_at, e.booking.ends_at]")
+    label = faults.stack.var / "sandboxes" / faults.folders()[0] / "label.json"
+    assert end[0] == end[1]
+    assert str(end[0])[:10] in label.read_text()
+    assert not faults.ask("answer = Restore.objects.exists()")
+    assert is_as_promised(faults)
+    assert faults.twice_mailed() == []
+
+
 def test_of_the_broker_while_an_engine_works(faults: Faults) -> None:
     faults.order("before.ensure", "3")
     booking = faults.book()

@@ -38,7 +38,7 @@ def test_the_gate_runs_where_environments_let_in_and_reaches_them_and_the_portal
     assert len(labels) == 3
     [port] = gate["Service"]["spec"]["ports"]
     [container] = gate["Deployment"]["spec"]["template"]["spec"]["containers"]
-    assert container["ports"] == [{"containerPort": port["targetPort"]}]
+    assert container["ports"] == [{"containerPort": port["targetPort"], "protocol": "TCP"}]
     assert container["securityContext"]["capabilities"] == {"drop": ["ALL"]}
     assert gate["Namespace"]["metadata"]["labels"] == {
         "pod-security.kubernetes.io/enforce": "restricted"

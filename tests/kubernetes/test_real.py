@@ -19,17 +19,20 @@ from sandbox.backends import kubernetes
 from sandbox.backends.base import (
     BackendUnavailable,
     EnvRef,
+    Item,
     ObservedState,
     Permanent,
     ProbeResult,
     Retryable,
 )
 from sandbox.backends.kubernetes import KubernetesBackend
-from sandbox.backends.kubernetes_api import Cluster, path_of
+from sandbox.backends.kubernetes_api import APPLY, Cluster, path_of
+from sandbox.backends.kubernetes_plan import MailSink, Rules
 from sandbox.models import RemovalProof
 from tests.conformance.conftest import BY_DIGEST, make_container_spec, reference
 from tests.kubernetes.control_plane import ControlPlane, create
-from tests.kubernetes.test_plan import DATA
+from tests.kubernetes.test_manifests import manifests
+from tests.kubernetes.test_plan import DATA, WITH_MAIL
 from tests.sandbox.factories import BlueprintVersionFactory, SlotFactory
 from tests.sandbox.world import book
 
@@ -264,8 +267,14 @@ def test_a_kept_volume_is_not_gone(backend: KubernetesBackend, admin: Cluster) -
     create(admin, volume)
     try:
         assert backend.observe(REF).state == ObservedState.EXITED
-        with pytest.raises(Retryable, match="Retain"):
+        with pytest.raises(Retryable, match=r"Retain.*kept"):
             backend.destroy(REF)
+        [left] = backend.observe_all()
+        assert (left.name, left.is_remains, left.items) == (
+            REF.name,
+            True,
+            (Item("volume", "kept"),),
+        )
     finally:
         admin._json("DELETE", "/api/v1/persistentvolumes/kept")
         with contextlib.suppress(Retryable):  # gone already
@@ -276,6 +285,46 @@ def test_a_kept_volume_is_not_gone(backend: KubernetesBackend, admin: Cluster) -
                 {},
             )
     assert backend.observe(REF).state == ObservedState.ABSENT
+
+
+def test_a_pod_is_looked_up_by_its_address(
+    control_plane: ControlPlane, backend: KubernetesBackend, admin: Cluster
+) -> None:
+    mailing = control_plane.backend(rules=Rules(mail=MailSink("10.96.0.25", 2525)))
+    ensure(mailing, spec=spec.parse({**DATA, "components": WITH_MAIL}))
+    wait_for(ObservedState.RUNNING, mailing)
+    policies = {p["metadata"]["name"]: p["spec"] for p in admin.all_of("NetworkPolicy", REF.name)}
+    assert policies["mail"]["egress"][0]["ports"] == [{"port": 2525, "protocol": "TCP"}]
+    for number, pod in enumerate(admin.all_of("Pod", REF.name), start=1):
+        address = f"10.244.0.{number}"
+        path = f"{path_of('Pod', REF.name, pod['metadata']['name'])}/status"
+        status = {
+            "podIP": address,
+            "podIPs": [{"ip": address}],
+            "startTime": "2026-01-01T00:00:00Z",
+        }
+        admin._patch("application/merge-patch+json", path, {"status": status}, {})
+        is_web = pod["metadata"]["labels"]["osk.component"] == "web"
+
+        found = mailing.sender_at(address, clock.now())
+
+        assert found == (REF if is_web else None)
+    assert mailing.sender_at("10.244.0.99", clock.now()) is None
+
+
+def test_the_api_takes_the_files_of_the_gate_and_the_sink(admin: Cluster) -> None:
+    """Server-side apply knows every field by its schema."""
+    for name in ("gate.yaml", "mail.yaml"):
+        for kind, body in manifests(name).items():
+            if kind == "Namespace":
+                create(admin, body)
+                continue
+            version, namespace = body["apiVersion"], body["metadata"]["namespace"]
+            root = "/api/v1" if version == "v1" else f"/apis/{version}"
+            plural = {"NetworkPolicy": "networkpolicies"}.get(kind, f"{kind.lower()}s")
+            path = f"{root}/namespaces/{namespace}/{plural}/{body['metadata']['name']}"
+            params = {"fieldManager": "somebody", "dryRun": "All"}
+            admin._patch(APPLY, path, body, params)
 
 
 def test_an_expired_token_is_unknown_not_gone(

@@ -15,7 +15,13 @@ from osk_portal.toolkit import clock as portal_clock
 from osk_portal.toolkit import encryption
 from osk_portal.toolkit.transitions import TransitionNotAllowed
 from sandbox import leases, provisioning, services, tasks
-from sandbox.backends.base import BackendUnavailable, ObservedState, Permanent, Retryable
+from sandbox.backends.base import (
+    BackendUnavailable,
+    Observed,
+    ObservedState,
+    Permanent,
+    Retryable,
+)
 from sandbox.enums import BookingState, Desired, EnvironmentEventKind, EnvironmentState
 from sandbox.models import Booking, Environment
 from tests.conftest import Bells, Clock
@@ -654,3 +660,52 @@ def test_forgetting_a_failed_generation_fails_the_booking_and_tells_its_person(
     assert mails() == ["sandbox.booking_failed"]
     services.retry_booking(booking_id=booking.pk, actor=staff("operator"))
     assert run(booking).state == EnvironmentState.READY
+
+
+@pytest.mark.parametrize("fault", [BackendUnavailable("no socket"), None], ids=["away", "unknown"])
+def test_what_waits_for_its_set_up_is_cancelled_although_its_engine_is_away(
+    engine: FakeBackend, run: Run, monkeypatch: pytest.MonkeyPatch, fault: Exception | None
+) -> None:
+    """It has asked the engine for nothing: its place is free at once, and nobody reads of a slow removal."""
+    blueprint = product()
+    booking = book(blueprint, starts_in=timedelta(days=3))
+    if fault is None:
+        unknown = Observed("", ObservedState.UNKNOWN)
+        monkeypatch.setattr(engine, "observe", lambda ref: unknown)
+    engine.fault("observe", *[BackendUnavailable("no socket")] * 3)
+    engine.fault("destroy", *[BackendUnavailable("no socket")] * 3)
+
+    services.end_booking(booking_id=booking.pk, actor=booking.booked_by)
+
+    assert run(booking).state == EnvironmentState.GONE
+    assert not booking.allocations.held().exists()
+    assert kinds(booking) == ["booked", "removing", "gone"]
+    book(blueprint, starts_in=timedelta(days=3))
+
+
+def test_what_is_set_up_or_may_be_waits_for_its_engine(engine: FakeBackend, run: Run) -> None:
+    booking = book()
+    run(booking)
+    engine.fault("destroy", BackendUnavailable("no socket"))
+
+    services.end_booking(booking_id=booking.pk, actor=booking.booked_by)
+
+    assert run(booking).state == EnvironmentState.TEARING_DOWN
+    assert booking.allocations.held().exists()
+
+
+def test_one_mail_that_cannot_be_written_holds_up_nobody(
+    engine: FakeBackend, bells: Bells, commits: Callable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    booking = book()
+    environment = booking.environments.get()
+    bells.rings.clear()
+
+    def broken() -> None:
+        raise RuntimeError("template")
+
+    monkeypatch.setattr(services, "tell_late", broken)
+    with commits(), pytest.raises(RuntimeError):
+        provisioning.tick()
+
+    assert bells.of(WORK) == [{"environment_id": environment.pk}]

@@ -14,7 +14,7 @@ from osk_portal.notifications.models import OutgoingMail
 from osk_portal.toolkit import clock as portal_clock
 from osk_portal.toolkit.transitions import TransitionNotAllowed
 from sandbox import provisioning, reconciling, services
-from sandbox.backends.base import BackendUnavailable, ObservedState
+from sandbox.backends.base import BackendUnavailable, ObservedState, Retryable
 from sandbox.enums import BookingState, EnvironmentState
 from sandbox.models import Allocation, Booking, Environment, Measure
 from tests.conftest import Clock
@@ -117,6 +117,32 @@ def test_an_engine_that_is_away_is_asked_again(engine: FakeBackend, run: Run, cl
     clock.move_to(portal_clock.now() + timedelta(minutes=6))
 
     assert run(booking).isolated_at is not None
+
+
+def test_what_cannot_be_stopped_is_told_to_operators_and_removed_at_its_end(
+    engine: FakeBackend, run: Run, clock: Clock, expect_errors: None
+) -> None:
+    """Its person does not read of a removal that has not begun."""
+    clock.move_to(portal_clock.now())
+    operator = staff("operator")
+    booking = book()
+    environment = quarantine(run(booking), actor=operator)
+    engine.fault("halt", *[Retryable("does not stop")] * 50)
+    for _minute in range(20):
+        run(booking)
+        clock.move_to(portal_clock.now() + timedelta(minutes=6))
+
+    assert "removal_slow" not in environment.events.values_list("kind", flat=True)
+    [alert] = OutgoingMail.objects.filter(user=operator)
+    assert "Die Quarantäne greift nicht" in alert.subject
+    assert "does not stop" in alert.body
+    assert run(booking).isolated_at is None
+
+    services.end_environment(environment_id=environment.pk, actor=operator, reason="Weg damit")
+    run(booking)
+
+    assert booking.environments.get().state == EnvironmentState.GONE
+    assert engine.objects == {}
 
 
 def test_an_operator_ends_a_quarantine_early(engine: FakeBackend, run: Run) -> None:

@@ -80,7 +80,7 @@ def kept(engine: FakeBackend, run: Run) -> Booking:
 
 
 def test_it_goes_on_with_place_data_and_passwords_until_its_booking_ends(
-    engine: FakeBackend, run: Run, settled: Run, clock: Clock, kept: Booking
+    engine: FakeBackend, run: Run, clock: Clock, kept: Booking
 ) -> None:
     before, secret = kept.environments.get(), password(kept)
     assert not Allocation.objects.held().exists()
@@ -88,7 +88,7 @@ def test_it_goes_on_with_place_data_and_passwords_until_its_booking_ends(
 
     release(before)
     assert kept.environments.get().state == EnvironmentState.STARTING
-    environment = settled(kept)
+    environment = run(kept)
 
     assert (environment.pk, environment.state) == (before.pk, EnvironmentState.READY)
     assert (environment.quarantined_until, environment.isolated_at) == (None, None)
@@ -159,6 +159,7 @@ def test_a_worker_that_stops_it_late_does_no_harm(
     engine.fault("halt", meanwhile)
     run(booking)
     quarantine(engine, ref_of(environment))
+    reconciling.reconcile()
 
     assert settled(booking).state == EnvironmentState.READY
     assert engine.objects[environment.backend_key].state == ObservedState.RUNNING

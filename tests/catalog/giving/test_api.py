@@ -16,6 +16,7 @@ from catalog.importing import import_publiccode
 from catalog.models import ApiUse, Solution, Support
 from catalog.publiccode import vocabulary
 from catalog.services import (
+    count_api_use,
     forget_api_uses,
     publish_solution,
     set_additions,
@@ -525,3 +526,19 @@ def test_the_facets_of_the_interface_are_whole(client):
     assert len(found["choices"]) == 20
     page = client.get("/loesungen/").text
     assert "8 weitere sind seltener" in page
+
+
+def test_a_network_of_ipv6_has_one_budget(settings):
+    first = count_api_use("2001:db8:1:2::1").remaining
+    assert count_api_use("2001:db8:1:2:ffff::9").remaining == first - 1
+    assert count_api_use("2001:db8:1:3::1").remaining == first
+    assert count_api_use("192.0.2.7").remaining == first
+    assert count_api_use("::ffff:192.0.2.7").remaining == first - 1
+    assert count_api_use("192.0.2.8").remaining == first
+    assert count_api_use("unbekannt").remaining == first
+
+
+@pytest.mark.parametrize("query", ["category=%00", "platform=%C2%AD", "audience=%E2%80%8B"])
+def test_an_invisible_value_never_answers_with_everything(client, query):
+    problem(client, f"solutions?{query}", 422)
+    problem(client, f"facets?{query}", 422)

@@ -244,3 +244,24 @@ def test_files_of_the_demo_in_every_format(path):
     assert publiccode.read(documents.as_file(solution.document).encode()).findings == ()
     assert len(graph(dcat.entry(solution))) > 20
     assert jsonld.entry(solution)["name"] == found.name
+
+
+@pytest.mark.parametrize("name", ["solution_jsonld", "solution_turtle", "solution_publiccode"])
+def test_what_a_harvester_has_already_is_not_sent_again(client, name):
+    solution = SolutionFactory(name="Terminbuch")
+    url = reverse(f"catalog:{name}", args=[solution.slug])
+    first = client.get(url)
+    assert client.get(url, headers={"If-None-Match": first["ETag"]}).status_code == 304
+
+    Solution.objects.filter(pk=solution.pk).update(
+        name="Anders", document=solution.document | {"name": "Anders"}
+    )
+    assert client.get(url, headers={"If-None-Match": first["ETag"]}).status_code == 200
+
+
+def test_the_file_of_an_incomplete_entry_says_so(client):
+    data = publiccode_file(developmentStatus=None)
+    solution = import_publiccode(data, publish_incomplete=True).solution
+    assert solution is not None
+    url = reverse("catalog:solution_publiccode", args=[solution.slug])
+    assert client.get(url).content.decode().startswith("# Unvollständig: ")

@@ -572,3 +572,22 @@ def test_lists_cost_the_same_with_three(client, shared, django_assert_max_num_qu
             client.get(LIST)
         counts.append(len(seen))
     assert counts[0] == counts[1]
+
+
+def test_a_solution_that_left_frees_its_place_and_keeps_its_answers(client, shared):
+    gone, *others = (make(n) for n in (2, 3, 4))
+    slugs = [shared.solution.slug, gone.slug, *(s.slug for s in others)]
+    row = OwnRow("Plan", answers={gone.slug: OwnAnswer.YES})
+    shared.saved.slugs, shared.saved.rows = slugs, Wanted(tuple(slugs), (row,)).rows_as_json()
+    shared.saved.save()
+    withdraw_solution(gone.pk, actor=staff("advisor"))
+    client.force_login(shared.author.user, backend=BACKEND)
+
+    change(client, shared)
+    shared.saved.refresh_from_db()
+    assert shared.saved.rows[0]["answers"] == {shared.solution.slug: "yes", gone.slug: "yes"}
+
+    new = make(5)
+    assert change(client, shared, version=2, add=new.slug).status_code == 302
+    shared.saved.refresh_from_db()
+    assert shared.saved.slugs == [shared.solution.slug, *(s.slug for s in others), new.slug]

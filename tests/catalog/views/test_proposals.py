@@ -274,3 +274,19 @@ def test_a_returned_proposal_is_revised(client, world, proposal):
 
     login(client, world.colleague)
     assert client.get(url).status_code == 403
+
+
+@pytest.mark.parametrize("sign", ["\u202e", "\u061c", "\u3164", "\U000e0041"])
+def test_a_name_that_reads_otherwise_than_it_is_is_refused_at_its_field(client, world, sign):
+    login(client, world.editor)
+    response = client.post(create_url(world), filled(world, name=f"Ter{sign}min"))
+    assert response.status_code == 422
+    assert "unsichtbare Steuerzeichen" in response.content.decode()
+    assert not world.solution.proposals.exists()
+
+
+def test_what_copying_leaves_in_a_text_is_taken_out(client, world):
+    login(client, world.editor)
+    response = client.post(create_url(world), filled(world, name="Ter\u200bmin\u00ad"))
+    assert response.status_code == 302
+    assert world.solution.proposals.get().changes["name"] == "Termin"

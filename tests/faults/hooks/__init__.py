@@ -25,7 +25,7 @@ CALLS = (
 )  # fmt: skip
 STEPS = {
     "setting_up": ("prepare", "set_up", "wait_until_ready", "restart"),
-    "looking_after": ("rest", "repair", "keep_apart"),
+    "looking_after": ("rest", "tell_end", "repair", "keep_apart"),
     "removing": ("begin_removal", "remove"),
     "reconciling": ("reconcile", "_remove_orphan"),
 }
