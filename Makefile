@@ -19,6 +19,8 @@ PIP := -m pip --disable-pip-version-check --no-input install -qq --require-hashe
 PY := $(VENV)/bin/python
 LINT_IMPORTS := from importlinter.cli import lint_imports_command as c; c(["--no-logo"])
 UNIT := not e2e and not faults and not imap and not clamav and not containers and not gate and not kubernetes
+# Where tests of e2e may lie (tests/conftest.py): collecting all others for them costs each process 14 s.
+JOURNEYS := tests/e2e tests/embedded tests/faults
 COVERAGE := --cov --cov-report=term:skip-covered --cov-fail-under=90
 COMPILE := $(PY) -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url $(UPGRADE)
@@ -40,7 +42,7 @@ test: ## Run every check and every test; the last line counts
 	@$(MAKE) --no-print-directory --jobs=2 install-dev browser
 	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target lint types
 	$(PY) -m pytest -m "$(UNIT)" -n $(WORKERS) $(ARGS)
-	$(PY) -m pytest -m "e2e and not faults and not containers" -n 2 --dist loadscope $(ARGS)
+	$(PY) -m pytest $(JOURNEYS) -m "e2e and not faults and not containers" -n 2 --dist loadscope $(ARGS)
 
 coverage: install-dev ## Run the unit tests and show what they leave out
 	$(PY) -m pytest -m "$(UNIT)" -n $(WORKERS) $(COVERAGE) $(ARGS)
