@@ -19,6 +19,7 @@ from catalog.models import RepositoryAlias, Solution
 from catalog.permissions import can_keep_aliases
 from catalog.services import aliases
 from osk_portal.toolkit.access import staff_user
+from osk_portal.toolkit.admin import column
 
 
 class AliasForm(forms.ModelForm[RepositoryAlias]):
@@ -57,7 +58,7 @@ class RepositoryAliasAdmin(admin.ModelAdmin[RepositoryAlias]):
 
     form = AliasForm
     fields = ["entry", "address"]
-    list_display = ["shown_address", "solution"]
+    list_display = ["shown_address", column("solution", gettext_lazy("solution"))]
     list_select_related = ["solution"]
     search_fields = ["repository_url", "solution__name"]
 

@@ -6,6 +6,7 @@ authorsFile, and the Italian section as a whole.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
@@ -328,10 +329,47 @@ def _as_field(group: Group) -> GroupField:
     )
 
 
+@dataclass(frozen=True)
+class FurtherLanguages(Field):
+    """The descriptions in all languages that have no fields of their own: a file may bring them, no form asks."""
+
+    def holds(self, key: str) -> bool:
+        found = re.fullmatch(r"description[.\[]([^.\]]+).*", key)
+        return found is not None and found[1] not in _OWN_FIELDS
+
+    def of(self, document: Mapping[str, Any]) -> Any:
+        sections = documents.get(document, self.path) or {}
+        return {tag: section for tag, section in sections.items() if tag not in _OWN_FIELDS} or None
+
+    def put(self, document: documents.Json, value: Any) -> None:
+        sections = documents.get(document, self.path) or {}
+        kept = {tag: section for tag, section in sections.items() if tag in _OWN_FIELDS}
+        documents.put(document, self.path, {**kept, **(value or {})} or None)
+
+    def as_text(self, value: Any) -> str:
+        """ "Features (French): Réserver": one key a paragraph."""
+        return "\n".join(
+            f"{_LABELS.get(key, key)} ({vocabulary_labels.language(tag)}): {_plain(inner)}"
+            for tag, section in (value or {}).items()
+            for key, inner in section.items()
+        )
+
+
+def _plain(value: Any) -> str:
+    return ", ".join(str(item) for item in value) if isinstance(value, list) else str(value)
+
+
+_OWN_FIELDS: Final = frozenset({"de", "en"})
+_LABELS: Final = {field.path[-1]: field.label for field in _texts("de")}
+FURTHER_LANGUAGES: Final = FurtherLanguages(
+    "further_languages", ("description",), Kind.LONG, _("Descriptions in further languages")
+)
+
 EVERY: Final[Mapping[str, Field]] = {
     **BY_NAME,
     **{field.name: field for field in ALL if field.name not in BY_NAME},
     **{group.name: _as_field(group) for group in GROUPS.values()},
+    FURTHER_LANGUAGES.name: FURTHER_LANGUAGES,
 }
 """All that can be proposed, set and compared, by name; what people change most comes first."""
 
@@ -342,5 +380,5 @@ def apply(
     """A copy of ``document`` with the changes (all, or those of ``names``) put in."""
     changed = deepcopy(dict(document))
     for name in changes if names is None else names:
-        documents.put(changed, EVERY[name].path, changes[name])
+        EVERY[name].put(changed, changes[name])
     return changed

@@ -39,7 +39,7 @@ from catalog.services import (
     write_assessment,
 )
 from osk_portal.toolkit.access import AuthenticatedRequest, access
-from osk_portal.toolkit.admin import OwnPagesAdmin
+from osk_portal.toolkit.admin import OwnPagesAdmin, column
 from osk_portal.toolkit.transitions import TransitionNotAllowed
 
 
@@ -226,7 +226,14 @@ def _page(
 @admin.register(Assessment)
 class AssessmentAdmin(OwnPagesAdmin):
     url_of = staticmethod(page_url)
-    list_display = ["entry", "number", "state", "criteria_list", "publish_from", "published_at"]
+    list_display = [
+        "entry",
+        "number",
+        "state",
+        column("criteria_list", gettext_lazy("list of criteria")),
+        "publish_from",
+        "published_at",
+    ]
     list_filter = ["state"]
     list_select_related = ["solution", "criteria_list"]
     search_fields = ["solution__name"]

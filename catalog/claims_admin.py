@@ -20,7 +20,7 @@ from catalog.models import Claim, Maintainership
 from catalog.services import claims, maintainers
 from osk_portal.accounts.permissions import is_advisor
 from osk_portal.toolkit.access import AuthenticatedRequest, access
-from osk_portal.toolkit.admin import OwnPagesAdmin
+from osk_portal.toolkit.admin import OwnPagesAdmin, column
 from osk_portal.toolkit.transitions import TransitionNotAllowed
 
 
@@ -210,7 +210,14 @@ class ReadyFilter(admin.SimpleListFilter):
 @admin.register(Claim)
 class ClaimAdmin(OwnPagesAdmin):
     url_of = staticmethod(review_url)
-    list_display = ["entry", "organisation", "proof", "contest", "state", "promised_on"]
+    list_display = [
+        "entry",
+        column("organisation", gettext_lazy("organisation")),
+        "proof",
+        "contest",
+        "state",
+        "promised_on",
+    ]
     list_filter = ["state", ReadyFilter, "proof"]
     list_select_related = ["solution", "organisation"]
     search_fields = ["solution__name", "organisation__name"]
@@ -238,7 +245,13 @@ class ClaimAdmin(OwnPagesAdmin):
 @admin.register(Maintainership)
 class MaintainershipAdmin(OwnPagesAdmin):
     url_of = staticmethod(page_url)
-    list_display = ["entry", "organisation", "state", "started_at", "ended_at"]
+    list_display = [
+        "entry",
+        column("organisation", gettext_lazy("organisation")),
+        "state",
+        "started_at",
+        "ended_at",
+    ]
     list_filter = ["state", "end"]
     list_select_related = ["solution", "organisation"]
     search_fields = ["solution__name", "organisation__name"]

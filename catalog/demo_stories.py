@@ -43,6 +43,7 @@ from osk_portal.accounts.demo import DOMAIN, ensure_login
 from osk_portal.accounts.models import User
 from osk_portal.notifications.demo import without_mails
 from osk_portal.toolkit import clock
+from osk_portal.toolkit.working_days import is_working_day
 
 STORIES: Final = Path(__file__).parent / "demo" / "stories.json"
 BADGES: Final = "https://badges.osk.example/api/v1"
@@ -450,8 +451,11 @@ def _revision(solution: Solution) -> int:
 
 
 def _day(days_ago: int) -> datetime:
-    """Ten o'clock in Berlin, ``days_ago`` days before today."""
-    return datetime.combine(clock.today() - timedelta(days=days_ago), time(10), clock.BERLIN)
+    """Ten o'clock in Berlin on the last working day that is at least ``days_ago`` days before today."""
+    day = clock.today() - timedelta(days=days_ago)
+    while not is_working_day(day):
+        day -= timedelta(days=1)
+    return datetime.combine(day, time(10), clock.BERLIN)
 
 
 def _key(name: str) -> uuid.UUID:

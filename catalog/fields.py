@@ -54,6 +54,10 @@ class Field:
         """The value in the document; None when it is missing."""
         return documents.get(document, self.path)
 
+    def put(self, document: documents.Json, value: Any) -> None:
+        """Set the value in place, as ``documents.put``."""
+        documents.put(document, self.path, value)
+
     def as_text(self, value: Any) -> str:
         """The value for people; lists one value a line."""
         if value is None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from django.db import transaction
 
@@ -17,8 +18,10 @@ from catalog.cleaning import cleaned
 from catalog.enums import RevisionOrigin, SolutionState
 from catalog.models import Solution
 from catalog.services import free_slug, publish_solution, take_statements_of_file, write_document
+from catalog.services.rereading import last_file
 
 LARGEST_FILE = 512 * 1024
+_UNKNOWN: Final = frozenset({"unknown-key", "unknown-key-meant"})
 
 
 class Status(StrEnum):
@@ -87,14 +90,6 @@ def read_document(data: bytes, *, repository: str = "") -> FileRead:
     return FileRead(document, result.findings, country_section.said_in(data))
 
 
-def last_file(solution: Solution) -> documents.Json:
-    """What the file said when it was taken in last; what the entry says, where it was never."""
-    taken = (RevisionOrigin.IMPORT, RevisionOrigin.FILE)
-    revision = solution.revisions.filter(origin__in=taken).first()
-    found: documents.Json = revision.document if revision else solution.document
-    return found
-
-
 def differing(entry: Mapping[str, Any], before: Mapping[str, Any]) -> set[str]:
     """Names of the fields in which an entry says something else than the file ``before``."""
     return {f.name for f in EVERY.values() if f.of(entry) != f.of(before)}
@@ -107,15 +102,51 @@ def merged(
     result = deepcopy(document)
     for name in ours:
         field_ = EVERY[name]
-        documents.put(result, field_.path, deepcopy(field_.of(entry)))
+        field_.put(result, deepcopy(field_.of(entry)))
     return result
+
+
+def breaks(
+    entry: Solution, read: FileRead, *, before: documents.Json, ours: Collection[str]
+) -> bool:
+    """Whether the file has errors that the entry has not, in what would be taken from it.
+
+    Nothing is taken of a key that the standard does not know. A value that cannot be read is left out, which
+    breaks nothing where the file ``before`` had no other there. What was decided here (a field that the OSK
+    has set, or a proposal: ``ours``) stays as it is whatever the file says: an error that was mended here only
+    must not stop everything else of the file.
+    """
+    known = {(f["code"], f["key"]) for f in entry.findings}
+    known |= {(f.code, f.key) for f in documents.check(before).errors}
+    lasting = {(f.code, f.key) for f in documents.check(read.document).errors}
+    kept = [EVERY[name] for name in {*ours, *entry.locks} if name in EVERY]
+    return any(
+        finding.type == "error"
+        and finding.code not in _UNKNOWN
+        and (finding.code, finding.key) not in known
+        and not any(field.holds(finding.key) for field in kept)
+        and (
+            (finding.code, finding.key) in lasting or _changes(finding.path, before, read.document)
+        )
+        for finding in read.findings
+    )
+
+
+def _changes(path: str, before: documents.Json, after: documents.Json) -> bool:
+    """Whether two files differ in the field at ``path``, or, where no field is there, in its first key."""
+    field_ = next((f for f in EVERY.values() if f.holds(path)), None)
+    if field_ is not None:
+        return bool(field_.of(before) != field_.of(after))
+    first = re.split(r"[.\[]", path)[0]
+    return bool(before.get(first) != after.get(first))
 
 
 @transaction.atomic
 def import_publiccode(
     data: bytes, *, slug: str = "", publish: bool = False, publish_incomplete: bool = False
 ) -> Outcome:
-    """Take in one file. Refused only when it is no YAML mapping, or names nothing.
+    """Take in one file. Refused only when it is no YAML mapping, or names nothing, or would break what is
+    published (unless ``publish_incomplete``): then the outcome names the entry, and nothing is written.
 
     The entry is found by its normalised repository, else by ``slug`` where the caller names one, else by
     its name where file or entry has no repository. The same file twice changes nothing, and what was decided
@@ -126,7 +157,15 @@ def import_publiccode(
         return Outcome(Status.REFUSED, result.findings)
     document, findings = result.document, result.kept_findings
     found = find_entry(document, slug)
-    if found is not None and (kept := _kept(found, document)) != document:
+    ours = _ours(found) if found is not None else set()
+    if (
+        found is not None
+        and found.is_published
+        and not publish_incomplete
+        and breaks(found, result, before=last_file(found), ours=ours)
+    ):
+        return Outcome(Status.REFUSED, result.findings, found)
+    if found is not None and (kept := _kept(found, document, ours)) != document:
         # Compared and kept as it will stand, so that the same file is unchanged.
         document = kept
         findings = [
@@ -151,14 +190,22 @@ def import_publiccode(
     return Outcome(status, result.findings, found)
 
 
-def _kept(entry: Solution, document: documents.Json) -> documents.Json:
+def _kept(entry: Solution, document: documents.Json, ours: set[str]) -> documents.Json:
     """The file without what was decided otherwise here: by a proposal, by the OSK once, or for good."""
-    ours = differing(entry.document, last_file(entry))
-    ours |= {f.name for f in EVERY.values() if _is_decided(entry.origins.get(f.key))}
     return locks.kept(entry, merged(document, entry=entry.document, ours=ours))
 
 
-def _is_decided(origin: Mapping[str, Any] | None) -> bool:
+def _ours(entry: Solution) -> set[str]:
+    return differing(entry.document, last_file(entry)) | decided_here(entry)
+
+
+def decided_here(entry: Solution) -> set[str]:
+    """Names of the fields whose value comes from an organisation's proposal, or from the OSK."""
+    decided = [key for key, origin in entry.origins.items() if _is_decided(origin)]
+    return {f.name for f in EVERY.values() if any(f.holds(key) for key in decided)}
+
+
+def _is_decided(origin: Mapping[str, Any]) -> bool:
     """A proposal without an organisation was the file's."""
     match origin:
         case {"origin": RevisionOrigin.OSK | RevisionOrigin.RESTORED}:

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 from copy import deepcopy
 from typing import Any
 
-from catalog import documents
 from catalog.all_fields import EVERY
 from catalog.documents import Json
 from catalog.fields import Field
@@ -25,7 +24,7 @@ def kept(solution: Solution, document: Json) -> Json:
         return document
     changed = deepcopy(document)
     for field in differing:
-        documents.put(changed, field.path, deepcopy(field.of(solution.document)))
+        field.put(changed, deepcopy(field.of(solution.document)))
     return changed
 
 

@@ -387,9 +387,10 @@ def editors_of(organisation_id: int | None) -> QuerySet[User]:
 
 
 def tell_of_proposed_statement(event: StatementEvent) -> None:
-    """A Redaktion has stated something: an advisor decides."""
+    """A Redaktion, or a file, has stated something: an advisor decides."""
     url = reverse("admin:catalog_statement_page", args=[event.statement.public_id])
-    notify(_statement_message("proposed", event, url), User.objects.advisors())
+    name = "of_file" if event.statement.is_of_file else "proposed"
+    notify(_statement_message(name, event, url), User.objects.advisors())
 
 
 def tell_author_of_statement(event: StatementEvent) -> None:

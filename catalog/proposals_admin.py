@@ -37,7 +37,7 @@ from osk_portal.accounts.models import User
 from osk_portal.templatetags.osk import berlin_date, due
 from osk_portal.toolkit import clock
 from osk_portal.toolkit.access import staff_user
-from osk_portal.toolkit.admin import AdvisorsRead
+from osk_portal.toolkit.admin import AdvisorsRead, column
 from osk_portal.toolkit.transitions import TransitionNotAllowed
 from osk_portal.toolkit.working_days import days_left
 
@@ -67,7 +67,13 @@ class ModerationFilter(admin.SimpleListFilter):
 
 @admin.register(Proposal)
 class ProposalAdmin(AdvisorsRead):
-    list_display = ["entry", "kind", "organisation", "state", "promised"]
+    list_display = [
+        "entry",
+        "kind",
+        column("organisation", gettext_lazy("organisation")),
+        "state",
+        "promised",
+    ]
     list_display_links = None
     list_filter = ["state", "kind", ModerationFilter]
     list_select_related = ["solution", "organisation"]

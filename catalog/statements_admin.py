@@ -110,7 +110,10 @@ def statement_accept(request: AuthenticatedRequest, public_id: UUID) -> HttpResp
     except TransitionNotAllowed as error:
         messages.warning(request, str(error))
     else:
-        messages.success(request, _("The statement stands on the entry. The author is told."))
+        if statement.author is None:
+            messages.success(request, _("The statement stands on the entry."))
+        else:
+            messages.success(request, _("The statement stands on the entry. The author is told."))
     return redirect(page_url(statement))
 
 
@@ -128,7 +131,10 @@ def statement_refuse(request: AuthenticatedRequest, public_id: UUID) -> HttpResp
     except TransitionNotAllowed as error:
         messages.warning(request, str(error))
         return _show(request, _find(public_id), form=form, status=409)
-    messages.success(request, _("Refused. The author has been told."))
+    if statement.author is None:
+        messages.success(request, _("Refused. The entry stays as it is."))
+    else:
+        messages.success(request, _("Refused. The author has been told."))
     return redirect(page_url(statement))
 
 

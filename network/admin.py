@@ -26,6 +26,7 @@ from network.profile import save_expertise, save_organisation
 from network.querysets import MembershipQuerySet
 from network.services import confirm_membership, refuse_membership, set_member_roles
 from osk_portal.toolkit.access import staff_user
+from osk_portal.toolkit.admin import column
 from osk_portal.toolkit.forms import HttpsURLField
 from osk_portal.toolkit.transitions import TransitionNotAllowed
 
@@ -81,7 +82,13 @@ class ExpertiseAdmin(admin.ModelAdmin[Expertise]):
 
 @admin.register(Membership)
 class MembershipAdmin(admin.ModelAdmin[Membership]):
-    list_display = ["user", "organisation", "state", "is_editor", "is_manager"]
+    list_display = [
+        column("user", _("person")),
+        column("organisation", _("organisation")),
+        "state",
+        "is_editor",
+        "is_manager",
+    ]
     list_filter = ["state", "is_editor", "is_manager"]
     search_fields = ["user__email", "user__name", "organisation__name"]
     list_select_related = ["user", "organisation"]

@@ -521,6 +521,7 @@ CELERY_TASK_ROUTES = {
     "catalog.tasks.fetch_*": {"queue": "fetch"},
     "consulting.tasks.scan_file": {"queue": "fetch"},
     "sandbox.tasks.scan_file": {"queue": "fetch"},
+    "sandbox.tasks.scan_snapshot": {"queue": "fetch"},
 }
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_MAX_TASKS_PER_CHILD = 500
@@ -773,6 +774,30 @@ OSK_SANDBOX_KEEP_YEARS = env.number(
     "OSK_SANDBOX_KEEP_YEARS",
     3,
     help="Years after the end of a booked test environment, after which purpose, reports and names are deleted.",
+    least=1,
+)
+OSK_SANDBOX_SNAPSHOT_DAYS = env.number(
+    "OSK_SANDBOX_SNAPSHOT_DAYS",
+    30,
+    help="Days after the end of a test environment, after which its saved configurations are deleted.",
+    least=1,
+)
+OSK_SANDBOX_SNAPSHOTS_MOST = env.number(
+    "OSK_SANDBOX_SNAPSHOTS_MOST",
+    3,
+    help="Saved configurations that are kept of a booking at the same time.",
+    least=1,
+)
+OSK_SANDBOX_SNAPSHOT_MOST_MB = env.number(
+    "OSK_SANDBOX_SNAPSHOT_MOST_MB",
+    20,
+    help="Megabytes of files in one saved configuration; with ClamAV at most its StreamMaxLength.",
+    least=1,
+)
+OSK_SANDBOX_SNAPSHOT_MOST_FILES = env.number(
+    "OSK_SANDBOX_SNAPSHOT_MOST_FILES",
+    5000,
+    help="Files in one saved configuration.",
     least=1,
 )
 OSK_SANDBOX_DOMAIN = env.address(

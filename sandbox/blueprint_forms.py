@@ -25,7 +25,8 @@ class SpecForm(forms.Form):
     text = TextField(
         label=gettext_lazy("Specification"),
         help_text=gettext_lazy(
-            "YAML or JSON. What each part says stands in the handbook of the sandbox."
+            "YAML or JSON. What each part says stands in the handbook of the sandbox: also “seed”, with what it begins,"
+            " and “export”, what people may save before the end."
         ),
         max_length=spec_text.LONGEST,
         rows=28,

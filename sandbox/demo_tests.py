@@ -165,7 +165,7 @@ def _by_hand(booker: Membership, advisor: User, operator: User) -> None:
         defaults={
             "name": "Einrichtung von Hand",
             "resource_class": ResourceClass.LARGE,
-            "lead_minutes": 3 * 24 * 60,
+            "lead_minutes": 5 * 24 * 60,
         },
     )
     Slot.objects.get_or_create(pool=pool, name="Platz im Cluster", defaults={"backend": "manual"})
@@ -180,8 +180,8 @@ def _by_hand(booker: Membership, advisor: User, operator: User) -> None:
             )
         product.is_bookable = True
         product.save(update_fields=["is_bookable"])
-    start = _at(-1, 9)
-    with clock.moved_to(_at(4)):
+    start = datetime.combine(add_working_days(clock.today(), 1), time(9), clock.BERLIN)
+    with clock.moved_to(_at(6)):
         booking = services.book(
             user=advisor,
             organisation=booker.organisation,

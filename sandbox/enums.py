@@ -149,6 +149,13 @@ class EnvironmentEventKind(models.TextChoices):
     GONE = "gone", _("Everything is removed and checked")
     ABANDONED = "abandoned", _("An operator ended the removal by hand")
     CREDENTIAL_SHOWN = "credential_shown", _("Password shown")
+    SNAPSHOT_ASKED = "snapshot_asked", _("Configuration to be saved")
+    SNAPSHOT_TAKEN = "snapshot_taken", _("Configuration saved")
+    SNAPSHOT_FAILED = "snapshot_failed", _("The configuration could not be saved")
+    SNAPSHOT_FETCHED = "snapshot_fetched", _("Saved configuration downloaded")
+    SNAPSHOT_DELETED = "snapshot_deleted", _("Saved configuration deleted")
+    SNAPSHOT_EXPIRED = "snapshot_expired", _("Saved configuration deleted: its time was over")
+    SNAPSHOT_INFECTED = "snapshot_infected", _("Saved configuration removed: malware found")
     SET_UP_ASKED = "set_up_asked", _("The operators are asked to set it up by hand")
     SET_UP_BEGUN = "set_up_begun", _("Somebody works on the set-up")
     SET_UP_DONE = "set_up_done", _("Set up by hand")
@@ -249,6 +256,27 @@ class FileState(models.TextChoices):
     QUARANTINED = "quarantined", _("being checked")
     CLEAN = "clean", _("checked")
     INFECTED = "infected", _("malware found, removed")
+
+
+class SnapshotState(models.TextChoices):
+    """Of a copy of a configuration; the middle two are those of ``FileState``."""
+
+    ASKED = "asked", pgettext_lazy("snapshot", "being saved")
+    QUARANTINED = "quarantined", _("being checked")
+    CLEAN = "clean", pgettext_lazy("snapshot", "saved")
+    INFECTED = "infected", _("malware found, removed")
+    FAILED = "failed", pgettext_lazy("snapshot", "not saved")
+    DELETED = "deleted", pgettext_lazy("snapshot", "deleted")
+
+
+class SnapshotError(models.TextChoices):
+    """Why none was made, in words for people."""
+
+    ENGINE = "engine", _("The machine for test environments does not answer.")
+    UNREADABLE = "unreadable", _("The files could not be read.")
+    EMPTY = "empty", _("There was nothing to save.")
+    ENDED = "ended", _("The environment had ended or was not running.")
+    HALTED = "halted", _("The OSK has halted the environment.")
 
 
 class ReminderKind(models.TextChoices):

@@ -18,7 +18,7 @@ from osk_portal.toolkit import clock, ics
 from sandbox import durations, guest_mails
 from sandbox.calendar_entries import attachment
 from sandbox.enums import EnvironmentEventKind, LateReason, ReminderKind
-from sandbox.models import Booking, Environment, TestParticipant
+from sandbox.models import Booking, Environment, Snapshot, TestParticipant
 
 INVITED: Final = "sandbox.participant_invited"
 GUEST_LINK: Final = "sandbox.guest_link"
@@ -117,18 +117,27 @@ def booking_released(environment: Environment) -> None:
     )
 
 
-def booking_ends_soon(booking: Booking, kind: ReminderKind) -> None:
-    """Worthless once it has ended; an extension brings another one."""
+def booking_ends_soon(booking: Booking, kind: ReminderKind, *, may_take: bool) -> None:
+    """Worthless once it has ended; an extension brings another one. ``may_take``: the portal can save a copy."""
     _tell(
         booking,
         "booking_ends_soon",
         dedupe=f"sandbox.ends_soon:{booking.public_id}:{kind}:{booking.ends_at.isoformat()}",
         lifetime=booking.ends_at - clock.now(),
+        may_take=may_take,
     )
 
 
 def booking_ended(booking: Booking) -> None:
-    _tell(booking, "booking_ended", dedupe=f"sandbox.ended:{booking.public_id}")
+    kept = Snapshot.objects.of(booking).kept().select_related("environment").first()
+    if kept is not None:
+        kept.environment.booking = booking
+    _tell(
+        booking,
+        "booking_ended",
+        dedupe=f"sandbox.ended:{booking.public_id}",
+        kept_until=None if kept is None else kept.kept_until,
+    )
 
 
 def booking_requested(booking: Booking) -> None:

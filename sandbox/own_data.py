@@ -14,6 +14,7 @@ from sandbox.enums import BookingAction, BookingState
 from sandbox.models import Booking, TestParticipant, TestReport, WaitlistEntry, WishAsk
 from sandbox.querysets import HOLDING
 from sandbox.services.participants import answer_invitation
+from sandbox.services.snapshots import delete_alone
 from sandbox.services.standing_in import settle_account
 from sandbox.services.testing import withdraw_draft
 from sandbox.services.wishes import take_back
@@ -42,6 +43,7 @@ def erase(user: User) -> None:
         # Where the person is no member any more, its managers go on with it (hand-over).
         if permissions.can_end(user, booking):
             services.end_booking(booking_id=booking.pk, actor=user)
+    delete_alone(mine)
     mine.update(purpose="")
     # After the bookings, as whoever answers an offer does.
     WaitlistEntry.objects.filter(person=user).update(purpose="")
@@ -52,7 +54,10 @@ OFFER: Final = portal.PersonalData(
     order=50,
     label=_("Test environments"),
     stored=_("Which test environments you have booked, for which organisation, when and what for."),
-    kept=_("So that the environment can be set up and counted. Its data are deleted when it ends."),
+    kept=_(
+        "So that the environment can be set up and counted. Its data are deleted when it ends, a configuration that"
+        " somebody saved some days later."
+    ),
     afterwards=_(
         "What has a deputy goes on with the deputy. All other environments end at once, with all their data."
         " The bookings stay as a figure, without a name and without their purpose."
@@ -128,6 +133,18 @@ OFFER: Final = portal.PersonalData(
                 "size": _("Size in bytes"),
                 "state": _("State"),
                 "created_at": _("Added at"),
+            },
+        ),
+        portal.Rows(
+            "sandbox.Snapshot.asked_by",
+            _("Saved configurations of test environments"),
+            {
+                "environment__booking__blueprint_version__blueprint__name": _("Product"),
+                "environment__booking__organisation__name": _("Organisation"),
+                "asked_at": _("When"),
+                "size": _("Size in bytes"),
+                "state": _("State"),
+                "deleted_at": _("Deleted at"),
             },
         ),
         portal.Rows(

@@ -80,6 +80,11 @@ def can_see_credentials(user: User, booking: Booking) -> bool:
     return is_on_the_side(user, booking)
 
 
+def can_take_along(user: User, booking: Booking) -> bool:
+    """Save the configuration, and have what was saved: whoever gets in."""
+    return can_see_credentials(user, booking)
+
+
 def can_end(user: User, booking: Booking) -> bool:
     return is_on_the_side(user, booking)
 

@@ -31,6 +31,7 @@ from sandbox.models import (
     OperatorTask,
     PublishedResult,
     Restore,
+    Snapshot,
     TestParticipant,
     TestReport,
     Wish,
@@ -46,7 +47,15 @@ from sandbox.participant_mails import INFECTED, PARTICIPANT_KINDS
 from sandbox.permissions import can_decide, works_on_wishes
 from sandbox.phases import phase_of
 from sandbox.public_results import PublicResult
-from sandbox.services import blocks, keeping, participants, report_files, standing_in, wishes
+from sandbox.services import (
+    blocks,
+    keeping,
+    participants,
+    report_files,
+    snapshots,
+    standing_in,
+    wishes,
+)
 from sandbox.wish_mails import TO_CHECK, WISH_KINDS
 
 if TYPE_CHECKING:
@@ -285,6 +294,7 @@ portal.staff_exits.register(portal.StaffExit("sandbox", 20, standing_in.release_
 portal.daily_jobs.register(portal.DailyJob("sandbox.guests", 30, participants.forget_guests))
 portal.daily_jobs.register(portal.DailyJob("sandbox.keeping", 30, keeping.anonymise_old))
 portal.daily_jobs.register(portal.DailyJob("sandbox.files", 31, report_files.sweep_contents))
+portal.daily_jobs.register(portal.DailyJob("sandbox.snapshots", 31, snapshots.delete_due))
 portal.daily_jobs.register(portal.DailyJob("sandbox.prototypes", 31, wishes.end_prototypes))
 portal.daily_jobs.register(portal.DailyJob("sandbox.scans", 32, blocks.block_outdated))
 portal.demo_steps.register(portal.DemoStep("sandbox", 30, demo_world.load))
@@ -293,6 +303,9 @@ portal.sealed_values.register(
     portal.SealedValues(
         "credentials", 40, lambda: Credential.objects.filter(wiped_at__isnull=True), "secret"
     )
+)
+portal.sealed_values.register(
+    portal.SealedValues("snapshots", 41, lambda: Snapshot.objects.kept(), "key")
 )
 for statistic in statistics.STATISTICS:
     portal.statistics.register(statistic)

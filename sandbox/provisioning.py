@@ -32,6 +32,7 @@ from sandbox.backends.base import Permanent, Retryable
 from sandbox.enums import Desired, EnvironmentEventKind, EnvironmentState
 from sandbox.leases import Claim, claim
 from sandbox.models import Booking, Environment
+from sandbox.services import snapshots
 from sandbox.spec import SpecError
 
 logger = logging.getLogger(__name__)
@@ -73,6 +74,7 @@ def _ring_for_what_is_due() -> list[int]:
         ids = list(due[:BATCH])
     for environment_id in ids:
         ring(services.WORK, environment_id=environment_id)
+    snapshots.ring_due()
     return ids
 
 

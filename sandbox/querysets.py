@@ -14,6 +14,7 @@ from sandbox.enums import (
     Desired,
     EnvironmentState,
     ParticipantState,
+    SnapshotState,
     StrayVerdict,
     TaskState,
     WaitState,
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
         PublishedResult,
         Restore,
         Slot,
+        Snapshot,
         Stray,
         TestParticipant,
         WaitlistEntry,
@@ -400,3 +402,23 @@ class PublishedResultQuerySet(models.QuerySet["PublishedResult"]):
     def shown(self) -> Self:
         """On the page of the solution, to everybody."""
         return self.filter(withdrawn_at__isnull=True)
+
+
+class SnapshotQuerySet(models.QuerySet["Snapshot"]):
+    def of(self, booking: Booking) -> Self:
+        return self.filter(environment__booking=booking)
+
+    def kept(self) -> Self:
+        """Those with a content."""
+        return self.filter(state__in=(SnapshotState.QUARANTINED, SnapshotState.CLEAN))
+
+    def over_since(self, limit: datetime) -> Self:
+        """Of bookings that ended before; what has failed has no end of its own, the window's counts."""
+        booking = "environment__booking"
+        never = {f"{booking}__ended_at": None, f"{booking}__window__endswith__lt": limit}
+        return self.filter(Q(**{f"{booking}__ended_at__lt": limit}) | Q(**never))
+
+    def to_take(self) -> Self:
+        """Asked for, its time has come, and no worker has it."""
+        free = Q(leased_until=None) | Q(leased_until__lt=DbNow())
+        return self.filter(free, state=SnapshotState.ASKED, next_attempt_at__lte=DbNow())

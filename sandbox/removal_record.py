@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from osk_portal.templatetags.osk import berlin_datetime
 from osk_portal.toolkit import pdf
 from sandbox.enums import EnvironmentState
-from sandbox.models import Booking, Environment
+from sandbox.models import Booking, Environment, Snapshot
 
 TEMPLATE: Final = "sandbox/removal.typ"
 
@@ -30,6 +30,7 @@ def as_pdf(booking: Booking, made_at: datetime) -> bytes:
     """
     product = booking.blueprint_version.blueprint
     environments = list(booking.environments.order_by("generation").prefetch_related("proofs"))
+    kept = _kept(booking)
     data: dict[str, pdf.Json] = {
         "publisher": _("Open Source Kompetenzzentrum (OSK)"),
         "header": "",
@@ -45,6 +46,15 @@ def as_pdf(booking: Booking, made_at: datetime) -> bytes:
         ],
         "intro": pdf.paragraphs(_introduction(environments)),
         "environments": [_environment(environment) for environment in environments],
+        "kept": {
+            "heading": _("Kept at the wish of the organisation"),
+            "intro": _(
+                "Copies of the configuration, encrypted in the portal. They are deleted at the latest on the day"
+                " that stands here."
+            ),
+            "columns": [_("What"), _("Kept until"), _("Deleted")],
+            "rows": kept,
+        },
     }
     return pdf.render(
         TEMPLATE,
@@ -53,6 +63,24 @@ def as_pdf(booking: Booking, made_at: datetime) -> bytes:
         language=(get_language() or "de")[:2],
         made_at=made_at,
     )
+
+
+def _kept(booking: Booking) -> list[pdf.Json]:
+    """What was taken along and lies in the portal, or lay there."""
+    rows: list[pdf.Json] = []
+    taken = Snapshot.objects.of(booking).exclude(taken_at=None).order_by("taken_at", "pk")
+    for snapshot in taken.select_related("environment"):
+        snapshot.environment.booking = booking
+        gone_at = snapshot.deleted_at or (None if snapshot.is_kept else snapshot.scanned_at)
+        rows.append(
+            [
+                _("Saved configuration of %(moment)s")
+                % {"moment": berlin_datetime(snapshot.taken_at)},
+                berlin_datetime(snapshot.kept_until),
+                berlin_datetime(gone_at) if gone_at else _("not yet"),
+            ]
+        )
+    return rows
 
 
 def _introduction(environments: list[Environment]) -> str:

@@ -12,6 +12,7 @@ from sandbox.views import (
     removal,
     results,
     sheets,
+    snapshots,
     standing_in,
     wishes,
 )
@@ -34,6 +35,22 @@ urlpatterns = [
         "buchung/<uuid:public_id>/zugang/<uuid:credential_id>/",
         bookings.credential_reveal,
         name="credential_reveal",
+    ),
+    path("buchung/<uuid:public_id>/sicherung/", snapshots.snapshot_ask, name="snapshot_ask"),
+    path(
+        "buchung/<uuid:public_id>/sicherung/stand/",
+        snapshots.snapshot_progress,
+        name="snapshot_progress",
+    ),
+    path(
+        "buchung/<uuid:public_id>/sicherung/<uuid:snapshot_id>/",
+        snapshots.snapshot_fetch,
+        name="snapshot_fetch",
+    ),
+    path(
+        "buchung/<uuid:public_id>/sicherung/<uuid:snapshot_id>/loeschen/",
+        snapshots.snapshot_delete,
+        name="snapshot_delete",
     ),
     path("buchung/<uuid:public_id>/vertretung/", standing_in.booking_deputy, name="booking_deputy"),
     path(

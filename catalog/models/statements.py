@@ -43,7 +43,8 @@ HANDED_OVER: Final = "handed_over"
 class Statement(Addressed):
     """One statement on one topic, as somebody made it on a day. Never changed: a newer one takes its place.
 
-    What is proposed by the maintainer's Redaktion waits as ``PROPOSED`` for an advisor. At most one statement
+    What is proposed by the maintainer's Redaktion, or said by the file of a source that nobody trusts, waits as
+    ``PROPOSED`` for an advisor. At most one statement
     a topic is in force. ``said_by``: who tested or decided it, where that is neither the origin nor known here.
     ``evidence``: an address, or the name of a document.
     """
@@ -102,6 +103,11 @@ class Statement(Addressed):
                 condition=Q(state="proposed"),
                 name="statement_one_proposed",
             ),
+            models.UniqueConstraint(
+                fields=["solution", "topic"],
+                condition=Q(state="proposed", organisation=None),
+                name="statement_one_proposed_by_file",
+            ),
             models.CheckConstraint(
                 condition=~Q(answer="") | ~Q(value=""), name="statement_says_something"
             ),
@@ -112,7 +118,8 @@ class Statement(Addressed):
             ),
             models.CheckConstraint(
                 condition=~Q(state="proposed")
-                | Q(promised_on__isnull=False, author__isnull=False, organisation__isnull=False),
+                | Q(promised_on__isnull=False, author__isnull=False, organisation__isnull=False)
+                | Q(promised_on__isnull=False, origin="file"),
                 name="statement_proposed_has_promise",
             ),
             models.CheckConstraint(
@@ -130,6 +137,10 @@ class Statement(Addressed):
     @property
     def is_old(self) -> bool:
         return is_old(self.stated_on)
+
+    @property
+    def is_of_file(self) -> bool:
+        return self.origin == StatementOrigin.FILE
 
     @property
     def is_proposed(self) -> bool:
@@ -150,7 +161,8 @@ class Statement(Addressed):
         check(self.ALLOWED, StatementAction.REFUSE, self.state)
         return self._decide(StatementState.REFUSED, actor, comment)
 
-    def withdraw(self, *, actor: User) -> StatementEvent:
+    def withdraw(self, *, actor: User | None) -> StatementEvent:
+        """``actor`` None: the file says it no longer, or is trusted."""
         check(self.ALLOWED, StatementAction.WITHDRAW, self.state)
         return self._move(StatementState.WITHDRAWN, actor=actor)
 

@@ -34,6 +34,7 @@ def change_fields(
     document = all_fields.apply(solution.document, changes, names)
     result = documents.check(document)
     before = {(f["code"], f["key"]) for f in solution.findings}
+    before |= {(f.code, f.key) for f in documents.check(solution.document).errors}
     broken = [f for f in result.errors if (f.code, f.key) not in before]
     if broken:
         raise ProposalConflict(

@@ -6,8 +6,9 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from catalog.all_fields import EVERY
-from catalog.models import Solution, SolutionEvent
+from catalog.models import Solution, SolutionEvent, Source
 from catalog.permissions import can_decide
+from catalog.services.rereading import read_again
 from osk_portal.accounts.models import User
 from osk_portal.toolkit import clock
 from osk_portal.toolkit.transitions import TransitionNotAllowed
@@ -45,11 +46,14 @@ def lock_field(
 
 @transaction.atomic
 def unlock_field(solution_id: int, *, field: str, actor: User) -> SolutionEvent:
-    """Files and proposals may change it again. Raises as ``lock_field``."""
+    """Files and proposals may change it again; what the file has said meanwhile counts. Raises as ``lock_field``."""
     solution = _locked(solution_id, field, actor)
     if field not in solution.locks:
         raise TransitionNotAllowed("unlock", solution.state, _("This field is free already."))
     del solution.locks[field]
+    source = Source.objects.select_for_update(of=("self",)).filter(solution=solution).first()
+    if source is not None:
+        read_again(source, solution, [field])
     return _keep(solution, "field_unlocked", field, actor)
 
 

@@ -6,7 +6,6 @@ A changed file becomes a proposal, or is taken over where an advisor trusts the 
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -15,7 +14,6 @@ from django.db import transaction
 from django.db.models import Q
 
 from catalog import documents, forges, importing, locks, repositories
-from catalog.all_fields import EVERY
 from catalog.documents import Json
 from catalog.enums import RevisionOrigin, SolutionState, SourceProblem
 from catalog.importing import FileRead
@@ -26,6 +24,7 @@ from catalog.services import fetching
 from catalog.services.entries import write_document
 from catalog.services.fetching import Fetched, Found
 from catalog.services.proposals import propose_from_file
+from catalog.services.rereading import last_file, read_again
 from catalog.services.statements import take_statements_of_file
 from osk_portal.accounts.models import User
 from osk_portal.notifications.doorbell import ring
@@ -71,20 +70,26 @@ def ensure_sources() -> int:
 
 @transaction.atomic
 def set_trusted(solution_id: int, *, is_trusted: bool, actor: User) -> SolutionEvent:
-    """Whether changes of the file are taken over at once, from now on.
+    """Whether changes of the file are taken over at once, from now on: also what waits for a decision.
 
-    Raises TransitionNotAllowed for who may not decide, where nothing is fetched, and where it is so already.
+    Of that, a field that was decided otherwise here waits on. Raises TransitionNotAllowed for who may not decide,
+    where nothing is fetched, and where it is so already.
     """
+    waiting = _waiting(solution_id)
+    solution = Solution.objects.select_for_update(of=("self",)).filter(pk=solution_id).first()
     source = Source.objects.select_for_update(of=("self",)).filter(solution=solution_id).first()
-    if source is None or not can_decide(actor) or source.is_trusted == is_trusted:
+    if (
+        solution is None
+        or source is None
+        or not can_decide(actor)
+        or source.is_trusted == is_trusted
+    ):
         raise TransitionNotAllowed("trust", "")
     source.is_trusted = is_trusted
-    changed = ["is_trusted"]
-    if is_trusted:  # what waits is taken over as soon as the file has been read once more
-        source.etag = source.last_modified = ""
-        source.next_attempt_at = clock.now()
-        changed += ["etag", "last_modified", "next_attempt_at"]
-    source.save(update_fields=changed)
+    source.save(update_fields=["is_trusted"])
+    if is_trusted:
+        undecided = {name for proposal in waiting for name in proposal.changes}
+        read_again(source, solution, undecided - importing.decided_here(solution))
     kind = "source_trusted" if is_trusted else "source_untrusted"
     return SolutionEvent.objects.create(solution_id=solution_id, kind=kind, actor=actor)
 
@@ -113,8 +118,7 @@ def run(source_id: int) -> bool:
 @transaction.atomic
 def _conclude(claimed: Source, outcome: Fetched | SourceProblem) -> bool:
     """Locks what waits for a decision, then the entry, as who decides does; its source last."""
-    undecided = Proposal.objects.undecided().filter(solution=claimed.solution_id, organisation=None)
-    waiting = list(undecided.select_for_update(of=("self",)))
+    _waiting(claimed.solution_id)
     solution = Solution.objects.select_for_update(of=("self",)).get(pk=claimed.solution_id)
     source = fetching.mine(Source.objects.all(), claimed)
     if source is None:
@@ -126,7 +130,7 @@ def _conclude(claimed: Source, outcome: Fetched | SourceProblem) -> bool:
     if isinstance(outcome, SourceProblem):
         problem: SourceProblem | None = outcome
     else:
-        problem = _take(source, outcome, waiting)
+        problem = _take(source, outcome)
     if problem is None:
         _succeed(source)
     else:
@@ -135,13 +139,14 @@ def _conclude(claimed: Source, outcome: Fetched | SourceProblem) -> bool:
     return True
 
 
-def _take(
-    source: Source, fetched: Fetched, waiting: Sequence[Proposal] = ()
-) -> SourceProblem | None:
-    """What the file says now; ``waiting`` says what it said before and nobody has decided.
+def _waiting(solution_id: int) -> list[Proposal]:
+    """What the file proposes and nobody has decided, locked."""
+    undecided = Proposal.objects.undecided().filter(solution=solution_id, organisation=None)
+    return list(undecided.select_for_update(of=("self",)))
 
-    The problem, where it cannot be used.
-    """
+
+def _take(source: Source, fetched: Fetched) -> SourceProblem | None:
+    """What the file says now. The problem, where it cannot be used."""
     if fetched.found is Found.UNCHANGED:
         return None
     read = importing.read_document(fetched.body, repository=source.repository)
@@ -149,21 +154,14 @@ def _take(
         return SourceProblem.UNREADABLE
     if not _is_of(source, read.document):
         return SourceProblem.OTHER_REPOSITORY
-    before = source.document or importing.last_file(source.solution)
-    if read.document != before or (source.is_trusted and waiting):
-        # What nobody has decided of a trusted file is taken with the rest.
-        undecided = {name for proposal in waiting for name in proposal.changes}
+    before = source.document or last_file(source.solution)
+    if read.document != before:
         ours = importing.differing(source.solution.document, before)
-        if source.is_trusted:
-            ours -= undecided
-        if _breaks(source.solution, read, ours):
+        if importing.breaks(source.solution, read, before=before, ours=ours):
             return SourceProblem.BROKEN
         _change(source, before, read, ours)
-        if source.is_trusted:
-            for proposal in waiting:
-                proposal.withdraw(actor=None)
         source.changed_at = clock.now()
-    take_statements_of_file(source.solution, read.statements)
+    take_statements_of_file(source.solution, read.statements, is_trusted=source.is_trusted)
     source.document = read.document
     source.file_url = fetched.url
     source.etag = fetched.etag
@@ -179,30 +177,16 @@ def _is_of(source: Source, document: Json) -> bool:
     return named in own or source.solution.aliases.filter(repository_url=named).exists()
 
 
-def _breaks(solution: Solution, read: FileRead, ours: set[str]) -> bool:
-    """Whether the file has errors that the entry has not, in what would be taken from it.
-
-    What was decided here (a field that the OSK has set, or a proposal: ``ours``) stays as it is whatever the file
-    says: an error that was mended here only must not stop everything else of the file.
-    """
-    known = {(f["code"], f["key"]) for f in solution.findings}
-    kept = [EVERY[name] for name in ours | (set(solution.locks) & set(EVERY))]
-    return any(
-        finding.type == "error"
-        and (finding.code, finding.key) not in known
-        and not any(field.holds(finding.key) for field in kept)
-        for finding in read.findings
-    )
-
-
 def _change(source: Source, before: Json, read: FileRead, ours: set[str]) -> None:
-    solution = source.solution
+    """A trusted file is taken over; what it says against a decision of ours is proposed, as all of another one."""
+    solution, document = source.solution, read.document
     if source.is_trusted:
-        merged = importing.merged(read.document, entry=solution.document, ours=ours)
+        merged = importing.merged(document, entry=solution.document, ours=ours)
         named = repositories.normalise(merged.get("url") or "")
         if solution.repository_url and named != solution.repository_url:
             # One of its former addresses (_is_of): the entry does not move back by itself.
-            merged["url"] = solution.document.get("url")
+            document = {**document, "url": solution.document.get("url")}
+            merged["url"] = document["url"]
         merged = locks.kept(solution, merged)
         if merged != solution.document:
             kept = read.kept_findings
@@ -211,8 +195,7 @@ def _change(source: Source, before: Json, read: FileRead, ours: set[str]) -> Non
                     documents.as_kept(f, has_file=False) for f in documents.check(merged).findings
                 ]
             write_document(solution, merged, origin=RevisionOrigin.FILE, findings=kept)
-        return
-    propose_from_file(solution=solution, document=read.document, before=before)
+    propose_from_file(solution=solution, document=document, before=before)
 
 
 def _succeed(source: Source) -> None:

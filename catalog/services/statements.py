@@ -155,7 +155,7 @@ def accept_statement(*, statement_id: int, actor: User) -> StatementEvent:
     there = _standing(solution, statement.topic)
     if not statement.can(StatementAction.ACCEPT):
         raise TransitionNotAllowed(StatementAction.ACCEPT, statement.state)
-    if solution.maintainer_id != statement.organisation_id:
+    if not statement.is_of_file and solution.maintainer_id != statement.organisation_id:
         raise TransitionNotAllowed(
             StatementAction.ACCEPT,
             statement.state,
@@ -213,33 +213,67 @@ def retract_statement(*, statement_id: int, actor: User, comment: str) -> Statem
 
 
 @transaction.atomic
-def take_statements_of_file(solution: Solution, said: Mapping[str, str]) -> None:
+def take_statements_of_file(
+    solution: Solution, said: Mapping[str, str], *, is_trusted: bool = True
+) -> None:
     """What the file in the repository says, by topic; the caller has locked ``solution``.
 
-    It never takes the place of what a person has stated. What the file no longer says ends.
+    It never takes the place of what a person has stated. What the file no longer says ends. What the OSK has
+    taken off or refused with a reason stays away until the file says something else. Of a published entry whose
+    source is not ``is_trusted`` something new waits for an advisor, and what stands stays so long.
     """
-    ours = Statement.objects.standing().filter(solution=solution)
-    standing = {statement.topic: statement for statement in ours.select_for_update(of=("self",))}
+    of_all = Statement.objects.filter(solution=solution).select_for_update(of=("self",))
+    standing = {statement.topic: statement for statement in of_all.standing()}
+    waiting = {s.topic: s for s in of_all.proposed().filter(origin=StatementOrigin.FILE)}
+    waits = solution.is_published and not is_trusted
+    for topic, statement in waiting.items():
+        if not waits or statement.value != said.get(topic):
+            statement.withdraw(actor=None)
     is_new = False
     for topic, statement in standing.items():
-        if statement.origin == StatementOrigin.FILE and statement.value != said.get(topic, ""):
+        value = said.get(topic, "")
+        if statement.is_of_file and statement.value != value and not (waits and value):
             statement.supersede(actor=None)
             is_new = True
     for topic, value in said.items():
-        there = standing.get(topic)
-        if there is not None and there.state == StatementState.STANDING:
+        if _is_settled(standing.get(topic), value) or _is_settled(waiting.get(topic), value):
             continue
-        Statement.objects.create(
+        if _is_taken_off(solution, topic, value):
+            continue
+        made = Statement.objects.create(
             solution=solution,
             topic=topic,
             value=value,
             stated_on=clock.today(),
             origin=StatementOrigin.FILE,
-            state=StatementState.STANDING,
-        ).born()
-        is_new = True
+            state=StatementState.PROPOSED if waits else StatementState.STANDING,
+            promised_on=promised_date() if waits else None,
+        )
+        event = made.born()
+        if waits:
+            tell_of_proposed_statement(event)
+        else:
+            is_new = True
     if is_new:
         _changed(solution, actor=None)
+
+
+def _is_settled(there: Statement | None, value: str) -> bool:
+    """Whether a person has stated something on the topic, or the file the same."""
+    return (
+        there is not None
+        and there.state in (StatementState.STANDING, StatementState.PROPOSED)
+        and (not there.is_of_file or there.value == value)
+    )
+
+
+def _is_taken_off(solution: Solution, topic: str, value: str) -> bool:
+    """Whether an advisor has decided against what the file said last on a topic, which was ``value``."""
+    said = Statement.objects.filter(solution=solution, topic=topic, origin=StatementOrigin.FILE)
+    decided = said.exclude(state=StatementState.WITHDRAWN)
+    last = decided.order_by("-created_at", "-pk").first()
+    against = (StatementState.RETRACTED, StatementState.REFUSED)
+    return last is not None and last.state in against and last.value == value
 
 
 def _changed(solution: Solution, *, actor: User | None) -> None:

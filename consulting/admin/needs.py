@@ -21,7 +21,7 @@ from consulting.models.need import JOINT_STEP_FROM, NeedQuerySet
 from consulting.synergy_forms import JointStepForm, TakeDownForm
 from osk_portal.accounts.permissions import is_advisor
 from osk_portal.toolkit.access import AuthenticatedRequest, access
-from osk_portal.toolkit.admin import OwnPagesAdmin
+from osk_portal.toolkit.admin import OwnPagesAdmin, column
 from osk_portal.toolkit.transitions import TransitionNotAllowed
 
 
@@ -125,7 +125,13 @@ def _show(
 
 @admin.register(Need)
 class NeedAdmin(OwnPagesAdmin):
-    list_display = ["title", "organisation", "state", "joined", "proposed_at"]
+    list_display = [
+        "title",
+        column("organisation", gettext_lazy("organisation")),
+        "state",
+        "joined",
+        "proposed_at",
+    ]
     list_filter = ["state"]
     list_select_related = ["organisation"]
     search_fields = ["title", "text"]

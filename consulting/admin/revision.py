@@ -22,7 +22,7 @@ from consulting.keeping_forms import GrantForm
 from consulting.models import AccessRecord, RevisionGrant
 from consulting.permissions import can_grant_revision, grants_together
 from osk_portal.toolkit.access import AuthenticatedRequest, access, staff_user
-from osk_portal.toolkit.admin import ReadOnlyAdmin
+from osk_portal.toolkit.admin import ReadOnlyAdmin, column
 from osk_portal.toolkit.transitions import TransitionNotAllowed
 
 LATEST = 20
@@ -109,7 +109,13 @@ class GrantChangeList(ChangeList):
 
 @admin.register(RevisionGrant)
 class RevisionGrantAdmin(ReadOnlyAdmin):
-    list_display = ["person", "valid_from", "valid_until", "state", "proposed_by"]
+    list_display = [
+        "person",
+        "valid_from",
+        "valid_until",
+        "state",
+        column("proposed_by", gettext_lazy("proposed by")),
+    ]
     list_select_related = ["person", "proposed_by"]
     change_list_template = "admin/consulting/grants.html"
 

@@ -13,9 +13,21 @@ from django.shortcuts import redirect
 from osk_portal.toolkit.access import staff_user
 
 if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise as StrPromise
+
     ModelAdmin = admin.ModelAdmin[Any]
 else:
     ModelAdmin = admin.ModelAdmin
+
+
+def column(name: str, heading: StrPromise, *, order: str = "") -> Callable[[Any], Any]:
+    """``name`` of a row under a heading in the reader's language, where field or property have none of their own."""
+
+    @admin.display(description=heading, ordering=order or name)
+    def show(row: Any) -> Any:
+        return getattr(row, name)
+
+    return show
 
 
 class ReadOnlyAdmin(ModelAdmin):

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
 from typing import Any, Final
 
@@ -39,15 +39,20 @@ GIVEN_BACK: Final = {"lease_token": None, "leased_until": None, "last_error": ""
 
 
 class ScanQueue:
-    """The files of one model. ``ring``: asks a worker to look at one. ``found``: malware, under our lease."""
+    """The files of one model. ``ring``: asks a worker to look at one. ``found``: malware, under our lease.
+
+    ``read``: the content in the clear; raises OSError where it cannot be read.
+    """
 
     def __init__(
         self,
         model: Callable[[], type[models.Model]],
         ring: Callable[[int], None],
         found: Callable[[Any, str], bool],
+        read: Callable[[Any], Iterable[bytes]] | None = None,
     ) -> None:
         self._model, self._ring, self._found = model, ring, found
+        self._read = read or _chunks
 
     @property
     def _rows(self) -> models.QuerySet[Any]:
@@ -80,7 +85,7 @@ class ScanQueue:
             logger.info("file not due, gone or in other hands", extra={"file": file_id})
             return False
         try:
-            verdict = clamav.scan(settings.OSK_CLAMAV, _chunks(file))
+            verdict = clamav.scan(settings.OSK_CLAMAV, self._read(file))
         except OSError as error:  # of our own disk
             verdict = Verdict(Outcome.ERROR, f"{type(error).__name__} while reading")
             logger.error("a file that waits for its scan cannot be read", extra={"file": file.pk})

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from osk_portal.toolkit.access import AuthenticatedRequest, access
-from osk_portal.toolkit.admin import OwnPagesAdmin
+from osk_portal.toolkit.admin import OwnPagesAdmin, column
 from osk_portal.toolkit.transitions import TransitionNotAllowed
 from sandbox import permissions, quotas, services
 from sandbox.booking_times import error_text
@@ -132,9 +132,9 @@ class ApplicationAdmin(OwnPagesAdmin):
 
     list_display = [
         "product",
-        "organisation",
-        "starts_at",
-        "ends_at",
+        column("organisation", gettext_lazy("organisation")),
+        column("starts_at", gettext_lazy("begin"), order="window"),
+        column("ends_at", gettext_lazy("end"), order="window"),
         "asked_end",
         "hold_expires_at",
     ]

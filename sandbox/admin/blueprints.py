@@ -15,12 +15,13 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from osk_portal.accounts.permissions import is_operator
 from osk_portal.toolkit import clock
 from osk_portal.toolkit.access import AuthenticatedRequest, access, staff_user
-from osk_portal.toolkit.admin import OwnPages
+from osk_portal.toolkit.admin import OwnPages, column
 from osk_portal.toolkit.forms import HttpsURLField
 from osk_portal.toolkit.transitions import TransitionNotAllowed
 from sandbox import permissions, spec_text
@@ -379,7 +380,12 @@ def _page_of_version(version: BlueprintVersion) -> str:
 class BlueprintVersionAdmin(OwnPages):
     """All versions; each leads to the page of its product, where it is tried and published."""
 
-    list_display = ["blueprint", "number", "published_at", "withdrawn_at"]
+    list_display = [
+        column("blueprint", gettext_lazy("test product")),
+        "number",
+        "published_at",
+        "withdrawn_at",
+    ]
     list_filter = ["blueprint"]
     list_select_related = ["blueprint"]
     url_of = staticmethod(_page_of_version)

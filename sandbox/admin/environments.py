@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from osk_portal.toolkit.access import staff_user
+from osk_portal.toolkit.admin import column
 from osk_portal.toolkit.transitions import TransitionNotAllowed
 from sandbox import permissions, services
 from sandbox.admin import operations
@@ -48,7 +49,13 @@ def _may_operate(request: HttpRequest) -> bool:
 class BookingAdmin(ReadOnly):
     """Operators see that a booking exists, advisors what the OSK has booked (README, who may do what)."""
 
-    list_display = ["product", "organisation", "state", "starts_at", "ends_at"]
+    list_display = [
+        "product",
+        column("organisation", gettext_lazy("organisation")),
+        "state",
+        column("starts_at", gettext_lazy("begin"), order="window"),
+        column("ends_at", gettext_lazy("end"), order="window"),
+    ]
     list_filter = ["state"]
     list_select_related = ["blueprint_version__blueprint", "organisation"]
     fields = [

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 from django.contrib import admin
+from django.utils.translation import gettext_lazy
 
+from osk_portal.toolkit.admin import column
 from sandbox.admin.environments import ReadOnly
 from sandbox.models import WaitlistEntry
 
 
 @admin.register(WaitlistEntry)
 class WaitlistAdmin(ReadOnly):
-    list_display = ["blueprint", "organisation", "days", "state", "created_at"]
+    list_display = [
+        column("blueprint", gettext_lazy("test product")),
+        column("organisation", gettext_lazy("organisation")),
+        "days",
+        "state",
+        column("created_at", gettext_lazy("since")),
+    ]
     list_filter = ["state", "blueprint"]
     list_select_related = ["blueprint", "organisation"]
     fields = [

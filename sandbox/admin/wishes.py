@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from osk_portal.accounts.permissions import is_operator
+from osk_portal.templatetags.osk import berlin_datetime
 from osk_portal.toolkit.access import AuthenticatedRequest, access, staff_user
 from osk_portal.toolkit.admin import OwnPagesAdmin
 from osk_portal.toolkit.transitions import TransitionNotAllowed
@@ -237,7 +238,7 @@ def _show(
 class WishAdmin(OwnPagesAdmin):
     """What most authorities ask for at the top."""
 
-    list_display = ["name", "kind", "state", "authorities", "created_at"]
+    list_display = ["name", "kind", "state", "authorities", "since"]
     list_filter = ["state", "kind"]
     search_fields = ["name"]
     url_of = staticmethod(page_url)
@@ -251,6 +252,10 @@ class WishAdmin(OwnPagesAdmin):
     @admin.display(description=gettext_lazy("authorities"), ordering="authorities")
     def authorities(self, wish: Any) -> int:
         return int(wish.authorities)
+
+    @admin.display(description=gettext_lazy("Since"), ordering="created_at")
+    def since(self, wish: Wish) -> str:
+        return berlin_datetime(wish.created_at)
 
     def get_urls(self) -> list[URLPattern]:
         prefix, wrap = "sandbox_wish", self.admin_site.admin_view

@@ -11,9 +11,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from sandbox.spec import Check, EnvSpec
+
+if TYPE_CHECKING:
+    from sandbox.backends.collecting import Collector
 
 NAME = re.compile(r"osk-[0-9a-f]{8}-g[0-9]{1,5}")
 
@@ -182,6 +185,17 @@ class Quarantining(Protocol):
         """Stop its programs and cut its network; what they wrote stays. A second time is nothing new.
 
         Raises as ``ensure``.
+        """
+
+
+@runtime_checkable
+class Exporting(Protocol):
+    """An engine from which people can take along what a specification names in ``export``."""
+
+    def export(self, ref: EnvRef, spec: EnvSpec, into: Collector) -> None:
+        """Hand over the files, while it runs or not, and change nothing of it. What products wrote is hostile.
+
+        Raises as ``ensure``; Permanent where nothing of the environment is there.
         """
 
 

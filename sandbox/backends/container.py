@@ -40,6 +40,7 @@ from sandbox.backends.base import (
     Retryable,
     needs_a_person,
 )
+from sandbox.backends.collecting import Collector, EnoughError, take_tar
 from sandbox.backends.container_listing import (
     Found,
     Objects,
@@ -276,6 +277,8 @@ class ContainerBackend:
         if plans.has_home(component):
             engine.put_files(name, component.home, plan.files(component, subnet, secrets))
         try:
+            if component.seed:
+                self._seed(engine, plan, component, subnet)
             engine.start(name)
         except (Retryable, Permanent) as error:
             if plan.ref.is_in_use:
@@ -288,6 +291,21 @@ class ContainerBackend:
                 engine.remove_container(name, patience=0)
             self._free_addresses(engine, plan.ref, error)
             raise
+
+    def _seed(self, engine: Engine, plan: Plan, component: Component, subnet: str) -> None:
+        """Once in the life of its volumes: a mark of its own says so, since labels cannot change. Killed before it is
+        set, nothing has started yet, and the next one writes the same.
+        """
+        mark = plan.seeded(component)
+        if engine.volume(mark) is not None:
+            return
+        name = plan.container_name(component.name)
+        engine.fill_volumes(name)
+        for volume in component.volumes:
+            archive = plan.seeds(component, volume, subnet)
+            if archive:
+                engine.put_files(name, volume.path, archive)
+        self._ensure_volume(engine, plan, mark, plans.SEEDED)
 
     def _free_addresses(self, engine: Engine, ref: EnvRef, error: BackendError) -> None:
         """Podman's service, killed while it starts a container, keeps its address for ever; its list of addresses
@@ -391,6 +409,40 @@ class ContainerBackend:
                 found = engine.logs(name_of(container), limit=limit)
                 lines += [f"{name}: {line}" for line in found]
         return lines[-limit:]
+
+    def export(self, ref: EnvRef, spec: EnvSpec, into: Collector) -> None:
+        """Volumes are read as a whole, and what lies in them is chosen here: a folder in them may have become a
+        link that leads elsewhere in the container, a volume cannot.
+        """
+        with self._engine() as engine:
+            containers = {
+                container["Labels"].get(plans.COMPONENT): name_of(container)
+                for container in engine.containers(plans.owner_labels(ref))
+            }
+            if not containers:
+                raise Permanent("", f"{ref.name} is not there")
+            try:
+                for component in spec.components:
+                    if component.name in containers:
+                        self._export(engine, containers[component.name], component, spec, into)
+            except EnoughError:
+                into.end()
+
+    def _export(
+        self, engine: Engine, name: str, component: Component, spec: EnvSpec, into: Collector
+    ) -> None:
+        for volume in component.volumes:
+            wanted = [
+                path for path in plans.export_of(spec, component) if plans.is_in(path, volume)
+            ]
+            if wanted:
+                take_tar(
+                    engine.read_files(name, volume.path),
+                    into,
+                    component=component.name,
+                    folder=volume.path,
+                    wanted=wanted,
+                )
 
     def set_expiry(self, ref: EnvRef, when: datetime) -> None:
         """Labels cannot change: the newest marker counts. The new one comes before the old ones go."""

@@ -92,7 +92,7 @@ def _items(found: Found) -> Iterable[Item]:
         yield Item("network", network)
     named = {v["Name"]: (v.get("Labels") or {}).get(plans.KIND) for v in found.volumes}
     for name, kind in sorted(named.items()):
-        if kind != plans.MARKER:
+        if kind not in plans.MARKS:
             yield Item("secret" if kind == plans.SECRET else "volume", name)
     for mount in sorted({m for c in found.containers for m in mounts_of(c)} - {*named}):
         yield Item("volume", mount)

@@ -9,9 +9,10 @@ import tarfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import PurePosixPath
 
 from sandbox.backends.base import EnvRef
-from sandbox.spec import Component, Egress, EnvSpec, fill
+from sandbox.spec import Component, Egress, EnvSpec, Volume, fill
 
 MANAGED = "osk.managed"
 INSTANCE, ENV, GENERATION = "osk.instance", "osk.env", "osk.generation"
@@ -22,7 +23,9 @@ COMPONENT, COMPONENTS = "osk.component", "osk.components"
 ADDRESS, ENDPOINT, PORT = "osk.address", "osk.endpoint", "osk.port."
 OTHERS = "osk.other-endpoints"
 KIND = "osk.kind"
-SECRET, DATA, MARKER = "secret", "data", "expiry"
+SECRET, DATA, MARKER, SEEDED = "secret", "data", "expiry", "seeded"
+MARKS = (MARKER, SEEDED)
+"""Kinds of volumes that hold nothing."""
 
 PREFIX = 27
 """Addresses of one environment: 30, the first of which is the engine's own."""
@@ -149,6 +152,20 @@ class Plan:
                 contents[use.file] = fill(use.text, {**values, "secret": secrets[use.role]})
         return archive(contents)
 
+    def seeds(self, component: Component, volume: Volume, subnet: str) -> bytes:
+        """What a volume begins with, as a tar archive; empty where there is nothing.
+
+        Whatever user the image runs as may change it: who is somebody else is outside of the container.
+        """
+        values = self.values(component, addresses(self.spec, subnet))
+        contents = {
+            file.path.removeprefix(f"{volume.path}/"): fill(file.content, values)
+            for file in component.seed
+            if is_in(file.path, volume)
+        }
+        owner = owner_of(component)
+        return archive(contents, mode=0o666, folders=0o777, owner=owner) if contents else b""
+
     # Names
 
     def container_name(self, component: str) -> str:
@@ -156,6 +173,9 @@ class Plan:
 
     def volume(self, name: str) -> str:
         return f"{self.ref.name}-{name}.data"
+
+    def seeded(self, component: Component) -> str:
+        return f"{self.ref.name}-{component.name}.seeded"
 
     def home(self, component: Component) -> str:
         return f"{self.ref.name}-{component.name}.home"
@@ -203,16 +223,46 @@ def addresses(spec: EnvSpec, subnet: str) -> dict[str, str]:
     return {c.name: str(net[FIRST_HOST + n]) for n, c in enumerate(spec.components)}
 
 
-def archive(contents: Mapping[str, str]) -> bytes:
-    """A tar archive that ends where it says so: Podman's unpacker does not read what follows, and whoever
-    still writes to it then fails ("broken pipe").
+def export_of(spec: EnvSpec, component: Component) -> list[str]:
+    return [one.path for one in spec.export if one.component == component.name]
+
+
+def is_in(path: str, volume: Volume) -> bool:
+    """Of volumes within each other, the inner one has it; no specification needs that yet."""
+    return f"{path}/".startswith(f"{volume.path}/")
+
+
+def owner_of(component: Component) -> tuple[int, int]:
+    """Where the specification says it in numbers; else root, and the modes let everybody."""
+    user, _, group = component.user.partition(":")
+    return (int(user) if user.isdigit() else 0, int(group) if group.isdigit() else 0)
+
+
+def archive(
+    contents: Mapping[str, str],
+    *,
+    mode: int = 0o444,
+    folders: int = 0,
+    owner: tuple[int, int] = (0, 0),
+) -> bytes:
+    """``folders``: the mode of those that the paths name, which are made then.
+
+    A tar archive that ends where it says so: Podman's unpacker does not read what follows, and whoever still writes
+    to it then fails ("broken pipe").
     """
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w") as tar:
+        parents = {str(p) for path in contents for p in PurePosixPath(path).parents if p.name}
+        for path in sorted(parents if folders else ()):
+            entry = tarfile.TarInfo(path)
+            entry.type, entry.mode = tarfile.DIRTYPE, folders
+            entry.uid, entry.gid = owner
+            tar.addfile(entry)
         for path, text in sorted(contents.items()):
             data = text.encode()
             entry = tarfile.TarInfo(path)
-            entry.size, entry.mode = len(data), 0o444
+            entry.size, entry.mode = len(data), mode
+            entry.uid, entry.gid = owner
             tar.addfile(entry, io.BytesIO(data))
         end = tar.offset + 2 * tarfile.BLOCKSIZE
     return buffer.getvalue()[:end]

@@ -18,7 +18,12 @@ from typing import Any, Self
 
 import docker
 import requests
-from docker.errors import APIError, DockerException, NotFound
+from docker.errors import (
+    APIError,
+    DockerException,
+    NotFound,
+    create_api_error_from_http_exception,
+)
 from docker.types import IPAMConfig, IPAMPool, Mount
 from docker.utils import parse_repository_tag
 from urllib3.exceptions import HTTPError
@@ -289,6 +294,31 @@ class Engine:
         """Unpack a tar archive in a folder of a container, whether or not it runs."""
         with _translated():
             self._api.put_archive(name, folder, archive)
+
+    def read_files(self, name: str, folder: str) -> Iterator[bytes]:
+        """A folder of a container as a tar archive in chunks, whether or not it runs; none where there is no folder."""
+        with _translated():
+            try:
+                chunks, _stat = self._api.get_archive(name, folder)
+            except NotFound:
+                return
+            yield from chunks
+
+    def fill_volumes(self, name: str) -> None:
+        """What the image has at the places of its volumes is in them. Docker does so when it makes a container, Podman
+        when it prepares the start, and then not into a volume that holds something already.
+        """
+        if not self.is_podman:
+            return
+        with _translated():
+            answer = self._api.post(
+                f"{self._api.base_url}/v4.0.0/libpod/containers/{name}/init",
+                timeout=self._api.timeout,
+            )
+            try:
+                answer.raise_for_status()
+            except requests.HTTPError as error:
+                create_api_error_from_http_exception(error)
 
     def start(self, name: str) -> None:
         """Twice is once."""

@@ -212,6 +212,8 @@ def problems_of(spec: EnvSpec) -> list[str]:
             continue
         if component.image.startswith("localhost/"):
             found.append(f"{component.name}: a cluster pulls by digest from a registry")
+        if component.seed:
+            found.append(f"{component.name}: a cluster writes no “seed” into volumes")
         if component.user and numbers(component.user)[0] is None:
             found.append(f"{component.name}: write the user as numbers, such as 1000:1000")
         names = [component.name, *component.ports, *(volume.name for volume in component.volumes)]

@@ -33,6 +33,9 @@ def main() -> int:
     _, status = os.waitpid(preparing, 0)
     if status:
         return 3
+    if order["seed"]:
+        # From now on people may change what was written: it never is again.
+        mark(order["seeded"])
     if os.fork() == 0:
         guarded(become_program, order)
     return 0
@@ -56,7 +59,7 @@ def prepare(order: Order) -> None:
     output = open_output(order)
     give_up_rights(order)
     os.makedirs("tmp", mode=0o700, exist_ok=True)
-    for path, content in order["files"]:
+    for path, content in (*order["seed"], *order["files"]):
         if os.path.dirname(path):
             os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
         half = f"{path}.new"
@@ -96,6 +99,12 @@ def write_state(path: str) -> None:
         file.flush()
         os.fsync(file.fileno())
     os.replace(half, path)
+
+
+def mark(path: str) -> None:
+    file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    os.fsync(file)
+    os.close(file)
 
 
 def start_time() -> str:

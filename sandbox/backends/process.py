@@ -46,11 +46,13 @@ from sandbox.backends.base import (
     Retryable,
     needs_a_person,
 )
+from sandbox.backends.collecting import Collector, EnoughError
 from sandbox.backends.other_user import OtherUser
 from sandbox.backends.probing import ask
 from sandbox.backends.process_folder import Label, leaders, read_state, remove, state_files
 from sandbox.backends.process_lock import locked
 from sandbox.backends.process_ports import with_ports
+from sandbox.backends.process_reading import read_files
 from sandbox.backends.process_start import Starter
 from sandbox.spec import Check, Component, EnvSpec
 
@@ -353,6 +355,21 @@ class ProcessBackend:
                 text = file.read().decode("utf-8", "replace").replace("\0", "")
                 lines += text.splitlines()[int(begins_within) :][-limit:]
         return lines[-limit:]
+
+    def export(self, ref: EnvRef, spec: EnvSpec, into: Collector) -> None:
+        folder = self._root / ref.name
+        try:
+            label = self._own_label(folder, ref)
+            if label is None:
+                raise Permanent("", f"{ref.name} is not there")
+            for component in spec.components:
+                paths = [one.path for one in spec.export if one.component == component.name]
+                if paths:
+                    read_files(Path(label.home), self._user, component.name, paths, into)
+        except EnoughError:
+            into.end()
+        except OSError as error:
+            raise Retryable(f"{type(error).__name__}: {error}") from error
 
     def set_expiry(self, ref: EnvRef, when: datetime) -> None:
         folder = self._root / ref.name

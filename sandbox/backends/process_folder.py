@@ -1,7 +1,8 @@
 """The folder of an environment of the process backend: whose it is, and what the portal itself keeps in it.
 
 ``<root>/osk-<8 hex>-g<generation>`` holds ``label.json``, and for each component ``<component>.json`` (pid and start
-time, written by the process itself before it becomes the product) and ``<component>.log`` (what it wrote).
+time, written by the process itself before it becomes the product), ``<component>.log`` (what it wrote), and
+``<component>.seeded`` once its seeds were written.
 """
 
 from __future__ import annotations

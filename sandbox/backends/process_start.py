@@ -53,6 +53,7 @@ class Starter:
         }
         program, needed = self._program(component.program)
         state_file = folder / f"{component.name}.json"
+        seeded = folder / f"{component.name}.seeded"
         limits = component.limits
         order = {
             "uid": self.user.uid if self.user else None,
@@ -67,6 +68,10 @@ class Starter:
                 # Counts all processes of a user, so it says nothing where that user is a person.
                 **({"RLIMIT_NPROC": limits.processes} if self.user else {}),
             },
+            "seed": []
+            if seeded.exists()
+            else [[file.path, fill(file.content, values)] for file in component.seed],
+            "seeded": str(seeded),
             "files": [[file.path, fill(file.content, values)] for file in component.files],
             "prepare": [
                 [program, *(fill(word, values) for word in step)] for step in component.prepare

@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("sandbox", "0015_sheets"),
+        ("sandbox", "0016_snapshots"),
     ]
 
     operations = [

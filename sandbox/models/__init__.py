@@ -13,6 +13,7 @@ from sandbox.models.published import PublishedResult
 from sandbox.models.quotas import OrganisationQuota
 from sandbox.models.reminders import Reminder
 from sandbox.models.report_files import ReportFile
+from sandbox.models.snapshots import Snapshot
 from sandbox.models.testing import TaskResult, TestReport, TestTask
 from sandbox.models.waiting import WaitlistEntry, WaitlistEvent
 from sandbox.models.wishes import Wish, WishAsk, WishEvent
@@ -42,6 +43,7 @@ __all__ = [
     "Restore",
     "RestoreMarker",
     "Slot",
+    "Snapshot",
     "Stray",
     "TaskResult",
     "TestParticipant",

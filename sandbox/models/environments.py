@@ -30,6 +30,19 @@ from sandbox.querysets import CredentialQuerySet, EnvironmentQuerySet
 _S = EnvironmentState
 _A = EnvironmentAction
 BY_HAND = "manual"
+UNREADABLE = frozenset({BY_HAND, "kubernetes"})
+"""Engines whose environments the portal cannot read files of (``backends.base.Exporting``)."""
+_ASIDE = (
+    EnvironmentEventKind.LATE,
+    EnvironmentEventKind.SNAPSHOT_ASKED,
+    EnvironmentEventKind.SNAPSHOT_TAKEN,
+    EnvironmentEventKind.SNAPSHOT_FAILED,
+    EnvironmentEventKind.SNAPSHOT_FETCHED,
+    EnvironmentEventKind.SNAPSHOT_DELETED,
+    EnvironmentEventKind.SNAPSHOT_EXPIRED,
+    EnvironmentEventKind.SNAPSHOT_INFECTED,
+)
+"""Lines that say nothing of how the environment itself gets on."""
 
 
 class Environment(Addressed):
@@ -183,6 +196,11 @@ class Environment(Addressed):
         return self.backend == BY_HAND
 
     @property
+    def can_be_read(self) -> bool:
+        """The portal can take along what its people have set up."""
+        return self.backend not in UNREADABLE
+
+    @property
     def waits_for_engine(self) -> bool:
         """Its engine did not answer when it was last asked."""
         return self.last_step == EnvironmentEventKind.WAITING_FOR_ENGINE
@@ -194,8 +212,8 @@ class Environment(Addressed):
 
     @property
     def last_step(self) -> str:
-        """What its log says last, but for that it is late; empty where nothing has happened yet."""
-        told = self.events.exclude(kind=EnvironmentEventKind.LATE).order_by("pk").last()
+        """What its log says last of how it gets on; empty where nothing has happened yet."""
+        told = self.events.exclude(kind__in=_ASIDE).order_by("pk").last()
         return "" if told is None else told.kind
 
     def provision(self) -> EnvironmentEvent:

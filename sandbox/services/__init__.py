@@ -54,6 +54,13 @@ from sandbox.services.measures import (
     why_not_released,
 )
 from sandbox.services.reminders import send_reminders
+from sandbox.services.snapshots import (
+    TooManySnapshots,
+    ask_snapshot,
+    can_take,
+    delete_snapshot,
+    fetch_snapshot,
+)
 from sandbox.services.standing_in import (
     end_takeover,
     hand_over_booking,
@@ -75,6 +82,7 @@ __all__ = [
     "NotEverything",
     "PlacesTaken",
     "TooEarly",
+    "TooManySnapshots",
     "accept_offer",
     "add_blackout",
     "add_generation",
@@ -82,17 +90,21 @@ __all__ = [
     "approve_booking",
     "approve_longer",
     "ask_longer",
+    "ask_snapshot",
     "begin_task",
     "book",
     "can_move",
     "can_steer",
+    "can_take",
     "confirm_restore",
+    "delete_snapshot",
     "end_booking",
     "end_environment",
     "end_takeover",
     "ensure_credentials",
     "expire_holds",
     "extend_booking",
+    "fetch_snapshot",
     "forget_environment",
     "hand_over_booking",
     "join_waitlist",

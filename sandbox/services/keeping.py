@@ -25,11 +25,13 @@ from sandbox.models import (
     Measure,
     OperatorTask,
     PublishedResult,
+    Snapshot,
     WaitlistEntry,
     WaitlistEvent,
 )
 from sandbox.querysets import HOLDING, BookingQuerySet
 from sandbox.services.report_files import remove
+from sandbox.services.snapshots import delete_kept
 
 logger = logging.getLogger(__name__)
 
@@ -87,6 +89,8 @@ def _anonymise(booking: Booking, nobody: User) -> None:
     tasks = booking.tasks.count()
     booking.tasks.all().delete()
     booking.participants.all().delete()
+    delete_kept([booking.pk])
+    Snapshot.objects.of(booking).update(asked_by=nobody)
     _forget_who_did_what(booking)
     _forget_operators(booking, nobody)
     results = PublishedResult.objects.filter(booking=booking)
@@ -123,9 +127,10 @@ def _anonymise(booking: Booking, nobody: User) -> None:
 
 
 def _forget_who_did_what(booking: Booking) -> None:
-    """The lines stay; of who has seen a password not even those."""
+    """The lines stay; of who has seen a password or has a copy not even those."""
     lines = EnvironmentEvent.objects.filter(environment__booking=booking)
-    lines.filter(kind=EnvironmentEventKind.CREDENTIAL_SHOWN).delete()
+    read = (EnvironmentEventKind.CREDENTIAL_SHOWN, EnvironmentEventKind.SNAPSHOT_FETCHED)
+    lines.filter(kind__in=read).delete()
     for events in (booking.events.all(), lines):
         events.exclude(actor=None).update(actor=None)
         _forget_people(events.filter(data__has_any_keys=_PEOPLE))

@@ -131,7 +131,7 @@ def answer_invitation(*, participant_id: int, actor: User, accepts: bool) -> Tes
         raise PermissionDenied("answer an invitation")
     if accepts and participant.is_in:
         return participant
-    if accepts and not _runs(participant.booking):
+    if accepts and not runs(participant.booking):
         raise TransitionNotAllowed("accept", participant.booking.state)
     if accepts:
         participant.accept(actor=actor)
@@ -149,7 +149,7 @@ def guest_of(token: str) -> TestParticipant:
         if key is None
         else TestParticipant.objects.with_sheet().filter(link_key=UUID(key), user=None).first()
     )
-    if guest is None or not guest.is_in or not _runs(guest.booking):
+    if guest is None or not guest.is_in or not runs(guest.booking):
         raise GuestLinkDead
     return guest
 
@@ -163,7 +163,7 @@ def forget_guests() -> None:
 
 def may_use(participant: TestParticipant) -> bool:
     """Whether this person may enter the environment now."""
-    return participant.is_in and is_still_member(participant) and _runs(participant.booking)
+    return participant.is_in and is_still_member(participant) and runs(participant.booking)
 
 
 def is_still_member(participant: TestParticipant) -> bool:
@@ -174,7 +174,8 @@ def is_still_member(participant: TestParticipant) -> bool:
     return any(m.organisation_id == participant.organisation_id for m in memberships)
 
 
-def _runs(booking: Booking) -> bool:
+def runs(booking: Booking) -> bool:
+    """It runs or is to come: people can be asked, and say yes."""
     return (booking.is_holding or booking.is_undecided) and booking.ends_at > clock.now()
 
 
@@ -197,7 +198,7 @@ def _locked(booking_id: int, actor: User) -> Booking:
     )
     if not permissions.can_change(actor, booking):
         raise PermissionDenied("choose who takes part")
-    if not _runs(booking):
+    if not runs(booking):
         raise TransitionNotAllowed("invite", booking.state)
     return booking
 

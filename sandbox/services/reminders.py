@@ -16,6 +16,7 @@ from osk_portal.toolkit.working_days import is_office_hour
 from sandbox import notifications
 from sandbox.enums import BookingAction, BookingState, ReminderKind
 from sandbox.models import Booking, Reminder
+from sandbox.services.snapshots import can_take
 
 logger = logging.getLogger(__name__)
 
@@ -109,5 +110,6 @@ def _send(booking_id: int, kind: ReminderKind, now: datetime) -> None:
             booking=booking, kind=kind, ends_at=booking.ends_at
         )
         if is_new:
-            notifications.booking_ends_soon(booking, kind)
+            there = booking.environments.existing().first()
+            notifications.booking_ends_soon(booking, kind, may_take=can_take(booking, there))
             logger.info("sandbox: reminded", extra={"booking": str(booking.public_id)})

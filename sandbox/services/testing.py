@@ -12,6 +12,7 @@ from uuid import UUID
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from osk_portal.accounts.models import User
 from osk_portal.toolkit import clock
@@ -45,6 +46,11 @@ class Written:
     removed: Sequence[UUID] = ()
 
 
+PLAN_CLOSED: Final = gettext_lazy(
+    "The test plan can no longer be changed: the test is over or a report is handed in."
+)
+
+
 def is_plan_open(booking: Booking) -> bool:
     """The plan can be changed until it ends or somebody has handed in what came out of it."""
     if not (booking.is_holding or booking.is_undecided):
@@ -75,7 +81,7 @@ def set_plan(
         raise TransitionNotAllowed(
             "plan",
             booking.state,
-            _("The test plan can no longer be changed: the test is over or a report is handed in."),
+            str(PLAN_CLOSED),
         )
     if len(tasks) > MOST_TASKS:
         raise ValueError("too many tasks")

@@ -18,6 +18,7 @@ from sandbox.spec.shape import (
     Egress,
     Endpoint,
     EnvSpec,
+    ExportPath,
     FileSpec,
     FirstLogin,
     HttpCheck,
@@ -37,6 +38,11 @@ MAX_READY_SECONDS = 15 * 60
 MAX_COMPONENTS = 20
 MAX_ENDPOINTS = 8
 MAX_RUNBOOK = 20_000
+MAX_EXPORTS = 10
+MAX_LABEL = 80
+MAX_SEEDS = 100
+MAX_SEED_BYTES = 512 * 1024
+"""Of all seeds of a product together: a start, not a database."""
 
 CAPABILITIES = frozenset(
     {
@@ -66,7 +72,7 @@ _LOOKS_SECRET = re.compile(r"PASSWORD|PASSWD|SECRET|TOKEN")
 _SPEC_1 = {"schema", "components", "endpoint", "accounts", "ready_timeout"}
 _SPEC_2 = {
     "schema", "components", "endpoints", "accounts", "internal_secrets", "first_login", "egress",
-    "resources", "ready_timeout",
+    "resources", "ready_timeout", "export",
 }  # fmt: skip
 _BY_HAND = {
     "schema", "backend", "runbook", "removal_runbook", "accounts", "first_login", "resources",
@@ -76,7 +82,7 @@ _PROGRAM = {
 }  # fmt: skip
 _IMAGE = {
     "name", "image", "command", "args", "files", "env", "secrets", "mail", "ports", "volumes", "home",
-    "tmpfs", "read_only", "user", "capabilities", "limits", "readiness", "depends_on",
+    "tmpfs", "read_only", "user", "capabilities", "limits", "readiness", "depends_on", "seed",
 }  # fmt: skip
 
 
@@ -102,6 +108,7 @@ class Reader(TableReader):
             egress=self.egress(root),
             resources=self.resources(root),
             ready_timeout=self.number(root, "ready_timeout", "spec", 120, 5, MAX_READY_SECONDS),
+            export=self.all_of(root, "export", "spec", self.export_path),
         )
         self.agrees(found)
         return found
@@ -164,10 +171,58 @@ class Reader(TableReader):
             if endpoint.port and endpoint.port not in ports:
                 self.problem("endpoint", _("names an unknown port"))
         self.logs_in(found, roles)
+        self.exports_agree(found)
+        self.seeds_fit(found)
         try:
             found.in_order()
         except SpecError:
             self.problem("depends_on", _("the components wait for each other"))
+
+    def exports_agree(self, found: EnvSpec) -> None:
+        """Each lies where its component keeps data, and none within another: what is taken is taken once."""
+        if len(found.export) > MAX_EXPORTS:
+            self.problem("export", _("at most %(number)d") % {"number": MAX_EXPORTS})
+        components = {component.name: component for component in found.components}
+        for number, one in enumerate(found.export):
+            component = components.get(one.component)
+            if component is None:
+                self.problem(f"export[{number}].component", _("names an unknown component"))
+            elif one.path:
+                self.keeps_data_at(component, one.path, f"export[{number}].path", may_be_all=True)
+            for other in found.export[:number]:
+                same = one.component == other.component
+                if same and (_is_below(one.path, other.path) or _is_below(other.path, one.path)):
+                    self.problem(
+                        f"export[{number}].path", _("overlaps with %(path)s") % {"path": other.path}
+                    )
+
+    def seeds_fit(self, found: EnvSpec) -> None:
+        seeds = [file for component in found.components for file in component.seed]
+        if len(seeds) > MAX_SEEDS:
+            self.problem("seed", _("at most %(number)d") % {"number": MAX_SEEDS})
+        if (
+            sum(len(file.content.encode("utf-8", "surrogatepass")) for file in seeds)
+            > MAX_SEED_BYTES
+        ):
+            self.problem(
+                "seed", _("at most %(number)d bytes together") % {"number": MAX_SEED_BYTES}
+            )
+
+    def keeps_data_at(
+        self, component: Component, path: str, where: str, *, may_be_all: bool
+    ) -> None:
+        """Of a program below its home; of an image below a volume, or with ``may_be_all`` the whole of it."""
+        parts = PurePosixPath(path).parts
+        if ".." in parts or str(PurePosixPath(path)) != path or not path.isprintable():
+            self.problem(where, _("must be a plain path"))
+        elif not component.image:
+            if path.startswith("/") or path == ".":
+                self.problem(where, _("the path must lie in the folder of the environment"))
+        elif not any(
+            _is_below(path, volume.path) and (may_be_all or path != volume.path)
+            for volume in component.volumes
+        ):
+            self.problem(where, _("must lie below a volume of the component"))
 
     def keeps_to_limits(self, found: EnvSpec) -> None:
         """Asked at saving only: a published version with more stays readable."""
@@ -190,6 +245,12 @@ class Reader(TableReader):
         self.unique([*paths, *component.tmpfs, component.home], f"{component.name}.volumes")
         files = [file.path for file in component.files]
         self.unique([*files, *(use.file for use in component.secrets)], f"{component.name}.files")
+        seeds = [file.path for file in component.seed]
+        self.unique([*seeds, *(() if component.image else files)], f"{component.name}.seed")
+        for number, file in enumerate(component.seed):
+            if file.path:
+                where = f"{component.name}.seed[{number}].path"
+                self.keeps_data_at(component, file.path, where, may_be_all=False)
         names = [name for name, _value in component.env]
         self.unique([*names, *(use.env for use in component.secrets)], f"{component.name}.env")
 
@@ -219,12 +280,14 @@ class Reader(TableReader):
         if not is_image and self.schema == 2 and not (isinstance(data, dict) and "program" in data):
             self.problem(where, _("name a program or an image"))
             return Component(name="")
-        table = self.table(data, where, _IMAGE if is_image else _PROGRAM)
+        known = _PROGRAM | ({"seed"} if self.schema == 2 else set())
+        table = self.table(data, where, _IMAGE if is_image else known)
         readiness = table.get("readiness")
         common = Component(
             name=self.matching(table, "name", where, NAME),
             args=self.texts(table.get("args", []), f"{where}.args"),
             files=self.all_of(table, "files", where, self.file, f"{where}."),
+            seed=self.all_of(table, "seed", where, self.seed, f"{where}."),
             env=self.variables(table.get("env", {}), f"{where}.env"),
             limits=self.limits(table.get("limits", {}), f"{where}.limits", is_image=is_image),
             readiness=None if readiness is None else self.check(readiness, f"{where}.readiness"),
@@ -332,6 +395,22 @@ class Reader(TableReader):
         path = self.inside(self.text(table, "path", where), where)
         return FileSpec(path, self.text(table, "content", where, may_be_empty=True))
 
+    def seed(self, data: object, where: str) -> FileSpec:
+        table = self.table(data, where, {"path", "content"})
+        content = self.text(table, "content", where, may_be_empty=True)
+        return FileSpec(self.text(table, "path", where), content)
+
+    def export_path(self, data: object, where: str) -> ExportPath:
+        table = self.table(data, where, {"component", "path", "label"})
+        label = self.text(table, "label", where)
+        if len(label) > MAX_LABEL or not label.isprintable():
+            self.problem(
+                f"{where}.label", _("at most %(number)d characters") % {"number": MAX_LABEL}
+            )
+        return ExportPath(
+            self.matching(table, "component", where, NAME), self.text(table, "path", where), label
+        )
+
     def inside(self, path: str, where: str) -> str:
         if path and (path.startswith("/") or ".." in PurePosixPath(path).parts or "\0" in path):
             self.problem(where, _("the path must lie in the folder of the environment"))
@@ -408,9 +487,14 @@ class Reader(TableReader):
             return Egress.NONE
 
 
+def _is_below(path: str, folder: str) -> bool:
+    return path == folder or path.startswith(f"{folder}/")
+
+
 def _texts_of(component: Component) -> Iterator[tuple[str, str]]:
     yield from (("args", text) for text in (*component.command, *component.args))
     yield from (("prepare", text) for step in component.prepare for text in step)
     yield from ((f"files.{file.path}", file.content) for file in component.files)
+    yield from ((f"seed.{file.path}", file.content) for file in component.seed)
     yield from ((f"env.{name}", value) for name, value in component.env)
     yield from (("secrets", use.text) for use in component.secrets)

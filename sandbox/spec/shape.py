@@ -36,6 +36,16 @@ class FileSpec:
 
 
 @dataclass(frozen=True)
+class ExportPath:
+    """What people may take along before the end: a folder or file below a volume, of programs below ``home``."""
+
+    component: str
+    path: str
+    label: str
+    """In words for people, as “Pages and pictures”."""
+
+
+@dataclass(frozen=True)
 class HttpCheck:
     """The component is ready when this address answers with ``status``."""
 
@@ -121,6 +131,10 @@ class Component:
     args: tuple[str, ...] = ()
     prepare: tuple[tuple[str, ...], ...] = ()
     files: tuple[FileSpec, ...] = ()
+    seed: tuple[FileSpec, ...] = ()
+    """Written once, before the first start, and never again: what people change of it stays. Below a volume, of
+    programs below ``home``.
+    """
     env: tuple[tuple[str, str], ...] = ()
     secrets: tuple[SecretUse, ...] = ()
     mail: MailVariables | None = None
@@ -147,7 +161,7 @@ class Component:
         """An image by its variables; a program by ``${mail.host}`` in a text of its own."""
         texts = (
             *self.args,
-            *(file.content for file in self.files),
+            *(file.content for file in (*self.files, *self.seed)),
             *(text for _, text in self.env),
         )
         return self.mail is not None or any("${mail." in text for text in texts)
@@ -199,6 +213,8 @@ class EnvSpec:
     """Class of the place that it needs."""
     ready_timeout: int = 120
     """Seconds from the start to the first answer."""
+    export: tuple[ExportPath, ...] = ()
+    """What is worth taking along; empty: the portal offers nothing."""
     runbook: str = ""
     """Markdown: how a person sets it up. Without components then: no engine is asked."""
     removal_runbook: str = ""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import prefetch_related_objects
@@ -33,6 +34,7 @@ from sandbox.enums import (
     EnvironmentEventKind,
     ParticipantState,
     Phase,
+    SnapshotState,
     WaitState,
 )
 from sandbox.models import (
@@ -41,6 +43,7 @@ from sandbox.models import (
     Credential,
     Environment,
     EnvironmentEvent,
+    Snapshot,
     TestParticipant,
     WaitlistEntry,
 )
@@ -182,6 +185,7 @@ def details_of(
         ),
         **entrance_of(booking, environment if is_open else None),
         **mails_of(booking, environment if is_open else None),
+        **snapshots_of(request.user, booking, phase),
         "may_reveal": permissions.can_see_credentials(request.user, booking),
         "panels": portal.panels_for("sandbox.booking", booking, request),
         "may_hand_over": may_pass_on(request.user, booking),
@@ -262,6 +266,40 @@ def mails_of(booking: Booking, environment: Environment | None) -> dict[str, obj
         is_mail_lost = not has_mail_sink(environment.backend)
         mails = None if is_mail_lost else list(environment.caught_mails.all())
     return {"mails": mails, "is_mail_lost": is_mail_lost}
+
+
+def snapshots_of(user: User, booking: Booking, phase: Phase) -> dict[str, object]:
+    """What was saved of it, and whether it can be saved now. ``saves_by_hand``: nobody but a person could."""
+    environment = current_environment(booking)
+    may_have = permissions.can_take_along(user, booking)
+    rows = (
+        list(Snapshot.objects.of(booking).select_related("asked_by", "environment"))
+        if may_have
+        else []
+    )
+    for row in rows:
+        row.environment.booking = booking
+    may_take = may_have and services.can_take(booking, environment)
+    told = [f"{row.public_id} {row.state} {row.attempts}" for row in rows]
+    kept = sum(row.is_kept for row in rows)
+    most = settings.OSK_SANDBOX_SNAPSHOTS_MOST
+    return {
+        "snapshots": rows,
+        "may_take": may_take,
+        "is_taking": any(row.state == SnapshotState.ASKED for row in rows),
+        "has_snapshots_under_way": any(row.is_under_way for row in rows),
+        "has_most_snapshots": kept >= most,
+        "most_snapshots": most,
+        "snapshot_days": settings.OSK_SANDBOX_SNAPSHOT_DAYS,
+        "snapshot_parts": booking.blueprint_version.parsed.export if may_take else (),
+        "snapshot_ends_soon": phase == Phase.EXPIRING,
+        "saves_by_hand": may_have and phase in OPEN and _is_saved_by_nobody(environment),
+        "snapshots_seen": hashlib.sha256(f"{may_take} {told}".encode()).hexdigest()[:12],
+    }
+
+
+def _is_saved_by_nobody(environment: Environment | None) -> bool:
+    return environment is not None and not environment.can_be_read
 
 
 def _steps_of(request: AuthenticatedRequest, booking: Booking) -> dict[str, object]:
@@ -416,6 +454,7 @@ def booking_end(request: AuthenticatedRequest, public_id: UUID) -> HttpResponse:
         "booking": booking,
         "product": product,
         "was_handed_over": booking.state == BookingState.ACTIVE,
+        "may_take": services.can_take(booking, current_environment(booking)),
         "is_offer": booking.state == BookingState.DRAFT,
         "is_asked": booking.state == BookingState.REQUESTED,
         "crumbs": booking_crumbs(booking, _("End")),

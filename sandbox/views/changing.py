@@ -207,6 +207,7 @@ def _steer(
     context = {
         "booking": booking,
         "product": booking.blueprint_version.blueprint,
+        "may_take": services.can_take(booking, current_environment(booking)),
         "crumbs": booking_crumbs(booking, name),
     }
     return render(request, template, context)

@@ -18,7 +18,7 @@ from sandbox.enums import Outcome
 from sandbox.models import TestTask
 from sandbox.people_forms import PlanForm
 from sandbox.results import Check
-from sandbox.services.testing import set_plan
+from sandbox.services.testing import PLAN_CLOSED, is_plan_open, set_plan
 from sandbox.views.bookings import booking_crumbs, visible_booking
 
 
@@ -29,10 +29,14 @@ def plan_edit(request: AuthenticatedRequest, public_id: UUID) -> HttpResponse:
     booking = visible_booking(request, public_id)
     if not permissions.can_change(request.user, booking):
         raise PermissionDenied
+    if request.method != "POST" and not is_plan_open(booking):
+        messages.info(request, PLAN_CLOSED)
+        return redirect(booking)
     form = PlanForm(
         request.POST if request.method == "POST" else None, tasks=list(booking.tasks.all())
     )
     status, moved, now = 200, "", list[TestTask]()
+    can_save = True
     if request.method == "POST":
         status = 422
         if form.is_valid():
@@ -44,8 +48,10 @@ def plan_edit(request: AuthenticatedRequest, public_id: UUID) -> HttpResponse:
                     base=form.cleaned_data["base"],
                 )
             except TransitionNotAllowed as error:
+                booking.refresh_from_db()
                 moved, status, now = str(error), 409, list(booking.tasks.all())
                 form.send_again_from(now)
+                can_save = is_plan_open(booking)
             else:
                 messages.success(request, _("The test plan is saved."))
                 if "more" in request.POST:
@@ -56,6 +62,7 @@ def plan_edit(request: AuthenticatedRequest, public_id: UUID) -> HttpResponse:
         "booking": booking,
         "product": booking.blueprint_version.blueprint,
         "moved": moved,
+        "can_save": can_save,
         "checks": [Check(task, Outcome.UNTESTED) for task in now],
         "crumbs": booking_crumbs(booking, _("Test plan")),
     }

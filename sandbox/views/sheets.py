@@ -37,7 +37,7 @@ from sandbox.models import Booking, Credential, ReportFile, TestParticipant, Tes
 from sandbox.people_forms import ReportForm
 from sandbox.phases import current_environment, phase_of, state_of
 from sandbox.results import checklist_of
-from sandbox.services.participants import GuestLinkDead, guest_of, may_use
+from sandbox.services.participants import GuestLinkDead, guest_of, may_use, runs
 from sandbox.services.testing import save_report
 from sandbox.views.bookings import (
     ENTER,
@@ -136,6 +136,7 @@ def _sheet(participant: TestParticipant, revealed: dict[int, str] | None = None)
             author=participant.user,
             guest=participant if participant.is_guest else None,
         ),
+        "may_accept": runs(booking),
         "may_report": participant.is_in and takes_reports(booking),
         "deadline": report_deadline(booking),
         "report_url": f"{participant.get_absolute_url()}?{REPORT}=1"

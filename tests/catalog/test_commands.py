@@ -73,6 +73,17 @@ def test_import_takes_folders_and_prints_a_summary(folder):
 
 
 @pytest.mark.django_db
+def test_import_names_the_entry_that_a_broken_file_would_break(folder):
+    run("import_publiccode", folder)
+    (folder / "gut.yml").write_bytes(publiccode_file(developmentStatus=None))
+
+    _code, out = run("import_publiccode", folder / "gut.yml")
+
+    assert "gut.yml -> terminplaner (1 errors; first: developmentStatus" in out
+    assert "0 changed, 0 unchanged, 1 refused; 0 incomplete" in out
+
+
+@pytest.mark.django_db
 def test_import_publishes_all_or_nothing_on_request(folder):
     run("import_publiccode", folder, "--draft")
     assert not Solution.objects.published().exists()

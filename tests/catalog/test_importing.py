@@ -117,14 +117,21 @@ def test_an_incomplete_entry_is_published_where_that_is_wanted():
     assert Solution.objects.get().state == SolutionState.PUBLISHED
 
 
-def test_a_published_entry_stays_published_when_its_file_breaks():
+def test_a_published_entry_stays_as_it_is_when_its_file_breaks():
     import_publiccode(publiccode_file(), publish=True)
+    broken = publiccode_file(platforms=None, roadmap="https://a.example/1")
 
-    import_publiccode(publiccode_file(platforms=None))
+    refused = import_publiccode(broken, publish=True)
 
     solution = Solution.objects.get()
-    assert solution.is_published
-    assert solution.is_incomplete
+    assert (refused.status, refused.solution, refused.errors) == (Status.REFUSED, solution, 1)
+    assert (solution.revision, solution.is_published, solution.is_incomplete) == (1, True, False)
+    assert import_publiccode(broken, publish_incomplete=True).status == Status.CHANGED
+    solution.refresh_from_db()
+    assert (solution.is_published, solution.is_incomplete) == (True, True)
+    # An error that the entry has already refuses nothing.
+    again = publiccode_file(platforms=None, roadmap="https://a.example/2")
+    assert import_publiccode(again, publish=True).status == Status.CHANGED
 
 
 def test_a_file_without_name_takes_that_of_its_repository():

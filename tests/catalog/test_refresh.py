@@ -13,11 +13,11 @@ from django.urls import reverse
 from catalog import services
 from catalog.enums import ProposalState
 from catalog.importing import import_publiccode
-from catalog.models import Proposal, Solution, Source
+from catalog.models import Proposal, Solution, Source, Statement
 from catalog.services import fetching, refresh
 from catalog.services.correcting import correct_entry
 from osk_portal import portal
-from osk_portal.notifications.models import Notification
+from osk_portal.notifications.models import Notification, OutgoingMail
 from osk_portal.toolkit.transitions import TransitionNotAllowed
 from tests.catalog.fetching import PATH, REPOSITORY
 from tests.catalog.files import publiccode_file
@@ -153,6 +153,34 @@ def test_refusing_a_file_tells_nobody(nights, world, client):
     assert not Notification.objects.filter(kind="catalog.proposal_refused").exists()
 
 
+def test_further_languages_are_proposed_too_and_errors_in_them_stop_the_file(nights, world, client):
+    french = {
+        "shortDescription": "Réserver un rendez-vous.",
+        "longDescription": "Réserver un rendez-vous à la mairie. " * 6,
+        "features": ["Réserver", "Appeler"],
+    }
+    nights.pass_(file(("description.fr", {**french, "features": None})))
+    assert nights.source.last_error == "broken"
+    nights.pass_(file(("description.fr", french)))
+
+    proposal = Proposal.objects.get()
+    assert proposal.changes == {"further_languages": {"fr": french}}
+    client.force_login(world.advisor, backend="django.contrib.auth.backends.ModelBackend")
+    review = reverse("admin:catalog_proposal_review", args=[proposal.public_id])
+    assert "Funktionen (Französisch): Réserver, Appeler" in client.get(review).text
+    services.accept_proposal(proposal.pk, actor=world.advisor, seen_revision=1)
+    nights.solution.refresh_from_db()
+    assert nights.solution.document["description"]["fr"] == french
+    assert nights.solution.document["description"]["de"]
+    nights.pass_(file())
+    assert Proposal.objects.undecided().get().changes == {"further_languages": None}
+    services.accept_proposal(
+        Proposal.objects.undecided().get().pk, actor=world.advisor, seen_revision=2
+    )
+    nights.solution.refresh_from_db()
+    assert set(nights.solution.document["description"]) == {"de"}
+
+
 def test_a_newer_file_takes_the_place_of_an_undecided_proposal(nights):
     nights.pass_(file(landingURL="https://eins.example.org/", softwareVersion="1"))
     nights.pass_(file(landingURL="https://zwei.example.org/", softwareVersion="1"))
@@ -199,10 +227,17 @@ def test_a_trusted_file_is_taken_over_but_for_what_was_decided_here(nights, worl
     assert (document["name"], document["softwareVersion"]) == ("Termine Berlin", "2")
     assert document["usedBy"] == ["Musterstadt"]
     assert nights.solution.revisions.first().origin == "file"
-    assert not Proposal.objects.undecided().exists()
+    waiting = Proposal.objects.undecided().get()
+    assert (waiting.changes, waiting.is_of_file) == ({"name": "Termine 2"}, True)
+    assert told(world.advisor, "proposal_of_file") == 1
     revision = nights.solution.revision
     nights.pass_(file(name="Termine 2", softwareVersion="2", usedBy=["Musterstadt"]))
     assert nights.solution.revision == revision
+    assert Proposal.objects.undecided().get() == waiting
+    nights.pass_(file(name="Termine 2", softwareVersion="3", usedBy=["Musterstadt"]))
+    assert nights.solution.document["softwareVersion"] == "3"
+    assert nights.solution.document["name"] == "Termine Berlin"
+    assert Proposal.objects.undecided().get().changes == {"name": "Termine 2"}
 
 
 def test_only_an_advisor_trusts_a_source(nights, world, client):
@@ -243,6 +278,62 @@ def test_a_failure_changes_nothing_and_is_dated(nights, body, status, problem):
     assert nights.source.last_error == problem
     assert nights.source.failing_since == nights.now
     assert nights.solution.revision == 1
+    assert not Proposal.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"x-own": "1"},
+        {"de": {"leika": [{"leika-id": "99108001000000"}]}},
+        {"roadmap": ["keine", "Adresse"]},
+        {"landingURL": "keine Adresse"},
+        {"legal": {"license": "Frei"}},
+    ],
+    ids=lambda odd: next(iter(odd)),
+)
+def test_an_error_that_the_file_had_before_stops_no_later_change_of_it(nights, world, odd):
+    import_publiccode(file(**odd), publish_incomplete=True)
+    correct_entry(
+        nights.solution.pk,
+        actor=world.advisor,
+        changes={"documentation": "https://osk.example.org/"},
+        base_revision=Solution.objects.get(pk=nights.solution.pk).revision,
+        reason="Fehlte.",
+    )
+    for version in ("1", "2"):  # the error stands in no document, and not on the entry any more
+        nights.pass_(file(softwareVersion=version, **odd))
+
+        assert nights.source.last_error == ""
+        assert Proposal.objects.undecided().get().changes == {"software_version": version}
+
+
+@pytest.mark.parametrize("odd", [{"x-own": "1"}, {"de": {"leika": [{"leika-id": "1"}]}}])
+def test_a_key_that_the_standard_does_not_know_stops_nothing(nights, odd):
+    nights.pass_(file(softwareVersion="2", **odd))
+
+    assert nights.source.last_error == ""
+    assert Proposal.objects.undecided().get().changes == {"software_version": "2"}
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [{"roadmap": ["keine", "Adresse"]}, {"landingURL": "keine Adresse"}, {"platforms": None}],
+    ids=lambda broken: next(iter(broken)),
+)
+def test_a_new_error_stops_the_file_also_after_a_correction(nights, world, broken):
+    good = {"roadmap": "https://a.example/1", "landingURL": "https://a.example/"}
+    import_publiccode(file(**good))
+    correct_entry(
+        nights.solution.pk,
+        actor=world.advisor,
+        changes={"documentation": "https://osk.example.org/"},
+        base_revision=Solution.objects.get(pk=nights.solution.pk).revision,
+        reason="Fehlte.",
+    )
+    nights.pass_(file(**{**good, "softwareVersion": "2", **broken}))
+
+    assert nights.source.last_error == "broken"
     assert not Proposal.objects.exists()
 
 
@@ -363,6 +454,108 @@ def test_a_trusted_file_takes_what_nobody_has_decided_yet(nights, world):
     assert not Proposal.objects.undecided().exists()
     nights.pass_(file(softwareVersion="2"))
     assert nights.solution.document["softwareVersion"] == "2"
+
+
+def test_what_was_corrected_here_waits_also_when_its_source_becomes_trusted(nights, world):
+    correct_entry(
+        nights.solution.pk,
+        actor=world.advisor,
+        changes={"landing_url": "https://osk.example.org/"},
+        base_revision=1,
+        reason="Umgezogen.",
+    )
+    body = file(landingURL="https://neu.example.org/", softwareVersion="3")
+    nights.pass_(body)
+    refresh.set_trusted(nights.solution.pk, is_trusted=True, actor=world.advisor)
+    nights.pass_(body)
+
+    document = nights.solution.document
+    assert (document["landingURL"], document["softwareVersion"]) == (
+        "https://osk.example.org/",
+        "3",
+    )
+    assert Proposal.objects.undecided().get().changes == {"landing_url": "https://neu.example.org/"}
+
+
+@pytest.mark.parametrize("is_trusted", [False, True])
+def test_a_field_that_is_free_again_takes_what_the_file_says_meanwhile(nights, world, is_trusted):
+    nights.pass_(etag='"1"')
+    if is_trusted:
+        refresh.set_trusted(nights.solution.pk, is_trusted=True, actor=world.advisor)
+    services.lock_field(
+        nights.solution.pk,
+        field="landing_url",
+        reason="Geprüft.",
+        actor=world.advisor,
+        seen_revision=1,
+    )
+    body = file(landingURL="https://neu.example.org/")
+    nights.pass_(body, etag='"2"')
+    assert (nights.solution.revision, Proposal.objects.count()) == (1, 0)
+
+    services.unlock_field(nights.solution.pk, field="landing_url", actor=world.advisor)
+    nights.source.refresh_from_db()
+    assert nights.source.next_attempt_at <= nights.now
+    nights.pass_(body, etag='"2"')
+
+    waiting = [proposal.changes for proposal in Proposal.objects.undecided()]
+    taken = nights.solution.document.get("landingURL")
+    address = "https://neu.example.org/"
+    assert (taken, waiting) == ((address, []) if is_trusted else (None, [{"landing_url": address}]))
+
+
+def leika(key, **top):
+    return file(de={"leika": [{"leika-id": key}]}, **top)
+
+
+def said(*states):
+    rows = Statement.objects.filter(state__in=states).order_by("pk")
+    return list(rows.values_list("value", "state"))
+
+
+def test_what_a_file_states_waits_for_an_advisor(nights, world, client):
+    first, second, third = "99108001000000", "99108002000000", "99108003000000"
+    for _night in range(2):
+        nights.pass_(leika(first))
+    statement = Statement.objects.get()
+    assert (statement.state, statement.origin, statement.author) == ("proposed", "file", None)
+    assert told(world.advisor, "statement_of_file") == 1
+    mail = OutgoingMail.objects.filter(user=world.advisor).get()
+    assert "LeiKa" in mail.body
+
+    backend = "django.contrib.auth.backends.ModelBackend"
+    client.force_login(world.advisor, backend=backend)
+    text = client.get(reverse("admin:catalog_statement_page", args=[statement.public_id])).text
+    assert "wird erst wieder vorgeschlagen" in text  # there is no author to read a reason
+    accept = reverse("admin:catalog_statement_accept", args=[statement.public_id])
+    assert client.post(accept, follow=True).status_code == 200
+    assert said("standing", "proposed") == [(first, "standing")]
+
+    nights.pass_(leika(second))  # what is published stays up
+    assert said("standing", "proposed") == [(first, "standing"), (second, "proposed")]
+    refused = Statement.objects.proposed().get()
+    refuse = reverse("admin:catalog_statement_refuse", args=[refused.public_id])
+    client.logout()  # some days have passed
+    client.force_login(world.advisor, backend=backend)
+    page = client.post(refuse, {"comment": "Falsch."}, follow=True)
+    assert "Der Eintrag bleibt, wie er ist." in page.text
+    nights.pass_(leika(second))
+    assert said("standing", "proposed") == [(first, "standing")]
+
+    nights.pass_(leika(third))
+    nights.pass_(file())  # it says nothing any more
+    assert said("standing", "proposed") == []
+    assert Statement.objects.get(value=third).state == "withdrawn"
+
+
+def test_what_a_trusted_file_states_stands_at_once_also_what_has_waited(nights, world):
+    nights.pass_(leika("99108001000000"))
+    refresh.set_trusted(nights.solution.pk, is_trusted=True, actor=world.advisor)
+    nights.pass_(leika("99108001000000"))
+
+    assert said("standing", "proposed") == [("99108001000000", "standing")]
+    nights.pass_(leika("99108002000000"))
+    assert said("standing", "proposed") == [("99108002000000", "standing")]
 
 
 def test_an_entry_that_moves_is_watched_at_its_new_address_and_found_by_the_old_one(

@@ -281,6 +281,23 @@ def test_the_file_does_not_take_the_place_of_what_a_person_states(world):
     assert list(Statement.objects.standing()) == [ours]
 
 
+def test_what_was_taken_off_with_a_reason_stays_away_until_the_file_says_something_else(world):
+    def say(key):
+        services.take_statements_of_file(world.solution, {"leika": key})
+        return list(Statement.objects.standing().values_list("value", flat=True))
+
+    assert say(KEY) == [KEY]
+    services.retract_statement(
+        statement_id=Statement.objects.standing().get().pk, actor=world.advisor, comment="Falsch."
+    )
+
+    assert say(KEY) == []
+    services.take_statements_of_file(world.solution, {})
+    assert say(KEY) == []
+    assert say("99000000000000") == ["99000000000000"]
+    assert say(KEY) == [KEY]  # the file has thought about it
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -6,6 +6,7 @@ import json
 import socket
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from ipaddress import IPv4Address, IPv4Network
 from typing import Any
@@ -33,6 +34,7 @@ from tests.conformance.conftest import (
     make_container_spec,
     reference,
 )
+from tests.conformance.test_taking_along import taken, with_data
 from tests.containers.looking import body, can_reach, inside, of
 from tests.containers.podman import BUSYBOX, Podman
 
@@ -85,6 +87,58 @@ def test_it_may_do_little(engine: Engine, podman: Podman) -> None:
     memory = "/sys/fs/cgroup/memory/memory.limit_in_bytes", "/sys/fs/cgroup/memory.max"
     limits = [inside(podman, container, "cat", path)[1].strip() for path in memory]
     assert str(64 * 2**20) in limits
+
+
+def test_a_seed_is_written_once_beside_what_the_image_has(engine: Engine, podman: Podman) -> None:
+    """Podman copies what the image has into an empty volume only, and would find the seed there."""
+    podman.run(
+        "build", "--isolation=chroot", "--tag=localhost/osk-filled:test", "-",
+        stdin=f"FROM {BUSYBOX}\nRUN echo image > /data/of-image && chown -R 1000 /data\n".encode(),
+    )  # fmt: skip
+    web = replace(engine.spec.components[0], image="localhost/osk-filled:test")
+    filled = with_data(replace(engine.spec, components=(web,)))
+    container = f"{engine.ref.name}-web"
+
+    found = engine.ensure(spec=filled)
+    assert inside(podman, container, "cat", "/data/of-image")[1] == "image\n"
+    assert inside(podman, container, "cat", "/data/notes/a.txt")[1] == "port 8080"
+    write = "echo neu > /data/notes/a.txt && rm /data/other.txt && touch /data/notes/deep/c"
+    assert inside(podman, container, "sh", "-c", write)[0] == 0
+    engine.backend.halt(engine.ref)
+    podman.run("rm", container)
+    assert engine.ensure(spec=filled).items == found.items
+
+    assert inside(podman, container, "cat", "/data/notes/a.txt")[1] == "neu\n"
+    assert inside(podman, container, "cat", "/data/other.txt")[0] != 0
+    assert engine.backend.destroy(engine.ref).state == ObservedState.ABSENT
+    assert engine.ref.name not in podman.run("volume", "ls", "--quiet")
+
+
+def test_what_a_container_holds_to_lead_astray_is_left_out(engine: Engine, podman: Podman) -> None:
+    spec_of = with_data(engine.spec)
+    engine.ensure(spec=spec_of)
+    hostile = (
+        "cd /data/notes && ln -s /run/osk/given link && ln -s /run/osk folder && ln a.txt again"
+        " && mkfifo pipe && touch 'a:b' && dd if=/dev/zero of=huge bs=1 count=0 seek=20000"
+    )
+    assert inside(podman, f"{engine.ref.name}-web", "sh", "-c", hostile)[0] == 0
+
+    files, into = taken(engine, spec_of)
+
+    assert b"geheim-4711" not in b"".join(files.values())
+    assert {name.rpartition("/")[2] for name in files} < {"a.txt", "again", "b.txt"}
+    assert len(files) == 2
+    assert sorted(reason for _name, reason in into.left_out) == [
+        "link", "link", "link", "name", "special", "too_large",
+    ]  # fmt: skip
+
+    moved = "cd /data && mv notes away && ln -s /run/osk notes"
+    assert inside(podman, f"{engine.ref.name}-web", "sh", "-c", moved)[0] == 0
+    files, into = taken(engine, spec_of)
+    assert files == {}
+    assert [reason for _name, reason in into.left_out] == ["link"]
+    engine.backend.halt(engine.ref)
+    assert taken(engine, spec_of)[0] == {}, "also while it is halted"
 
 
 def test_environments_reach_neither_each_other_nor_the_outside(

@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import io
+import tarfile
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from ipaddress import IPv4Network
 from pathlib import Path
@@ -134,6 +136,23 @@ class EngineInMemory:
     def put_files(self, name: str, folder: str, archive: bytes) -> None:
         self.files[f"{name}:{folder}"] = archive
         self._did("put_files")
+
+    def read_files(self, name: str, folder: str) -> Iterator[bytes]:
+        """As engines pack it: the folder's own name comes first."""
+        self.error()
+        buffer = io.BytesIO()
+        with tarfile.open(fileobj=buffer, mode="w") as tar:
+            given = self.files.get(f"{name}:{folder}", b"")
+            if given:
+                with tarfile.open(fileobj=io.BytesIO(given + bytes(1024))) as source:
+                    for entry in source:
+                        entry.name = f"{folder.rpartition('/')[2]}/{entry.name}"
+                        content = source.extractfile(entry) if entry.isreg() else None
+                        tar.addfile(entry, content)
+        yield buffer.getvalue()
+
+    def fill_volumes(self, name: str) -> None:
+        self._did("fill_volumes")
 
     def start(self, name: str) -> None:
         if self.pods[name]["Command"] == ("/bin/missing",):

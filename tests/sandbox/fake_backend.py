@@ -16,6 +16,7 @@ from sandbox.backends.base import (
     Permanent,
     ProbeResult,
 )
+from sandbox.backends.collecting import Collector, EnoughError
 from sandbox.spec import Check, EnvSpec
 
 Fault = BaseException | Callable[[], None]
@@ -37,6 +38,9 @@ class FakeBackend:
     secrets: dict[str, Mapping[str, str]] = field(default_factory=dict)
     memory_mb: int | None = None
     disk_mb: int | None = None
+
+    data: dict[str, dict[tuple[str, str], bytes]] = field(default_factory=dict)
+    """What lies in an environment: by its name, then by component and path."""
 
     def fault(self, where: str, *faults: Fault) -> None:
         self.faults.setdefault(where, []).extend(faults)
@@ -65,6 +69,8 @@ class FakeBackend:
         if there is not None and (there.instance, there.env) != (ref.instance, ref.env):
             raise Permanent("", f"{ref.name} belongs to {there.instance}")
         self.secrets[ref.name] = dict(secrets)
+        seeds = {(c.name, f.path): f.content.encode() for c in spec.components for f in c.seed}
+        self.data.setdefault(ref.name, seeds)
         self.objects[ref.name] = Observed(
             ref.name,
             ObservedState.RUNNING,
@@ -103,6 +109,7 @@ class FakeBackend:
         if there is not None and (there.instance, there.env) != (ref.instance, ref.env):
             raise Permanent("", f"{ref.name} belongs to {there.instance}")
         self.objects.pop(ref.name, None)
+        self.data.pop(ref.name, None)
         self._strike("destroy:after", ref.name)
         return Observed(ref.name, ObservedState.ABSENT)
 
@@ -114,6 +121,20 @@ class FakeBackend:
         there = self.objects.get(ref.name)
         if there is not None:
             self.objects[ref.name] = replace(there, state=ObservedState.EXITED)
+
+    def export(self, ref: EnvRef, spec: EnvSpec, into: Collector) -> None:
+        self._strike("export", ref.name)
+        there = self.objects.get(ref.name)
+        if there is None or (there.instance, there.env) != (ref.instance, ref.env):
+            raise Permanent("", f"{ref.name} is not there")
+        wanted = [(one.component, f"{one.path}/") for one in spec.export]
+        try:
+            for (component, path), content in sorted(self.data[ref.name].items()):
+                if any(component == c and f"{path}/".startswith(p) for c, p in wanted):
+                    into.add(component, path, len(content), [content])
+        except EnoughError:
+            into.end()
+        self._strike("export:after", ref.name)
 
     def set_expiry(self, ref: EnvRef, when: datetime) -> None:
         self._strike("set_expiry", ref.name)

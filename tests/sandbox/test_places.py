@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
-import subprocess
-import sys
+from pathlib import Path
 
 import pytest
 from django.apps import apps
@@ -13,7 +12,7 @@ from django.core.exceptions import ValidationError
 from django.core.management import call_command
 from django.urls import reverse
 
-from sandbox import backends, shipped, spec_text
+from sandbox import backends, shipped, spec, spec_text
 from sandbox.enums import ResourceClass
 from sandbox.models import Blueprint, Pool
 from sandbox.services.blueprints import check_version
@@ -120,26 +119,17 @@ def test_places_that_are_there_offer_what_is_published_on_them() -> None:
 # Demo data
 
 
-def test_radicale_brings_its_demo_calendar_once(tmp_path) -> None:
-    (prepare,) = [
-        step
-        for step in shipped.read("radicale")["spec"]["components"][0]["prepare"]
-        if "Beispieltermine" in step[-1]
-    ]
+def test_radicale_brings_its_demo_calendar_as_a_seed() -> None:
+    (radicale,) = spec.parse(shipped.read("radicale")["spec"]).components
+    files = {Path(file.path).name: file.content for file in radicale.seed}
 
-    def run() -> None:
-        subprocess.run([sys.executable, *prepare], cwd=tmp_path, check=True, input=b"{}")
-
-    run()
-    calendar = tmp_path / "collections/collection-root/test/beispiel"
-    props = json.loads((calendar / ".Radicale.props").read_text())
-    assert props == {"tag": "VCALENDAR", "D:displayname": "Beispieltermine"}
-    events = sorted(calendar.glob("*.ics"))
-    assert len(events) == 2
-    assert b"\r\nSUMMARY:" in events[0].read_bytes()
-    events[0].unlink()
-    run()
-    assert len(list(calendar.glob("*.ics"))) == 1, "what a tester deleted stays deleted"
+    assert json.loads(files.pop(".Radicale.props")) == {
+        "tag": "VCALENDAR",
+        "D:displayname": "Beispieltermine",
+    }
+    assert len(files) == 2
+    assert all("\r\nSUMMARY:" in content for content in files.values())
+    assert {Path(file.path).parts[0] for file in radicale.seed} == {"collections"}
 
 
 def test_what_is_in_it_stands_on_the_page_of_the_product(client) -> None:

@@ -171,13 +171,88 @@ def test_all_problems_come_at_once() -> None:
     assert len(refused.value.problems) >= 4
 
 
+SEED = [{"path": "/var/lib/app/pages/start.txt", "content": "Port ${port.web}"}]
+EXPORT = [{"component": "web", "path": "/var/lib/app", "label": "Seiten"}]
+
+
+def test_seed_and_export_are_read() -> None:
+    found = spec.parse({**changed(seed=SEED), "export": EXPORT})
+
+    assert found.components[0].seed == (
+        spec.FileSpec("/var/lib/app/pages/start.txt", "Port ${port.web}"),
+    )
+    assert found.export == (spec.ExportPath("web", "/var/lib/app", "Seiten"),)
+    assert spec.parse(IMAGES).export == ()
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/etc/passwd",
+        "var/lib/app/x",
+        "/var/lib/app/../../../etc/shadow",
+        "/var/lib/application",
+        "/var/lib/app/",
+        "/run/osk/admin",
+        "/tmp/x",
+        "${home}/x",
+        "/var/lib/app/a\nb",
+    ],
+)
+def test_seed_and_export_lie_below_a_volume(path: str) -> None:
+    for data in (
+        changed(seed=[{"path": path, "content": ""}]),
+        {**IMAGES, "export": [EXPORT[0] | {"path": path}]},
+    ):
+        with pytest.raises(SpecError, match="path"):
+            spec.parse(data)
+
+
+@pytest.mark.parametrize(
+    ("data", "problem"),
+    [
+        (changed(seed=SEED * 2), "seed"),
+        (changed(seed=[SEED[0] | {"path": "/var/lib/app"}]), "seed"),
+        (changed(seed=[SEED[0] | {"content": "${secret}"}]), "seed"),
+        (changed(seed=[SEED[0] | {"content": "x" * 600_000}]), "seed"),
+        (changed(seed=[{"path": f"/var/lib/app/{n}", "content": ""} for n in range(101)]), "seed"),
+        ({**IMAGES, "export": EXPORT * 2}, "export"),
+        ({**IMAGES, "export": [*EXPORT, EXPORT[0] | {"path": "/var/lib/app/x"}]}, "export"),
+        ({**IMAGES, "export": [EXPORT[0] | {"component": "mail"}]}, "export"),
+        ({**IMAGES, "export": [EXPORT[0] | {"label": "x" * 81}]}, "label"),
+        ({**IMAGES, "export": [{"component": "web", "path": "/var/lib/app"}]}, "label"),
+    ],
+)
+def test_what_is_wrong_with_seed_and_export_is_said(data: dict[str, Any], problem: str) -> None:
+    with pytest.raises(SpecError) as refused:
+        spec.parse(data)
+
+    assert problem in str(refused.value)
+
+
+def test_of_programs_both_lie_below_the_home_and_schema_1_knows_neither() -> None:
+    program = copy.deepcopy(SPEC)
+    program["components"][0]["seed"] = [{"path": "data/a.txt", "content": "x"}]
+    with pytest.raises(SpecError, match="seed"):
+        spec.parse(program)
+    program |= {"schema": 2, "endpoints": [program.pop("endpoint")]}
+    name = program["components"][0]["name"]
+    program["export"] = [{"component": name, "path": "data", "label": "Daten"}]
+    assert spec.parse(program).export[0].path == "data"
+
+    for path in ("/data", "../x", "data/../../x", "."):
+        program["export"][0]["path"] = path
+        with pytest.raises(SpecError, match="export"):
+            spec.parse(program)
+
+
 json = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
 )
 
 
-@given(st.sampled_from([*WEB]), json)
+@given(st.sampled_from([*WEB, "seed"]), json)
 def test_nothing_makes_the_reader_fail_otherwise(key: str, value: Any) -> None:
     data = copy.deepcopy(IMAGES)
     data["components"][0][key] = value

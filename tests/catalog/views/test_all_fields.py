@@ -9,7 +9,7 @@ import pytest
 from django.urls import reverse
 
 from catalog import importing, services
-from catalog.all_fields import ALL, EVERY, GROUPS
+from catalog.all_fields import ALL, EVERY, FURTHER_LANGUAGES, GROUPS
 from catalog.change_form import ChangeForm, CorrectionForm
 from catalog.enums import RevisionOrigin
 from catalog.importing import import_publiccode
@@ -72,7 +72,7 @@ def test_the_form_reaches_every_field_and_an_untouched_one_changes_nothing(clien
         assert field.name in form.fields
     for group in GROUPS.values():
         assert f"{group.name}-0-{group.columns[0].name}" in form.fields
-    assert set(EVERY) == {f.name for f in ALL} | set(GROUPS)
+    assert set(EVERY) == {f.name for f in ALL} | set(GROUPS) | {FURTHER_LANGUAGES.name}
 
     client.force_login(entry.editor)
     response = client.post(address(entry), sent(form))

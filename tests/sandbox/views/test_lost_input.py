@@ -206,6 +206,33 @@ def test_who_changes_the_words_of_a_task_keeps_what_was_noted(signed_in, world, 
     assert TaskResult.objects.get().task_id == task.pk
 
 
+def test_a_plan_that_is_closed_meanwhile_is_told_so_and_kept(signed_in, world, booking):
+    plan(booking, "Termin buchen")
+    client = signed_in(world.booker)
+    page = client.get(plan_url(booking))
+    services.end_booking(booking_id=booking.pk, actor=world.booker)
+
+    late = client.post(plan_url(booking), rows(page, task_1="Termin <verschieben>"))
+
+    assert late.status_code == 409
+    assert "Termin &lt;verschieben&gt;" in late.text
+    assert "Testplan speichern" not in late.text
+    assert "ersetzt ihn Ihr Text" not in late.text
+    assert client.get(plan_url(booking)).status_code == 302
+
+
+def test_who_was_asked_to_a_test_that_is_over_is_not_asked_any_more(signed_in, world, booking):
+    row = invite_person(booking_id=booking.pk, actor=world.booker, email=world.stranger.email)
+    client, url = signed_in(world.stranger), row.get_absolute_url()
+    assert "Einladung annehmen" in client.get(url).text
+
+    services.end_booking(booking_id=booking.pk, actor=world.booker)
+
+    page = client.get(url).text
+    assert "Einladung annehmen" not in page
+    assert "Er ist vorbei." in page
+
+
 def test_the_slower_of_two_keeps_the_typed_text_and_sees_the_other(signed_in, world, booking):
     plan(booking, "Termin buchen")
     client = signed_in(world.booker)
