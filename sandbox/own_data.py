@@ -42,8 +42,8 @@ def erase(user: User) -> None:
     for booking in mine.filter(state__in=Booking.ALLOWED[BookingAction.CANCEL]).order_by("pk"):
         # Where the person is no member any more, its managers go on with it (hand-over).
         if permissions.can_end(user, booking):
-            services.end_booking(booking_id=booking.pk, actor=user)
-    delete_alone(mine)
+            services.end_booking(booking_id=booking.pk, actor=user, waits_for_copy=False)
+    delete_alone(mine, actor=user)
     mine.update(purpose="")
     # After the bookings, as whoever answers an offer does.
     WaitlistEntry.objects.filter(person=user).update(purpose="")

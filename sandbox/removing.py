@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import logging
+from datetime import timedelta
+from typing import Final
 
 from osk_portal.toolkit import clock
 from sandbox import delays, failing, notifications, restoring, services
 from sandbox.backends.base import BackendError, Observed, ObservedState, Retryable
-from sandbox.enums import BookingState, EnvironmentEventKind, EnvironmentState
+from sandbox.enums import BookingState, EnvironmentEventKind, EnvironmentState, SnapshotState
 from sandbox.leases import Claim
 from sandbox.models import Environment, RemovalProof
+from sandbox.services import snapshots
 
 logger = logging.getLogger(__name__)
+
+_COPY_AGAIN: Final = timedelta(seconds=15)
 
 
 def begin_removal(claimed: Claim) -> None:
     """Writes down what there is before anything goes, so that the proof names it."""
+    if _waits_for_a_copy(claimed):
+        return
     found: Observed | None = None
     try:
         found = claimed.backend.observe(claimed.ref)
@@ -91,6 +98,19 @@ def _is_held(claimed: Claim, found: Observed | None = None) -> bool:
                 environment.record(kind)
             environment.next_action_at = clock.of_database() + failing.HELD_AGAIN
             environment.save(update_fields=["next_action_at"])
+    return True
+
+
+def _waits_for_a_copy(claimed: Claim) -> bool:
+    """Its people asked for it before the end; what is read meanwhile must not go."""
+    asked = claimed.environment.snapshots.filter(state=SnapshotState.ASKED)
+    if not (snapshots.is_waited_for(claimed.environment) and asked.exists()):
+        return False
+    with claimed.writing() as environment:
+        if environment is not None:
+            environment.attempts = 0
+            environment.next_action_at = clock.of_database() + _COPY_AGAIN
+            environment.save(update_fields=["attempts", "next_action_at"])
     return True
 
 

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
+from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
 from django.core.files import File
 from django.db import transaction
@@ -42,7 +43,7 @@ from sandbox.leases import ref_of
 from sandbox.models import Booking, Environment, Snapshot
 from sandbox.models.report_files import private_storage
 from sandbox.models.snapshots import random_name
-from sandbox.services.snapshots import QUEUE, TAKEN_FROM
+from sandbox.services.snapshots import QUEUE, TAKEN_FROM, is_waited_for
 from sandbox.spec import EnvSpec, SpecError
 
 logger = logging.getLogger(__name__)
@@ -74,6 +75,10 @@ def take(snapshot_id: int) -> None:
     if refusal:
         _fail(snapshot, refusal)
         return
+    if snapshot.attempts > ATTEMPTS:
+        # Workers that were killed at it wrote nothing.
+        _fail(snapshot, SnapshotError.UNREADABLE)
+        return
     try:
         with _taken(snapshot) as taken:
             if taken.files:
@@ -82,7 +87,7 @@ def take(snapshot_id: int) -> None:
                 _fail(snapshot, SnapshotError.EMPTY)
     except BackendUnavailable as error:
         _try_later(snapshot, SnapshotError.ENGINE, str(error))
-    except (Retryable, OSError) as error:
+    except (Retryable, OSError, SoftTimeLimitExceeded) as error:
         _try_later(snapshot, SnapshotError.UNREADABLE, str(error))
     except (Permanent, SpecError) as error:
         logger.warning(
@@ -107,9 +112,8 @@ def _refusal(environment: Environment) -> SnapshotError | None:
     if environment.quarantined_until is not None:
         return SnapshotError.HALTED
     is_restarting = environment.state == EnvironmentState.STARTING
-    if environment.desired == Desired.ABSENT or not (
-        environment.state in TAKEN_FROM or is_restarting
-    ):
+    is_ending = environment.desired == Desired.ABSENT and not is_waited_for(environment)
+    if is_ending or not (environment.state in TAKEN_FROM or is_restarting):
         return SnapshotError.ENDED
     return None
 

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import contextlib
 import io
+import shutil
 import stat
 import tarfile
+import tempfile
 import time
 import unicodedata
 import zipfile
@@ -33,6 +35,8 @@ READ_FACTOR: Final = 4
 """So many times the limit is read of an engine's archive, which holds also what is left out."""
 LOOKED_FACTOR: Final = 10
 """So many times the number of files is looked at."""
+_IN_MEMORY: Final = 1024 * 1024
+_TOO_LONG: Final = "reading took too long"
 
 
 class Reason(StrEnum):
@@ -77,7 +81,8 @@ class Collector:
     ) -> None:
         """A regular file of ``size`` bytes; ``path`` as it is called inside the component.
 
-        Raises EnoughError, and Retryable where more comes than was said.
+        Only what came to its end stands in the ZIP. Raises EnoughError, and Retryable where more comes than was said
+        or the time is over in the middle.
         """
         self._look()
         name = _clean(f"{component}/{path.lstrip('/')}")
@@ -110,20 +115,38 @@ class Collector:
             self.left_out.append((_printable(name), reason))
 
     def _write(self, name: str, size: int, chunks: Iterable[bytes], changed: float) -> None:
-        info = zipfile.ZipInfo(name, _moment(changed))
-        info.external_attr = (stat.S_IFREG | 0o600) << 16
-        info.compress_type = zipfile.ZIP_DEFLATED
-        written = 0
-        with self.archive.open(info, "w") as entry:
-            for chunk in chunks:
-                written += len(chunk)
-                if written > size:
-                    raise Retryable("a file grew while it was read")
-                entry.write(chunk)
+        """Read aside first: an entry that was begun would be closed as if it were whole."""
+        with tempfile.SpooledTemporaryFile(_IN_MEMORY) as whole:
+            try:
+                read = self._read(size, chunks, whole)
+            except EnoughError:
                 if time.monotonic() > self.until:
-                    raise Retryable("reading took too long")
+                    raise Retryable(_TOO_LONG) from None
+                self._tell(name, Reason.REST)
+                raise
+            if read < size:
+                self._tell(name, Reason.UNREADABLE)
+                return
+            info = zipfile.ZipInfo(name, _moment(changed))
+            info.external_attr = (stat.S_IFREG | 0o600) << 16
+            info.compress_type = zipfile.ZIP_DEFLATED
+            info.file_size = read  # from 2 GiB on the entry needs another form
+            whole.seek(0)
+            with self.archive.open(info, "w") as entry:
+                shutil.copyfileobj(whole, entry, CHUNK)
         self.files += 1
-        self.size += written
+        self.size += read
+
+    def _read(self, size: int, chunks: Iterable[bytes], target: IO[bytes]) -> int:
+        read = 0
+        for chunk in chunks:
+            read += len(chunk)
+            if read > size:
+                raise Retryable("a file grew while it was read")
+            target.write(chunk)
+            if time.monotonic() > self.until:
+                raise Retryable(_TOO_LONG)
+        return read
 
 
 def take_tar(

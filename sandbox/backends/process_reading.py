@@ -50,7 +50,9 @@ def read_files(
             process.stdin.write(json.dumps(order).encode())
             process.stdin.close()
             _take(process.stdout, component, into)
-        except (BrokenPipeError, EOFError, ValueError, KeyError, TypeError) as error:
+        except (
+            BrokenPipeError, EOFError, ValueError, KeyError, TypeError, OverflowError,
+        ) as error:  # fmt: skip
             raise Retryable(
                 f"the reader did not come to its end: {type(error).__name__}"
             ) from error

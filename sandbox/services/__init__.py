@@ -55,11 +55,13 @@ from sandbox.services.measures import (
 )
 from sandbox.services.reminders import send_reminders
 from sandbox.services.snapshots import (
+    BeingSaved,
     TooManySnapshots,
     ask_snapshot,
     can_take,
     delete_snapshot,
     fetch_snapshot,
+    is_being_saved,
 )
 from sandbox.services.standing_in import (
     end_takeover,
@@ -79,6 +81,7 @@ __all__ = [
     "OFFER",
     "PASSWORD_LENGTH",
     "WORK",
+    "BeingSaved",
     "NotEverything",
     "PlacesTaken",
     "TooEarly",
@@ -107,6 +110,7 @@ __all__ = [
     "fetch_snapshot",
     "forget_environment",
     "hand_over_booking",
+    "is_being_saved",
     "join_waitlist",
     "keep_mail",
     "latest_by_product",

@@ -28,6 +28,7 @@ from sandbox.services.environments import (
     release_slot,
     remove_environment,
 )
+from sandbox.services.snapshots import BeingSaved, is_being_saved
 from sandbox.services.waiting import offer_places
 
 logger = logging.getLogger(__name__)
@@ -158,15 +159,18 @@ def promise(booking: Booking, *, actor: User) -> None:
         notifications.booking_confirmed(booking)
 
 
-def end_booking(*, booking_id: int, actor: User) -> Booking:
+def end_booking(*, booking_id: int, actor: User, waits_for_copy: bool = True) -> Booking:
     """Cancel it, decline the offer, or end it now: process and data go at once.
 
-    Raises TransitionNotAllowed, and PermissionDenied for who may not.
+    ``waits_for_copy``: not while its configuration is being saved; the end of an account waits for nothing.
+    Raises BeingSaved, TransitionNotAllowed, and PermissionDenied for who may not.
     """
     with transaction.atomic():
         booking = Booking.objects.select_for_update(of=("self",)).get(pk=booking_id)
         if not permissions.can_end(actor, booking):
             raise PermissionDenied("end a booking")
+        if waits_for_copy and is_being_saved(booking):
+            raise BeingSaved("end")
         was_offer = booking.state == BookingState.DRAFT
         booking.cancel(actor=actor)
         has_begun = had_begun(booking)

@@ -11,6 +11,7 @@ from typing import IO, Final
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 
 from osk_portal.accounts.models import User
 from osk_portal.notifications.doorbell import ring
@@ -20,7 +21,13 @@ from osk_portal.toolkit.encryption import CannotDecrypt
 from osk_portal.toolkit.scan_queue import GIVEN_BACK, ScanQueue, mine
 from osk_portal.toolkit.transitions import TransitionNotAllowed
 from sandbox import permissions
-from sandbox.enums import Desired, EnvironmentEventKind, EnvironmentState, SnapshotState
+from sandbox.enums import (
+    BookingState,
+    Desired,
+    EnvironmentEventKind,
+    EnvironmentState,
+    SnapshotState,
+)
 from sandbox.models import Booking, Environment, Snapshot
 from sandbox.models.report_files import private_storage
 from sandbox.models.snapshots import FOLDER
@@ -33,11 +40,26 @@ TAKE: Final = "sandbox.tasks.take_snapshot"
 SCAN: Final = "sandbox.tasks.scan_snapshot"
 TAKEN_FROM: Final = (EnvironmentState.READY, EnvironmentState.DEGRADED)
 SWEEP_AFTER: Final = timedelta(days=1)
+HOLDS_UP: Final = timedelta(minutes=15)
+"""So long a copy that is asked for holds up people's end and reset: all its attempts fit into it."""
+REMOVAL_WAITS: Final = timedelta(minutes=3)
+"""So long the removal waits for it after the booked end."""
 _MOST_AT_ONCE: Final = 50
 
 
 class TooManySnapshots(Exception):
     """As many as a booking may have are kept already."""
+
+
+class BeingSaved(TransitionNotAllowed):
+    """What would be lost is just being saved."""
+
+    def __init__(self, action: str) -> None:
+        super().__init__(
+            action,
+            SnapshotState.ASKED,
+            str(_("The configuration is still being saved. Wait a moment and try again then.")),
+        )
 
 
 def can_take(booking: Booking, environment: Environment | None) -> bool:
@@ -80,6 +102,24 @@ def ask_snapshot(*, booking_id: int, actor: User) -> Snapshot:
         environment.record(EnvironmentEventKind.SNAPSHOT_ASKED, actor=actor)
         ring(TAKE, snapshot_id=snapshot.pk)
         return snapshot
+
+
+def is_being_saved(booking: Booking) -> bool:
+    """What people want to end or reset now."""
+    asked = Snapshot.objects.of(booking).filter(state=SnapshotState.ASKED)
+    fresh = asked.filter(asked_at__gt=DbNow() - HOLDS_UP)
+    return fresh.filter(environment__desired=Desired.PRESENT).exists()
+
+
+def is_waited_for(environment: Environment) -> bool:
+    """Its time has just run out: what was asked for before is saved still. ``environment`` with its booking."""
+    booking = environment.booking
+    return (
+        booking.state == BookingState.ENDED
+        and booking.ended_at is not None
+        and clock.of_database() < booking.ended_at + REMOVAL_WAITS
+        and environment.quarantined_until is None
+    )
 
 
 def fetch_snapshot(*, snapshot_id: int, actor: User) -> IO[bytes]:
@@ -145,18 +185,26 @@ def _delete(snapshot: Snapshot) -> None:
         transaction.on_commit(partial(private_storage().delete, path))
 
 
-def delete_kept(bookings: Iterable[int]) -> None:
+def delete_kept(bookings: Iterable[int], *, actor: User | None = None) -> None:
     """All that is kept of them; within the transaction that ends what they were kept for."""
     kept = Snapshot.objects.filter(environment__booking__in=bookings).kept()
-    for snapshot in kept.select_for_update(of=("self",)).order_by("pk"):
+    # Bookings and environments first, as everywhere.
+    for rows in (
+        Booking.objects.filter(pk__in=kept.values("environment__booking")),
+        Environment.objects.filter(pk__in=kept.values("environment")),
+    ):
+        list(rows.select_for_update(of=("self",)).order_by("pk").values_list("pk"))
+    locked = kept.select_for_update(of=("self",)).select_related("environment")
+    for snapshot in locked.order_by("pk"):
         _delete(snapshot)
+        snapshot.environment.record(EnvironmentEventKind.SNAPSHOT_DELETED, actor=actor)
 
 
-def delete_alone(bookings: BookingQuerySet) -> None:
+def delete_alone(bookings: BookingQuerySet, *, actor: User) -> None:
     """Of an account that ends: what nobody else looks after, and is over."""
     alone = bookings.filter(deputy=None, taken_over_by=None).exclude(state__in=HOLDING)
     with transaction.atomic():
-        delete_kept(list(alone.values_list("pk", flat=True)))
+        delete_kept(list(alone.values_list("pk", flat=True)), actor=actor)
 
 
 def delete_due() -> None:

@@ -13,6 +13,7 @@ from sandbox import circle_mails, permissions
 from sandbox.enums import Desired, EnvironmentAction, EnvironmentEventKind, TestChange
 from sandbox.models import Booking, Environment
 from sandbox.services.environments import WORK, remove_environment
+from sandbox.services.snapshots import BeingSaved, is_being_saved
 
 
 def restart_environment(*, booking_id: int, actor: User) -> Environment:
@@ -30,10 +31,12 @@ def restart_environment(*, booking_id: int, actor: User) -> Environment:
 def reset_environment(*, booking_id: int, actor: User) -> Environment:
     """Remove it with all that was entered and set up the next generation in its place.
 
-    Raises TransitionNotAllowed (not running, or being reset already), PermissionDenied.
+    Raises BeingSaved, TransitionNotAllowed (not running, or being reset already), PermissionDenied.
     """
     with transaction.atomic():
         environment = _running(booking_id, actor, "reset")
+        if is_being_saved(environment.booking):
+            raise BeingSaved("reset")
         environment.record(EnvironmentEventKind.RESET, actor=actor)
         remove_environment(environment.booking)
         circle_mails.tell(environment.booking, TestChange.RESET)

@@ -438,14 +438,18 @@ def booking_end(request: AuthenticatedRequest, public_id: UUID) -> HttpResponse:
     booking = visible_booking(request, public_id)
     if not permissions.can_end(request.user, booking):
         raise PermissionDenied
+    status = 200
     if request.method == "POST":
         try:
             services.end_booking(booking_id=booking.pk, actor=request.user)
+        except services.BeingSaved:
+            status = 409
         except TransitionNotAllowed as error:
             messages.info(request, str(error))
+            return redirect(booking)
         else:
             messages.success(request, _ended_text(booking))
-        return redirect(booking)
+            return redirect(booking)
     if not booking.can(BookingAction.CANCEL):
         messages.info(request, _("This booking has ended already."))
         return redirect(booking)
@@ -455,8 +459,9 @@ def booking_end(request: AuthenticatedRequest, public_id: UUID) -> HttpResponse:
         "product": product,
         "was_handed_over": booking.state == BookingState.ACTIVE,
         "may_take": services.can_take(booking, current_environment(booking)),
+        "is_being_saved": services.is_being_saved(booking),
         "is_offer": booking.state == BookingState.DRAFT,
         "is_asked": booking.state == BookingState.REQUESTED,
         "crumbs": booking_crumbs(booking, _("End")),
     }
-    return render(request, "sandbox/booking_end.html", context)
+    return render(request, "sandbox/booking_end.html", context, status=status)

@@ -193,14 +193,18 @@ def _steer(
 ) -> HttpResponse:
     """A page that asks first, and the act."""
     booking = _to_change(request, public_id)
+    status = 200
     if request.method == "POST":
         try:
             act(booking_id=booking.pk, actor=request.user)
+        except services.BeingSaved:
+            status = 409
         except TransitionNotAllowed as error:
             messages.info(request, str(error))
+            return redirect(booking)
         else:
             messages.success(request, done)
-        return redirect(booking)
+            return redirect(booking)
     if not services.can_steer(booking, current_environment(booking)):
         messages.info(request, _("That is possible only while the environment runs."))
         return redirect(booking)
@@ -208,9 +212,10 @@ def _steer(
         "booking": booking,
         "product": booking.blueprint_version.blueprint,
         "may_take": services.can_take(booking, current_environment(booking)),
+        "is_being_saved": services.is_being_saved(booking),
         "crumbs": booking_crumbs(booking, name),
     }
-    return render(request, template, context)
+    return render(request, template, context, status=status)
 
 
 @require_POST

@@ -6,6 +6,7 @@ import contextlib
 import io
 import json
 import os
+import tarfile
 import time
 import zipfile
 from collections.abc import Iterator
@@ -16,7 +17,7 @@ import pytest
 
 from sandbox.backends import process_reading
 from sandbox.backends.base import Exporting, Permanent, Retryable
-from sandbox.backends.collecting import Collector, Reason
+from sandbox.backends.collecting import Collector, EnoughError, Reason, take_tar
 from sandbox.backends.process import ProcessBackend
 from sandbox.spec import EnvSpec, ExportPath, FileSpec
 from tests.conformance.conftest import Engine, make_spec, reference
@@ -106,6 +107,53 @@ def test_who_does_not_reach_the_engine_is_told_to_come_again(exporting: Engine) 
     away = replace(exporting, backend=exporting.away())
     with pytest.raises(Retryable):
         taken(away, with_data(exporting.spec))
+
+
+# Archives
+
+
+def archive_of(**files: int) -> list[bytes]:
+    made = io.BytesIO()
+    with tarfile.open(fileobj=made, mode="w") as tar:
+        for name, size in files.items():
+            entry = tarfile.TarInfo(f"data/{name}")
+            entry.size = size
+            tar.addfile(entry, io.BytesIO(bytes(size)))
+    whole = made.getvalue()
+    return [whole[at : at + 65536] for at in range(0, len(whole), 65536)]
+
+
+def test_a_file_that_a_limit_cuts_off_is_no_entry_and_named() -> None:
+    most = 900_000
+    chunks = archive_of(first=1000, passed_over=3_200_000, cut=800_000)
+    with collected(most_bytes=most) as (into, buffer), pytest.raises(EnoughError):
+        take_tar(chunks, into, component="web", folder="/data", wanted=["/data/first", "/data/cut"])
+    with zipfile.ZipFile(buffer) as archive:
+        assert archive.namelist() == ["web/data/first"]
+    assert (into.files, into.size) == (1, 1000)
+    assert into.left_out == [("web/data/cut", Reason.REST)]
+
+
+def test_where_the_time_ends_in_a_file_it_is_tried_again() -> None:
+    def slow(into: Collector) -> Iterator[bytes]:
+        for number, chunk in enumerate(archive_of(large=600_000)):
+            if number == 5:
+                into.until = 0
+            yield chunk
+
+    with collected(most_bytes=900_000) as (into, buffer), pytest.raises(Retryable):
+        take_tar(slow(into), into, component="web", folder="/data", wanted=["/data"])
+    with zipfile.ZipFile(buffer) as archive:
+        assert archive.namelist() == []
+
+
+def test_a_file_that_shrank_is_left_out() -> None:
+    with collected() as (into, buffer):
+        into.add("web", "short", 10, [b"x" * 9])
+        into.add("web", "whole", 10, [b"x" * 10])
+    with zipfile.ZipFile(buffer) as archive:
+        assert archive.namelist() == ["web/whole"]
+    assert into.left_out == [("web/short", Reason.UNREADABLE)]
 
 
 # Programs

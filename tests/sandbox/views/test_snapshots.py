@@ -7,7 +7,9 @@ import zipfile
 from datetime import timedelta
 
 import pytest
+from celery.exceptions import SoftTimeLimitExceeded
 from django.core.exceptions import PermissionDenied
+from django.core.files.base import ContentFile
 from django.core.management import call_command
 from django.db import IntegrityError, connection, transaction
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
@@ -23,7 +25,7 @@ from osk_portal.toolkit import clock as portal_clock
 from osk_portal.toolkit.transitions import TransitionNotAllowed
 from sandbox import backends, provisioning, removal_record, services, taking_along
 from sandbox.backends.base import BackendUnavailable, Permanent, Retryable
-from sandbox.models import EnvironmentEvent, Snapshot
+from sandbox.models import EnvironmentEvent, ReportFile, Snapshot, TestReport
 from sandbox.models.environments import UNREADABLE
 from sandbox.models.report_files import private_storage
 from sandbox.models.snapshots import FOLDER
@@ -331,6 +333,7 @@ def test_an_engine_that_is_away_is_asked_again(world, ready, clock, bells, priva
     [
         (BackendUnavailable("away"), 5, "engine"),
         (Retryable("torn"), 5, "unreadable"),
+        (SoftTimeLimitExceeded(), 5, "unreadable"),
         (Permanent("", "not there"), 1, "unreadable"),
     ],
 )
@@ -370,6 +373,22 @@ def test_a_dead_workers_lease_runs_out_and_the_next_one_begins_anew(world, ready
     snapshot.refresh_from_db()
     assert snapshot.state == "clean"
     assert len(files_on_disk(private)) == 1
+
+
+def test_workers_that_die_at_it_again_and_again_end_it(world, ready, clock):
+    clock.move_to(portal_clock.now())
+    booking, _environment = ready
+    snapshot = ask(booking)
+    world.engine.fault("export", *[Killed()] * taking_along.ATTEMPTS)
+    for _time in range(taking_along.ATTEMPTS):
+        with pytest.raises(Killed):
+            taking_along.take(snapshot.pk)
+        clock.move_to(portal_clock.now() + taking_along.LEASE + timedelta(seconds=1))
+    taking_along.take(snapshot.pk)
+
+    snapshot.refresh_from_db()
+    assert (snapshot.state, snapshot.error) == ("failed", "unreadable")
+    assert world.engine.count("export") == taking_along.ATTEMPTS
 
 
 def test_who_has_lost_the_lease_keeps_nothing(world, ready, clock, private):
@@ -444,6 +463,37 @@ def test_it_is_scanned_where_there_is_a_scanner(world, ready, settings, monkeypa
     assert kinds(booking)[-1] == "snapshot_infected"
 
 
+@pytest.mark.parametrize("is_scanned", [True, False])
+def test_the_command_looks_after_copies_and_report_files_too(
+    world, ready, settings, monkeypatch, capsys, is_scanned
+):
+    settings.OSK_CLAMAV = clamav.parse("tcp://127.0.0.1:3310")
+    booking, _environment = ready
+    copy = saved(booking)
+    monkeypatch.setattr(ReportFile._meta.get_field("content"), "storage", private_storage())
+    report = TestReport.objects.create(booking=booking, author=world.booker)
+    file = ReportFile.objects.create(
+        report=report,
+        name="liste.csv",
+        content=private_storage().save("liste", ContentFile(b"a;b")),
+        kind="csv",
+        size=3,
+        sha256="0" * 64,
+    )
+    if is_scanned:
+        clean = clamav.Verdict(clamav.Outcome.CLEAN, "")
+        monkeypatch.setattr(clamav, "scan", lambda _address, chunks: [*chunks] and clean)
+        call_command("scan_files")
+    else:
+        settings.OSK_CLAMAV = ""
+        call_command("scan_files", "--release-unscanned")
+
+    assert capsys.readouterr().out.startswith("2 files")
+    for one in (copy, file):
+        one.refresh_from_db()
+        assert one.state == "clean"
+
+
 # The end
 
 
@@ -492,6 +542,76 @@ def test_it_outlives_the_environment_until_its_day_and_the_proof_names_it(
     assert files_on_disk(private) == []
     assert kinds(booking)[-1] == "snapshot_expired"
     assert "nochnicht" not in proof(booking)
+
+
+@pytest.mark.parametrize("name", ["booking_end", "booking_reset"])
+def test_what_is_being_saved_holds_up_the_end_and_the_reset(signed_in, world, ready, clock, name):
+    clock.move_to(portal_clock.now())
+    booking, environment = ready
+    snapshot = ask(booking)
+    client = signed_in(world.booker)
+    address = reverse(f"sandbox:{name}", args=[booking.public_id])
+
+    for answer, status in ((client.get(address), 200), (client.post(address), 409)):
+        assert answer.status_code == status
+        assert "wird noch gesichert. Warten Sie einen Moment" in answer.text
+    booking.refresh_from_db()
+    environment.refresh_from_db()
+    assert (booking.state, environment.desired) == ("active", "present")
+
+    taking_along.take(snapshot.pk)
+    assert "noch gesichert" not in client.get(address).text
+    assert client.post(address).status_code == 302
+    environment.refresh_from_db()
+    snapshot.refresh_from_db()
+    assert (environment.desired, snapshot.state) == ("absent", "clean")
+
+
+def test_it_holds_up_nobody_for_ever_no_operator_and_no_account(world, ready, clock):
+    clock.move_to(portal_clock.now())
+    booking, environment = ready
+    ask(booking)
+    with transaction.atomic():
+        operator = staff("operator")
+        services.end_environment(environment_id=environment.pk, actor=operator, reason="Störung")
+        booking.refresh_from_db()
+        assert booking.state == "cancelled"
+        transaction.set_rollback(True)
+    with transaction.atomic():
+        (offer,) = [one for one in portal.personal_data if one.key == "sandbox"]
+        offer.erase(world.booker)
+        booking.refresh_from_db()
+        assert booking.state == "cancelled"
+        transaction.set_rollback(True)
+
+    clock.move_to(portal_clock.now() + snapshots.HOLDS_UP)
+    services.end_booking(booking_id=booking.pk, actor=world.booker)
+
+
+@pytest.mark.parametrize("is_taken", [True, False])
+def test_the_removal_waits_a_little_for_it_at_the_booked_end(world, ready, clock, bells, is_taken):
+    booking, environment = ready
+    clock.move_to(booking.ends_at - timedelta(seconds=1))
+    snapshot = ask(booking)
+    clock.move_to(booking.ends_at)
+    provisioning.tick()
+    provisioning.work(environment.pk)
+    environment.refresh_from_db()
+    assert (environment.state, environment.desired) == ("ready", "absent")
+    assert environment.lease_token is None
+
+    clock.move_to(
+        booking.ends_at + (timedelta(seconds=15) if is_taken else snapshots.REMOVAL_WAITS)
+    )
+    if is_taken:
+        taking_along.take(snapshot.pk)
+    provisioning.work(environment.pk)
+    taking_along.take(snapshot.pk)
+
+    environment.refresh_from_db()
+    snapshot.refresh_from_db()
+    assert environment.state == "gone"
+    assert (snapshot.state, snapshot.error) == (("clean", "") if is_taken else ("failed", "ended"))
 
 
 def test_without_one_the_proof_says_nothing_of_it(world, ready):
@@ -549,6 +669,20 @@ def test_the_account_that_ends_takes_its_own_with_it(world, ready):
     offer.erase(world.booker)
 
     assert Snapshot.objects.get().state == "deleted"
+    event = EnvironmentEvent.objects.get(kind="snapshot_deleted")
+    assert (event.environment, event.actor) == (environment, world.booker)
+
+
+def test_copies_are_deleted_behind_their_bookings_and_environments(world, ready):
+    booking, environment = ready
+    saved(booking)
+    end(world, booking, environment)
+    with CaptureQueriesContext(connection) as queries, transaction.atomic():
+        snapshots.delete_kept([booking.pk])
+
+    locks = [one["sql"] for one in queries if "FOR UPDATE" in one["sql"]]
+    tables = [sql.partition('FOR UPDATE OF "')[2].partition('"')[0] for sql in locks]
+    assert tables == ["sandbox_booking", "sandbox_environment", "sandbox_snapshot"]
 
 
 def test_the_booking_that_is_anonymised_keeps_none_and_no_name(world, ready, clock, settings):
