@@ -156,6 +156,16 @@ def test_a_file_that_shrank_is_left_out() -> None:
     assert into.left_out == [("web/short", Reason.UNREADABLE)]
 
 
+def test_a_file_may_be_as_large_as_the_limit_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    """From 2 GiB on an entry needs another form."""
+    monkeypatch.setattr(zipfile, "ZIP64_LIMIT", 1000)
+    with collected() as (into, buffer):
+        into.add("web", "large", 5000, [os.urandom(5000)])
+    with zipfile.ZipFile(buffer) as archive:
+        assert archive.testzip() is None
+        assert archive.getinfo("web/large").file_size == 5000
+
+
 # Programs
 
 
@@ -229,6 +239,19 @@ def test_a_folder_that_became_a_link_is_missing(programs: Engine, tmp_path: Path
 
     assert files == {}
     assert into.left_out == [("web/notes", Reason.LINK)]
+
+
+def test_a_reader_that_says_what_no_number_holds_is_not_believed(
+    programs: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    liar = tmp_path / "reader.py"
+    told = '{"path": "a", "kind": "file", "size": Infinity, "changed": 0}'
+    liar.write_text(f"import sys\nsys.stdin.read()\nprint({told!r}, flush=True)\n")
+    programs.ensure()
+    monkeypatch.setattr(process_reading.reader, "__file__", str(liar))
+
+    with pytest.raises(Retryable), collected() as (into, _buffer):
+        programs.backend.export(programs.ref, programs.spec, into)
 
 
 def test_a_reader_that_is_stopped_does_not_hold_the_portal(
