@@ -174,6 +174,15 @@ class Environment(Addressed):
         return not self.keeps_its_course and self.expires_at > self.booking.ends_at
 
     @property
+    def is_being_stopped(self) -> bool:
+        """For a quarantine, by a worker that is not done with it at the engine."""
+        return (
+            self.state == _S.QUARANTINED
+            and self.isolated_at is None
+            and self.lease_token is not None
+        )
+
+    @property
     def is_released(self) -> bool:
         """Given back after a check, and not ready since."""
         kinds = (
