@@ -37,6 +37,7 @@ from sandbox.enums import (
     TestChange,
 )
 from sandbox.models import Booking, Environment, Measure, RemovalProof, Restore, Stray
+from sandbox.querysets import FINAL
 from sandbox.services.environments import WORK, had_begun, release_lease, remove_environment
 
 logger = logging.getLogger(__name__)
@@ -249,11 +250,11 @@ def add_remains(environment: Environment, items: Iterable[Item]) -> None:
 
 
 def prove_remains_gone(backend: str, name: str) -> None:
-    """The volumes of an environment that was given up are not there any more."""
+    """The volumes that an engine kept of an environment are not there any more."""
     RemovalProof.objects.filter(
         environment__backend=backend,
         environment__backend_key=name,
-        environment__state=EnvironmentState.ABANDONED,
+        environment__state__in=FINAL,
         kind=ProofKind.VOLUME,
         verified_at__isnull=True,
     ).update(verified_at=clock.of_database())
