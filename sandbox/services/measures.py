@@ -117,7 +117,7 @@ def _release(environment_id: int, actor: User, reason: str) -> Environment:
             "engine": environment.backend
         }
         raise TransitionNotAllowed(EnvironmentAction.RELEASE, environment.state, message) from None
-    # It may have been kept for a shorter time than it was booked for.
+    # What was to be kept for less than its booking has lost its own end in older rows.
     environment.expires_at = max(environment.expires_at, booking.ends_at)
     environment.save(update_fields=["slot", "expires_at"])
     environment.release(actor=actor)

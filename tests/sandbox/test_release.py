@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 from django.core.exceptions import PermissionDenied
+from django.db.models import F
 from django.test import Client
 from django.urls import reverse
 
@@ -147,12 +148,15 @@ def test_what_was_not_stopped_yet_keeps_its_place(engine: FakeBackend, run: Run)
     assert Allocation.objects.held().get() == held
 
 
+@pytest.mark.parametrize("is_old", [False, True])
 def test_one_that_would_have_been_shorter_than_its_booking_runs_until_the_booking_ends(
-    engine: FakeBackend, run: Run, clock: Clock
+    engine: FakeBackend, run: Run, clock: Clock, is_old: bool
 ) -> None:
     """Neither its row nor the safety net at the engine keeps the earlier day of the quarantine."""
     booking = book()
     halt(run(booking), days=2)
+    if is_old:
+        Environment.objects.update(expires_at=F("quarantined_until"))
     run(booking)
 
     release(booking.environments.get())
