@@ -40,7 +40,8 @@ PAUSE: Final = 100
 MOST_BEGINNING: Final = 300
 """Words that begin like those of one search."""
 _AT_ONCE: Final = 50  # words that one statement reads: no statement takes long
-_LOCK: Final = 7_203_441  # of this job, among PostgreSQL's advisory locks
+_ADOPTED_AT_ONCE: Final = 10_000
+_LOCK: Final = 7_203_441  # of this job, among PostgreSQL's advisory locks; migration 0022 knows it
 _STATE = "SELECT pg_current_snapshot()::text, system_identifier FROM pg_control_system()"
 _CHANGED = """
 SELECT count(*) FROM (
@@ -104,6 +105,7 @@ def renew(*, least: int = LEAST_ENTRIES) -> bool:
 
     ``least``: with fewer published entries there is none.
     """
+    _adopt()
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_LOCK])
         if not cursor.fetchone()[0]:
@@ -136,6 +138,21 @@ def renew(*, least: int = LEAST_ENTRIES) -> bool:
         CommonWordList.objects.filter(pk=new.pk).update(seconds=time.monotonic() - start)
         CommonWordList.objects.exclude(pk=new.pk).delete()
     return True
+
+
+def _adopt() -> None:
+    """Rows that came with a backup from another server carry its numbers of transactions, which may be ahead of ours
+    for years: they would count as changed as long. A trigger gives ours.
+    """
+    while True:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(
+                "UPDATE catalog_searchentry SET length = length WHERE solution_id IN (SELECT solution_id"
+                " FROM catalog_searchentry WHERE changed_by > pg_current_xact_id() LIMIT %s)",
+                [_ADOPTED_AT_ONCE],
+            )
+            if cursor.rowcount < _ADOPTED_AT_ONCE:
+                return
 
 
 def _is_due(old: CommonWordList) -> bool:

@@ -35,11 +35,14 @@ def rest(claimed: Claim) -> None:
 def tell_end(claimed: Claim) -> None:
     """What was kept apart goes on, and ends with its booking again. The one time that an end moves to an earlier
     one: the engine learns it first, or its later end would look like that of a database that was restored.
+    A booking that was extended meanwhile stays due, and its new end is told.
     """
     end = claimed.environment.booking.ends_at
     claimed.backend.set_expiry(claimed.ref, end)
     with claimed.writing() as environment:
-        if environment is not None and environment.expires_at == claimed.environment.expires_at:
+        if environment is None or environment.booking.ends_at != end:
+            return
+        if environment.expires_at == claimed.environment.expires_at:
             environment.expires_at = end
             environment.save(update_fields=["expires_at"])
 

@@ -15,6 +15,8 @@ FOR EACH ROW EXECUTE FUNCTION catalog_keep_change();
 CREATE FUNCTION catalog_forget_common_words() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF EXISTS (SELECT FROM gone) THEN
+        -- A list that is being made now would know what is deleted here (catalog.common_words).
+        PERFORM pg_advisory_xact_lock(7203441);
         DELETE FROM catalog_commonword;
         DELETE FROM catalog_commonwordlist;
     END IF;

@@ -32,4 +32,10 @@ def read_again(source: Source, solution: Solution, names: Iterable[str]) -> None
     source.document = document
     source.etag = source.last_modified = ""
     source.next_attempt_at = clock.now()
-    source.save(update_fields=["document", "etag", "last_modified", "next_attempt_at"])
+    # A fetch that is under way asked whether the file has changed since; its answer no longer counts.
+    source.lease_token = source.leased_until = None
+    source.save(
+        update_fields=[
+            "document", "etag", "last_modified", "next_attempt_at", "lease_token", "leased_until",
+        ]
+    )  # fmt: skip

@@ -163,6 +163,15 @@ def accept_statement(*, statement_id: int, actor: User) -> StatementEvent:
                 "The organisation no longer maintains the entry. Refuse the statement with a reason."
             ),
         )
+    if statement.is_of_file and there is not None and not there.is_of_file:
+        raise TransitionNotAllowed(
+            StatementAction.ACCEPT,
+            statement.state,
+            _(
+                "Somebody has stated this meanwhile, and a file never takes the place of that. "
+                "Refuse the statement with a reason."
+            ),
+        )
     if there is not None:
         there.supersede(actor=actor)
     event = statement.accept(actor=actor)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from django.core.exceptions import SuspiciousOperation
+from django.core.exceptions import BadRequest, SuspiciousOperation
 from django.http import HttpRequest, UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
 
@@ -19,12 +19,13 @@ def typed_texts(request: HttpRequest) -> list[str]:
     if request.method != "POST" or not _is_from_here(request):
         return []
     try:
-        sent = request.POST.items()
-    except (UnreadablePostError, SuspiciousOperation, MultiPartParserError):
+        sent = list(request.POST.lists())
+    except (BadRequest, UnreadablePostError, SuspiciousOperation, MultiPartParserError):
         return []
     texts = [
         str(value).strip()
-        for name, value in sent
+        for name, values in sent
+        for value in values
         if not any(word in name.lower() for word in _SECRET)
     ]
     return [text for text in texts if len(text.split()) > 1]

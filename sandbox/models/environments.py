@@ -174,6 +174,15 @@ class Environment(Addressed):
         return not self.keeps_its_course and self.expires_at > self.booking.ends_at
 
     @property
+    def is_being_stopped(self) -> bool:
+        """For a quarantine, by a worker that is not done with it at the engine."""
+        return (
+            self.state == _S.QUARANTINED
+            and self.isolated_at is None
+            and self.lease_token is not None
+        )
+
+    @property
     def is_released(self) -> bool:
         """Given back after a check, and not ready since."""
         kinds = (
@@ -272,10 +281,11 @@ class Environment(Addressed):
     def quarantine(self, *, actor: User, until: datetime) -> EnvironmentEvent:
         """Stopped, cut off and kept until ``until``, whatever the booking says; then removed.
 
-        The engine learns the later end as well, or its safety net would remove it before.
+        The engine learns a later end as well, or its safety net would remove it before. An earlier one it does not:
+        until it knew, its own would look like that of a database that was restored.
         """
         check(self.ALLOWED, _A.QUARANTINE, self.state)
-        self.quarantined_until = self.expires_at = until
+        self.quarantined_until, self.expires_at = until, max(self.expires_at, until)
         self.isolated_at = None
         return self._move(
             _A.QUARANTINE,

@@ -37,6 +37,7 @@ from sandbox.enums import (
     TestChange,
 )
 from sandbox.models import Booking, Environment, Measure, RemovalProof, Restore, Stray
+from sandbox.querysets import FINAL
 from sandbox.services.environments import WORK, had_begun, release_lease, remove_environment
 
 logger = logging.getLogger(__name__)
@@ -74,8 +75,8 @@ def release_quarantine(*, environment_id: int, actor: User, reason: str) -> Envi
     """Give it back to its booking: with its network, its data and its passwords, until the booking ends.
 
     Its people read that it starts again, and are told once it runs. Raises PermissionDenied, and
-    TransitionNotAllowed that says why not: not kept apart (any more), the booking is over, the organisation
-    may not have it any more, or its place went to somebody else.
+    TransitionNotAllowed that says why not: not kept apart (any more), being stopped just now, the booking is
+    over, the organisation may not have it any more, or its place went to somebody else.
     """
     _check_operator(actor, "lift a quarantine")
 
@@ -95,6 +96,10 @@ def _release(environment_id: int, actor: User, reason: str) -> Environment:
     )
     booking, environment = _locked(environment_id)
     check(Environment.ALLOWED, EnvironmentAction.RELEASE, environment.state)
+    if environment.is_being_stopped:
+        # What its worker does last at the engine would break what the next one has started.
+        message = _("It is being stopped just now. Please try again in a moment.")
+        raise TransitionNotAllowed(EnvironmentAction.RELEASE, environment.state, message)
     # An engine is told an earlier end, and may know better while the database is older.
     why_not = (
         _("The portal only reports: confirm the state of the database first.")
@@ -112,9 +117,11 @@ def _release(environment_id: int, actor: User, reason: str) -> Environment:
             "engine": environment.backend
         }
         raise TransitionNotAllowed(EnvironmentAction.RELEASE, environment.state, message) from None
-    environment.save(update_fields=["slot"])
+    # What was to be kept for less than its booking has lost its own end in older rows.
+    environment.expires_at = max(environment.expires_at, booking.ends_at)
+    environment.save(update_fields=["slot", "expires_at"])
     environment.release(actor=actor)
-    # Who stops it just now writes nothing any more.
+    # Who works on it just now writes nothing any more.
     release_lease(environment)
     _record(MeasureKind.RELEASE, environment, actor, reason)
     booking.resume(actor=actor)
@@ -243,11 +250,11 @@ def add_remains(environment: Environment, items: Iterable[Item]) -> None:
 
 
 def prove_remains_gone(backend: str, name: str) -> None:
-    """The volumes of an environment that was given up are not there any more."""
+    """The volumes that an engine kept of an environment are not there any more."""
     RemovalProof.objects.filter(
         environment__backend=backend,
         environment__backend_key=name,
-        environment__state=EnvironmentState.ABANDONED,
+        environment__state__in=FINAL,
         kind=ProofKind.VOLUME,
         verified_at__isnull=True,
     ).update(verified_at=clock.of_database())

@@ -128,6 +128,17 @@ def test_a_list_goes_with_what_it_knows(world, monkeypatch):
     assert common_words.renew(least=10)
     assert "Termin" in used(monkeypatch)
 
+    with connection.cursor() as cursor:  # rows as a backup brings them
+        trigger = "ALTER TABLE catalog_searchentry {} TRIGGER catalog_keep_change"
+        cursor.execute(trigger.format("DISABLE"))
+        cursor.execute("UPDATE catalog_searchentry SET changed_by = '4000000000000'")
+        cursor.execute(trigger.format("ENABLE"))
+    CommonWordList.objects.update(cluster=1)
+    monkeypatch.setattr(common_words, "MOST_CHANGED", 4)
+    monkeypatch.setattr(common_words, "_ADOPTED_AT_ONCE", 20)
+    assert common_words.renew(least=10)
+    assert "Termin" in used(monkeypatch)
+
     world[0].events.all().delete()
     world[0].delete()
     assert not CommonWordList.objects.exists()

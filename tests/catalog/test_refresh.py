@@ -16,6 +16,7 @@ from catalog.importing import import_publiccode
 from catalog.models import Proposal, Solution, Source, Statement
 from catalog.services import fetching, refresh
 from catalog.services.correcting import correct_entry
+from catalog.services.statements import StatementWords
 from osk_portal import portal
 from osk_portal.notifications.models import Notification, OutgoingMail
 from osk_portal.toolkit.transitions import TransitionNotAllowed
@@ -504,6 +505,24 @@ def test_a_field_that_is_free_again_takes_what_the_file_says_meanwhile(nights, w
     assert (taken, waiting) == ((address, []) if is_trusted else (None, [{"landing_url": address}]))
 
 
+def test_a_fetch_under_way_does_not_swallow_that_a_field_is_free(nights, world):
+    services.lock_field(
+        nights.solution.pk,
+        field="landing_url",
+        reason="Geprüft.",
+        actor=world.advisor,
+        seen_revision=1,
+    )
+    nights.clock.move_to(NOON + DAY)
+    claimed = fetching.claim(Source.objects.all(), nights.source.pk)
+    services.unlock_field(nights.solution.pk, field="landing_url", actor=world.advisor)
+
+    assert fetching.mine(Source.objects.all(), claimed) is None  # its answer does not count
+    nights.forge.body = file(landingURL="https://neu.example.org/")
+    assert refresh.run(nights.source.pk)
+    assert Proposal.objects.undecided().get().changes == {"landing_url": "https://neu.example.org/"}
+
+
 def leika(key, **top):
     return file(de={"leika": [{"leika-id": key}]}, **top)
 
@@ -546,6 +565,22 @@ def test_what_a_file_states_waits_for_an_advisor(nights, world, client):
     nights.pass_(file())  # it says nothing any more
     assert said("standing", "proposed") == []
     assert Statement.objects.get(value=third).state == "withdrawn"
+
+
+def test_what_somebody_states_meanwhile_stays(nights, world):
+    nights.pass_(leika("99108001000000"))
+    waiting = Statement.objects.proposed().get()
+    services.enter_statement(
+        solution_id=nights.solution.pk,
+        actor=world.advisor,
+        words=StatementWords(
+            topic=waiting.topic, stated_on=NOON.date(), value="99108009000000", said_by="Amt"
+        ),
+    )
+
+    with pytest.raises(TransitionNotAllowed, match="inzwischen"):
+        services.accept_statement(statement_id=waiting.pk, actor=world.advisor)
+    assert said("standing") == [("99108009000000", "standing")]
 
 
 def test_what_a_trusted_file_states_stands_at_once_also_what_has_waited(nights, world):

@@ -266,6 +266,16 @@ def test_a_body_that_cannot_be_read_is_no_second_error(visitor: Client) -> None:
     broken = "multipart/form-data; boundary="
 
     assert visitor.post("/test/403/", b"x", content_type=broken, headers=OURS).status_code == 403
+    other = "application/x-www-form-urlencoded; charset=iso-8859-1"
+    assert visitor.post("/test/403/", b"x=a+b", content_type=other, headers=OURS).status_code == 403
+
+
+@here
+def test_each_of_several_fields_with_one_name_is_given_back(visitor: Client) -> None:
+    sent = {"goal": ["Erstes Ziel", "Zweites Ziel"]}
+    text = visitor.post("/test/403/", sent, headers=OURS).text
+    assert "Erstes Ziel" in text
+    assert "Zweites Ziel" in text
 
 
 def test_a_wrong_token_keeps_the_text(db: None) -> None:

@@ -16,7 +16,7 @@ from osk_portal.toolkit.transitions import TransitionNotAllowed
 from sandbox import provisioning, reconciling, services
 from sandbox.backends.base import BackendUnavailable, ObservedState, Retryable
 from sandbox.enums import BookingState, EnvironmentState
-from sandbox.models import Allocation, Booking, Environment, Measure
+from sandbox.models import Allocation, Booking, Environment, Measure, Restore
 from tests.conftest import Clock
 from tests.factories import staff
 from tests.sandbox.fake_backend import FakeBackend
@@ -67,6 +67,22 @@ def test_it_is_stopped_kept_and_removed_at_its_date(
     assert all(proof.verified_at for proof in environment.proofs.all())
     assert not environment.credentials.filter(wiped_at=None).exists()
     assert booking.environments.count() == 1
+
+
+def test_one_that_is_shorter_than_its_booking_ends_at_its_date_and_is_no_restore(
+    engine: FakeBackend, run: Run, clock: Clock
+) -> None:
+    clock.move_to(portal_clock.now())
+    booking = book()
+    quarantine(run(booking), days=2)
+    reconciling.reconcile()
+    assert not Restore.objects.exists()
+    assert run(booking).isolated_at is not None
+
+    clock.move_to(portal_clock.now() + timedelta(days=2))
+
+    assert run(booking).state == EnvironmentState.GONE
+    assert engine.objects == {}
 
 
 def test_the_booker_reads_a_calm_line_and_gets_in_nowhere(

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 from django.core.exceptions import PermissionDenied
+from django.db.models import F
 from django.test import Client
 from django.urls import reverse
 
@@ -147,21 +148,62 @@ def test_what_was_not_stopped_yet_keeps_its_place(engine: FakeBackend, run: Run)
     assert Allocation.objects.held().get() == held
 
 
-def test_a_worker_that_stops_it_late_does_no_harm(
-    engine: FakeBackend, run: Run, settled: Run
+@pytest.mark.parametrize("is_old", [False, True])
+def test_one_that_would_have_been_shorter_than_its_booking_runs_until_the_booking_ends(
+    engine: FakeBackend, run: Run, clock: Clock, is_old: bool
 ) -> None:
+    """Neither its row nor the safety net at the engine keeps the earlier day of the quarantine."""
+    booking = book()
+    halt(run(booking), days=2)
+    if is_old:
+        Environment.objects.update(expires_at=F("quarantined_until"))
+    run(booking)
+
+    release(booking.environments.get())
+    environment = run(booking)
+
+    assert environment.state == EnvironmentState.READY
+    ends = (environment.expires_at, engine.objects[environment.backend_key].expires_at)
+    assert ends == (booking.ends_at, booking.ends_at)
+    clock.move_to(portal_clock.now() + timedelta(days=3))
+    assert environment.pk not in provisioning.tick(), "nothing is due before its end"
+
+
+def test_while_a_worker_stops_it_nothing_is_lifted(
+    engine: FakeBackend, run: Run, settled: Run, client: Client
+) -> None:
+    """What that worker does last at the engine would break what the next one has started."""
     booking = book()
     environment = halt(run(booking))
+    client.force_login(staff("operator"), backend="django.contrib.auth.backends.ModelBackend")
+    url = reverse("admin:sandbox_environment_release", args=[environment.public_id])
+    answers = []
 
     def meanwhile() -> None:
-        release(environment)
+        answers.append(client.post(url, {"release-reason": "War <nichts>"}))
 
     engine.fault("halt", meanwhile)
-    run(booking)
+    environment = run(booking)
+
+    [answer] = answers
+    assert answer.status_code == 409
+    assert "gerade angehalten" in answer.text
+    assert "War &lt;nichts&gt;" in answer.text
+    assert environment.isolated_at is not None
+    assert not Measure.objects.filter(kind="release").exists()
+    assert client.post(url, {"release-reason": "War nichts"}).status_code == 302
+    assert settled(booking).state == EnvironmentState.READY
+
+
+def test_a_worker_that_stops_it_late_does_no_harm(
+    engine: FakeBackend, run: Run, settled: Run, kept: Booking
+) -> None:
+    environment = release(kept.environments.get())
+    run(kept)
     quarantine(engine, ref_of(environment))
     reconciling.reconcile()
 
-    assert settled(booking).state == EnvironmentState.READY
+    assert settled(kept).state == EnvironmentState.READY
     assert engine.objects[environment.backend_key].state == ObservedState.RUNNING
 
 
@@ -197,6 +239,25 @@ def test_an_engine_that_is_away_is_asked_again_and_nothing_looks_like_a_restore(
     assert environment.state == EnvironmentState.READY
     assert environment.expires_at == kept.ends_at
     assert engine.objects[environment.backend_key].expires_at == kept.ends_at
+
+
+def test_who_extends_it_while_the_engine_is_told_gets_the_later_end(
+    engine: FakeBackend, run: Run, kept: Booking
+) -> None:
+    before = kept.ends_at
+
+    def meanwhile() -> None:
+        services.extend_booking(
+            booking_id=kept.pk, actor=kept.booked_by, end=before + timedelta(days=2)
+        )
+
+    release(kept.environments.get())
+    engine.fault("set_expiry", meanwhile)
+    environment = run(kept)
+
+    assert environment.state == EnvironmentState.READY
+    ends = (environment.expires_at, engine.objects[environment.backend_key].expires_at)
+    assert ends == (kept.ends_at, kept.ends_at) == (before + timedelta(days=2),) * 2
 
 
 def test_a_list_that_is_older_than_the_row_is_no_restore(

@@ -80,6 +80,30 @@ def test_what_is_kept_stays_on_the_list_until_it_is_gone(
     assert proof_of("pv-7").verified_at is not None
 
 
+@pytest.mark.parametrize("is_word", [False, True])
+def test_what_shows_up_after_its_removal_is_proved_gone_too(
+    engine: FakeBackend, run: Run, is_word: bool
+) -> None:
+    """A cluster may list a kept volume only once the namespace is gone."""
+    booking = book()
+    run(booking)
+    services.end_booking(booking_id=booking.pk, actor=booking.booked_by)
+    environment = run(booking)
+    assert environment.state == EnvironmentState.GONE
+    keep(engine, environment.backend_key, "pv-7")
+    reconciling.reconcile()
+    assert proof_of("pv-7").verified_at is None
+
+    if is_word:
+        stray = Stray.objects.get()
+        services.settle_remains(stray_id=stray.pk, actor=staff("operator"), reason="Gelöscht")
+    else:
+        del engine.objects[environment.backend_key]
+        reconciling.reconcile()
+
+    assert proof_of("pv-7").verified_at is not None
+
+
 def test_an_operators_word_settles_it_until_there_is_more(
     engine: FakeBackend, forgotten: Environment, operator: Client
 ) -> None:
