@@ -197,7 +197,9 @@ def _in_lines(data: Any) -> Any:
         return {key: _in_lines(value) for key, value in data.items()}
     if isinstance(data, list):
         return [_in_lines(item) for item in data]
-    return LiteralScalarString(data) if isinstance(data, str) and "\n" in data else data
+    # Lines that end as in mails or calendars only quotes can hold.
+    is_text = isinstance(data, str) and "\n" in data and "\r" not in data
+    return LiteralScalarString(data) if is_text else data
 
 
 def _dump(data: Any) -> str:

@@ -272,9 +272,10 @@ def snapshots_of(user: User, booking: Booking, phase: Phase) -> dict[str, object
     """What was saved of it, and whether it can be saved now. ``saves_by_hand``: nobody but a person could."""
     environment = current_environment(booking)
     may_have = permissions.can_take_along(user, booking)
+    parts = booking.blueprint_version.parsed.export
     rows = (
         list(Snapshot.objects.of(booking).select_related("asked_by", "environment"))
-        if may_have
+        if may_have and parts  # what a version cannot give was never saved of it
         else []
     )
     for row in rows:
@@ -291,7 +292,7 @@ def snapshots_of(user: User, booking: Booking, phase: Phase) -> dict[str, object
         "has_most_snapshots": kept >= most,
         "most_snapshots": most,
         "snapshot_days": settings.OSK_SANDBOX_SNAPSHOT_DAYS,
-        "snapshot_parts": booking.blueprint_version.parsed.export if may_take else (),
+        "snapshot_parts": parts if may_take else (),
         "snapshot_ends_soon": phase == Phase.EXPIRING,
         "saves_by_hand": may_have and phase in OPEN and _is_saved_by_nobody(environment),
         "snapshots_seen": hashlib.sha256(f"{may_take} {told}".encode()).hexdigest()[:12],

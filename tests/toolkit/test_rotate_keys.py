@@ -15,9 +15,9 @@ from osk_portal.management.commands import rotate_keys
 from osk_portal.notifications.models import Heartbeat, OutgoingMail
 from osk_portal.notifications.services import post_secret
 from osk_portal.pages.own_calendar import address_of, renew_address
-from osk_portal.toolkit import encryption
+from osk_portal.toolkit import clock, encryption
 from sandbox import services
-from sandbox.models import Credential
+from sandbox.models import Credential, Snapshot
 from tests.factories import UserFactory
 from tests.sandbox.factories import EnvironmentFactory
 
@@ -48,6 +48,10 @@ def secrets(settings):
         kind="account.code", address="a@example.org", user=None, language="de", subject="Code",
         body="Ihr Code: 4711", lifetime=timedelta(hours=1),
     )  # fmt: skip
+    Snapshot.objects.create(
+        environment=environment, asked_by=user, state="clean", content="a", taken_at=clock.now(),
+        key=encryption.encrypt("Schlüssel der Datei"),
+    )  # fmt: skip
     return environment, user
 
 
@@ -67,6 +71,7 @@ def test_everything_is_under_the_new_key_and_the_old_one_can_go(settings, secret
     assert services.plain_credentials(environment) == plain
     assert address_of(user) == address
     assert OutgoingMail.objects.get().text == "Ihr Code: 4711"
+    assert encryption.decrypt(Snapshot.objects.get().key) == "Schlüssel der Datei"
     data = Authenticator.objects.get().data
     assert (encryption.decrypt(data["secret"]), data["x"]) == ("JBSWY3DP", 1)
     assert Heartbeat.objects.filter(name=rotate_keys.ROTATED).exists()
