@@ -26,6 +26,8 @@ def test_the_booking_becomes_ready_with_exactly_one_environment(
     sign_in: Callable[[str], Person], stack: Stack
 ) -> None:
     before = folders(stack)
+    # The demo world's, which is of another product.
+    others = labelled_leaders(stack) - {one.pid for one in environments(stack)}
     booker = sign_in("behoerde")
     fill_in(booker, f"Der Worker stirbt {booker.token}")
     booker.press("Testumgebung buchen")
@@ -44,7 +46,7 @@ def test_the_booking_becomes_ready_with_exactly_one_environment(
     (folder,) = made
     (running,) = [one for one in environments(stack) if one.folder == folder]
     assert running.is_running
-    assert labelled_leaders(stack) == {one.pid for one in environments(stack)}
+    assert labelled_leaders(stack) - others == {one.pid for one in environments(stack)}
     address = booker.page.get_by_role("link", name="Testumgebung öffnen").get_attribute("href")
     booker.press("Anzeigen: Passwort von Testperson")
     password = booker.page.locator("[data-secret]").inner_text()
