@@ -78,19 +78,8 @@ def environment_retry(request: AuthenticatedRequest, public_id: UUID) -> HttpRes
 @access(is_operator)
 @require_POST
 def environment_end(request: AuthenticatedRequest, public_id: UUID) -> HttpResponse:
-    environment = _find(public_id)
-    form = MeasureForm(request.POST, prefix="end")
-    if not form.is_valid():
-        return _show(request, environment, end_form=form, status=422)
-    try:
-        services.end_environment(
-            environment_id=environment.pk, actor=request.user, reason=form.cleaned_data["reason"]
-        )
-    except TransitionNotAllowed as error:
-        messages.warning(request, str(error))
-        return _show(request, _find(public_id), end_form=form, status=409)
-    messages.success(request, _("The environment is being removed."))
-    return redirect("admin:sandbox_environment_page", public_id)
+    done = _("The environment is being removed.")
+    return _measured(request, public_id, "end", services.end_environment, done)
 
 
 @access(is_operator)
@@ -121,20 +110,31 @@ def environment_quarantine(request: AuthenticatedRequest, public_id: UUID) -> Ht
 @access(is_operator)
 @require_POST
 def environment_release(request: AuthenticatedRequest, public_id: UUID) -> HttpResponse:
+    done = _("The environment is given back to its booking and is being started again.")
+    return _measured(request, public_id, "release", services.release_quarantine, done)
+
+
+def _measured(
+    request: AuthenticatedRequest,
+    public_id: UUID,
+    name: str,
+    measure: Callable[..., object],
+    done: str,
+) -> HttpResponse:
+    """A measure that needs nothing but a reason. ``name``: of its form on the page; ``done``: said afterwards."""
     environment = _find(public_id)
-    form = MeasureForm(request.POST, prefix="release")
+    form = MeasureForm(request.POST, prefix=name)
+    typed: dict[str, Any] = {f"{name}_form": form}
     if not form.is_valid():
-        return _show(request, environment, release_form=form, status=422)
+        return _show(request, environment, status=422, **typed)
     try:
-        services.release_quarantine(
+        measure(
             environment_id=environment.pk, actor=request.user, reason=form.cleaned_data["reason"]
         )
     except TransitionNotAllowed as error:
         messages.warning(request, str(error))
-        return _show(request, _find(public_id), release_form=form, status=409)
-    messages.success(
-        request, _("The environment is given back to its booking and is being started again.")
-    )
+        return _show(request, _find(public_id), status=409, **typed)
+    messages.success(request, done)
     return redirect("admin:sandbox_environment_page", public_id)
 
 
