@@ -19,13 +19,12 @@ from catalog.enums import ClaimState, LetterState
 from catalog.models import Claim, ClaimEvent
 from catalog.models.claims import private_storage
 from osk_portal.toolkit import clamav, clock, uploads
+from osk_portal.toolkit.stored_files import remove_strays
 
 logger = logging.getLogger(__name__)
 
 FOLDER: Final = "catalog-claims"
 KINDS: Final = ("pdf", "png", "jpg", "jpeg")
-# A file is written before its row is there to be seen; younger ones are left alone.
-SWEEP_AFTER: Final = timedelta(days=1)
 _MB: Final = 1024 * 1024
 
 
@@ -94,13 +93,10 @@ def forget_letters() -> int:
 
 
 def _sweep() -> None:
-    """Remove contents without a row, left by a crash between disk and database."""
-    storage = private_storage()
-    if not storage.exists(FOLDER):
-        return
-    limit = clock.now() - SWEEP_AFTER
-    paths = [f"{FOLDER}/{name}" for name in storage.listdir(FOLDER)[1]]
-    old = {path for path in paths if storage.get_modified_time(path) < limit}
-    for path in old - set(Claim.objects.filter(letter__in=old).values_list("letter", flat=True)):
-        storage.delete(path)
-        logger.warning("catalog: a letter without a claim was removed")
+    """Remove contents without a row."""
+    rows = Claim.objects
+    remove_strays(
+        private_storage(),
+        FOLDER,
+        lambda paths: rows.filter(letter__in=paths).values_list("letter", flat=True),
+    )

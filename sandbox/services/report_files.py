@@ -6,7 +6,6 @@ import logging
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
 from functools import partial
 from typing import Final
 from uuid import UUID
@@ -21,6 +20,7 @@ from osk_portal.notifications.doorbell import ring
 from osk_portal.toolkit import clock, uploads
 from osk_portal.toolkit.clock import DbNow
 from osk_portal.toolkit.scan_queue import GIVEN_BACK, ScanQueue, mine
+from osk_portal.toolkit.stored_files import remove_strays
 from sandbox import participant_mails
 from sandbox.enums import BookingEventKind, FileState
 from sandbox.models import Booking, ReportFile, TestReport
@@ -29,8 +29,6 @@ from sandbox.models.report_files import FOLDER, private_storage, random_name
 logger = logging.getLogger(__name__)
 
 SCAN: Final = "sandbox.tasks.scan_file"
-# A file is written before its row is there to be seen; younger ones are left alone.
-SWEEP_AFTER: Final = timedelta(days=1)
 _MB: Final = 1024 * 1024
 
 
@@ -105,17 +103,13 @@ def remove(report: TestReport, public_ids: Collection[UUID]) -> None:
 
 
 def sweep_contents() -> None:
-    """Remove contents without a row, left by a crash between disk and database."""
-    storage = private_storage()
-    if not storage.exists(FOLDER):
-        return
-    limit = clock.now() - SWEEP_AFTER
-    paths = [f"{FOLDER}/{name}" for name in storage.listdir(FOLDER)[1]]
-    old = {path for path in paths if storage.get_modified_time(path) < limit}
-    known = set(ReportFile.objects.filter(content__in=old).values_list("content", flat=True))
-    for path in old - known:
-        storage.delete(path)
-        logger.warning("sandbox: a file of no report was removed")
+    """Remove contents without a row."""
+    rows = ReportFile.objects
+    remove_strays(
+        private_storage(),
+        FOLDER,
+        lambda paths: rows.filter(content__in=paths).values_list("content", flat=True),
+    )
 
 
 def _check_room(report: TestReport, sizes: Sequence[int]) -> None:

@@ -19,6 +19,7 @@ from osk_portal.toolkit import clock, sealed_files
 from osk_portal.toolkit.clock import DbNow
 from osk_portal.toolkit.encryption import CannotDecrypt
 from osk_portal.toolkit.scan_queue import GIVEN_BACK, ScanQueue, mine
+from osk_portal.toolkit.stored_files import remove_strays
 from osk_portal.toolkit.transitions import TransitionNotAllowed
 from sandbox import permissions
 from sandbox.enums import (
@@ -39,7 +40,6 @@ logger = logging.getLogger(__name__)
 TAKE: Final = "sandbox.tasks.take_snapshot"
 SCAN: Final = "sandbox.tasks.scan_snapshot"
 TAKEN_FROM: Final = (EnvironmentState.READY, EnvironmentState.DEGRADED)
-SWEEP_AFTER: Final = timedelta(days=1)
 HOLDS_UP: Final = timedelta(minutes=15)
 """So long a copy that is asked for holds up people's end and reset: all its attempts fit into it."""
 REMOVAL_WAITS: Final = timedelta(minutes=3)
@@ -224,17 +224,13 @@ def delete_due() -> None:
 
 
 def _sweep() -> None:
-    """Contents without a row, left by a crash between disk and database."""
-    storage = private_storage()
-    if not storage.exists(FOLDER):
-        return
-    limit = clock.now() - SWEEP_AFTER
-    paths = [f"{FOLDER}/{name}" for name in storage.listdir(FOLDER)[1]]
-    old = {path for path in paths if storage.get_modified_time(path) < limit}
-    known = set(Snapshot.objects.filter(content__in=old).values_list("content", flat=True))
-    for path in old - known:
-        storage.delete(path)
-        logger.warning("sandbox: a saved configuration without a row was removed")
+    """Contents without a row."""
+    rows = Snapshot.objects
+    remove_strays(
+        private_storage(),
+        FOLDER,
+        lambda paths: rows.filter(content__in=paths).values_list("content", flat=True),
+    )
 
 
 def ring_due() -> None:
