@@ -20,7 +20,7 @@ from osk_portal.accounts.models import User
 from osk_portal.notifications.models import OutgoingMail
 from osk_portal.pages import own_data
 from tests.consulting.conftest import World
-from tests.consulting.test_appointments import offered
+from tests.consulting.test_appointments import MONDAY, offered
 from tests.consulting.test_links import url_in_mail
 from tests.consulting.test_mail_waits import OTHER, receive
 from tests.consulting.test_recording import record
@@ -125,7 +125,10 @@ def test_a_draft_for_another_authority_takes_no_test_environment_along(world: Wo
     assert (draft.state, draft.bookings.count()) == (CaseState.SUBMITTED, 0)
 
 
-def test_choosing_no_appointment_by_the_link_says_so(world: World, client: Client) -> None:
+def test_choosing_no_appointment_by_the_link_says_so(
+    world: World, client: Client, clock: Any
+) -> None:
+    clock.move_to(MONDAY)
     recorded = record(world)
     services.assign(case_id=recorded.pk, actor=world.advisor, assignee=world.advisor)
     recorded.refresh_from_db()

@@ -4,11 +4,6 @@ from django.core.exceptions import ImproperlyConfigured
 from osk_portal.toolkit import env
 
 
-@pytest.fixture(autouse=True)
-def _own_variables(monkeypatch) -> None:
-    monkeypatch.setattr(env, "VARIABLES", {})
-
-
 def test_a_variable_that_is_read_is_documented() -> None:
     assert env.number("OSK_TEST_NUMBER", 3, help="A number.") == 3
     assert env.VARIABLES["OSK_TEST_NUMBER"] == env.Variable("OSK_TEST_NUMBER", "A number.", "3")
