@@ -272,6 +272,15 @@ class BookingQuerySet(models.QuerySet["Booking"]):
         ).prefetch_related("environments")
 
 
+    def with_what_came_out(self) -> Self:
+        """For a page: whether there are reports and saved configurations to ask for at all."""
+        one = self.model.objects.filter(pk=models.OuterRef("pk"))
+        return self.annotate(
+            has_reports=models.Exists(one.filter(reports__submitted_at__isnull=False)),
+            has_snapshots=models.Exists(one.filter(environments__snapshots__isnull=False)),
+        )
+
+
 class ParticipantQuerySet(models.QuerySet["TestParticipant"]):
     def open(self) -> Self:
         """Asked, or taking part."""

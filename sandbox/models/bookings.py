@@ -50,6 +50,9 @@ class Booking(Addressed):
         _A.RESUME: frozenset({_S.FAILED}),
     }
 
+    has_reports = has_snapshots = True
+    """There may be some; ``with_what_came_out`` knows, so that a page asks for none in vain."""
+
     blueprint_version = models.ForeignKey(
         BlueprintVersion, on_delete=models.PROTECT, related_name="bookings"
     )
