@@ -271,7 +271,6 @@ class BookingQuerySet(models.QuerySet["Booking"]):
             "taken_over_by",
         ).prefetch_related("environments")
 
-
     def with_what_came_out(self) -> Self:
         """For a page: whether there are reports and saved configurations to ask for at all."""
         one = self.model.objects.filter(pk=models.OuterRef("pk"))

@@ -20,7 +20,6 @@ from sandbox import (
 )
 from sandbox.backends.base import (
     BackendUnavailable,
-    CapacityExhausted,
     Observed,
     ObservedState,
     ProbeResult,
@@ -50,14 +49,10 @@ def prepare(claimed: Claim) -> None:
     """PENDING: the engine must answer and have room, and the slot be empty, whatever its rows promise; then
     the passwords are made.
     """
-    spec = claimed.spec
-    if claimed.environment.desired == Desired.PRESENT:
-        health = claimed.backend.check()
-        if not health.ok:
-            raise BackendUnavailable(health.detail, after=60)
-        lacks = room.shortage(health, wanted_mb=room.memory_for(claimed.environment, spec))
-        if lacks:
-            raise CapacityExhausted(lacks, after=30)
+    spec, asked_at = claimed.spec, clock.of_database()
+    health = claimed.backend.check() if claimed.environment.desired == Desired.PRESENT else None
+    if health is not None and not health.ok:
+        raise BackendUnavailable(health.detail, after=60)
     with claimed.writing() as environment:
         if environment is None:
             return
@@ -73,7 +68,8 @@ def prepare(claimed: Claim) -> None:
                 environment.record(EnvironmentEventKind.WAITING_FOR_SLOT)
             delays.wait(environment, delays.backoff(environment.attempts))
             return
-        if environment.desired == Desired.PRESENT:
+        if environment.desired == Desired.PRESENT and health is not None:
+            room.reserve(environment, spec, health, asked_at=asked_at)
             services.ensure_credentials(environment, spec)
             environment.provision()
 
