@@ -115,6 +115,9 @@ def ensure(claimed: Claim) -> Observed:
     state = Environment.objects.values_list("state", flat=True).get(pk=environment.pk)
     if state == EnvironmentState.QUARANTINED:
         quarantine(claimed.backend, claimed.ref)
+        if not Environment.objects.filter(pk=environment.pk, state=state).exists():
+            # Lifted meanwhile: we may have cut off what another worker has started since.
+            return ensure(claimed)
     elif state in FINAL:
         # We stood still past our lease: another worker has proved meanwhile that nothing is left.
         logger.warning("sandbox: late, removed", extra={"environment": environment.backend_key})
@@ -134,7 +137,8 @@ def wait_until_ready(claimed: Claim) -> None:
     if delays.is_over_time(claimed):
         failing.give_up(claimed, failing.TOO_SLOW, result.detail, too_slow=True)
         return
-    if result.is_over:
+    # What was given back may be cut off still, by whoever stood still while it was: it runs, and nobody reaches it.
+    if result.is_over or claimed.environment.is_released:
         if claimed.environment.ready_at is not None and failing.is_lost(claimed):
             return
         ensure(claimed)
