@@ -10,7 +10,7 @@ from django.utils.translation import ngettext
 from osk_portal.notifications import services
 from osk_portal.notifications.models import Heartbeat, OutgoingMail, PeriodicRun
 from osk_portal.notifications.querysets import OutgoingMailQuerySet
-from osk_portal.toolkit.admin import ReadOnlyAdmin
+from osk_portal.toolkit.admin import ReadOnlyAdmin, column
 from osk_portal.toolkit.transitions import TransitionNotAllowed
 
 
@@ -60,9 +60,15 @@ class OutgoingMailAdmin(ReadOnlyAdmin):
 
 @admin.register(PeriodicRun)
 class PeriodicRunAdmin(ReadOnlyAdmin):
-    list_display = ["name", "last_on", "lease_until"]
+    list_display = [
+        column("name", _("daily run")),
+        column("last_on", _("last on")),
+        column("lease_until", _("leased until")),
+    ]
+    fields = list_display
 
 
 @admin.register(Heartbeat)
 class HeartbeatAdmin(ReadOnlyAdmin):
-    list_display = ["name", "at"]
+    list_display = [column("name", _("heartbeat")), column("at", _("last at"))]
+    fields = list_display
