@@ -113,8 +113,8 @@ def present(list_id: int | None) -> Common | None:
     return _known
 
 
-def _bands(by_length: bytes) -> list[BitMap]:
-    keys = _in_order(array("I", by_length))
+def _bands(by_length: bytes | memoryview) -> list[BitMap]:
+    keys = _in_order(array("I", bytes(by_length)))
     size = len(keys) // BANDS + 1
     return [BitMap(keys[start : start + size]) for start in range(0, len(keys), size)]
 
