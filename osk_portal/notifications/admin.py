@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import admin, messages
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
@@ -65,10 +67,10 @@ class PeriodicRunAdmin(ReadOnlyAdmin):
         column("last_on", _("last on")),
         column("lease_until", _("leased until")),
     ]
-    fields = list_display
+    fields: Any = list_display  # callables too, which the stubs do not know
 
 
 @admin.register(Heartbeat)
 class HeartbeatAdmin(ReadOnlyAdmin):
     list_display = [column("name", _("heartbeat")), column("at", _("last at"))]
-    fields = list_display
+    fields: Any = list_display  # callables too, which the stubs do not know
