@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin, messages
 from django.http import HttpRequest
@@ -67,10 +67,10 @@ class PeriodicRunAdmin(ReadOnlyAdmin):
         column("last_on", _("last on")),
         column("lease_until", _("leased until")),
     ]
-    fields: Any = list_display  # callables too, which the stubs do not know
+    fields: ClassVar[Any] = list_display  # callables too, which the stubs do not know
 
 
 @admin.register(Heartbeat)
 class HeartbeatAdmin(ReadOnlyAdmin):
     list_display = [column("name", _("heartbeat")), column("at", _("last at"))]
-    fields: Any = list_display  # callables too, which the stubs do not know
+    fields: ClassVar[Any] = list_display  # callables too, which the stubs do not know
