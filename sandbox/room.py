@@ -1,11 +1,12 @@
 """Whether an engine has room for one more environment (sandbox.md section 2).
 
-Asked before a set-up begins, and never again: what runs is repaired, restarted and ended however little is left.
+Asked as a set-up begins, and never again: what runs is repaired, restarted and ended however little is left.
 """
 
 from __future__ import annotations
 
 from django.conf import settings
+from django.db import connection
 
 from sandbox.backends.base import Health
 from sandbox.enums import EnvironmentState
@@ -28,6 +29,14 @@ def shortage(health: Health, *, wanted_mb: int = 0) -> str:
         for what, free, least, wanted in needs
         if least and free is not None and free < least + wanted
     )
+
+
+def lock(engine: str) -> None:
+    """Until the end of the transaction nobody else begins a set-up at this engine: several at once, as on the hour
+    when bookings begin, would each find the room that only one of them can have. The last lock of all.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"sandbox.room:{engine}"])
 
 
 def memory_for(environment: Environment, spec: EnvSpec) -> int:

@@ -51,13 +51,9 @@ def prepare(claimed: Claim) -> None:
     the passwords are made.
     """
     spec = claimed.spec
-    if claimed.environment.desired == Desired.PRESENT:
-        health = claimed.backend.check()
-        if not health.ok:
-            raise BackendUnavailable(health.detail, after=60)
-        lacks = room.shortage(health, wanted_mb=room.memory_for(claimed.environment, spec))
-        if lacks:
-            raise CapacityExhausted(lacks, after=30)
+    health = claimed.backend.check()
+    if not health.ok:
+        raise BackendUnavailable(health.detail, after=60)
     with claimed.writing() as environment:
         if environment is None:
             return
@@ -74,6 +70,10 @@ def prepare(claimed: Claim) -> None:
             delays.wait(environment, delays.backoff(environment.attempts))
             return
         if environment.desired == Desired.PRESENT:
+            room.lock(environment.backend)
+            lacks = room.shortage(health, wanted_mb=room.memory_for(environment, spec))
+            if lacks:
+                raise CapacityExhausted(lacks, after=30)
             services.ensure_credentials(environment, spec)
             environment.provision()
 

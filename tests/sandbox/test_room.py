@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from django.test import Client
@@ -12,7 +14,7 @@ from django.urls import reverse
 from osk_portal.notifications.models import OutgoingMail
 from osk_portal.toolkit import clock as portal_clock
 from sandbox import provisioning, reconciling, room, services
-from sandbox.backends.base import CapacityExhausted, Health
+from sandbox.backends.base import BackendUnavailable, CapacityExhausted, Health
 from sandbox.enums import BookingState, EnvironmentState
 from sandbox.models import Booking, EngineHealth, Environment
 from tests.conformance.conftest import make_container_spec
@@ -21,6 +23,7 @@ from tests.factories import staff
 from tests.sandbox.factories import EnvironmentFactory
 from tests.sandbox.fake_backend import FakeBackend
 from tests.sandbox.world import book, product
+from tests.two_at_once import Work
 
 pytestmark = pytest.mark.django_db
 
@@ -120,6 +123,28 @@ def test_a_set_up_waits_told_in_words_and_goes_on(
     engine.memory_mb = 200
     clock.move_to(portal_clock.now() + timedelta(minutes=6))
     assert run(booking).state == EnvironmentState.READY
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_that_begin_at_once_do_not_have_the_same_room(engine: FakeBackend) -> None:
+    """Both have asked the engine before either began. Real connections."""
+    engine.memory_mb = 200 + 64
+    blueprint = product(slots=2)
+    blueprint.versions.update(spec=IMAGE)
+    bookings = [book(blueprint) for _number in range(2)]
+    both = threading.Barrier(2, timeout=20)
+    engine.fault("check", *[lambda: both.wait() and None] * 2)
+    engine.fault("ensure", BackendUnavailable("busy", after=60))
+
+    works = [Work(partial(provisioning.work, b.environments.get().pk)) for b in bookings]
+    for work in works:
+        work.start()
+    for work in works:
+        work.join(20)
+
+    assert [work.outcome for work in works] == [None, None]
+    states = sorted(Environment.objects.values_list("state", flat=True))
+    assert states == [EnvironmentState.PENDING, EnvironmentState.PROVISIONING]
 
 
 def test_an_engine_that_is_full_meanwhile_is_waited_for_too(
