@@ -25,7 +25,7 @@ from sandbox.backends.base import (
 from sandbox.enums import BookingState, Desired, EnvironmentEventKind, EnvironmentState
 from sandbox.models import Booking, Environment
 from tests.conftest import Bells, Clock
-from tests.factories import staff
+from tests.factories import MembershipFactory, staff
 from tests.sandbox.fake_backend import FakeBackend, Killed
 from tests.sandbox.world import book, product
 
@@ -512,6 +512,25 @@ def test_an_operator_retries_a_failed_booking(
     assert environment.generation == 2
     assert booking.state == BookingState.ACTIVE
     assert booking.allocations.held().count() == 1
+
+
+def test_a_failed_booking_is_not_tried_again_past_the_quota(
+    engine: FakeBackend, run: Run, settings, expect_errors: None
+) -> None:
+    """What has failed does not count, so something else was booked in its place meanwhile."""
+    settings.OSK_SANDBOX_QUOTA = 1
+    blueprint, membership, operator = product(slots=2), MembershipFactory(), staff("operator")
+    failed = book(blueprint, membership)
+    engine.fault("ensure", Permanent("", "program missing"))
+    run(failed)
+    other = book(blueprint, membership)
+
+    with pytest.raises(TransitionNotAllowed, match="Kontingent"):
+        services.retry_booking(booking_id=failed.pk, actor=operator)
+    failed.refresh_from_db()
+    assert failed.state == BookingState.FAILED
+    services.end_booking(booking_id=other.pk, actor=membership.user)
+    assert services.retry_booking(booking_id=failed.pk, actor=operator).generation == 2
 
 
 def test_an_operator_forgets_what_cannot_be_removed(
