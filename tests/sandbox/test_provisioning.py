@@ -724,7 +724,34 @@ def test_one_mail_that_cannot_be_written_holds_up_nobody(
         raise RuntimeError("template")
 
     monkeypatch.setattr(services, "tell_late", broken)
+    reminded: list[None] = []
+    monkeypatch.setattr(services, "send_reminders", lambda: reminded.append(None))
     with commits(), pytest.raises(RuntimeError):
         provisioning.tick()
 
     assert bells.of(WORK) == [{"environment_id": environment.pk}]
+    assert reminded, "what comes after it is done as well"
+
+
+def test_one_booking_that_cannot_be_ended_holds_up_no_other(
+    engine: FakeBackend, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock.move_to(portal_clock.now())
+    bookings = [book() for _number in range(3)]
+    first = Booking.objects.all()[0]  # the newest is looked at first
+    known = provisioning.notifications.booking_failed
+
+    def broken(environment: Environment, **named: bool) -> None:
+        if environment.booking_id == first.pk:
+            raise RuntimeError("template")
+        known(environment, **named)
+
+    monkeypatch.setattr(provisioning.notifications, "booking_failed", broken)
+    later(clock, days=8)
+    with pytest.raises(RuntimeError):
+        provisioning.tick()
+
+    states = dict(Booking.objects.values_list("pk", "state"))
+    assert states.pop(first.pk) == BookingState.APPROVED
+    assert set(states.values()) == {BookingState.FAILED}
+    assert len(states) == len(bookings) - 1
