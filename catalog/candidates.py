@@ -18,13 +18,13 @@ from django.db import connection
 from pyroaring import BitMap
 
 from catalog import common_words
+from catalog.common_words import Common
 from catalog.hits import unpacked
 from catalog.terms import SHORTEST_PART, Term, spellings
 from catalog.word_queries import WordQuery, any_of, every_of, lexeme, text_of
 from osk_portal.toolkit.search_text import escaped_like
 
 MOST_RANKED: Final = 200
-MOST_MEASURED: Final = 2
 # Longer words that hold a word of the query: of all together, and of each.
 MOST_LONGER: Final = 2_000
 MOST_LONGER_EACH: Final = 100
@@ -114,7 +114,7 @@ def candidates(
     names = (beginning, _pattern(within), most)
     common = common_words.present(words.common)
     if common is not None and (entries := common_words.entries_of(common, queries)) is not None:
-        return _chosen(entries, names)
+        return _chosen(common, entries, names)
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT best, fitting, possible"
@@ -125,30 +125,22 @@ def candidates(
     return Candidates(best, unpacked(fitting), possible or [])
 
 
-def _chosen(entries: Sequence[BitMap], names: tuple[str, str, int]) -> Candidates:
+def _chosen(common: Common, entries: Sequence[BitMap], names: tuple[str, str, int]) -> Candidates:
     """As catalog_candidates chooses, from sets that are known; one query. ``names``: for catalog_names."""
     [fitting, wide, front, named] = entries
     *_texts, most = names
-    many = len(fitting) > most
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT catalog_names(%s, %s, %s), catalog_shortest(%s::bigint[], %s), catalog_shortest(%s::bigint[], %s)",
-            [
-                *names,
-                list(named[: most * MOST_MEASURED]) if many else [],
-                most,
-                list(front[: most * MOST_MEASURED]) if many and len(named) < most // 2 else [],
-                most,
-            ],
-        )
-        [best, shortest, in_front] = cursor.fetchone()
-    if many:
-        best += shortest
-        for further in (in_front, fitting):
-            missing = most - len(set(best))
-            best += islice(further, max(missing, 0))
-    else:
+        cursor.execute("SELECT catalog_names(%s, %s, %s)", names)
+        [best] = cursor.fetchone()
+    if len(fitting) <= most:
         best += fitting
+    else:
+        best += common.shortest(named, most)
+        missing = most - len(set(best))
+        if missing > most // 2:
+            best += common.shortest(front, missing)
+            missing = most - len(set(best))
+        best += islice(fitting, max(missing, 0))
     return Candidates(best, fitting, list(islice(wide - fitting, most)))
 
 

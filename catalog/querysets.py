@@ -153,9 +153,9 @@ class ReuseQuerySet(models.QuerySet["Reuse"]):
         """Asked whether it still holds, and this person is to answer: as the contact, the one who declared it,
         or one who speaks for the organisation."""
         asked = self.of_member(user).current().filter(asked_on__isnull=False)
-        speaks = Q(organisation__memberships__is_editor=True) | Q(
-            organisation__memberships__is_manager=True
-        )
+        # By keys: a second condition on memberships would be met by those of others.
+        spoken_for = user.memberships.active().answering().values("organisation")
+        speaks = Q(organisation__in=spoken_for)
         return asked.filter(Q(contact=user) | Q(declared_by=user) | speaks)
 
     def to_hand_over(self, contact: Any, organisation: Any) -> ReuseQuerySet:

@@ -7,7 +7,7 @@ from typing import Final
 from django.db.models import Q
 
 from catalog.models import Reuse, Support, SupportEvent
-from network.enums import MembershipState
+from network.models import Membership
 from osk_portal.accounts.models import User
 from osk_portal.notifications.services import Message, notify, notify_address
 
@@ -19,14 +19,12 @@ SUPPORT_DECIDED: Final = "catalog.support_decided"
 def ask_about_reuse(reuse: Reuse) -> None:
     """The contact and who declared it, as long as they belong to the organisation; where neither is there any
     more, those who speak for it. A function address gets a copy."""
-    members = User.objects.filter(
-        memberships__organisation=reuse.organisation_id,
-        memberships__state=MembershipState.ACTIVE,
-        is_active=True,
+    members = Membership.objects.active().filter(
+        organisation=reuse.organisation_id, user__is_active=True
     )
-    people = members.filter(Q(pk=reuse.contact_id) | Q(pk=reuse.declared_by_id))
+    people = members.filter(Q(user=reuse.contact_id) | Q(user=reuse.declared_by_id))
     if not people.exists():
-        people = members.filter(Q(memberships__is_editor=True) | Q(memberships__is_manager=True))
+        people = members.answering()
     message = Message(
         kind=REUSE_ASKED,
         template="catalog/email/reuse_asked",
@@ -40,7 +38,7 @@ def ask_about_reuse(reuse: Reuse) -> None:
             "confirmed_on": reuse.confirmed_on,
         },
     )
-    notify(message, people.distinct().order_by("pk"))
+    notify(message, User.objects.filter(pk__in=people.values("user")).order_by("pk"))
     if reuse.contact_address:
         notify_address(message, address=reuse.contact_address)
 

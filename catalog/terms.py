@@ -147,6 +147,8 @@ class Synonyms:
         """The telling part of a compound that nothing holds: ``Umfragewerkzeug`` → Umfrage. None without one."""
         if term.synonyms:
             return None
+        if parts := _before_the_kind(term.text):
+            return Term(parts, self.of(" ".join(parts)))
         word = _NO_LETTER.sub("", fold(term.text))
         known = [
             key for key in self._groups if len(key) >= SHORTEST_PART and key != word and key in word
@@ -161,6 +163,20 @@ class Synonyms:
             if word.endswith(tail) and len(rest := word.removesuffix(tail)) >= SHORTEST_HEAD:
                 return Term((stem(rest),))
         return None
+
+
+def _before_the_kind(word: str) -> tuple[str, ...]:
+    """What hyphens set apart from words that say nothing: ``Teams-Alternative`` → Teams, ``E-Akten-System`` → E, Akten.
+
+    Empty where they set nothing apart.
+    """
+    parts = word.split("-")
+    start, end = 0, len(parts)
+    while start < end and is_noise(parts[start]):
+        start += 1
+    while end > start and (is_noise(parts[end - 1]) or fold(parts[end - 1]) in _TAILS):
+        end -= 1
+    return tuple(parts[start:end]) if end - start < len(parts) else ()
 
 
 _last: tuple[list[tuple[str, ...]], Synonyms] | None = None

@@ -136,7 +136,8 @@ class CommonWordList(models.Model):
 
     ``snapshot``: PostgreSQL's pg_snapshot of that moment, and ``cluster`` the system identifier of the server whose
     transactions it speaks of. A column ``changed_by`` of the search entries, kept by triggers and unknown here, has the
-    transaction that wrote each row last (migration 0022).
+    transaction that wrote each row last (migration 0022). ``by_length``: the keys of all entries, the shortest text
+    first, four bytes each, the highest first.
     """
 
     snapshot = models.TextField()
@@ -144,6 +145,7 @@ class CommonWordList(models.Model):
     entries = models.PositiveIntegerField()
     made_at = models.DateTimeField()
     seconds = models.FloatField(default=0)
+    by_length = models.BinaryField()
 
     class Meta:
         verbose_name = "list of common words"

@@ -108,7 +108,7 @@ def _decoded(data: bytes) -> Image.Image:
             found = Image.open(io.BytesIO(data), formats=[name for name in FORMATS if name])
             if found.width * found.height > MOST_PIXELS:
                 raise NotDrawable("too_large")
-            turned = ImageOps.exif_transpose(found)
+            turned = _eight_bits(ImageOps.exif_transpose(found))
             has_alpha = turned.mode in ("RGBA", "LA", "PA") or "transparency" in turned.info
             plain = turned.convert("RGBA" if has_alpha else "RGB")
     except (Image.DecompressionBombError, Image.DecompressionBombWarning, MemoryError) as error:
@@ -130,6 +130,15 @@ def _decoded(data: bytes) -> Image.Image:
     if max(plain.size) > shapes.MOST_STRETCH * min(plain.size):
         raise NotDrawable("stretched")
     plain.info = {}
+    return plain
+
+
+def _eight_bits(picture: Image.Image) -> Image.Image:
+    """Grey of 16 bits as that of 8: Pillow takes all beyond 255 for white."""
+    if not picture.mode.startswith("I"):
+        return picture
+    plain = picture.point(lambda value: value / 256).convert("L")
+    plain.info.pop("transparency", None)  # of 16 bits too, and of no use
     return plain
 
 

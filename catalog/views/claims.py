@@ -12,7 +12,9 @@ from django.http import FileResponse, Http404, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_POST, require_safe
 
 from catalog.claim_forms import AnswerForm, ClaimForm
@@ -25,6 +27,7 @@ from catalog.permissions import (
     claiming_organisations,
 )
 from catalog.services import claims as service
+from network.models import Organisation
 from osk_portal.toolkit import uploads
 from osk_portal.toolkit.access import LOGIN, AuthenticatedRequest, access, no_store
 from osk_portal.toolkit.transitions import TransitionNotAllowed
@@ -70,6 +73,7 @@ def claim_create(request: AuthenticatedRequest, slug: str) -> HttpResponse:
             return redirect(claim)
     context = {
         "solution": solution,
+        "maintainer": _shown_name(solution.maintainer),
         "form": form,
         "crumbs": [
             (_("Solutions"), reverse("catalog:solution_list")),
@@ -207,6 +211,7 @@ def _page(
         form = AnswerForm()
     context: dict[str, Any] = {
         "claim": claim,
+        "other_side": _other_side(claim, is_told=is_other_side or request.user.is_advisor),
         "form": form,
         # The other side reads who claims and why; the proof is a matter of the claimant and the OSK.
         "shows_proof": not is_other_side or is_own or request.user.is_advisor,
@@ -224,3 +229,19 @@ def _page(
         ],
     }
     return no_store(render(request, "catalog/claim_detail.html", context, status=status))
+
+
+def _other_side(claim: Claim, *, is_told: bool) -> str:
+    """Who maintains the entry; to the claimant by name only where it stands in the network."""
+    if claim.against is None:
+        return ""
+    organisation = claim.against.organisation
+    return capfirst(organisation.name if is_told else _shown_name(organisation))
+
+
+def _shown_name(organisation: Organisation | None) -> str:
+    if organisation is None:
+        return ""
+    if organisation.is_published:
+        return organisation.name
+    return pgettext("who maintains the entry", "an organisation")

@@ -52,6 +52,10 @@ class SolutionFeed(Feed[Solution, None]):
             "What changed last in the catalog of the OSK. Data of the catalog: %(licence)s."
         ) % {"licence": settings.OSK_DATA_LICENCE}
 
+    def author_name(self) -> str:
+        """RFC 4287 wants one of a feed whose entries have none."""
+        return settings.OSK_SITE_NAME
+
     def link(self) -> str:
         return _address("catalog:solution_list", self.wanted)
 

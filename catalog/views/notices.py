@@ -98,6 +98,10 @@ class NoticeFeed(Feed[Notice, None]):
             "Security, licence, end of maintenance, successors. Data of the catalog: %(licence)s."
         ) % {"licence": settings.OSK_DATA_LICENCE}
 
+    def author_name(self) -> str:
+        """The twin of SolutionFeed's."""
+        return settings.OSK_SITE_NAME
+
     def link(self) -> str:
         return reverse("catalog:notice_list")
 

@@ -32,7 +32,12 @@ PORT: Final = 443
 AGENT: Final = "OSK-Portal"
 _CHUNK: Final = 16 * 1024
 _NAME: Final = re.compile(r"(?=.{1,253}\Z)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}")
-_NAT64: Final = ipaddress.ip_network("64:ff9b::/96")
+_UNICAST: Final = ipaddress.ip_network("2000::/3")
+"""What of IPv6 is given out to the public network. Beside it lies what only some networks use: fec0::/10."""
+_SPECIAL: Final = tuple(
+    ipaddress.ip_network(network) for network in ("192.0.0.0/24", "192.88.99.0/24", "3fff::/20")
+)
+"""Of no server in the public network, although some versions of Python say so (IANA, special-purpose addresses)."""
 
 
 class Trouble(Enum):
@@ -230,9 +235,11 @@ def is_public(address: str) -> bool:
     except ValueError:
         return False
     if isinstance(found, ipaddress.IPv6Address) and (
-        found.ipv4_mapped or found.sixtofour or found.teredo or found in _NAT64
+        found not in _UNICAST or found.sixtofour or found.teredo
     ):
         return False  # no server that we ask has such an address; an attacker may
+    if any(found in network for network in _SPECIAL if network.version == found.version):
+        return False
     return found.is_global and not found.is_multicast and not found.is_reserved
 
 

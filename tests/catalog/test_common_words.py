@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import pytest
 from django.db import connection
+from pyroaring import BitMap
 
 from catalog import candidates, common_words
-from catalog.models import CommonWord, CommonWordList, Solution, SynonymGroup
+from catalog.models import CommonWord, CommonWordList, SearchEntry, Solution, SynonymGroup
 from catalog.search import find
 from catalog.services import index_solution
 from tests.catalog.test_candidates import entry
@@ -55,6 +56,33 @@ def differing(monkeypatch) -> list[str]:
         if with_list.hits.entries != index.hits.entries or with_list.is_exact != index.is_exact:
             found.append(query)
     return found
+
+
+def test_of_a_common_word_the_shortest_that_say_it_are_ranked_as_from_the_index(world, monkeypatch):
+    monkeypatch.setattr(common_words, "BANDS", 1_000)  # each entry by itself
+    assert common_words.renew(least=10)
+    queries = used(monkeypatch)
+    with_list = {query: find(query).hits.best for query in queries}
+    monkeypatch.setattr(common_words, "present", lambda _key: None)
+
+    assert with_list == {query: find(query).hits.best for query in queries}
+
+
+def test_what_is_new_is_ranked_but_does_not_crowd_out_the_rest(world):
+    assert common_words.renew(least=10)
+    [key] = CommonWordList.objects.values_list("pk", flat=True)
+    common = common_words.present(key)
+    assert common is not None
+    lengths = dict(SearchEntry.objects.values_list("pk", "length"))
+    by_length = sorted(lengths, key=lambda pk: (lengths[pk], pk))
+    new = range(max(lengths) + 1, max(lengths) + 21)
+
+    assert common.shortest(BitMap(by_length), 3) == by_length[:3]
+    assert common.shortest(BitMap([*by_length, *new]), 8) == [*new[:2], *by_length[:6]]
+    assert common.shortest(BitMap([by_length[-1], by_length[9]]), 8) == [
+        by_length[9],
+        by_length[-1],
+    ]
 
 
 def used(monkeypatch) -> list[str]:

@@ -49,6 +49,15 @@ def test_what_came_with_a_picture_stays_behind_and_it_stands_upright():
     assert not opened(drawn).getexif()
 
 
+def test_grey_of_16_bits_keeps_its_shades():
+    grey = Image.new("I;16", (30, 10))
+    grey.putdata([0, 64 << 8, 200 << 8] * 100)
+    out = io.BytesIO()
+    grey.save(out, "PNG")
+    shades = opened(files.draw("logo", out.getvalue())).convert("L")
+    assert [shades.getpixel((x, 0)) for x in range(3)] == [0, 64, 200]
+
+
 def test_a_light_logo_on_nothing_asks_for_a_dark_ground():
     white = svg('<circle cx="5" cy="5" r="4" fill="#fff"/>')
     assert files.draw("logo", white).is_light

@@ -238,6 +238,20 @@ def test_when_its_people_have_left_those_who_speak_for_it_are_asked(member, offi
     assert not list(tasks(member))
 
 
+def test_who_speaks_for_another_organisation_or_did_so_once_is_not_asked(member, office_hours):
+    """A role counts where it is held: neither a colleague's nor that of another membership."""
+    aged(member)
+    office = home(member)
+    elsewhere = MembershipFactory(editor=True).user
+    MembershipFactory(organisation=office, user=elsewhere)
+    manager = MembershipFactory(organisation=office, manager=True).user
+    plain = MembershipFactory(organisation=office).user
+    member.memberships.update(state="ended")
+    confirming.ask()
+    assert [row.user for row in Notification.objects.all()] == [manager]
+    assert [who for who in (manager, elsewhere, plain, member) if list(tasks(who))] == [manager]
+
+
 def test_without_an_answer_it_is_no_longer_counted_until_somebody_confirms(member):
     asked = confirming.months_before(clock.today(), 3)
     reuse = aged(member, asked_on=asked)

@@ -126,6 +126,27 @@ def test_the_telling_part_of_an_unknown_compound():
     assert found("Katasterplattform") == []
 
 
+@pytest.mark.parametrize(
+    ("query", "name"),
+    [
+        ("Teams-Alternative", "Ersatz"),
+        ("Microsoft-Teams-Ersatz", "Ersatz"),
+        ("Wiki-Software", "Wissen"),
+        ("GIS-Programm", "Karten"),
+        ("E-Akten-System", "Akten"),
+        ("Open-Source-Wiki-Software", "Wissen"),
+    ],
+)
+def test_a_kind_behind_a_hyphen_says_nothing(query, name):
+    entry("Ersatz", alternatives=["Microsoft Teams"])
+    entry("Wissen", keywords=["Wiki"])
+    entry("Karten", keywords=["GIS"])
+    entry("Akten", keywords=["E-Akte"])
+
+    assert found(query) == [name]
+    assert found("Open-Source-Alternative") == []
+
+
 def test_a_group_is_checked_in_words():
     with pytest.raises(ValidationError, match="zwei"):
         usable_terms(["E-Akte", "e-akte ", " ", "\x00"])

@@ -54,6 +54,22 @@ def test_the_maintainers_own_redaktion_has_nothing_to_claim(client, world, claim
     assert "Übernahme bestreiten" not in client.get(world.solution.get_absolute_url()).text
 
 
+def test_who_claims_an_entry_learns_no_name_that_stands_not_in_the_network(client, world, claiming):
+    world.company.is_published = False
+    world.company.save(update_fields=["is_published"])
+    login(client, claiming.editor)
+    page = client.get(create_url(world)).text
+    assert "Zurzeit betreut eine Organisation diesen Eintrag" in page
+    assert world.company.name not in page
+
+    claim = claiming.ready()
+    page = client.get(claim.get_absolute_url()).text
+    assert "Eine Organisation kann bis" in page
+    assert world.company.name not in page
+    login(client, world.editor)
+    assert f"{world.company.name} kann bis" in client.get(claim.get_absolute_url()).text
+
+
 def test_the_entry_says_who_looks_after_it_and_offers_the_claim(client, world, claiming):
     claiming.free()
     page = client.get(world.solution.get_absolute_url()).text

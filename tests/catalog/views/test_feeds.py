@@ -71,6 +71,15 @@ def test_it_says_what_it_is(client):
     assert "CC0-1.0" in text
 
 
+@pytest.mark.parametrize("name", ["solution_feed", "notice_feed"])
+def test_a_feed_has_what_the_standard_wants_of_it_also_when_it_is_empty(client, name):
+    """RFC 4287, 4.1.1."""
+    content = client.get(reverse(f"catalog:{name}")).content
+    feed = ElementTree.fromstring(content)  # noqa: S314 # our own output
+    wanted = ("id", "title", "updated", "author/{*}name", "link[@rel='self']")
+    assert [path for path in wanted if feed.find("{*}" + path) is None] == []
+
+
 def test_who_has_it_already_gets_304(client):
     solution = make("Plan")
     first = client.get(FEED)
