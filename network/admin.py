@@ -44,7 +44,9 @@ class ExpertiseInline(admin.TabularInline[OrganisationExpertise, Organisation]):
 
 @admin.register(Organisation)
 class OrganisationAdmin(admin.ModelAdmin[Organisation]):
-    list_display = ["name", "kind", "place", "is_entitled", "is_published"]
+    list_display = [
+        "name", "kind", column("place", _("place"), order="city"), "is_entitled", "is_published",
+    ]  # fmt: skip
     list_filter = ["kind", "is_entitled", "is_published", "land"]
     search_fields = ["name", "short_name", "domains__domain"]
     inlines = [DomainInline, ExpertiseInline]

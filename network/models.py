@@ -151,7 +151,7 @@ class SharedMailbox(Addressed):
 class Expertise(models.Model):
     """A topic of the controlled list."""
 
-    slug = models.SlugField(max_length=60, unique=True)
+    slug = models.SlugField(_("key"), max_length=60, unique=True)
     name_de = models.CharField(_("German name"), max_length=100)
     name_en = models.CharField(_("English name"), max_length=100)
     folded = models.TextField(editable=False)
@@ -206,17 +206,23 @@ class Membership(Addressed):
     }
 
     organisation = models.ForeignKey(
-        Organisation, on_delete=models.PROTECT, related_name="memberships"
+        Organisation,
+        on_delete=models.PROTECT,
+        related_name="memberships",
+        verbose_name=_("organisation"),
     )
     user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="memberships"
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        related_name="memberships",
+        verbose_name=_("person"),
     )
     state = models.CharField(
         _("state"), max_length=20, choices=MembershipState, default=MembershipState.PENDING
     )
     is_editor = models.BooleanField(_("Redaktion"), default=False)
     is_manager = models.BooleanField(_("Organisationsverwaltung"), default=False)
-    created_at = models.DateTimeField(default=clock.now, editable=False)
+    created_at = models.DateTimeField(_("applied at"), default=clock.now, editable=False)
     confirmed_at = models.DateTimeField(_("confirmed at"), null=True, blank=True)
 
     objects = MembershipQuerySet.as_manager()

@@ -824,7 +824,8 @@ OSK_SANDBOX_LEAST_MEMORY_MB = env.number(
 OSK_SANDBOX_LEAST_DISK_MB = env.number(
     "OSK_SANDBOX_LEAST_DISK_MB",
     1024,
-    help="Disk in MB that an engine must have free before a test environment is set up. 0: not looked at.",
+    help="Disk in MB that an engine must have free, beside what a test environment asks for, before one is set up. "
+    "0: not looked at.",
 )
 OSK_SANDBOX_USER = env.text(
     "OSK_SANDBOX_USER",

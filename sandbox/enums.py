@@ -187,6 +187,7 @@ class AlertCause(models.TextChoices):
     ENGINE = "engine", _("Engine does not answer")
     ROOM = "room", _("Engine has too little room")
     RESTORE = "restore", _("Database older than the engines")
+    MALWARE = "malware", _("Malware found")
 
 
 class ProofKind(models.TextChoices):

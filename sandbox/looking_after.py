@@ -56,12 +56,16 @@ def repair(claimed: Claim) -> None:
         return
     if failing.is_lost(claimed):
         return
-    if claimed.backend.observe(claimed.ref).state != ObservedState.RUNNING:
+    is_running = claimed.backend.observe(claimed.ref).state == ObservedState.RUNNING
+    if not is_running:
         setting_up.ensure(claimed)
     result = setting_up.probe_patiently(claimed)
     if result.ok:
         setting_up.hand_over(claimed)
         return
+    if is_running:
+        # It does not answer, perhaps since nobody reaches it: what is missing around it is put right.
+        setting_up.ensure(claimed)
     failing.keep(claimed, result.detail)
 
 

@@ -98,6 +98,21 @@ def booking_repaired(environment: Environment) -> None:
     )
 
 
+def malware_found(booking: Booking, *, key: str, in_copy: bool, people: Sequence[User]) -> None:
+    """``in_copy``: in a saved configuration, else in a file that somebody added to a report, who is told apart.
+    ``key`` is the file's. The mail names neither the file nor the finding.
+    """
+    for person in people:
+        _tell(
+            booking,
+            "malware_found",
+            dedupe=f"sandbox.malware:{key}",
+            reason=_REASON if person.pk == booking.booked_by_id else _STANDS_IN,
+            to=[person],
+            in_copy=in_copy,
+        )
+
+
 def booking_halted(booking: Booking, environment: Environment) -> None:
     """Put into quarantine: calm, and without the reason, which is the operators'."""
     _tell(

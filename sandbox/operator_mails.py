@@ -91,6 +91,18 @@ def not_isolated(environment: Environment) -> None:
     _alert(AlertCause.QUARANTINE, environment)
 
 
+def malware_found(environment: Environment, finding: str, *, key: str, in_copy: bool) -> None:
+    """In a file that was taken from it, or probably comes from it; once a file."""
+    _tell(
+        AlertCause.MALWARE,
+        _page_of(environment),
+        key,
+        **_named(environment),
+        in_copy=in_copy,
+        detail=_first_line(finding),
+    )
+
+
 def engine_down(health: EngineHealth) -> None:
     """Once an outage."""
     _tell(
@@ -125,17 +137,27 @@ def restore_suspected(restore: Restore) -> None:
 
 
 def _alert(cause: AlertCause, environment: Environment, *, why: LateReason | None = None) -> None:
-    booking = environment.booking
     _tell(
         cause,
-        reverse("admin:sandbox_environment_page", args=[environment.public_id]),
+        _page_of(environment),
         # What comes again after it was over is told again.
         f"{environment.public_id}:{environment.events.count()}",
-        name=environment.backend_key,
-        product=booking.blueprint_version.blueprint.name,
-        organisation=booking.organisation.name,
+        **_named(environment),
         detail=_first_line(environment.error_for_operator) if why is None else why.label,
     )
+
+
+def _page_of(environment: Environment) -> str:
+    return reverse("admin:sandbox_environment_page", args=[environment.public_id])
+
+
+def _named(environment: Environment) -> dict[str, str]:
+    booking = environment.booking
+    return {
+        "name": environment.backend_key,
+        "product": booking.blueprint_version.blueprint.name,
+        "organisation": booking.organisation.name,
+    }
 
 
 def _first_line(detail: str) -> str:
@@ -153,7 +175,14 @@ def _tell(cause: AlertCause, url: str, key: str, **context: object) -> None:
             template="sandbox/email/operator_alert",
             url=url,
             dedupe=f"{OPERATOR_ALERT}:{cause}:{key}",
-            context={"cause": cause, "name": "", "product": "", "organisation": "", "since": None}
+            context={
+                "cause": cause,
+                "name": "",
+                "product": "",
+                "organisation": "",
+                "since": None,
+                "in_copy": False,
+            }
             | context,
             reason=_OPERATES,
         ),

@@ -271,6 +271,14 @@ class BookingQuerySet(models.QuerySet["Booking"]):
             "taken_over_by",
         ).prefetch_related("environments")
 
+    def with_what_came_out(self) -> Self:
+        """For a page: whether there are reports and saved configurations to ask for at all."""
+        one = self.model.objects.filter(pk=models.OuterRef("pk"))
+        return self.annotate(
+            has_reports=models.Exists(one.filter(reports__submitted_at__isnull=False)),
+            has_snapshots=models.Exists(one.filter(environments__snapshots__isnull=False)),
+        )
+
 
 class ParticipantQuerySet(models.QuerySet["TestParticipant"]):
     def open(self) -> Self:

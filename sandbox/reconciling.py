@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import logging
 import uuid
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
@@ -48,7 +48,7 @@ def reconcile() -> None:
     for key in sorted(keys):
         try:
             backend = backends.get(key)
-            health = backend.check()
+            health, listed_at = backend.check(), clock.of_database()
             found = {observed.name: observed for observed in backend.observe_all()}
         except BackendError as error:
             # Says nothing about what exists: no environment is taken for lost, no object for an orphan.
@@ -59,7 +59,7 @@ def reconcile() -> None:
             continue
         _keep_health(key, health)
         _compare_ends(backend, found)
-        _remove_orphans(backend, found)
+        _remove_orphans(backend, found, listed_at)
         _find_lost(backend, found)
 
 
@@ -106,11 +106,13 @@ def _compare_ends(backend: SandboxBackend, found: dict[str, Observed]) -> None:
         restoring.compare(environment, observed)
 
 
-def _remove_orphans(backend: SandboxBackend, found: dict[str, Observed]) -> None:
+def _remove_orphans(
+    backend: SandboxBackend, found: dict[str, Observed], listed_at: datetime
+) -> None:
     seen: set[str] = set()
     for observed in found.values():
         if observed.is_remains:
-            if _note_remains(backend.key, observed):
+            if _note_remains(backend.key, observed, listed_at):
                 seen.add(observed.name)
             continue
         if observed.instance != settings.OSK_SANDBOX_INSTANCE:
@@ -157,7 +159,7 @@ def _remove_orphan(backend: SandboxBackend, observed: Observed) -> tuple[StrayVe
     return StrayVerdict.REMOVED, ""
 
 
-def _note_remains(key: str, observed: Observed) -> bool:
+def _note_remains(key: str, observed: Observed, listed_at: datetime) -> bool:
     """Data that an engine keeps of what the portal has given up: listed until it is gone, or an operator has
     confirmed it. The portal deletes none of it. False where the removal still waits for it, and for another
     portal's.
@@ -180,7 +182,7 @@ def _note_remains(key: str, observed: Observed) -> bool:
             detail,
         )
         if not is_settled and environment is not None:
-            services.add_remains(environment, observed.items)
+            services.add_remains(environment, observed.items, listed_at=listed_at)
         verdict = StrayVerdict.SETTLED if is_settled else StrayVerdict.KEPT
         restoring.note_stray(key, observed, verdict, detail)
         return True

@@ -64,11 +64,12 @@ def checklist_of(
 
 
 def summary_of(booking: Booking, tasks: Sequence[TestTask]) -> Summary:
-    """Of what was handed in; drafts are nobody else's. Three queries, however many there are."""
-    reports = list(
-        booking.reports.filter(submitted_at__isnull=False)
-        .select_related("author", "guest")
-        .prefetch_related("results", "files")
+    """Of what was handed in; drafts are nobody else's. Three queries, however many there are; none without."""
+    handed_in = booking.reports.filter(submitted_at__isnull=False)
+    reports = (
+        list(handed_in.select_related("author", "guest").prefetch_related("results", "files"))
+        if booking.has_reports
+        else []
     )
     return Summary(reports, [_sum_of(task, reports) for task in tasks])
 

@@ -20,7 +20,6 @@ from sandbox import (
 )
 from sandbox.backends.base import (
     BackendUnavailable,
-    CapacityExhausted,
     Observed,
     ObservedState,
     ProbeResult,
@@ -50,9 +49,9 @@ def prepare(claimed: Claim) -> None:
     """PENDING: the engine must answer and have room, and the slot be empty, whatever its rows promise; then
     the passwords are made.
     """
-    spec = claimed.spec
-    health = claimed.backend.check()
-    if not health.ok:
+    spec, asked_at = claimed.spec, clock.of_database()
+    health = claimed.backend.check() if claimed.environment.desired == Desired.PRESENT else None
+    if health is not None and not health.ok:
         raise BackendUnavailable(health.detail, after=60)
     with claimed.writing() as environment:
         if environment is None:
@@ -69,11 +68,8 @@ def prepare(claimed: Claim) -> None:
                 environment.record(EnvironmentEventKind.WAITING_FOR_SLOT)
             delays.wait(environment, delays.backoff(environment.attempts))
             return
-        if environment.desired == Desired.PRESENT:
-            room.lock(environment.backend)
-            lacks = room.shortage(health, wanted_mb=room.memory_for(environment, spec))
-            if lacks:
-                raise CapacityExhausted(lacks, after=30)
+        if environment.desired == Desired.PRESENT and health is not None:
+            room.reserve(environment, spec, health, asked_at=asked_at)
             services.ensure_credentials(environment, spec)
             environment.provision()
 
@@ -119,6 +115,9 @@ def ensure(claimed: Claim) -> Observed:
     state = Environment.objects.values_list("state", flat=True).get(pk=environment.pk)
     if state == EnvironmentState.QUARANTINED:
         quarantine(claimed.backend, claimed.ref)
+        if not Environment.objects.filter(pk=environment.pk, state=state).exists():
+            # Lifted meanwhile: we may have cut off what another worker has started since.
+            return ensure(claimed)
     elif state in FINAL:
         # We stood still past our lease: another worker has proved meanwhile that nothing is left.
         logger.warning("sandbox: late, removed", extra={"environment": environment.backend_key})
@@ -138,7 +137,8 @@ def wait_until_ready(claimed: Claim) -> None:
     if delays.is_over_time(claimed):
         failing.give_up(claimed, failing.TOO_SLOW, result.detail, too_slow=True)
         return
-    if result.is_over:
+    # What was given back may be cut off still, by whoever stood still while it was: it runs, and nobody reaches it.
+    if result.is_over or claimed.environment.is_released:
         if claimed.environment.ready_at is not None and failing.is_lost(claimed):
             return
         ensure(claimed)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, ClassVar
+
 from django.contrib import admin, messages
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
@@ -10,7 +12,7 @@ from django.utils.translation import ngettext
 from osk_portal.notifications import services
 from osk_portal.notifications.models import Heartbeat, OutgoingMail, PeriodicRun
 from osk_portal.notifications.querysets import OutgoingMailQuerySet
-from osk_portal.toolkit.admin import ReadOnlyAdmin
+from osk_portal.toolkit.admin import ReadOnlyAdmin, column
 from osk_portal.toolkit.transitions import TransitionNotAllowed
 
 
@@ -60,9 +62,15 @@ class OutgoingMailAdmin(ReadOnlyAdmin):
 
 @admin.register(PeriodicRun)
 class PeriodicRunAdmin(ReadOnlyAdmin):
-    list_display = ["name", "last_on", "lease_until"]
+    list_display = [
+        column("name", _("daily run")),
+        column("last_on", _("last on")),
+        column("lease_until", _("leased until")),
+    ]
+    fields: ClassVar[Any] = list_display  # callables too, which the stubs do not know
 
 
 @admin.register(Heartbeat)
 class HeartbeatAdmin(ReadOnlyAdmin):
-    list_display = ["name", "at"]
+    list_display = [column("name", _("heartbeat")), column("at", _("last at"))]
+    fields: ClassVar[Any] = list_display  # callables too, which the stubs do not know

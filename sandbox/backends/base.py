@@ -13,6 +13,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
+from django.utils.translation import gettext as _
+
 from sandbox.spec import Check, EnvSpec
 
 if TYPE_CHECKING:
@@ -134,7 +136,7 @@ class Health:
 
 def needs_a_person(spec: EnvSpec) -> list[str]:
     """What an engine answers to a runbook."""
-    return ["a runbook needs a person: places of the engine “manual”"] if spec.is_by_hand else []
+    return [_("a runbook needs a person: places of the engine “manual”")] if spec.is_by_hand else []
 
 
 class SandboxBackend(Protocol):

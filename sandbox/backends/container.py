@@ -22,6 +22,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from osk_portal.toolkit import clock
 from sandbox.backends import container_plan as plans
@@ -131,13 +132,14 @@ class ContainerBackend:
     def validate(self, spec: EnvSpec) -> list[str]:
         problems = needs_a_person(spec)
         problems += [
-            f"{c.name}: programs need another engine" for c in spec.components if c.program
+            f"{c.name}: " + _("programs need another engine") for c in spec.components if c.program
         ]
         recipes = [c for c in spec.components if c.image.startswith("localhost/")]
         if recipes:
             with self._engine() as engine:
                 problems += [
-                    f"{component.name}: the image {component.image} was not built here"
+                    f"{component.name}: "
+                    + _("the image %(image)s was not built here") % {"image": component.image}
                     for component in recipes
                     if not engine.has_image(component.image)
                 ]

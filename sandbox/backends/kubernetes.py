@@ -18,6 +18,7 @@ from datetime import datetime
 from typing import ClassVar
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from osk_portal.toolkit import clock
 from sandbox.backends import kubernetes_fences as fences
@@ -140,7 +141,9 @@ class KubernetesBackend:
         except Retryable as error:
             return Health(False, error.detail)
         if missing:
-            return Health(False, f"the portal may not: {', '.join(missing)}")
+            return Health(
+                False, _("the portal may not: %(rights)s") % {"rights": ", ".join(missing)}
+            )
         return Health(True, f"Kubernetes {version}")
 
     def validate(self, spec: EnvSpec) -> list[str]:

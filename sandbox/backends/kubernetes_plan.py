@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+from django.utils.translation import gettext as _
+
 from sandbox.backends.base import EnvRef
 from sandbox.backends.container_plan import (
     OTHERS,
@@ -208,16 +210,17 @@ def problems_of(spec: EnvSpec) -> list[str]:
     found: list[str] = []
     for component in spec.components:
         if component.program:
-            found.append(f"{component.name}: programs need another engine")
+            found.append(f"{component.name}: " + _("programs need another engine"))
             continue
         if component.image.startswith("localhost/"):
-            found.append(f"{component.name}: a cluster pulls by digest from a registry")
+            found.append(f"{component.name}: " + _("a cluster pulls by digest from a registry"))
         if component.seed:
-            found.append(f"{component.name}: a cluster writes no “seed” into volumes")
+            found.append(f"{component.name}: " + _("a cluster writes no “seed” into volumes"))
         if component.user and numbers(component.user)[0] is None:
-            found.append(f"{component.name}: write the user as numbers, such as 1000:1000")
+            found.append(f"{component.name}: " + _("write the user as numbers, such as 1000:1000"))
         names = [component.name, *component.ports, *(volume.name for volume in component.volumes)]
-        found += [f"{name}: a name must not end with a hyphen" for name in names if name[-1] == "-"]
+        words = _("a name must not end with a hyphen")
+        found += [f"{name}: {words}" for name in names if name[-1] == "-"]
     return found
 
 

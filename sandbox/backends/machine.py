@@ -9,6 +9,9 @@ import stat
 from dataclasses import dataclass
 from pathlib import Path
 
+from django.utils import formats
+from django.utils.translation import gettext as _
+
 from osk_portal.embedded.processes import PROC, ProcessId
 from sandbox.backends.base import NAME, Health
 
@@ -59,10 +62,15 @@ class Room:
     memory: int | None = None
 
     def __str__(self) -> str:
-        """For operators, in English as everything that engines say."""
-        left = (("disk", self.disk), ("memory", self.memory))
+        """For operators."""
+        left = (
+            (_("%(free)s GB of disk free"), self.disk),
+            (_("%(free)s GB of memory free"), self.memory),
+        )
         return ", ".join(
-            f"{free / _GB:.1f} GB of {what} free" for what, free in left if free is not None
+            words % {"free": formats.number_format(free / _GB, 1)}
+            for words, free in left
+            if free is not None
         )
 
 

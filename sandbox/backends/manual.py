@@ -13,7 +13,8 @@ from typing import ClassVar
 from uuid import UUID
 
 from django.db import DatabaseError, transaction
-from django.utils.translation import gettext_noop
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop, ngettext
 
 from osk_portal.accounts.models import User
 from sandbox.backends.base import (
@@ -46,10 +47,11 @@ class ManualBackend:
     def check(self) -> Health:
         """There must be somebody to ask."""
         count = User.objects.operators().count()
-        return Health(count > 0, f"{count} operators")
+        words = ngettext("%(count)d operator", "%(count)d operators", count)
+        return Health(count > 0, words % {"count": count})
 
     def validate(self, spec: EnvSpec) -> list[str]:
-        return [] if spec.is_by_hand else ["a person needs a “runbook”"]
+        return [] if spec.is_by_hand else [_("a person needs a “runbook”")]
 
     def ensure(
         self, ref: EnvRef, spec: EnvSpec, secrets: Mapping[str, str], *, expires_at: datetime

@@ -27,6 +27,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from osk_portal.embedded.postgres_home import ROOT_HOME
 from osk_portal.embedded.processes import ProcessId, wait_until
@@ -100,14 +101,17 @@ class ProcessBackend:
     def check(self) -> Health:
         missing = [name for name, path in self._programs.items() if not Path(path).exists()]
         if missing:
-            return Health(False, f"Not installed: {', '.join(missing)}.")
+            return Health(
+                False, _("Not installed: %(programs)s.") % {"programs": ", ".join(missing)}
+            )
         return machine.health(self._root)
 
     def validate(self, spec: EnvSpec) -> list[str]:
         return needs_a_person(spec) + [
-            f"{component.name}: program “{component.program}” is not offered here"
+            f"{component.name}: "
+            + _("program “%(program)s” is not offered here") % {"program": component.program}
             if component.program
-            else f"{component.name}: images need another engine"
+            else f"{component.name}: " + _("images need another engine")
             for component in spec.components
             if component.program not in self._programs
         ]

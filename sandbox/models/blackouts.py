@@ -24,7 +24,10 @@ class Blackout(Addressed):
     during = DateTimeRangeField(_("period"))
     reason = models.CharField(_("Reason"), max_length=200)
     created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        related_name="+",
+        verbose_name=_("planned by"),
     )
     created_at = models.DateTimeField(default=clock.now, editable=False)
     lifted_at = models.DateTimeField(_("lifted at"), null=True, blank=True)
@@ -34,6 +37,7 @@ class Blackout(Addressed):
         related_name="+",
         null=True,
         blank=True,
+        verbose_name=_("lifted by"),
     )
 
     class Meta:

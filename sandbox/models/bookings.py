@@ -50,14 +50,26 @@ class Booking(Addressed):
         _A.RESUME: frozenset({_S.FAILED}),
     }
 
+    has_reports = has_snapshots = True
+    """There may be some; ``with_what_came_out`` knows, so that a page asks for none in vain."""
+
     blueprint_version = models.ForeignKey(
-        BlueprintVersion, on_delete=models.PROTECT, related_name="bookings"
+        BlueprintVersion,
+        on_delete=models.PROTECT,
+        related_name="bookings",
+        verbose_name=_("test product"),
     )
     organisation = models.ForeignKey(
-        Organisation, on_delete=models.PROTECT, related_name="sandbox_bookings"
+        Organisation,
+        on_delete=models.PROTECT,
+        related_name="sandbox_bookings",
+        verbose_name=_("organisation"),
     )
     booked_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="sandbox_bookings"
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        related_name="sandbox_bookings",
+        verbose_name=_("booked by"),
     )
     deputy = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -106,7 +118,7 @@ class Booking(Addressed):
     )
     result_given_at = models.DateTimeField(_("result given to the OSK at"), null=True, blank=True)
     sequence = models.PositiveIntegerField(default=0, editable=False)
-    created_at = models.DateTimeField(default=clock.now, editable=False)
+    created_at = models.DateTimeField(_("booked at"), default=clock.now, editable=False)
     ended_at = models.DateTimeField(_("ended at"), null=True, blank=True)
     ended_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -114,6 +126,7 @@ class Booking(Addressed):
         related_name="+",
         null=True,
         blank=True,
+        verbose_name=_("ended by"),
     )
 
     anonymised_at = models.DateTimeField(_("anonymised at"), null=True, blank=True, editable=False)
@@ -162,7 +175,7 @@ class Booking(Addressed):
         ]
 
     def __str__(self) -> str:
-        return f"Booking {self.public_id}"
+        return str(_("Booking %(key)s") % {"key": str(self.public_id)[:8]})
 
     def get_absolute_url(self) -> str:
         return reverse("sandbox:booking_detail", args=[self.public_id])

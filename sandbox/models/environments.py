@@ -10,6 +10,7 @@ from typing import ClassVar
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from osk_portal.accounts.models import User
 from osk_portal.toolkit import clock
@@ -82,8 +83,18 @@ class Environment(Addressed):
         _A.RELEASE: frozenset({_S.QUARANTINED}),
     }
 
-    booking = models.ForeignKey(Booking, on_delete=models.PROTECT, related_name="environments")
-    slot = models.ForeignKey(Slot, on_delete=models.PROTECT, related_name="environments")
+    booking = models.ForeignKey(
+        Booking,
+        on_delete=models.PROTECT,
+        related_name="environments",
+        verbose_name=_("booking"),
+    )
+    slot = models.ForeignKey(
+        Slot,
+        on_delete=models.PROTECT,
+        related_name="environments",
+        verbose_name=pgettext_lazy("slot", "place"),
+    )
     generation = models.PositiveSmallIntegerField(_("generation"), default=1)
     state = models.CharField(
         _("state"), max_length=20, choices=EnvironmentState, default=EnvironmentState.PENDING

@@ -40,12 +40,23 @@ class WaitlistEntry(Addressed):
         _A.LEAVE: frozenset({_S.WAITING}),
     }
 
-    blueprint = models.ForeignKey(Blueprint, on_delete=models.PROTECT, related_name="waiting")
+    blueprint = models.ForeignKey(
+        Blueprint,
+        on_delete=models.PROTECT,
+        related_name="waiting",
+        verbose_name=_("test product"),
+    )
     organisation = models.ForeignKey(
-        Organisation, on_delete=models.PROTECT, related_name="sandbox_waiting"
+        Organisation,
+        on_delete=models.PROTECT,
+        related_name="sandbox_waiting",
+        verbose_name=_("organisation"),
     )
     person = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="sandbox_waiting"
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        related_name="sandbox_waiting",
+        verbose_name=_("person"),
     )
     days = models.PositiveSmallIntegerField(
         _("days"), validators=[MinValueValidator(1), MaxValueValidator(90)]
@@ -61,8 +72,9 @@ class WaitlistEntry(Addressed):
         related_name="waitlist_entry",
         null=True,
         blank=True,
+        verbose_name=_("booking"),
     )
-    created_at = models.DateTimeField(default=clock.now, editable=False)
+    created_at = models.DateTimeField(_("waits since"), default=clock.now, editable=False)
     ended_at = models.DateTimeField(_("ended at"), null=True, blank=True)
 
     objects = WaitlistQuerySet.as_manager()
@@ -91,7 +103,7 @@ class WaitlistEntry(Addressed):
         ]
 
     def __str__(self) -> str:
-        return f"Waiting {self.public_id}"
+        return str(_("Turn %(key)s") % {"key": str(self.public_id)[:8]})
 
     def can(self, action: WaitAction) -> bool:
         return self.state in self.ALLOWED[action]

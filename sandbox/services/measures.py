@@ -228,12 +228,15 @@ def settle_remains(*, stray_id: int, actor: User, reason: str) -> Stray:
     return stray
 
 
-def add_remains(environment: Environment, items: Iterable[Item]) -> None:
-    """What an engine turned out to keep stands in the proof, open until it is gone."""
+def add_remains(environment: Environment, items: Iterable[Item], *, listed_at: datetime) -> None:
+    """What an engine turned out to keep stands in the proof, open until it is gone: also what counted as gone
+    before the engine was asked, and is listed again.
+    """
     for item in items:
-        RemovalProof.objects.get_or_create(
+        proof, _is_new = RemovalProof.objects.get_or_create(
             environment=environment, kind=item.kind, name=item.name[:200]
         )
+        RemovalProof.objects.filter(pk=proof.pk, verified_at__lt=listed_at).update(verified_at=None)
 
 
 def prove_remains_gone(backend: str, name: str) -> None:

@@ -21,10 +21,11 @@ from osk_portal.toolkit import clock, uploads
 from osk_portal.toolkit.clock import DbNow
 from osk_portal.toolkit.scan_queue import GIVEN_BACK, ScanQueue, mine
 from osk_portal.toolkit.stored_files import remove_strays
-from sandbox import participant_mails
+from sandbox import notifications, operator_mails, participant_mails
 from sandbox.enums import BookingEventKind, FileState
 from sandbox.models import Booking, ReportFile, TestReport
 from sandbox.models.report_files import FOLDER, private_storage, random_name
+from sandbox.phases import current_environment
 
 logger = logging.getLogger(__name__)
 
@@ -129,10 +130,14 @@ def _check_room(report: TestReport, sizes: Sequence[int]) -> None:
 
 @transaction.atomic
 def _found(file: ReportFile, finding: str) -> bool:
-    """Malware: the content goes, who brought it is told, and the row says so to who booked."""
+    """Malware: the content goes; who brought it is told, who booked too, and the operators: it may come from the
+    environment.
+    """
     booking = (
         Booking.objects.select_for_update(of=("self",))
-        .select_related("blueprint_version__blueprint")
+        .select_related(
+            "blueprint_version__blueprint", "organisation", "booked_by", "deputy", "taken_over_by"
+        )
         .get(reports__files=file)
     )
     path = file.content.name or ""
@@ -143,6 +148,13 @@ def _found(file: ReportFile, finding: str) -> bool:
         return False
     booking.record(BookingEventKind.FILE_REMOVED, actor=None, file=str(file.public_id))
     participant_mails.file_infected(file)
+    key = str(file.public_id)
+    others = [person for person in booking.side if person.pk != file.report.author_id]
+    notifications.malware_found(booking, key=key, in_copy=False, people=others)
+    environment = current_environment(booking)
+    if environment is not None:
+        environment.booking = booking
+        operator_mails.malware_found(environment, finding, key=key, in_copy=False)
     transaction.on_commit(lambda: private_storage().delete(path))
     logger.warning(
         "malware found in a file of a test report", extra={"file": file.pk, "finding": finding}

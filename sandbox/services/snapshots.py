@@ -21,7 +21,7 @@ from osk_portal.toolkit.encryption import CannotDecrypt
 from osk_portal.toolkit.scan_queue import GIVEN_BACK, ScanQueue, mine
 from osk_portal.toolkit.stored_files import remove_strays
 from osk_portal.toolkit.transitions import TransitionNotAllowed
-from sandbox import permissions
+from sandbox import notifications, operator_mails, permissions
 from sandbox.enums import (
     BookingState,
     Desired,
@@ -212,15 +212,30 @@ def delete_due() -> None:
     limit = clock.now() - timedelta(days=settings.OSK_SANDBOX_SNAPSHOT_DAYS)
     for snapshot_id in list(Snapshot.objects.kept().over_since(limit).values_list("pk", flat=True)):
         with transaction.atomic():
-            due = Snapshot.objects.kept().over_since(limit)
-            snapshot = (
-                due.select_for_update(of=("self",)).select_related("environment")
-                .filter(pk=snapshot_id).first()
-            )  # fmt: skip
+            _lock_what_it_is_of(snapshot_id)
+            due = Snapshot.objects.kept().over_since(limit).filter(pk=snapshot_id)
+            snapshot = due.select_for_update(of=("self",)).select_related("environment").first()
             if snapshot is not None:
                 _delete(snapshot)
                 snapshot.environment.record(EnvironmentEventKind.SNAPSHOT_EXPIRED)
     _sweep()
+
+
+def _lock_what_it_is_of(snapshot_id: int) -> Booking:
+    """Booking and environment, before the copy itself, as everywhere."""
+    booking = (
+        Booking.objects.select_for_update(of=("self",))
+        .select_related(
+            "blueprint_version__blueprint", "organisation", "booked_by", "deputy", "taken_over_by"
+        )
+        .get(environments__snapshots=snapshot_id)
+    )
+    list(
+        booking.environments.select_for_update(of=("self",))
+        .filter(snapshots=snapshot_id)
+        .values_list("pk")
+    )
+    return booking
 
 
 def _sweep() -> None:
@@ -246,6 +261,8 @@ def ring_due() -> None:
 
 @transaction.atomic
 def _found(snapshot: Snapshot, finding: str) -> bool:
+    """The content goes; its people and the operators are told, since the environment itself may be affected."""
+    booking = _lock_what_it_is_of(snapshot.pk)
     path = snapshot.content.name or ""
     removed = Snapshot.objects.filter(mine(snapshot)).update(
         state=SnapshotState.INFECTED, content="", key="", scanned_at=DbNow(), **GIVEN_BACK
@@ -253,6 +270,10 @@ def _found(snapshot: Snapshot, finding: str) -> bool:
     if not removed:
         return False
     snapshot.environment.record(EnvironmentEventKind.SNAPSHOT_INFECTED)
+    snapshot.environment.booking = booking
+    key = str(snapshot.public_id)
+    notifications.malware_found(booking, key=key, in_copy=True, people=booking.side)
+    operator_mails.malware_found(snapshot.environment, finding, key=key, in_copy=True)
     transaction.on_commit(partial(private_storage().delete, path))
     logger.warning(
         "malware found in a saved configuration",

@@ -77,7 +77,7 @@ def booking_detail(request: AuthenticatedRequest, public_id: UUID) -> HttpRespon
 
 def visible_booking(request: AuthenticatedRequest, public_id: UUID) -> Booking:
     """404 for a stranger. What of it may be read: ``permissions.can_read``."""
-    visible = Booking.objects.visible_to(request.user).with_details()
+    visible = Booking.objects.visible_to(request.user).with_details().with_what_came_out()
     return get_object_or_404(visible, public_id=public_id)
 
 
@@ -275,7 +275,7 @@ def snapshots_of(user: User, booking: Booking, phase: Phase) -> dict[str, object
     parts = booking.blueprint_version.parsed.export
     rows = (
         list(Snapshot.objects.of(booking).select_related("asked_by", "environment"))
-        if may_have and parts  # what a version cannot give was never saved of it
+        if may_have and parts and booking.has_snapshots
         else []
     )
     for row in rows:

@@ -6,6 +6,7 @@ import pytest
 from django.core.management import call_command
 
 from osk_portal.notifications.enums import MailState
+from osk_portal.notifications.models import Heartbeat
 from tests.factories import staff
 from tests.notifications.factories import OutgoingMailFactory
 
@@ -66,4 +67,6 @@ def test_the_heartbeat_is_visible(client, operator):
     call_command("outbox_drain")
 
     assert "sweep" in client.get("/admin/notifications/heartbeat/").text
+    page = client.get(f"/admin/notifications/heartbeat/{Heartbeat.objects.first().pk}/change/").text
+    assert "Zuletzt um" in page
     assert client.get("/admin/notifications/periodicrun/").status_code == 200

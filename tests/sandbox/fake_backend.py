@@ -34,6 +34,8 @@ class FakeBackend:
     """Method → what happens at its next calls; "ensure:after" strikes once the object exists."""
     calls: list[tuple[str, str]] = field(default_factory=list)
     unhealthy: set[str] = field(default_factory=set)
+    cut_off: set[str] = field(default_factory=set)
+    """They run, and nobody reaches them until ``ensure``."""
     log_lines: list[str] = field(default_factory=list)
     secrets: dict[str, Mapping[str, str]] = field(default_factory=dict)
     memory_mb: int | None = None
@@ -69,6 +71,7 @@ class FakeBackend:
         if there is not None and (there.instance, there.env) != (ref.instance, ref.env):
             raise Permanent("", f"{ref.name} belongs to {there.instance}")
         self.secrets[ref.name] = dict(secrets)
+        self.cut_off.discard(ref.name)
         seeds = {(c.name, f.path): f.content.encode() for c in spec.components for f in c.seed}
         self.data.setdefault(ref.name, seeds)
         self.objects[ref.name] = Observed(
@@ -99,7 +102,7 @@ class FakeBackend:
         there = self.objects.get(ref.name)
         if there is None or there.state != ObservedState.RUNNING:
             return ProbeResult(False, "the program has ended", is_over=True)
-        if ref.name in self.unhealthy:
+        if ref.name in self.unhealthy | self.cut_off:
             return ProbeResult(False, "answers 503")
         return ProbeResult(True)
 

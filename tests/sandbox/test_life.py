@@ -742,8 +742,9 @@ def test_a_late_hand_over_says_so(
 
 def test_a_machine_says_how_much_room_is_left(tmp_path: Path) -> None:
     assert re.fullmatch(
-        r"\d+\.\d GB of disk free, \d+\.\d GB of memory free", machine.health(tmp_path).detail
+        r"[\d.]+,\d GB Festplatte frei, [\d.]+,\d GB Arbeitsspeicher frei",
+        machine.health(tmp_path).detail,
     )
     missing = machine.health(tmp_path / "missing", version="Podman 5")
-    assert re.fullmatch(r"Podman 5 · \d+\.\d GB of memory free", missing.detail)
+    assert re.fullmatch(r"Podman 5 · [\d.]+,\d GB Arbeitsspeicher frei", missing.detail)
     assert (missing.disk_mb, missing.memory_mb is None) == (None, False)

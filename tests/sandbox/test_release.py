@@ -392,3 +392,46 @@ def test_the_ladder(client: Client, settled: Run, kept: Booking) -> None:
     assert client.post(url, reason).status_code == 409
     assert settled(kept).state == EnvironmentState.READY
     assert Measure.objects.filter(kind="release").count() == 1
+
+
+def test_who_was_still_at_it_cuts_nothing_off_that_was_given_back_meanwhile(
+    engine: FakeBackend, run: Run
+) -> None:
+    """A quarantine is ordered and lifted while a worker is in the middle of a repair."""
+    booking = book()
+    environment = run(booking)
+    name = environment.backend_key
+    engine.kill(name)
+    reconciling.reconcile()
+    engine.fault("ensure:after", lambda: halt(environment) and None)
+
+    def lift() -> None:
+        release(environment)
+        provisioning.work(environment.pk)
+        assert engine.objects[name].state == ObservedState.RUNNING
+
+    engine.fault("halt", lift)
+
+    assert run(booking).state == EnvironmentState.READY
+    assert engine.objects[name].state == ObservedState.RUNNING
+
+
+@pytest.mark.parametrize("is_ready", [True, False])
+def test_what_runs_and_is_cut_off_still_is_reached_again(
+    engine: FakeBackend, settled: Run, clock: Clock, kept: Booking, is_ready: bool
+) -> None:
+    """Who cut it off was killed before it could put that right."""
+    environment = kept.environments.get()
+    name = environment.backend_key
+    release(environment)
+    if is_ready:
+        assert settled(kept).state == EnvironmentState.READY
+        engine.cut_off.add(name)
+        reconciling.reconcile()
+    else:
+        engine.fault("ensure:after", lambda: engine.cut_off.add(name))
+    assert engine.count("destroy") == 0
+
+    assert settled(kept).state == EnvironmentState.READY
+    assert name not in engine.cut_off
+    assert engine.count("destroy") == 0

@@ -134,6 +134,24 @@ def test_an_operators_word_settles_it_until_there_is_more(
     stray.refresh_from_db()
     assert (stray.verdict, stray.detail) == (StrayVerdict.KEPT, "pv-7, pv-8")
     assert proof_of("pv-8").verified_at is None
+    assert proof_of("pv-7").verified_at is None, "listed after the word"
+
+
+def test_what_is_listed_again_is_open_again(engine: FakeBackend, forgotten: Environment) -> None:
+    """It counted as gone, and the engine lists it once more; the next proof bears the time of the next end."""
+    name = forgotten.backend_key
+    reconciling.reconcile()
+    kept = engine.objects.pop(name)
+    reconciling.reconcile()
+    first = proof_of("pv-7").verified_at
+    assert first is not None
+
+    engine.objects[name] = kept
+    reconciling.reconcile()
+    assert proof_of("pv-7").verified_at is None
+    del engine.objects[name]
+    reconciling.reconcile()
+    assert proof_of("pv-7").verified_at > first
 
 
 def test_only_operators_settle(client: Client, forgotten: Environment) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
@@ -14,16 +13,17 @@ from django.urls import reverse
 from osk_portal.notifications.models import OutgoingMail
 from osk_portal.toolkit import clock as portal_clock
 from sandbox import provisioning, reconciling, room, services
-from sandbox.backends.base import BackendUnavailable, CapacityExhausted, Health
+from sandbox.backends.base import CapacityExhausted, Health
 from sandbox.enums import BookingState, EnvironmentState
 from sandbox.models import Booking, EngineHealth, Environment
-from tests.conformance.conftest import make_container_spec
+from sandbox.room import Need
+from sandbox.spec import parse
 from tests.conftest import Clock
 from tests.factories import staff
 from tests.sandbox.factories import EnvironmentFactory
 from tests.sandbox.fake_backend import FakeBackend
 from tests.sandbox.world import book, product
-from tests.two_at_once import Work
+from tests.two_at_once import meet, stopped
 
 pytestmark = pytest.mark.django_db
 
@@ -41,40 +41,50 @@ def mails(to: object) -> list[OutgoingMail]:
 
 
 @pytest.mark.parametrize(
-    ("memory_mb", "disk_mb", "wanted_mb", "lacks"),
+    ("memory_mb", "disk_mb", "wanted", "lacks"),
     [
-        (None, None, 900, ""),
-        (200, 1000, 0, ""),
-        (264, None, 64, ""),
-        (263, 1000, 64, "263 MB of memory free, 264 MB needed"),
-        (500, 999, 0, "999 MB of disk free, 1000 MB needed"),
-        (1, 1, 0, "1 MB of memory free, 200 MB needed, 1 MB of disk free, 1000 MB needed"),
+        (None, None, Need(900, 900), ""),
+        (200, 1000, Need(), ""),
+        (264, None, Need(64, 9), ""),
+        (263, 1000, Need(64), "263 MB Arbeitsspeicher frei, 264 MB nötig"),
+        (500, 1063, Need(64, 64), "1063 MB Festplatte frei, 1064 MB nötig"),
+        (
+            1,
+            1,
+            Need(),
+            "1 MB Arbeitsspeicher frei, 200 MB nötig, 1 MB Festplatte frei, 1000 MB nötig",
+        ),
     ],
 )
 def test_what_an_engine_lacks(
-    memory_mb: int | None, disk_mb: int | None, wanted_mb: int, lacks: str
+    memory_mb: int | None, disk_mb: int | None, wanted: Need, lacks: str
 ) -> None:
     health = Health(True, "", memory_mb=memory_mb, disk_mb=disk_mb)
-    assert room.shortage(health, wanted_mb=wanted_mb) == lacks
+    assert room.shortage(health, wanted=wanted) == lacks
 
 
 def test_what_is_at_nought_is_not_looked_at(settings) -> None:
     settings.OSK_SANDBOX_LEAST_MEMORY_MB = settings.OSK_SANDBOX_LEAST_DISK_MB = 0
-    assert room.shortage(Health(True, "", memory_mb=1, disk_mb=1), wanted_mb=999) == ""
+    assert room.shortage(Health(True, "", memory_mb=1, disk_mb=1), wanted=Need(999)) == ""
 
 
-def test_what_is_being_set_up_has_its_memory_promised(engine: FakeBackend) -> None:
-    spec = make_container_spec()
+def test_what_is_being_set_up_has_its_room_promised(engine: FakeBackend) -> None:
+    spec = parse(IMAGE)
     mine, other = (
         EnvironmentFactory(
             state=state, booking__blueprint_version__spec=IMAGE, slot__backend="fake"
         )
         for state in ("pending", "provisioning")
     )
-    assert room.memory_for(mine, spec) == 64 + 64
-    other.ready_at = portal_clock.now()
+    now = portal_clock.now()
+    assert room.need_for(mine, spec, asked_at=now) == Need(64 + 64, 256 + 256)
+    other.ready_at, other.state = now - timedelta(seconds=1), EnvironmentState.READY
+    other.endpoint = "http://127.0.0.1:1"
     other.save()
-    assert room.memory_for(mine, spec) == 64, "what runs uses its own"
+    assert room.need_for(mine, spec, asked_at=now) == Need(64, 256), "what runs uses its own"
+    other.ready_at = now
+    other.save()
+    assert room.need_for(mine, spec, asked_at=now) == Need(128, 512), "it did not when we asked"
 
 
 IMAGE = {
@@ -86,6 +96,7 @@ IMAGE = {
             "limits": {"memory_mb": 64, "processes": 32, "cpu_millis": 500},
             "ports": [{"name": "web", "number": 8080}],
             "readiness": {"port": "web"},
+            "volumes": [{"name": "data", "path": "/data", "size_mb": 256}],
         }
     ],
     "endpoints": [{"port": "web"}],
@@ -110,7 +121,7 @@ def test_a_set_up_waits_told_in_words_and_goes_on(
     assert list(environment.events.values_list("kind", flat=True)) == [
         "booked", "waiting_for_room", "late",
     ]  # fmt: skip
-    assert environment.error_for_operator == "199 MB of memory free, 200 MB needed"
+    assert environment.error_for_operator == "199 MB Arbeitsspeicher frei, 200 MB nötig"
     [late] = mails(booking.booked_by)
     assert "zu wenig Platz" in late.body
     [alert] = mails(operator)
@@ -118,33 +129,11 @@ def test_a_set_up_waits_told_in_words_and_goes_on(
     client.force_login(booking.booked_by)
     assert "hat zurzeit zu wenig Platz" in client.get(booking.get_absolute_url()).text
     client.force_login(operator, backend="django.contrib.auth.backends.ModelBackend")
-    assert "199 MB of memory free" in client.get(reverse("admin:sandbox_operations")).text
+    assert "199 MB Arbeitsspeicher frei" in client.get(reverse("admin:sandbox_operations")).text
 
     engine.memory_mb = 200
     clock.move_to(portal_clock.now() + timedelta(minutes=6))
     assert run(booking).state == EnvironmentState.READY
-
-
-@pytest.mark.django_db(transaction=True)
-def test_two_that_begin_at_once_do_not_have_the_same_room(engine: FakeBackend) -> None:
-    """Both have asked the engine before either began. Real connections."""
-    engine.memory_mb = 200 + 64
-    blueprint = product(slots=2)
-    blueprint.versions.update(spec=IMAGE)
-    bookings = [book(blueprint) for _number in range(2)]
-    both = threading.Barrier(2, timeout=20)
-    engine.fault("check", *[lambda: both.wait() and None] * 2)
-    engine.fault("ensure", BackendUnavailable("busy", after=60))
-
-    works = [Work(partial(provisioning.work, b.environments.get().pk)) for b in bookings]
-    for work in works:
-        work.start()
-    for work in works:
-        work.join(20)
-
-    assert [work.outcome for work in works] == [None, None]
-    states = sorted(Environment.objects.values_list("state", flat=True))
-    assert states == [EnvironmentState.PENDING, EnvironmentState.PROVISIONING]
 
 
 def test_an_engine_that_is_full_meanwhile_is_waited_for_too(
@@ -197,11 +186,11 @@ def test_operators_are_told_once_a_shortage_and_see_it(
     short_for(10)
     [told] = mails(operator)
     assert "zu wenig Platz" in told.subject
-    assert "10 MB of disk free, 1000 MB needed" in told.body
+    assert "10 MB Festplatte frei, 1000 MB nötig" in told.body
     client.force_login(operator, backend="django.contrib.auth.backends.ModelBackend")
     page = client.get(reverse("admin:sandbox_operations")).text
     assert "Zu wenig Platz" in page
-    assert "10 MB of disk free, 1000 MB needed" in page
+    assert "10 MB Festplatte frei, 1000 MB nötig" in page
     health = EngineHealth.objects.get()
     assert health.is_ok
     assert health.short_since is not None
@@ -211,3 +200,22 @@ def test_operators_are_told_once_a_shortage_and_see_it(
     assert "Zu wenig Platz" not in client.get(reverse("admin:sandbox_operations")).text
     short_for(10)
     assert len(mails(operator)) == 2, "another shortage"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_that_begin_at_once_do_not_see_the_same_room(
+    engine: FakeBackend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is enough for one: the other one, who looked before the first had begun, waits."""
+    environments = [
+        EnvironmentFactory(booking__blueprint_version__spec=IMAGE, slot__backend="fake")
+        for _ in range(2)
+    ]
+    engine.memory_mb = 200 + 64
+    first, second = (partial(provisioning.work, one.pk) for one in environments)
+
+    with stopped(monkeypatch, services, "ensure_credentials") as stop:
+        meet(stop, first, second)
+
+    states = [type(one).objects.get(pk=one.pk).state for one in environments]
+    assert states == [EnvironmentState.READY, EnvironmentState.PENDING]

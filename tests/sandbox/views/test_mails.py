@@ -11,6 +11,7 @@ from sandbox.models import CaughtMail
 from sandbox.services.participants import invite_guest, invite_person
 from tests.sandbox.factories import SPEC, BlueprintVersionFactory
 from tests.sandbox.test_mails import keep, message
+from tests.sandbox.views.test_snapshots import EXPORTING, saved
 
 SENDS_MAIL = {
     **SPEC,
@@ -61,6 +62,31 @@ def test_it_costs_one_query_however_many(signed_in, world, running, django_asser
 
     with django_assert_max_num_queries(12):
         client.get(running.get_absolute_url())
+
+
+def test_with_a_saved_configuration_too(
+    signed_in, world, settings, tmp_path, django_assert_max_num_queries
+):
+    settings.OSK_SANDBOX_MAIL_PORT = 2525
+    private = {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": tmp_path},
+    }
+    settings.STORAGES = {**settings.STORAGES, "private": private}
+    component = {**EXPORTING["components"][0], "env": {"SMTP": "${mail.host}:${mail.port}"}}
+    spec = {**EXPORTING, "components": [component]}
+    BlueprintVersionFactory(blueprint=world.blueprint, number=2, spec=spec)
+    booking, environment = world.book_and_set_up()
+    keep(environment, message())
+    saved(booking)
+    client = signed_in(world.booker)
+    client.get(booking.get_absolute_url())
+
+    with django_assert_max_num_queries(12):
+        page = client.get(booking.get_absolute_url()).text
+
+    assert "E-Mails der Testumgebung" in page
+    assert "1 Datei" in page
 
 
 def test_a_product_without_mail_has_no_part_for_it(signed_in, world):

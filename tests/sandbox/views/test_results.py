@@ -161,6 +161,7 @@ def test_malware_is_never_given_out(
     assert booking.events.filter(kind="file_removed").exists()
     mail = OutgoingMail.objects.get(kind="sandbox.file_infected")
     assert mail.user == world.booker
+    assert not OutgoingMail.objects.filter(kind="sandbox.malware_found").exists(), "told already"
     assert "Schadsoftware" in mail.body
     assert "Eicar" not in mail.body
     assert "a.txt" not in mail.body
@@ -172,6 +173,7 @@ def test_malware_is_never_given_out(
 
 def test_a_guest_hears_of_malware_too(world, booking, settings, monkeypatch, commits):
     settings.OSK_CLAMAV = clamav.parse("tcp://127.0.0.1:3310")
+    operator = staff("operator")
     guest = participants.invite_guest(
         booking_id=booking.pk, actor=world.booker, name="Toni Probe", email="toni@example.org"
     )
@@ -183,6 +185,11 @@ def test_a_guest_hears_of_malware_too(world, booking, settings, monkeypatch, com
         report_files.QUEUE.scan(ReportFile.objects.get().pk)
     mail = OutgoingMail.objects.get(kind="sandbox.file_infected")
     assert (mail.user, mail.address) == (None, "toni@example.org")
+    told = OutgoingMail.objects.get(kind="sandbox.malware_found")
+    assert (told.user, "a.txt" in told.body, "Eicar" in told.body) == (world.booker, False, False)
+    assert "in einer Datei zu einem Testbericht" in told.body
+    alert = OutgoingMail.objects.get(kind="sandbox.operator_alert")
+    assert (alert.user, "Eicar" in alert.body, "Toni" in alert.body) == (operator, True, False)
     assert guest.token not in mail.body
     assert portal._still_allowed(0, mail.kind, mail.subject_key)
 

@@ -438,8 +438,8 @@ def test_over_the_limit_it_is_left_out_and_an_empty_one_is_none(signed_in, world
 
 def test_it_is_scanned_where_there_is_a_scanner(world, ready, settings, monkeypatch, private):
     settings.OSK_CLAMAV = clamav.parse("tcp://127.0.0.1:3310")
-    booking, _environment = ready
-    seen = []
+    booking, environment = ready
+    operator, seen = staff("operator"), []
 
     def scan(_address, chunks):
         seen.append(b"".join(chunks))
@@ -459,8 +459,16 @@ def test_it_is_scanned_where_there_is_a_scanner(world, ready, settings, monkeypa
     bad = saved(booking)
     snapshots.QUEUE.scan(bad.pk)
     bad.refresh_from_db()
+    assert not snapshots.QUEUE.scan(bad.pk), "twice changes nothing"
     assert (bad.state, bad.key, bool(bad.content)) == ("infected", "", False)
     assert kinds(booking)[-1] == "snapshot_infected"
+    told = OutgoingMail.objects.get(kind="sandbox.malware_found")
+    assert (told.user, "Eicar" in told.body) == (world.booker, False)
+    assert "in einer gesicherten Konfiguration" in told.body
+    assert booking.get_absolute_url() in told.body
+    alert = OutgoingMail.objects.get(kind="sandbox.operator_alert")
+    assert (alert.user, "Eicar" in alert.body) == (operator, True)
+    assert reverse("admin:sandbox_environment_page", args=[environment.public_id]) in alert.body
 
 
 @pytest.mark.parametrize("is_scanned", [True, False])
