@@ -11,16 +11,25 @@ from osk_portal.templatetags.osk import berlin_datetime
 from osk_portal.toolkit import clock
 from sandbox import capacity, deadlines, durations, quotas
 from sandbox.forms import BookingForm, WhenForm, later_at, value_of
-from sandbox.models import Blueprint
+from sandbox.models import Blueprint, BlueprintVersion
 from sandbox.timetable import Timetable, opening
 from sandbox.windows import end_after
 
 
-def offer_times(form: WhenForm, blueprint: Blueprint, *, by_osk: bool = False) -> dict[str, Any]:
-    """Put the free begins into the form; what the page says of them. ``by_osk``: nobody has to approve it."""
+def offer_times(
+    form: WhenForm,
+    blueprint: Blueprint,
+    *,
+    is_approved: bool = False,
+    version: BlueprintVersion | None = None,
+) -> dict[str, Any]:
+    """Put the free begins into the form; what the page says of them.
+
+    ``is_approved``: by somebody, or nobody has to. ``version``: what is set up, if not the newest one.
+    """
     now = clock.now()
-    needs_approval = blueprint.needs_approval and not by_osk
-    version = blueprint.published_version()
+    needs_approval = blueprint.needs_approval and not is_approved
+    version = version or blueprint.published_version()
     begin = deadlines.first_start(blueprint, version, now, needs_approval=needs_approval)
     first = begin if begin > now else None
     form.needs_approval = needs_approval

@@ -324,7 +324,7 @@ class WaitForm(PurposeForm):
 
 
 class MoveForm(WhenForm):
-    """``cleaned_data`` holds ``start`` and ``end`` (aware)."""
+    """``cleaned_data`` holds ``start`` and ``end`` (aware). ``organisation``: whose horizon holds; None for none."""
 
     days = forms.IntegerField(
         label=_("For how many days?"),
@@ -337,7 +337,7 @@ class MoveForm(WhenForm):
     )
 
     def __init__(
-        self, *args: Any, blueprint: Blueprint, organisation: Organisation, **kwargs: Any
+        self, *args: Any, blueprint: Blueprint, organisation: Organisation | None, **kwargs: Any
     ) -> None:
         super().__init__(*args, **kwargs)
         self._organisation = organisation
