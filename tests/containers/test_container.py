@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import socket
@@ -10,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from ipaddress import IPv4Address, IPv4Network
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -370,6 +372,24 @@ def test_logs_are_of_the_product(engine: Engine) -> None:
     engine.ensure()
 
     assert wait_until(lambda: "web: begonnen" in engine.backend.logs(engine.ref), 5)
+
+
+def test_what_a_product_writes_fills_no_disk(engine: Engine) -> None:
+    endless = "head -c 40000000 /dev/zero | tr '\\0' a; echo; echo fertig;"
+    engine.spec = make_container_spec(
+        command=["/bin/sh", "-c"], args=[f"{endless} exec httpd -f -p 8080 -h /run/osk"]
+    )
+    engine.ensure()
+
+    def is_done() -> bool:
+        with contextlib.suppress(BackendUnavailable):  # Podman looks for the begin of the line
+            return "web: fertig" in engine.backend.logs(engine.ref)
+        return False
+
+    assert wait_until(is_done, 60)
+    with engine.backend._engine() as spoken:
+        found = spoken.container(f"{engine.ref.name}-web")
+    assert Path(found["LogPath"]).stat().st_size < 20_000_000
 
 
 def test_the_safety_net_needs_no_database(
