@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -22,6 +22,9 @@ from osk_portal.toolkit.transitions import Event, check
 from sandbox.enums import WishAction, WishEventKind, WishKind, WishState
 from sandbox.models.blueprints import Blueprint
 from sandbox.querysets import OPEN_WISHES, WishQuerySet
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
 
 _S = WishState
 _A = WishAction
@@ -210,7 +213,7 @@ class Wish(Addressed):
         )
 
 
-_DONE: Final = {
+_DONE: Final[Mapping[str, _StrPromise]] = {
     WishAction.CHECK: pgettext_lazy("wish", "Check begun"),
     WishAction.TRY: pgettext_lazy("wish", "Trial run begun"),
     WishAction.OFFER: pgettext_lazy("wish", "Released for booking"),
@@ -229,8 +232,8 @@ class WishEvent(Event):
     @property
     def words(self) -> str:
         """The line as a person reads it, in the present language."""
-        labels = {**_DONE, **dict(WishEventKind.choices)}
-        return str(labels.get(self.kind, self.kind))
+        kinds = dict(WishEventKind.choices)
+        return str(_DONE.get(self.kind) or kinds.get(self.kind) or self.kind)
 
 
 class WishAsk(models.Model):
