@@ -12,8 +12,8 @@ PROJECT = Path(__file__).resolve().parents[3]
 SHARED = Path(os.environ.get("OSK_SHARED") or PROJECT.parent / "shared")
 DATA = SHARED / "data" / "publiccode"
 
-# The register of Italian administrations is not part of the library: it is Italy's, and changes daily. A code is checked
-# for its form; whoever has the register hands it in (``Hooks``), and then the verdict is the parser's.
+# The register of Italian administrations is not part of the library: it is Italy's, and changes daily. A code is
+# checked for its form; whoever has the register hands it in (`Hooks`), and then the verdict is the parser's.
 IPA_ERRORS = ("codiceIPA must be a valid Italian", "uri must be a valid Italian")
 
 
