@@ -527,6 +527,35 @@ def test_a_removal_begins_although_nothing_can_be_seen_of_it(
     assert run(booking).state == EnvironmentState.GONE
 
 
+def test_an_answer_that_no_engine_gives_has_its_time_limits_and_is_told(
+    engine: FakeBackend, run: Run, later: Callable[..., None], expect_errors: None
+) -> None:
+    """A word is missing in what it says: neither the set-up nor the removal goes on for ever in silence."""
+    operator = staff("operator")
+    engine.fault("ensure", *[KeyError("Labels")] * 100)
+    booking = book()
+    for _minute in range(60):
+        run(booking)
+        later(minutes=1)
+    assert booking.state == BookingState.FAILED
+    assert mails(booking.booked_by)[-1] == "booking_failed"
+
+    engine.faults.clear()
+    other = book()
+    run(other)
+    OutgoingMail.objects.all().delete()
+    services.end_booking(booking_id=other.pk, actor=other.booked_by)
+    engine.fault("observe", KeyError("Labels"))
+    engine.fault("destroy", *[KeyError("Labels")] * 100)
+    for _minute in range(25):
+        environment = run(other)
+        later(minutes=1)
+
+    assert environment.state == EnvironmentState.TEARING_DOWN
+    assert environment.error_for_operator == "unexpected: KeyError"
+    assert mails(operator) == ["operator_alert"]
+
+
 @pytest.mark.parametrize(
     "answer",
     [BackendUnavailable("away"), Observed("", ObservedState.UNKNOWN)],
