@@ -527,6 +527,27 @@ def test_a_removal_begins_although_nothing_can_be_seen_of_it(
     assert run(booking).state == EnvironmentState.GONE
 
 
+@pytest.mark.parametrize("address", ["http://" + "a" * 300, "http://a\0b"])
+def test_what_the_database_does_not_take_of_an_engine_is_given_up_too(
+    engine: FakeBackend, run: Run, later: Callable[..., None], expect_errors: None,
+    monkeypatch: pytest.MonkeyPatch, address: str,
+) -> None:  # fmt: skip
+    known = engine.ensure
+
+    def lying(ref: EnvRef, *args: object, **named: object) -> Observed:
+        engine.objects[ref.name] = replace(known(ref, *args, **named), endpoint=address)
+        return engine.objects[ref.name]
+
+    monkeypatch.setattr(engine, "ensure", lying)
+    booking = book()
+    for _minute in range(60):
+        run(booking)
+        later(minutes=1)
+
+    assert booking.state == BookingState.FAILED
+    assert run(booking).state == EnvironmentState.GONE
+
+
 def test_an_answer_that_no_engine_gives_has_its_time_limits_and_is_told(
     engine: FakeBackend, run: Run, later: Callable[..., None], expect_errors: None
 ) -> None:
