@@ -22,6 +22,10 @@ LONGEST_REASON: Final = 2_000
 _DECLARED: Final = [choice for choice in ReuseStage.choices if choice[0] != ReuseStage.REPLACED]
 
 
+_WITHOUT_ORGANISATION: Final = {"required": _("Choose the organisation.")}
+_WITHOUT_STAGE: Final = {"required": _("Choose the stage.")}
+
+
 def _since() -> forms.DateField:
     return forms.DateField(
         label=_("Since"),
@@ -29,6 +33,10 @@ def _since() -> forms.DateField:
             "If you do not know the exact day, take the first of the month. Everybody sees the year only."
         ),
         widget=DateInput,
+        error_messages={
+            "required": _("Say since when."),
+            "invalid": _("Say since when, as a date."),
+        },
     )
 
 
@@ -50,11 +58,13 @@ class DeclareForm(_WithDay):
             label=_("Organisation"),
             choices=[(key, found.name) for key, found in self.organisations.items()],
             initial=next(iter(self.organisations), None),
+            error_messages=_WITHOUT_ORGANISATION,
         )
         self.fields["stage"] = forms.ChoiceField(
             label=_("Stage"),
             choices=_DECLARED,
             widget=forms.RadioSelect,
+            error_messages=_WITHOUT_STAGE,
         )
         self.fields["since"] = _since()
 
@@ -79,6 +89,7 @@ class MoveForm(_WithDay, _Seen):
             label=_("New stage"),
             choices=[(stage.value, stage.label) for stage in reuse.next_stages],
             widget=forms.RadioSelect,
+            error_messages=_WITHOUT_STAGE,
         )
         self.fields["since"] = _since()
         self.fields["successor"] = forms.CharField(
@@ -104,13 +115,17 @@ class CorrectForm(_WithDay, _Seen):
         super().__init__(data, initial=initial)
         choices = ReuseStage.choices if reuse.stage == ReuseStage.REPLACED else _DECLARED
         self.fields["stage"] = forms.ChoiceField(
-            label=_("Stage"), choices=choices, widget=forms.RadioSelect
+            label=_("Stage"),
+            choices=choices,
+            widget=forms.RadioSelect,
+            error_messages=_WITHOUT_STAGE,
         )
         self.fields["since"] = _since()
         self.fields["reason"] = forms.CharField(
             label=_("What was wrong?"),
             max_length=LONGEST_REASON,
             widget=forms.Textarea(attrs={"rows": 3}),
+            error_messages={"required": _("Say what was wrong.")},
         )
 
 
@@ -119,6 +134,7 @@ class WithdrawForm(_Seen):
         label=_("Why do you withdraw it?"),
         max_length=LONGEST_REASON,
         widget=forms.Textarea(attrs={"rows": 3}),
+        error_messages={"required": _("Say why.")},
     )
 
     def __init__(self, *, reuse: Reuse, data: Any = None) -> None:
@@ -228,16 +244,19 @@ class SupportForm(_Seen):
             label=_("Organisation"),
             choices=[(key, found.name) for key, found in self.organisations.items()],
             initial=next(iter(self.organisations), None),
+            error_messages=_WITHOUT_ORGANISATION,
         )
         self.fields["kinds"] = forms.MultipleChoiceField(
             label=_("Kinds of support"),
             choices=SupportKind.choices,
             widget=forms.CheckboxSelectMultiple,
+            error_messages={"required": _("Choose at least one kind of support.")},
         )
         self.fields["text"] = forms.CharField(
             label=_("What do you offer?"),
             max_length=300,
             widget=forms.Textarea(attrs={"rows": 3}),
+            error_messages={"required": _("Say what you offer.")},
         )
         self.fields["link"] = HttpsURLField(
             label=_("Page of the offer"), max_length=500, required=False

@@ -130,6 +130,23 @@ def test_three_fields_declare_it(client):
     assert client.post(target, {**data, "stage": "test"}).status_code == 422
 
 
+def test_what_is_missing_is_said_in_words(client):
+    user, solution = member(client), SolutionFactory()
+    form = client.post(reverse("catalog:reuse_declare", args=[solution.slug]), {}).text
+    for words in (
+        "Wählen Sie die Organisation.",
+        "Wählen Sie die Phase.",
+        "Schreiben Sie, seit wann.",
+    ):
+        assert words in form
+    reuse = ReuseFactory(organisation=home(user))
+    assert "Sagen Sie, warum." in client.post(url("withdraw", reuse), {"seen": reuse.revision}).text
+    support = client.post(reverse("catalog:support_offer", args=[solution.slug]), {"seen": 0}).text
+    assert "Wählen Sie mindestens eine Art der Unterstützung." in support
+    assert "Schreiben Sie, was Sie anbieten." in support
+    assert "zwingend erforderlich" not in form + support
+
+
 @pytest.mark.parametrize(
     ("field", "value"),
     [
