@@ -476,15 +476,19 @@ def test_a_place_names_an_engine_that_there_is() -> None:
 
 
 @pytest.mark.parametrize("where", ["check", "observe_all"])
+@pytest.mark.parametrize(
+    "answer", [Permanent("", "400"), KeyError("Labels")], ids=["no", "nonsense"]
+)
 def test_one_engine_that_answers_wrongly_keeps_no_other_from_being_compared(
-    engine: FakeBackend, run: Run, monkeypatch: pytest.MonkeyPatch, where: str
-) -> None:
+    engine: FakeBackend, run: Run, monkeypatch: pytest.MonkeyPatch, expect_errors: None,
+    where: str, answer: Exception,
+) -> None:  # fmt: skip
     wrong = FakeBackend("a-first")
     monkeypatch.setitem(backends.BACKENDS, "a-first", lambda: wrong)
     SlotFactory(backend="a-first")
     booking = book()
     engine.kill(run(booking).backend_key)
-    wrong.fault(where, Permanent("", "400"))
+    wrong.fault(where, answer)
 
     reconciling.reconcile()
 
