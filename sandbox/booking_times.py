@@ -38,7 +38,8 @@ def offer_times(
     is_free_now = free == begin
     horizon = quotas.usual_last_day()
     choices = table.choices(blueprint.longest_days, first=begin, horizon=horizon)
-    form.offer(choices, with_now=first is None, first=first)
+    days_now = table.most_days(begin, blueprint.longest_days) if first is None else 0
+    form.offer(choices, days_now=days_now, first=first)
     return {
         "choices": choices,
         "next_free": None if is_free_now or first else free,
@@ -81,6 +82,6 @@ def error_text(error: Exception) -> str:
         return str(error)
     if error.next_free is None:
         return _("This time is no longer free. Choose another one.")
-    return _("This time is no longer free. Choose another one. The next free time is %(next)s.") % {
-        "next": berlin_datetime(error.next_free)
-    }
+    return _(
+        "This time is no longer free. Choose another one. The next one that is free for so long begins on %(next)s."
+    ) % {"next": berlin_datetime(error.next_free)}

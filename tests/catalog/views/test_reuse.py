@@ -135,7 +135,7 @@ def test_what_is_missing_is_said_in_words(client):
     form = client.post(reverse("catalog:reuse_declare", args=[solution.slug]), {}).text
     for words in (
         "Wählen Sie die Organisation.",
-        "Wählen Sie die Phase.",
+        "Wählen Sie die Stufe.",
         "Schreiben Sie, seit wann.",
     ):
         assert words in form
@@ -145,6 +145,7 @@ def test_what_is_missing_is_said_in_words(client):
     assert "Wählen Sie mindestens eine Art der Unterstützung." in support
     assert "Schreiben Sie, was Sie anbieten." in support
     assert "zwingend erforderlich" not in form + support
+    assert "Phase" not in form  # one word for it: Stufe
 
 
 @pytest.mark.parametrize(
