@@ -10,7 +10,9 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from catalog import grants
 from catalog.enums import ReuseHosting, ReuseStage, SupportKind
+from catalog.forms import GrantField
 from catalog.models import Reuse, Support
 from catalog.services.reuse import EARLIEST
 from network.models import Organisation
@@ -261,7 +263,12 @@ class SupportForm(_Seen):
         self.fields["link"] = HttpsURLField(
             label=_("Page of the offer"), max_length=500, required=False
         )
+        self.fields["cc0"] = GrantField(required=True)
 
     @property
     def organisation(self) -> Organisation:
         return self.organisations[self.cleaned_data["organisation"]]
+
+    @property
+    def wording(self) -> str:
+        return grants.CURRENT if self.cleaned_data["cc0"] else ""

@@ -55,7 +55,7 @@ def supporters_of(solution: Solution) -> list[Supporter]:
             url=organisation.get_absolute_url(),
             text=support.text,
             kinds=support.kind_labels,
-            link=presentation.link(support.link),
+            link=presentation.link(support.link, solution.dead_links),
             is_invented=organisation.is_invented,
         )
     named = _contractors(solution)
@@ -68,7 +68,7 @@ def supporters_of(solution: Solution) -> list[Supporter]:
             url=at_home.get_absolute_url() if at_home else "",
             text="",
             kinds=(),
-            link=presentation.link(str(contractor.get("website") or "")),
+            link=presentation.link(str(contractor.get("website") or ""), solution.dead_links),
             is_invented=bool(at_home and at_home.is_invented),
         )
         until = documents.day(contractor.get("until"))

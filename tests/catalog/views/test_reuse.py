@@ -9,7 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from catalog import services
+from catalog import grants, services
 from catalog.enums import ReuseStage, SupportState
 from catalog.models import Reuse, Solution, Support
 from catalog.services import write_document
@@ -260,7 +260,7 @@ def test_the_list_needs_as_many_queries_for_three_as_for_one(client):
 def offer(client, solution, user, **more):
     data = {
         "seen": 0, "organisation": home(user).public_id, "kinds": ["training"], "text": "Schulungen",
-        "link": "example.org/hilfe", **more,
+        "link": "example.org/hilfe", "cc0": "on", **more,
     }  # fmt: skip
     return client.post(reverse("catalog:support_offer", args=[solution.slug]), data)
 
@@ -310,9 +310,15 @@ def test_the_ladder_of_support(client):
     user = member(client)
     assert client.get(address).status_code == 200
     assert offer(client, solution, user, link="javascript:alert(1)").status_code == 422
+    refused = offer(client, solution, user, cc0="")
+    assert refused.status_code == 422
+    assert "Geben Sie Ihre Texte unter CC0 1.0 frei" in refused.text
+    assert not Support.objects.exists()
     offer(client, solution, user, text=HOSTILE)
     support = Support.objects.get()
     assert support.is_shown
+    grant = support.grants.get()
+    assert (grant.person, grant.wording) == (user, grants.CURRENT)
     assert HOSTILE not in client.get(solution.get_absolute_url()).text
     member(client, company=True)
     assert client.get(support.get_absolute_url()).status_code == 404
