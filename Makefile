@@ -28,8 +28,8 @@ COMPILE := $(PY) -m uv pip compile --quiet --universal --python-version 3.11 --g
 export UV_PYTHON_DOWNLOADS := never
 
 .DEFAULT_GOAL := help
-.PHONY: help run test unit test-faults test-imap test-clamav test-gate test-containers test-kubernetes coverage bench bench-queue bench-catalog bench-sandbox screenshots test-3.13 lint types \
-	messages lock clean install install-dev install-dev-packages install-radicale browser dovecot clamd nginx podman
+.PHONY: help run test unit test-faults test-imap test-clamav test-gate test-containers test-docker test-kubernetes coverage bench bench-queue bench-catalog bench-sandbox screenshots test-3.13 lint types \
+	messages lock clean install install-dev install-dev-packages install-radicale browser dovecot clamd nginx podman docker
 
 help: ## Show this list
 	@sed -n 's/^\([a-z0-9.-]*\):.*## \(.*\)/\1|\2/p' $(firstword $(MAKEFILE_LIST)) \
@@ -64,6 +64,10 @@ test-gate: install-dev nginx ## Run the tests of the gate with a real nginx (ins
 
 test-containers: install-dev browser podman ## Run the tests with a real Podman (as root; installs Debian's podman)
 	$(PY) -m pytest -m containers tests/conformance tests/containers $(ARGS)
+
+test-docker: install-dev docker ## Run the tests of containers with a real Docker (as root; installs Debian's docker.io)
+	OSK_TEST_ENGINE=docker $(PY) -m pytest -m "containers and not podman" tests/conformance \
+		tests/containers/test_container.py tests/containers/test_quarantine.py $(ARGS)
 
 test-kubernetes: install-dev control-plane ## Run the tests with a real Kubernetes API (built from Debian's sources, kept in ~/.cache)
 	$(PY) -m pytest -m kubernetes tests/conformance tests/kubernetes $(ARGS)
@@ -207,3 +211,13 @@ podman: # Debian's engine of containers, and what builds images without a regist
 		echo "Installing Podman …" && apt-get update -qq \
 			&& DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends podman runc netavark \
 				aardvark-dns iproute2 iptables busybox-static debootstrap >/dev/null; fi
+
+docker: # The other engine of containers; needs root
+	@if [ "$$(id -u)" != 0 ]; then echo "The tests with containers need root." >&2; exit 1; fi; \
+	for name in dockerd docker busybox ip iptables; do \
+		command -v $$name >/dev/null 2>&1 || missing="$$missing $$name"; done; \
+	if [ -n "$$missing" ]; then \
+		echo "Installing Docker …" && apt-get update -qq \
+			&& DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends docker.io \
+				iproute2 iptables busybox-static >/dev/null; fi
+

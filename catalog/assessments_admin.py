@@ -26,6 +26,7 @@ from catalog.enums import AssessmentAction
 from catalog.models import Assessment, AssessmentEvent, CriteriaList, Solution
 from catalog.permissions import can_decide
 from catalog.presentation import link
+from catalog.promises import due_badge
 from catalog.services import (
     answer_correction,
     begin_assessment,
@@ -179,6 +180,12 @@ def _find(public_id: UUID) -> Assessment:
     return get_object_or_404(rows, public_id=public_id)
 
 
+def _due(assessment: Assessment) -> tuple[str, str] | None:
+    """Of the correction that the maintainer waits for."""
+    day = assessment.correction_until
+    return due_badge(day) if assessment.waits_for_answer and day else None
+
+
 def _show(
     request: AuthenticatedRequest,
     assessment: Assessment,
@@ -201,9 +208,13 @@ def _show(
     context = {
         "assessment": assessment,
         "solution": assessment.solution,
+        "due": _due(assessment),
         "form": form,
         "may_write": may_write,
-        "findings": [(finding, link(finding.evidence)) for finding in findings],
+        "findings": [
+            (finding, link(finding.evidence, assessment.solution.dead_links))
+            for finding in findings
+        ],
         "may_send": assessment.can(AssessmentAction.SEND) and has_maintainer,
         "may_publish": assessment.can(AssessmentAction.PUBLISH) and not problem,
         "problem": problem if assessment.can(AssessmentAction.PUBLISH) else "",

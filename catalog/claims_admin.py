@@ -17,6 +17,7 @@ from catalog import claim_history, named
 from catalog.claim_forms import DecideForm, LetterForm, TakeAwayForm
 from catalog.enums import ClaimAction, LetterState, MaintainershipAction, MaintainershipEnd, Proof
 from catalog.models import Claim, Maintainership
+from catalog.promises import due_badge
 from catalog.services import claims, maintainers
 from osk_portal.accounts.permissions import is_advisor
 from osk_portal.toolkit.access import AuthenticatedRequest, access
@@ -149,6 +150,7 @@ def _claim_page(
     context = {
         "title": claim.solution.name,
         "claim": claim,
+        "due": due_badge(claim.promised_on) if claim.is_open and claim.promised_on else None,
         "decide": decide or (DecideForm() if claim.can(ClaimAction.ACCEPT) else None),
         "may_decide": claim.can(ClaimAction.ACCEPT) and claim.author_id != request.user.pk,
         "missing": claims.missing(claim) if claim.is_open else "",

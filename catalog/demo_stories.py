@@ -256,6 +256,7 @@ class _Stories:
                 actor=person,
                 text=row["text"],
                 kinds=row["kinds"],
+                wording=grants.CURRENT,
                 link=row["link"],
             )
             if row["is_shown"]:

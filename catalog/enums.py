@@ -186,6 +186,15 @@ class ProposalDeadline(models.TextChoices):
     OVERDUE = "overdue", _("Overdue")
 
 
+class PromiseSubject(models.TextChoices):
+    """Besides proposals and objections: what the OSK has promised to decide by a day."""
+
+    STATEMENT = "statement", _("Proposed statement")
+    REPORT = "report", _("Reported statement")
+    CLAIM = "claim", _("Claim to an entry")
+    CORRECTION = "correction", _("Correction of an assessment")
+
+
 class ObjectionState(models.TextChoices):
     """The one objection against the refusal of a proposal, decided by the Leitung."""
 

@@ -14,6 +14,7 @@ from catalog.all_fields import EVERY
 from catalog.audience import because
 from catalog.enums import (
     IntakeState,
+    PromiseSubject,
     ProposalDeadline,
     ProposalKind,
     ProposalState,
@@ -21,7 +22,9 @@ from catalog.enums import (
     StatementState,
 )
 from catalog.models import (
+    Assessment,
     AssessmentEvent,
+    Claim,
     EntryReport,
     EntryReportEvent,
     Link,
@@ -33,6 +36,7 @@ from catalog.models import (
     SolutionEvent,
     SolutionRevision,
     Source,
+    Statement,
     StatementEvent,
 )
 from catalog.permissions import objection_deciders, stands_in
@@ -57,6 +61,13 @@ REPORT_MOVED: Final = "catalog.report_moved"
 REPORT_OBJECTION: Final = "catalog.report_objection"
 REPORT_OUTCOME: Final = "catalog.report_outcome"
 REPORT_ADDRESS: Final = "catalog.report_address"
+_DECIDED_AT: Final = {
+    PromiseSubject.STATEMENT: ("statement_page", "statement"),
+    PromiseSubject.REPORT: ("entryreport_page", "report"),
+    PromiseSubject.CLAIM: ("claim_review", "claim"),
+    PromiseSubject.CORRECTION: ("assessment_page", "assessment"),
+}
+"""The page of the admin, and what the kinds of such mails begin with (portal._may_still_read)."""
 REPORTER_KEY: Final = "reporter-"
 """Before the report's id in the key of what its sender is sent: retention deletes that, and only that."""
 
@@ -129,6 +140,26 @@ def tell_objection_deadline(objection: Objection, kind: ProposalDeadline) -> Non
     _tell_deadline(proposal, objection.promised_on, kind, "objection", objection_deciders(proposal))
 
 
+def tell_promise_deadline(
+    about: PromiseSubject,
+    row: Statement | EntryReport | Claim | Assessment,
+    promised_on: date,
+    kind: ProposalDeadline,
+) -> None:
+    """A statement, report, claim or correction that the OSK has to decide. Once for each day that was promised."""
+    page, area = _DECIDED_AT[about]
+    name = f"{area}_{kind}"
+    message = Message(
+        kind=f"catalog.{name}",
+        template=f"catalog/email/promise_{kind}",
+        url=reverse(f"admin:catalog_{page}", args=[row.public_id]),
+        dedupe=f"catalog.{name}:{row.pk}:{promised_on:%Y%m%d}",
+        subject_key=str(row.public_id),
+        context={"solution": row.solution.name, "about": about, "promised_on": promised_on},
+    )
+    notify(message, User.objects.advisors())
+
+
 def _tell_deadline(
     proposal: Proposal,
     promised_on: date,
@@ -173,25 +204,27 @@ def tell_of_publication(solution: Solution, *, besides: User | None = None) -> N
 
 def tell_of_failure(source: Source) -> None:
     """The entry's file has not been usable for days."""
-    _tell_maintainer(
+    _tell_editors(
         source,
+        source.solution.maintainer_id,
         SOURCE_FAILING,
         f"{source.failing_since:%Y%m%d%H%M%S}",
         {"since": source.failing_since, "problem": source.last_error},
     )
 
 
-def tell_of_age(source: Source) -> None:
+def tell_of_age(solution: Solution) -> None:
     """Neither the entry nor its file has changed for long."""
-    since = source.last_change
-    _tell_maintainer(source, SOURCE_STALE, f"{since:%Y%m%d%H%M%S}", {"since": since})
+    since, is_watched = solution.last_change, hasattr(solution, "source")
+    once, words = f"{since:%Y%m%d%H%M%S}", {"since": since, "is_watched": is_watched}
+    _tell_editors(solution, solution.maintainer_id, SOURCE_STALE, once, words)
 
 
-def tell_of_dead_link(link: Link, *, is_evidence: bool) -> None:
-    """A link of the entry has led nowhere for a week and more. ``is_evidence``: of what the OSK keeps."""
+def tell_of_dead_link(link: Link, *, to: int | None, is_of_file: bool) -> None:
+    """A link of the entry has led nowhere for a week and more. ``to``: the organisation that set it; None: the OSK."""
     since = link.failing_since
-    once, words = f"{since:%Y%m%d%H%M%S}", {"since": since}
-    _tell_maintainer(link, LINK_DEAD, once, words, is_of_osk=is_evidence)
+    once, words = f"{since:%Y%m%d%H%M%S}", {"since": since, "is_of_file": is_of_file}
+    _tell_editors(link, to, LINK_DEAD, once, words)
 
 
 def tell_of_correction(
@@ -414,17 +447,16 @@ def _statement_message(name: str, event: StatementEvent, url: str) -> Message:
     )
 
 
-def _tell_maintainer(
-    row: Source | Link,
+def _tell_editors(
+    row: Source | Link | Solution,
+    organisation_id: int | None,
     kind: str,
     once: str,
     words: Mapping[str, object],
-    *,
-    is_of_osk: bool = False,
 ) -> None:
-    """The Redaktion of the maintaining organisation; where there is nobody, or it is theirs, the OSK's advisors."""
-    solution = row.solution
-    editors = editors_of(None if is_of_osk else solution.maintainer_id)
+    """The Redaktion of the organisation; where there is nobody, the OSK's advisors."""
+    solution = row if isinstance(row, Solution) else row.solution
+    editors = editors_of(organisation_id)
     message = Message(
         kind=kind,
         template=f"catalog/email/{kind.partition('.')[2]}",

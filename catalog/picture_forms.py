@@ -17,11 +17,16 @@ from catalog.models import Picture, Solution
 from catalog.shown_pictures import ShownPicture, of_row
 
 LONGEST_ALT = 300
+_TEXT = "alt-"
+CHANGED = gettext_lazy(
+    "The picture has changed meanwhile. Look at it, check your text and save it once more."
+)
 NOT_ONE_LINE = gettext_lazy("Write the text in one line, without control characters.")
 
 
 class PicturesForm(forms.Form):
-    """One field a screenshot that can be seen; ``rows`` pairs each with its picture.
+    """One field a screenshot that can be seen; ``rows`` pairs each with its picture. A text is for the picture that
+    its author saw: the page carries its digest along.
 
     ``needs_grant``: the texts are somebody else's than the OSK's, who puts them under CC0.
     """
@@ -41,6 +46,11 @@ class PicturesForm(forms.Form):
                 widget=forms.Textarea(attrs={"rows": 2, "form": "texts"}),
                 validators=HONEST,
             )
+            self.fields[self._seen(picture)] = forms.CharField(
+                required=False,
+                initial=picture.digest,
+                widget=forms.HiddenInput(attrs={"form": "texts"}),
+            )
 
         self.needs_grant = needs_grant and bool(self.fields)
         if self.needs_grant:
@@ -49,15 +59,24 @@ class PicturesForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
-        for name, text in [(n, t) for n, t in cleaned.items() if n != "cc0"]:
+        for name, text in [(n, t) for n, t in cleaned.items() if n.startswith(_TEXT)]:
             joined = " ".join(text.split())
             if not joined.isprintable():
                 self.add_error(name, NOT_ONE_LINE)
             else:
                 cleaned[name] = joined
+        self._check_seen(cleaned)
         if self.needs_grant and not cleaned.get("cc0") and self._is_written(cleaned):
             self.add_error("cc0", REFUSED_GRANT)
         return cleaned
+
+    def _check_seen(self, cleaned: dict[str, Any]) -> None:
+        """Sent once more from the page that says so, a text is meant for what is there now."""
+        for picture in filter(self._takes_text, self.pictures):
+            seen = cleaned.get(self._seen(picture))
+            if seen and seen != picture.digest and cleaned.get(self._name(picture)):
+                self.add_error(self._name(picture), CHANGED)
+                self.data = {**dict(self.data.items()), self._seen(picture): picture.digest}
 
     def _is_written(self, cleaned: dict[str, Any]) -> bool:
         """Whether somebody has written a text that does not stand there already for this very picture."""
@@ -92,4 +111,8 @@ class PicturesForm(forms.Form):
 
     @staticmethod
     def _name(picture: Picture) -> str:
-        return f"alt-{picture.public_id}"
+        return f"{_TEXT}{picture.public_id}"
+
+    @staticmethod
+    def _seen(picture: Picture) -> str:
+        return f"seen-{picture.public_id}"

@@ -60,6 +60,7 @@ from catalog.services import (
     links,
     pictures,
     refresh,
+    staleness,
 )
 from catalog.services.criteria import ensure_lists
 from catalog.services.digests import DIGEST, GATHERED
@@ -235,8 +236,7 @@ def _decided_by_others() -> QuerySet[Assessment]:
 
 
 def _asked_for_correction() -> QuerySet[Assessment]:
-    rows = Assessment.objects.filter(correction_answer="", correction_until__lt=TODAY)
-    return rows.exclude(correction="")
+    return Assessment.objects.with_open_correction().filter(correction_until__lt=TODAY)
 
 
 def _late_statements() -> QuerySet[Statement]:
@@ -308,6 +308,10 @@ def _may_read_assessment(user: User | None, subject_key: str) -> bool:
     if user is None or found is None:
         return False
     return user.is_advisor or belongs_to_maintainer(user, found.solution)
+
+
+def _tell_of_age() -> None:
+    staleness.tell()
 
 
 def _watch_badges() -> None:
@@ -418,6 +422,7 @@ portal.reference_data.register(portal.ReferenceData("catalog", 30, ensure_shippe
 portal.reference_data.register(portal.ReferenceData("catalog.criteria", 31, ensure_lists))
 portal.daily_jobs.register(portal.DailyJob("catalog.badges", 31, _watch_badges))
 portal.daily_jobs.register(portal.DailyJob("catalog.sources", 30, _watch_repositories))
+portal.daily_jobs.register(portal.DailyJob("catalog.staleness", 32, _tell_of_age))
 portal.daily_jobs.register(portal.DailyJob("catalog.links", 32, _watch_links))
 portal.daily_jobs.register(portal.DailyJob("catalog.pictures", 31, _look_after_pictures))
 portal.daily_jobs.register(portal.DailyJob("catalog.names", 33, _index_names))

@@ -164,7 +164,7 @@ def entry(solution: Solution) -> Entry:
         release_date=documents.day(document.get("releaseDate")),
         contract_end=contract_end,
         contract_has_ended=contract_end is not None and contract_end < clock.today(),
-        standards=_standards(document),
+        standards=_standards(document, solution.dead_links),
         **_further(document, description, solution.dead_links),
         categories=[vocabulary_labels.category(c) for c in solution.categories],
         audiences=[
@@ -211,10 +211,10 @@ def _countries(codes: Iterable[str] | None) -> list[str]:
     return sorted(vocabulary_labels.country(code) for code in codes or ())
 
 
-def _standards(document: Mapping[str, Any]) -> list[Standard]:
+def _standards(document: Mapping[str, Any], dead: Sequence[str]) -> list[Standard]:
     ids = _each(each.get("id") for each in document.get("supports") or ())
     found = (standards.named(identifier) for identifier in ids)
-    linked = ((name, link(url), name == url) for name, url in found)
+    linked = ((name, link(url, dead), name == url) for name, url in found)
     return [
         Standard(where.text if where and is_address else name, where)
         for name, where, is_address in linked

@@ -8,6 +8,7 @@ from typing import Final
 from django.conf import settings
 from django.utils.translation import gettext as _
 
+from catalog.enums import ProposalDeadline
 from osk_portal.templatetags.osk import long_date
 from osk_portal.toolkit import clock
 from osk_portal.toolkit.working_days import add_working_days, days_left, working_days_between
@@ -27,6 +28,15 @@ def soon_until() -> date:
 def decision_in_words(day: date) -> str:
     """``Entscheidung bis Donnerstag, 3. Dezember 2026 (noch 8 Arbeitstage)``"""
     return _("Decision by %(date)s (%(left)s)") % {"date": long_date(day), "left": days_left(day)}
+
+
+def deadline_of(day: date) -> ProposalDeadline:
+    return ProposalDeadline.OVERDUE if day < clock.today() else ProposalDeadline.DUE_SOON
+
+
+def due_badge(day: date) -> tuple[str, str]:
+    """How ``{% due %}`` shows a promise that runs: tone and words."""
+    return tone(day), decision_in_words(day)
 
 
 def tone(day: date) -> str:

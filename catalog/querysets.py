@@ -380,6 +380,11 @@ class AssessmentQuerySet(models.QuerySet["Assessment"]):
     def published(self) -> AssessmentQuerySet:
         return self.filter(state=AssessmentState.PUBLISHED)
 
+    def with_open_correction(self) -> AssessmentQuerySet:
+        """The maintainer has asked for one that nobody has decided."""
+        asked = self.filter(state__in=(AssessmentState.SENT, AssessmentState.PUBLISHED))
+        return asked.filter(correction_answer="").exclude(correction="")
+
     def with_maintainer(self) -> AssessmentQuerySet:
         return self.filter(state=AssessmentState.SENT)
 

@@ -19,6 +19,7 @@ from catalog.enums import ReportAction
 from catalog.fields import BY_NAME
 from catalog.models import EntryReport
 from catalog.permissions import can_decide
+from catalog.promises import due_badge
 from catalog.report_forms import ReportAcceptForm, ReportRejectForm
 from catalog.services import ProposalConflict
 from osk_portal.toolkit.access import AuthenticatedRequest, access
@@ -132,6 +133,7 @@ def _show(
     context = {
         **admin.site.each_context(request),
         "report": report,
+        "due": None if report.is_decided else due_badge(report.promised_on),
         "solution": solution,
         "present": field.as_text(field.of(solution.document)) if field else "",
         "has_field": field is not None,

@@ -10,7 +10,9 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from catalog import grants
 from catalog.enums import ReuseHosting, ReuseStage, SupportKind
+from catalog.forms import GrantField
 from catalog.models import Reuse, Support
 from catalog.services.reuse import EARLIEST
 from network.models import Organisation
@@ -22,6 +24,10 @@ LONGEST_REASON: Final = 2_000
 _DECLARED: Final = [choice for choice in ReuseStage.choices if choice[0] != ReuseStage.REPLACED]
 
 
+_WITHOUT_ORGANISATION: Final = {"required": _("Choose the organisation.")}
+_WITHOUT_STAGE: Final = {"required": _("Choose the stage.")}
+
+
 def _since() -> forms.DateField:
     return forms.DateField(
         label=_("Since"),
@@ -29,6 +35,10 @@ def _since() -> forms.DateField:
             "If you do not know the exact day, take the first of the month. Everybody sees the year only."
         ),
         widget=DateInput,
+        error_messages={
+            "required": _("Say since when."),
+            "invalid": _("Say since when, as a date."),
+        },
     )
 
 
@@ -50,11 +60,13 @@ class DeclareForm(_WithDay):
             label=_("Organisation"),
             choices=[(key, found.name) for key, found in self.organisations.items()],
             initial=next(iter(self.organisations), None),
+            error_messages=_WITHOUT_ORGANISATION,
         )
         self.fields["stage"] = forms.ChoiceField(
             label=_("Stage"),
             choices=_DECLARED,
             widget=forms.RadioSelect,
+            error_messages=_WITHOUT_STAGE,
         )
         self.fields["since"] = _since()
 
@@ -79,6 +91,7 @@ class MoveForm(_WithDay, _Seen):
             label=_("New stage"),
             choices=[(stage.value, stage.label) for stage in reuse.next_stages],
             widget=forms.RadioSelect,
+            error_messages=_WITHOUT_STAGE,
         )
         self.fields["since"] = _since()
         self.fields["successor"] = forms.CharField(
@@ -104,13 +117,17 @@ class CorrectForm(_WithDay, _Seen):
         super().__init__(data, initial=initial)
         choices = ReuseStage.choices if reuse.stage == ReuseStage.REPLACED else _DECLARED
         self.fields["stage"] = forms.ChoiceField(
-            label=_("Stage"), choices=choices, widget=forms.RadioSelect
+            label=_("Stage"),
+            choices=choices,
+            widget=forms.RadioSelect,
+            error_messages=_WITHOUT_STAGE,
         )
         self.fields["since"] = _since()
         self.fields["reason"] = forms.CharField(
             label=_("What was wrong?"),
             max_length=LONGEST_REASON,
             widget=forms.Textarea(attrs={"rows": 3}),
+            error_messages={"required": _("Say what was wrong.")},
         )
 
 
@@ -119,6 +136,7 @@ class WithdrawForm(_Seen):
         label=_("Why do you withdraw it?"),
         max_length=LONGEST_REASON,
         widget=forms.Textarea(attrs={"rows": 3}),
+        error_messages={"required": _("Say why.")},
     )
 
     def __init__(self, *, reuse: Reuse, data: Any = None) -> None:
@@ -228,21 +246,29 @@ class SupportForm(_Seen):
             label=_("Organisation"),
             choices=[(key, found.name) for key, found in self.organisations.items()],
             initial=next(iter(self.organisations), None),
+            error_messages=_WITHOUT_ORGANISATION,
         )
         self.fields["kinds"] = forms.MultipleChoiceField(
             label=_("Kinds of support"),
             choices=SupportKind.choices,
             widget=forms.CheckboxSelectMultiple,
+            error_messages={"required": _("Choose at least one kind of support.")},
         )
         self.fields["text"] = forms.CharField(
             label=_("What do you offer?"),
             max_length=300,
             widget=forms.Textarea(attrs={"rows": 3}),
+            error_messages={"required": _("Say what you offer.")},
         )
         self.fields["link"] = HttpsURLField(
             label=_("Page of the offer"), max_length=500, required=False
         )
+        self.fields["cc0"] = GrantField(required=True)
 
     @property
     def organisation(self) -> Organisation:
         return self.organisations[self.cleaned_data["organisation"]]
+
+    @property
+    def wording(self) -> str:
+        return grants.CURRENT if self.cleaned_data["cc0"] else ""

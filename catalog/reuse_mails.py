@@ -18,13 +18,15 @@ SUPPORT_DECIDED: Final = "catalog.support_decided"
 
 def ask_about_reuse(reuse: Reuse) -> None:
     """The contact and who declared it, as long as they belong to the organisation; where neither is there any
-    more, those who speak for it. A function address gets a copy."""
+    more, those who speak for it, and where nobody does, all members. A function address gets a copy."""
     members = Membership.objects.active().filter(
         organisation=reuse.organisation_id, user__is_active=True
     )
     people = members.filter(Q(user=reuse.contact_id) | Q(user=reuse.declared_by_id))
     if not people.exists():
         people = members.answering()
+    if not people.exists():
+        people = members
     message = Message(
         kind=REUSE_ASKED,
         template="catalog/email/reuse_asked",

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 from catalog.enums import StatementAction, StatementOrigin, StatementTopic
 from catalog.models import Solution, Statement
 from catalog.permissions import can_decide
+from catalog.promises import due_badge
 from catalog.services import (
     accept_statement,
     enter_statement,
@@ -194,6 +195,7 @@ def _show(
         "row": row_for(statement),
         "present": row_for(present) if present and may_decide else None,
         "may_decide": may_decide,
+        "due": due_badge(statement.promised_on) if may_decide and statement.promised_on else None,
         "may_retract": may_retract,
         "form": form,
         "overview_url": overview_url(statement.solution),

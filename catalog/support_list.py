@@ -54,7 +54,7 @@ def supporters_of(solution: Solution) -> list[Supporter]:
     offers = solution.supports.shown().filter(organisation__is_published=True)
     named = _contractors(solution)
     known = _organisations([contractor["name"] for contractor in named])
-    return _merged(offers.select_related("organisation"), named, known)
+    return _merged(offers.select_related("organisation"), named, known, solution.dead_links)
 
 
 def supporters_of_each(solutions: Sequence[Solution]) -> dict[int, list[Supporter]]:
@@ -66,6 +66,7 @@ def supporters_of_each(solutions: Sequence[Solution]) -> dict[int, list[Supporte
             (x for x in solution.supports.all() if x.is_shown and x.organisation.is_published),
             named[solution.pk],
             known,
+            solution.dead_links,
         )
         for solution in solutions
     }
@@ -75,6 +76,7 @@ def _merged(
     offers: Iterable[Support],
     named: Sequence[Mapping[str, Any]],
     known: Mapping[str, Organisation],
+    dead: Sequence[str],
 ) -> list[Supporter]:
     found: dict[str, Supporter] = {}
     for support in offers:
@@ -86,7 +88,7 @@ def _merged(
             text=support.text,
             kinds=support.kind_labels,
             kind_names=support.kinds,
-            link=presentation.link(support.link),
+            link=presentation.link(support.link, dead),
             is_invented=organisation.is_invented,
         )
     for contractor in named:
@@ -98,7 +100,7 @@ def _merged(
             slug=at_home.slug if at_home else "",
             text="",
             kinds=(),
-            link=presentation.link(str(contractor.get("website") or "")),
+            link=presentation.link(str(contractor.get("website") or ""), dead),
             is_invented=bool(at_home and at_home.is_invented),
         )
         until = documents.day(contractor.get("until"))

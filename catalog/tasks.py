@@ -16,6 +16,7 @@ from catalog.services import (
     intake,
     links,
     pictures,
+    promise_deadlines,
     proposal_deadlines,
     refresh,
     repository_checks,
@@ -108,6 +109,7 @@ def sweep_notices() -> None:
 @shared_task(name="catalog.tasks.tell_proposals")
 def tell_proposals() -> None:
     proposal_deadlines.remind()
+    promise_deadlines.remind()
     digests.send()
 
 

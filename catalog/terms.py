@@ -154,7 +154,8 @@ class Synonyms:
             key for key in self._groups if len(key) >= SHORTEST_PART and key != word and key in word
         ]
         first = [key for key in known if word.startswith(key) and len(key) >= SHORTEST_HEAD]
-        last = [key for key in known if word.endswith(key)]
+        # Keys have no ending: Onlineumfragen ends with umfrag.
+        last = [key for key in known if word.endswith(key) or stem(word).endswith(key)]
         for keys in (first, last):
             if keys:
                 best = max(keys, key=len)

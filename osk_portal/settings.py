@@ -691,7 +691,8 @@ OSK_BADGE_API = env.text(
 OSK_CHECK_ALL_LINKS = env.flag(
     "OSK_CHECK_ALL_LINKS",
     False,
-    help="Check the links of catalog entries on every public host each week, not only on OSK_FETCH_HOSTS.",
+    help="Check the links of catalog entries on every public host each week. Otherwise only those on "
+    "OSK_FETCH_HOSTS are asked, and of all others nobody hears when they lead nowhere. Links by http are never asked.",
 )
 OSK_STALE_DAYS = env.number(
     "OSK_STALE_DAYS",

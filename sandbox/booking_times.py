@@ -11,16 +11,25 @@ from osk_portal.templatetags.osk import berlin_datetime
 from osk_portal.toolkit import clock
 from sandbox import capacity, deadlines, durations, quotas
 from sandbox.forms import BookingForm, WhenForm, later_at, value_of
-from sandbox.models import Blueprint
+from sandbox.models import Blueprint, BlueprintVersion
 from sandbox.timetable import Timetable, opening
 from sandbox.windows import end_after
 
 
-def offer_times(form: WhenForm, blueprint: Blueprint, *, by_osk: bool = False) -> dict[str, Any]:
-    """Put the free begins into the form; what the page says of them. ``by_osk``: nobody has to approve it."""
+def offer_times(
+    form: WhenForm,
+    blueprint: Blueprint,
+    *,
+    is_approved: bool = False,
+    version: BlueprintVersion | None = None,
+) -> dict[str, Any]:
+    """Put the free begins into the form; what the page says of them.
+
+    ``is_approved``: by somebody, or nobody has to. ``version``: what is set up, if not the newest one.
+    """
     now = clock.now()
-    needs_approval = blueprint.needs_approval and not by_osk
-    version = blueprint.published_version()
+    needs_approval = blueprint.needs_approval and not is_approved
+    version = version or blueprint.published_version()
     begin = deadlines.first_start(blueprint, version, now, needs_approval=needs_approval)
     first = begin if begin > now else None
     form.needs_approval = needs_approval
@@ -29,7 +38,8 @@ def offer_times(form: WhenForm, blueprint: Blueprint, *, by_osk: bool = False) -
     is_free_now = free == begin
     horizon = quotas.usual_last_day()
     choices = table.choices(blueprint.longest_days, first=begin, horizon=horizon)
-    form.offer(choices, with_now=first is None, first=first)
+    days_now = table.most_days(begin, blueprint.longest_days) if first is None else 0
+    form.offer(choices, days_now=days_now, first=first)
     return {
         "choices": choices,
         "next_free": None if is_free_now or first else free,
@@ -72,6 +82,6 @@ def error_text(error: Exception) -> str:
         return str(error)
     if error.next_free is None:
         return _("This time is no longer free. Choose another one.")
-    return _("This time is no longer free. Choose another one. The next free time is %(next)s.") % {
-        "next": berlin_datetime(error.next_free)
-    }
+    return _(
+        "This time is no longer free. Choose another one. The next one that is free for so long begins on %(next)s."
+    ) % {"next": berlin_datetime(error.next_free)}

@@ -43,10 +43,13 @@ class TimeInput(forms.TimeInput):
 
 
 class WhenChoice(forms.ChoiceField):
-    """Also takes a free begin that was in the list when the page was made, and is gone now."""
+    """Also takes what was in the list when the page was made, and is gone now: a free begin, or ``also``."""
+
+    also: str | None = None
 
     def valid_value(self, value: Any) -> bool:
-        return super().valid_value(value) or begin_of(str(value)) is not None
+        known = super().valid_value(value) or str(value) == self.also
+        return known or begin_of(str(value)) is not None
 
 
 def begin_of(value: str) -> datetime | None:
@@ -169,12 +172,15 @@ class WhenForm(forms.Form):
     clock_change = clock_change_field()
     needs_approval = False
 
-    def offer(self, choices: Iterable[Choice], *, with_now: bool, first: datetime | None) -> None:
-        """``first``: the earliest begin, where it is not now (``needs_approval``, else a person sets it up)."""
+    def offer(self, choices: Iterable[Choice], *, days_now: int, first: datetime | None) -> None:
+        """``first``: the earliest begin, where it is not now (``needs_approval``, else a person sets it up).
+        ``days_now``: for how many days a place is free now.
+        """
         self._first = first
         listed = [(value_of(c.start), choice_words(c)) for c in choices]
-        now = [(self.NOW, _("Now"))] if with_now else []
-        when = cast("forms.ChoiceField", self.fields["when"])
+        now = [(self.NOW, now_words(days_now))] if days_now else []
+        when = cast("WhenChoice", self.fields["when"])
+        when.also = self.NOW if first is None else None
         when.choices = [*now, *listed, (self.LATER, _("Later, at a time that I enter below"))]
         if self.is_bound:
             accept_any(self)
@@ -250,6 +256,12 @@ def choice_words(choice: Choice) -> str:
     ) % {"start": berlin_datetime(choice.start), "days": choice.days}
 
 
+def now_words(days: int) -> str:
+    return ngettext("Now, free for %(days)d day", "Now, free for up to %(days)d days", days) % {
+        "days": days
+    }
+
+
 class FormIdField(forms.UUIDField):
     """Hidden: the id that makes a form sent twice count once. Nonsense in it counts as none."""
 
@@ -312,7 +324,7 @@ class WaitForm(PurposeForm):
 
 
 class MoveForm(WhenForm):
-    """``cleaned_data`` holds ``start`` and ``end`` (aware)."""
+    """``cleaned_data`` holds ``start`` and ``end`` (aware). ``organisation``: whose horizon holds; None for none."""
 
     days = forms.IntegerField(
         label=_("For how many days?"),
@@ -325,7 +337,7 @@ class MoveForm(WhenForm):
     )
 
     def __init__(
-        self, *args: Any, blueprint: Blueprint, organisation: Organisation, **kwargs: Any
+        self, *args: Any, blueprint: Blueprint, organisation: Organisation | None, **kwargs: Any
     ) -> None:
         super().__init__(*args, **kwargs)
         self._organisation = organisation

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time
+from datetime import date, datetime, time
 
 from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from osk_portal.templatetags.osk import berlin_time
-from osk_portal.toolkit.clock import BERLIN
 from sandbox.windows import LocalTimeError, berlin_moment
 
 ASKED = "clock_change"
@@ -36,10 +35,25 @@ def moment_of(form: forms.Form, day: date, hour: time, name: str = ASKED) -> dat
         answers = {moment.strftime("%Y%m%dT%H%MZ"): moment for moment in error.choices}
         field = form.fields[name]
         assert isinstance(field, forms.ChoiceField)  # noqa: S101 # made by clock_change_field
-        field.choices = [(key, _label(moment)) for key, moment in answers.items()]
+        before, after = (berlin_time(moment) for moment in error.choices)
+        labels = (
+            _("%(time)s, before the clocks change") % {"time": before},
+            _("%(time)s, after the clocks change") % {"time": after},
+        )
+        field.choices = list(zip(answers, labels, strict=True))
+        field.required = True
         chosen = answers.get(form.data.get(form.add_prefix(name), ""))
         if chosen is None:
-            form.add_error(name, str(error))
+            words = (
+                _(
+                    "This time comes twice on that day: the clocks are put back. Choose which one you mean."
+                )
+                if before == after
+                else _(
+                    "This time does not exist on that day: the clocks are put forward. Choose one of these."
+                )
+            )
+            form.add_error(name, words)
         return chosen
 
 
@@ -49,13 +63,3 @@ def accept_any(form: forms.Form, name: str = ASKED) -> None:
     assert isinstance(field, forms.ChoiceField)  # noqa: S101 # made by clock_change_field
     answer = form.data.get(form.add_prefix(name), "")
     field.choices = [(answer, "")] if answer else []
-
-
-def _label(moment: datetime) -> str:
-    is_summer = bool(moment.astimezone(BERLIN).dst())
-    words = (
-        _("%(time)s summer time, %(utc)s UTC")
-        if is_summer
-        else _("%(time)s winter time, %(utc)s UTC")
-    )
-    return words % {"time": berlin_time(moment), "utc": moment.astimezone(UTC).strftime("%H:%M")}

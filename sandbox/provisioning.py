@@ -12,6 +12,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from contextlib import ExitStack
+from functools import partial
 
 from django.db import transaction
 
@@ -45,22 +47,31 @@ STEPS_AT_ONCE = 10
 def tick() -> list[int]:
     """End what is over, remind of what ends soon, then ring for what is due. Returns the ids rung for.
 
-    What is due is rung for also where something before it fails: one mail that cannot be written must not
-    hold up everybody's set-up and removal.
+    Each also where something before it fails: one mail that cannot be written must not hold up everybody's
+    set-up, end and removal.
     """
     try:
         if not restoring.is_held():
             # A database that was restored knows too little to decide anything by itself.
-            end_what_is_over()
-            services.expire_holds()
-            services.tell_late()
-            services.send_reminders()
-            services.remind_operators()
-            services.offer_places()
-            restoring.advance()
+            _all(
+                end_what_is_over,
+                services.expire_holds,
+                services.tell_late,
+                services.send_reminders,
+                services.remind_operators,
+                services.offer_places,
+                restoring.advance,
+            )
     finally:
         ids = _ring_for_what_is_due()
     return ids
+
+
+def _all(*jobs: Callable[[], object]) -> None:
+    """Each of them, also where one before it fails; the error comes at the end."""
+    with ExitStack() as stack:
+        for job in reversed(jobs):
+            stack.callback(job)
 
 
 def _ring_for_what_is_due() -> list[int]:
@@ -80,22 +91,26 @@ def _ring_for_what_is_due() -> list[int]:
 
 def end_what_is_over() -> None:
     """Bookings whose window is over end. What was never handed over has failed: it takes no days."""
-    for booking_id in list(Booking.objects.due_to_end().values_list("pk", flat=True)[:BATCH]):
-        with transaction.atomic():
-            booking = (
-                Booking.objects.due_to_end()
-                .select_for_update(skip_locked=True, of=("self",))
-                .select_related("blueprint_version__blueprint", "booked_by")
-                .filter(pk=booking_id)
-                .first()
-            )
-            if booking is None:
-                continue
-            if booking.environments.handed_over().exists():
-                booking.finish()
-            else:
-                _fail_at_its_end(booking)
-            services.remove_environment(booking)
+    due = Booking.objects.due_to_end().values_list("pk", flat=True)[:BATCH]
+    _all(*(partial(_end, booking_id) for booking_id in due))
+
+
+def _end(booking_id: int) -> None:
+    with transaction.atomic():
+        booking = (
+            Booking.objects.due_to_end()
+            .select_for_update(skip_locked=True, of=("self",))
+            .select_related("blueprint_version__blueprint", "booked_by")
+            .filter(pk=booking_id)
+            .first()
+        )
+        if booking is None:
+            return
+        if booking.environments.handed_over().exists():
+            booking.finish()
+        else:
+            _fail_at_its_end(booking)
+        services.remove_environment(booking)
 
 
 def _fail_at_its_end(booking: Booking) -> None:

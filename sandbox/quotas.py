@@ -103,6 +103,21 @@ def check(
     _check_days(organisation, without, limits, start, end)
 
 
+def why_not_again(booking: Booking) -> str:
+    """In words why its organisation may not have again what had failed, since it does not count meanwhile; empty
+    where it may. Locks as ``check`` does.
+    """
+    if booking.is_outside_quota or booking.is_trial:
+        return ""
+    if not booking.organisation.is_entitled:
+        return _("The organisation is no longer entitled to test environments.")
+    try:
+        check(booking.organisation, booking.starts_at, booking.ends_at, without=booking)
+    except QuotaExceeded:
+        return _("The organisation has used up its quota with other bookings meanwhile.")
+    return ""
+
+
 def horizon_text(days: int) -> str:
     return ngettext(
         "Choose a day in the next %(days)d day.", "Choose a day in the next %(days)d days.", days

@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Final
 
+from django.db import transaction
+
 from osk_portal.toolkit import clock
 from sandbox import delays, failing, notifications, restoring, services
-from sandbox.backends.base import BackendError, Observed, ObservedState, Retryable
-from sandbox.enums import BookingState, EnvironmentEventKind, EnvironmentState, SnapshotState
+from sandbox.backends.base import BackendError, Item, Observed, ObservedState, Retryable
+from sandbox.enums import (
+    BookingState,
+    EnvironmentEventKind,
+    EnvironmentState,
+    ProofKind,
+    SnapshotState,
+)
 from sandbox.leases import Claim
 from sandbox.models import Environment, RemovalProof
 from sandbox.services import snapshots
@@ -17,21 +26,15 @@ from sandbox.services import snapshots
 logger = logging.getLogger(__name__)
 
 _COPY_AGAIN: Final = timedelta(seconds=15)
+_OF_THE_PORTAL: Final = (ProofKind.CREDENTIAL, ProofKind.MAIL)
+"""What the portal itself kept; all else in a proof was seen at the engine."""
 
 
 def begin_removal(claimed: Claim) -> None:
     """Writes down what there is before anything goes, so that the proof names it."""
     if _waits_for_a_copy(claimed):
         return
-    found: Observed | None = None
-    try:
-        found = claimed.backend.observe(claimed.ref)
-    except BackendError as error:
-        # What is there cannot be named then; that it goes is tried, and told, all the same.
-        logger.warning(
-            "sandbox: not seen before its removal",
-            extra={"environment": claimed.environment.backend_key, "detail": str(error)},
-        )
+    found = _seen(claimed)
     if _is_held(claimed, found):
         return
     # A set-up that waits has asked its engine for nothing: nobody waits for one that cannot answer. What
@@ -43,10 +46,7 @@ def begin_removal(claimed: Claim) -> None:
     with claimed.writing() as environment:
         if environment is None:
             return
-        for item in items:
-            RemovalProof.objects.get_or_create(
-                environment=environment, kind=item.kind, name=item.name[:200]
-            )
+        _note(environment, items)
         environment.tear_down()
         if is_nothing:
             _close(environment)
@@ -56,6 +56,8 @@ def remove(claimed: Claim) -> None:
     """TEARING_DOWN: gone is what the engine, asked again, says is absent. Unknown is not gone."""
     if _is_held(claimed):
         return
+    if not claimed.environment.proofs.exclude(kind__in=_OF_THE_PORTAL).exists():
+        _name_what_is_there(claimed)
     claimed.backend.destroy(claimed.ref)
     found = claimed.backend.observe(claimed.ref)
     if found.state == ObservedState.ASKED:
@@ -66,6 +68,40 @@ def remove(claimed: Claim) -> None:
     with claimed.writing() as environment:
         if environment is not None:
             _close(environment)
+
+
+def _seen(claimed: Claim) -> Observed | None:
+    """What the engine has of it. Where it does not say nothing can be named; that it goes is tried all the same."""
+    try:
+        return claimed.backend.observe(claimed.ref)
+    except BackendError as error:
+        logger.warning(
+            "sandbox: not seen before its removal",
+            extra={"environment": claimed.environment.backend_key, "detail": str(error)},
+        )
+        return None
+
+
+def _name_what_is_there(claimed: Claim) -> None:
+    """The engine did not answer when the removal began, or had nothing: what it has now stands in the proof before
+    it goes. The lease is kept; who has lost it names nothing.
+    """
+    found = _seen(claimed)
+    if found is None or not found.items:
+        return
+    with transaction.atomic():
+        mine = Environment.objects.select_for_update(of=("self",)).filter(
+            pk=claimed.environment.pk, lease_token=claimed.token
+        )
+        for environment in mine:
+            _note(environment, found.items)
+
+
+def _note(environment: Environment, items: Iterable[Item]) -> None:
+    for item in items:
+        RemovalProof.objects.get_or_create(
+            environment=environment, kind=item.kind, name=item.name[:200]
+        )
 
 
 def _close(environment: Environment) -> None:

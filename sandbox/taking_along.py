@@ -160,6 +160,7 @@ def _write_contents(
             environment.booking.blueprint_version.blueprint.name,
             _("Taken on %(moment)s (Berlin time), while the environment was running.")
             % {"moment": f"{moment:%d.%m.%Y %H:%M}"},
+            _("What was just being written, a database for example, may be incomplete."),
             _("It may hold passwords and test data. Keep it as you would keep these."),
             "",
             _("What is in it:"),

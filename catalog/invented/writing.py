@@ -121,6 +121,7 @@ def _solution(entry: Invented) -> Solution:
         alternatives=list(entry.alternatives),
         created_at=changed,
         updated_at=changed,
+        revised_at=changed,
         published_at=changed,
     )
     repeat_columns(solution, entry.document)

@@ -18,7 +18,7 @@ from catalog.models.fetching import Intake, RepositoryAlias, Source
 from catalog.models.following import Follow, FollowNews, FollowSetting
 from catalog.models.links import Link
 from catalog.models.maintainerships import Maintainership, MaintainershipEvent
-from catalog.models.moderation import Objection, ProposalReminder, TextGrant
+from catalog.models.moderation import Objection, PromiseReminder, ProposalReminder, TextGrant
 from catalog.models.notices import (
     Notice,
     NoticeEvent,
@@ -77,6 +77,7 @@ __all__ = [
     "NoticeVersion",
     "Objection",
     "Picture",
+    "PromiseReminder",
     "Proposal",
     "ProposalEvent",
     "ProposalReminder",

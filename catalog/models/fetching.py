@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -146,7 +145,6 @@ class Source(FetchJob):
     changed_at = models.DateTimeField(_("file last changed"), null=True, blank=True)
     failing_since = models.DateTimeField(_("fails since"), null=True, blank=True)
     failure_told_at = models.DateTimeField(null=True, editable=False)
-    stale_told_at = models.DateTimeField(null=True, editable=False)
 
     class Meta:
         verbose_name = _("source")
@@ -161,16 +159,6 @@ class Source(FetchJob):
     def is_overdue(self) -> bool:
         """Fails for so long that the maintainer was told."""
         return self.failure_told_at is not None
-
-    @property
-    def last_change(self) -> datetime:
-        """Of the file, or of the entry where that is later."""
-        return max(self.changed_at or self.solution.updated_at, self.solution.updated_at)
-
-    @property
-    def is_stale(self) -> bool:
-        """Nothing has changed for so long that the maintainer was asked to look."""
-        return self.stale_told_at is not None and self.last_change < self.stale_told_at
 
     @property
     def problem(self) -> str:

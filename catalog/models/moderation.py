@@ -10,12 +10,13 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from catalog.enums import ObjectionAction, ObjectionState, ProposalDeadline
+from catalog.enums import ObjectionAction, ObjectionState, PromiseSubject, ProposalDeadline
 from catalog.models.assessments import Assessment
 from catalog.models.fetching import Intake
 from catalog.models.proposals import Proposal
 from catalog.models.reports import EntryReport
 from catalog.models.statements import Statement
+from catalog.models.support import Support
 from catalog.promises import decision_in_words
 from osk_portal.accounts.models import User
 from osk_portal.toolkit import clock
@@ -100,8 +101,8 @@ class Objection(models.Model):
 
 
 class TextGrant(models.Model):
-    """That a person has put own texts under CC0 1.0: those of a proposal, a suggested file, a report, a statement
-    or a reply.
+    """That a person has put own texts under CC0 1.0: those of a proposal, a suggested file, a report, a statement,
+    a reply or a support offer.
 
     ``wording`` names the version of the words that stood there (``catalog.grants``). ``person`` is missing
     where a visitor without an account has written a report.
@@ -129,6 +130,9 @@ class TextGrant(models.Model):
     assessment = models.ForeignKey(
         Assessment, on_delete=models.CASCADE, null=True, blank=True, related_name="grants"
     )
+    support = models.ForeignKey(
+        Support, on_delete=models.CASCADE, null=True, blank=True, related_name="grants"
+    )
     wording = models.CharField(_("wording"), max_length=20)
     granted_at = models.DateTimeField(_("granted at"), default=clock.now)
 
@@ -142,7 +146,8 @@ class TextGrant(models.Model):
                 | Q(intake__isnull=False)
                 | Q(report__isnull=False)
                 | Q(statement__isnull=False)
-                | Q(assessment__isnull=False),
+                | Q(assessment__isnull=False)
+                | Q(support__isnull=False),
                 name="text_grant_is_for_something",
             ),
             models.CheckConstraint(
@@ -154,6 +159,28 @@ class TextGrant(models.Model):
 
     def __str__(self) -> str:
         return f"CC0 {self.wording}"
+
+
+class PromiseReminder(models.Model):
+    """As ``ProposalReminder``, of what else the OSK has promised to decide; ``subject``: its ``public_id``."""
+
+    about = models.CharField(max_length=20, choices=PromiseSubject)
+    subject = models.UUIDField()
+    kind = models.CharField(max_length=20, choices=ProposalDeadline)
+    promised_on = models.DateField()
+    at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        verbose_name = _("reminder of a promise")
+        verbose_name_plural = _("reminders of promises")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["subject", "kind", "promised_on"], name="promise_reminder_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.about} {self.kind} {self.promised_on}"
 
 
 class ProposalReminder(models.Model):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -153,6 +154,9 @@ class Solution(Addressed):
 
     created_at = models.DateTimeField(_("created at"), default=clock.now, editable=False)
     updated_at = models.DateTimeField(_("changed at"), default=clock.now, db_index=True)
+    revised_at = models.DateTimeField(_("last version"), default=clock.now, editable=False)
+    """Of the last revision; ``updated_at`` also follows pictures, badges, notices and reports."""
+    stale_told_at = models.DateTimeField(null=True, editable=False)
     published_at = models.DateTimeField(_("published at"), null=True, blank=True)
 
     objects = SolutionQuerySet.as_manager()
@@ -194,6 +198,19 @@ class Solution(Addressed):
 
     def get_absolute_url(self) -> str:
         return reverse("catalog:solution_detail", args=[self.slug])
+
+    @property
+    def last_change(self) -> datetime:
+        """Of what the entry says, or of the file in its repository where that is later."""
+        source = getattr(self, "source", None)
+        changed_at: datetime | None = source.changed_at if source else None
+        return max(changed_at or self.revised_at, self.revised_at)
+
+    @property
+    def is_stale(self) -> bool:
+        """Nobody has changed it for so long that it may no longer be right."""
+        patience = timedelta(days=settings.OSK_STALE_DAYS)
+        return self.is_published and clock.now() - self.last_change >= patience
 
     @property
     def is_published(self) -> bool:

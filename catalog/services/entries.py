@@ -111,7 +111,7 @@ def write_document(
     solution.findings = findings
     solution.is_incomplete = any(finding["type"] == "error" for finding in findings)
     repeat_columns(solution, document)
-    solution.updated_at = now
+    solution.updated_at = solution.revised_at = now
     solution.revision += 1
     solution.save()
     if not is_new:

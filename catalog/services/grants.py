@@ -5,7 +5,15 @@ from __future__ import annotations
 from django.utils.translation import gettext as _
 
 from catalog import grants
-from catalog.models import Assessment, EntryReport, Intake, Proposal, Statement, TextGrant
+from catalog.models import (
+    Assessment,
+    EntryReport,
+    Intake,
+    Proposal,
+    Statement,
+    Support,
+    TextGrant,
+)
 from osk_portal.accounts.models import User
 from osk_portal.toolkit.transitions import TransitionNotAllowed
 
@@ -19,6 +27,7 @@ def grant_texts(
     report: EntryReport | None = None,
     statement: Statement | None = None,
     assessment: Assessment | None = None,
+    support: Support | None = None,
 ) -> TextGrant:
     """``wording``: the version that the person has read. In the transaction of what the texts belong to.
 
@@ -33,6 +42,7 @@ def grant_texts(
         report=report,
         statement=statement,
         assessment=assessment,
+        support=support,
         wording=wording,
     )
 

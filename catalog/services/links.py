@@ -17,7 +17,15 @@ from django.db.models import Q
 
 from catalog import documents
 from catalog.documents import Json
-from catalog.models import Assessment, CriterionFinding, Link, Notice, Solution, Statement
+from catalog.models import (
+    Assessment,
+    CriterionFinding,
+    Link,
+    Notice,
+    Solution,
+    Statement,
+    Support,
+)
 from catalog.notifications import tell_of_dead_link
 from catalog.services import fetching
 from osk_portal.toolkit import clock
@@ -81,13 +89,17 @@ def named(document: Json) -> list[str]:
     maintenance = document.get("maintenance") or {}
     found += [contractor.get("website") for contractor in maintenance.get("contractors") or ()]
     found += [funder.get("uri") for funder in document.get("fundedBy") or ()]
+    found += [standard.get("id") for standard in document.get("supports") or ()]
+    based = document.get("isBasedOn") or ()
+    found += [based] if isinstance(based, str) else based
     return _usable(found)[:MOST_LINKS]
 
 
 def evidence_of(keys: Collection[int]) -> dict[int, list[str]]:
-    """The https links by which the OSK and others prove what they say of these published entries.
+    """The https links that others than the file have set: the evidence for what is said of these published
+    entries, and the pages of support offers.
 
-    Statements in force, notices that stand, the published Einschätzung; three queries.
+    Statements in force, notices that stand, the published Einschätzung, offers that are shown; four queries.
     """
     found: defaultdict[int, list[str]] = defaultdict(list)
     stated = Statement.objects.standing().filter(solution__in=keys)
@@ -95,12 +107,14 @@ def evidence_of(keys: Collection[int]) -> dict[int, list[str]]:
     assessed = CriterionFinding.objects.filter(
         assessment__in=Assessment.objects.published().filter(solution__in=keys)
     )
-    for rows, solution in (
-        (stated, "solution"),
-        (noticed, "solution"),
-        (assessed, "assessment__solution"),
+    offered = Support.objects.shown().filter(solution__in=keys, organisation__is_published=True)
+    for rows, solution, field in (
+        (stated, "solution", "evidence"),
+        (noticed, "solution", "evidence"),
+        (assessed, "assessment__solution", "evidence"),
+        (offered, "solution", "link"),
     ):
-        for pk, url in rows.exclude(evidence="").order_by("pk").values_list(solution, "evidence"):
+        for pk, url in rows.exclude(**{field: ""}).order_by("pk").values_list(solution, field):
             found[pk].append(url)
     return {pk: _usable(urls)[:MOST_LINKS] for pk, urls in found.items()}
 
@@ -225,7 +239,15 @@ def _fail(link: Link, now: datetime) -> None:
     is_lasting = link.failures >= DEAD_AFTER and now - link.failing_since >= PATIENCE
     if link.dead_since is None and is_lasting and not _all_fail(link, now):
         link.dead_since = now
-        tell_of_dead_link(link, is_evidence=link.url not in named(link.solution.document))
+        is_of_file = link.url in named(link.solution.document)
+        to = link.solution.maintainer_id if is_of_file else _offered_by(link)
+        tell_of_dead_link(link, to=to, is_of_file=is_of_file)
+
+
+def _offered_by(link: Link) -> int | None:
+    """Whose page of a support offer it is; None: evidence, which the OSK keeps."""
+    offers = Support.objects.shown().filter(solution=link.solution_id, link__startswith=link.url)
+    return next((o.organisation_id for o in offers if urldefrag(o.link)[0] == link.url), None)
 
 
 def _all_fail(link: Link, now: datetime) -> bool:

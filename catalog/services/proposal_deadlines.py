@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import logging
-from datetime import date
 from typing import Final
 
 from django.db import transaction
 
-from catalog.enums import ObjectionState, ProposalDeadline
+from catalog.enums import ObjectionState
 from catalog.models import Objection, Proposal, ProposalReminder
 from catalog.notifications import tell_objection_deadline, tell_proposal_deadline
-from catalog.promises import soon_until
+from catalog.promises import deadline_of, soon_until
 from catalog.services.proposals import locked
-from osk_portal.toolkit import clock
 from osk_portal.toolkit.working_days import is_office_hour
 
 logger = logging.getLogger(__name__)
@@ -39,7 +37,7 @@ def remind() -> int:
     fresh = [
         (pk, of_objection)
         for pk, of_objection, day in waiting
-        if (pk, _kind_of(day), of_objection, day) not in told
+        if (pk, deadline_of(day), of_objection, day) not in told
     ]
     count = sum(_tell(pk, of_objection=of_objection) for pk, of_objection in fresh[:MOST_AT_ONCE])
     logger.info("catalog: promises told", extra={"told": count})
@@ -55,7 +53,7 @@ def _tell(proposal_id: int, *, of_objection: bool) -> bool:
         promised = Objection.objects.filter(proposal=proposal).first()
     if promised is None or not promised.is_open or promised.promised_on > soon_until():
         return False
-    kind = _kind_of(promised.promised_on)
+    kind = deadline_of(promised.promised_on)
     _reminder, is_new = ProposalReminder.objects.get_or_create(
         proposal=proposal,
         kind=kind,
@@ -67,7 +65,3 @@ def _tell(proposal_id: int, *, of_objection: bool) -> bool:
     elif is_new:
         tell_proposal_deadline(proposal, kind)
     return is_new
-
-
-def _kind_of(day: date) -> ProposalDeadline:
-    return ProposalDeadline.OVERDUE if day < clock.today() else ProposalDeadline.DUE_SOON

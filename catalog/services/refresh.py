@@ -18,7 +18,7 @@ from catalog.documents import Json
 from catalog.enums import RevisionOrigin, SolutionState, SourceProblem
 from catalog.importing import FileRead
 from catalog.models import Proposal, Solution, SolutionEvent, Source
-from catalog.notifications import tell_of_age, tell_of_failure
+from catalog.notifications import tell_of_failure
 from catalog.permissions import can_decide
 from catalog.services import fetching
 from catalog.services.entries import write_document
@@ -199,7 +199,6 @@ def _change(source: Source, before: Json, read: FileRead, ours: set[str]) -> Non
 
 
 def _succeed(source: Source) -> None:
-    """Of an entry that nobody has touched for long the maintainer is told, once until something changes."""
     now = source.tried_at = clock.now()
     source.attempts = 0
     source.fetched_at = now
@@ -207,10 +206,6 @@ def _succeed(source: Source) -> None:
     source.failure_told_at = None
     source.last_error = ""
     source.next_attempt_at = fetching.next_night(source.pk)
-    patience = timedelta(days=settings.OSK_STALE_DAYS)
-    if not source.is_stale and now - source.last_change >= patience:
-        source.stale_told_at = now
-        tell_of_age(source)
 
 
 def _fail(source: Source, problem: SourceProblem) -> None:

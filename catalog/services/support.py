@@ -12,6 +12,7 @@ from catalog.enums import SupportState
 from catalog.models import Solution, Support, SupportEvent
 from catalog.permissions import can_decide, can_offer_support_for
 from catalog.reuse_mails import tell_of_decided_support, tell_of_support
+from catalog.services.grants import grant_texts, need_grant
 from catalog.services.indexing import index_solution
 from network.enums import OrganisationKind
 from network.models import Organisation
@@ -28,16 +29,19 @@ def offer_support(
     actor: User,
     text: str,
     kinds: Iterable[str],
+    wording: str,
     link: str = "",
     seen: int = 0,
 ) -> Support:
     """One offer an organisation and entry, new or changed. ``seen``: its revision in the form; 0 for a new one.
+    ``wording``: of the grant for its text.
 
     Raises PermissionDenied for whoever is not of the Redaktion, and TransitionNotAllowed when the entry or the
     offer has moved on. The same words a second time change nothing.
     """
     if not can_offer_support_for(actor, organisation):
         raise PermissionDenied("support is offered by the Redaktion")
+    need_grant(wording)
     solution = Solution.objects.select_for_update(of=("self",)).get(pk=solution_id)
     if not solution.is_published:
         raise TransitionNotAllowed(
@@ -66,6 +70,7 @@ def offer_support(
         kinds=words[1],
         link=words[2],
     )
+    grant_texts(person=actor, wording=wording, support=support)
     if is_checked:
         tell_of_support(support, event)
     _changed(solution)

@@ -21,6 +21,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from catalog import presentation
 from catalog.enums import NoticeKind
 from catalog.exports.xml import readable
 from catalog.models import Notice
@@ -62,6 +63,7 @@ def notice_detail(request: HttpRequest, public_id: UUID) -> HttpResponse:
     context = {
         "notice": notice,
         "solution": notice.solution,
+        "evidence": presentation.link(notice.evidence, notice.solution.dead_links),
         "versions": notice.versions.select_related("successor") if notice.is_corrected else [],
         "may_manage": can_issue_notices(request.user),
         "crumbs": [

@@ -207,7 +207,9 @@ def solution_detail(request: HttpRequest, slug: str) -> HttpResponse:
         "is_following": is_following(request.user, solution),
         "source": getattr(solution, "source", None),
         "bases": bases(
-            solution.document.get("isBasedOn", ()), among=Solution.objects.visible_to(request.user)
+            solution.document.get("isBasedOn", ()),
+            among=Solution.objects.visible_to(request.user),
+            dead=solution.dead_links,
         ),
         "can_propose": can_propose(request.user, solution),
         "can_propose_corrections": can_propose_corrections(request.user),

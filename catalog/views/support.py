@@ -45,6 +45,7 @@ def support_offer(request: AuthenticatedRequest, slug: str) -> HttpResponse:
                 actor=request.user,
                 text=form.cleaned_data["text"],
                 kinds=form.cleaned_data["kinds"],
+                wording=form.wording,
                 link=form.cleaned_data["link"],
                 seen=form.cleaned_data["seen"],
             )

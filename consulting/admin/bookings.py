@@ -67,7 +67,7 @@ def booking_new(request: AuthenticatedRequest, public_id: UUID, slug: str) -> Ht
         blueprint=blueprint,
         organisations=[case.organisation],
     )
-    times = offer_times(form, blueprint, by_osk=True)
+    times = offer_times(form, blueprint, is_approved=True)
     form.initial = first_choice("", times) | {"form_id": uuid4(), "invite": True}
     if form.is_valid():
         data = form.cleaned_data

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from osk_portal.toolkit import clock
 from osk_portal.toolkit.addressed import Addressed
+from osk_portal.toolkit.scan_queue import Scanned
 
 # After this time a file that still waits is said to be held up, whatever the reason is.
 _USUAL_WAIT: Final = timedelta(minutes=10)
@@ -35,7 +36,7 @@ def random_name(instance: CaseFile | None, filename: str) -> str:
     return f"consulting/{uuid.uuid4().hex}"
 
 
-class CaseFile(Addressed):
+class CaseFile(Scanned, Addressed):
     """A file of a case: of the case itself, or attached to one of its messages or answers.
 
     Only a clean one is ever given out. The row stays when malware was found, with the name of the finding
@@ -65,13 +66,6 @@ class CaseFile(Addressed):
     sha256 = models.CharField(_("SHA-256"), max_length=64)
     state = models.CharField(max_length=20, choices=FileState, default=FileState.QUARANTINED)
     created_at = models.DateTimeField(default=clock.now)
-    scanned_at = models.DateTimeField(null=True)
-    # The scan is a job whose row is the queue: claimed under a lease, tried again later.
-    attempts = models.PositiveSmallIntegerField(default=0)
-    next_attempt_at = models.DateTimeField(default=clock.now)
-    leased_until = models.DateTimeField(null=True)
-    lease_token = models.UUIDField(null=True, editable=False)
-    last_error = models.CharField(_("last error"), max_length=300, blank=True)
     finding = models.CharField(_("what was found"), max_length=200, blank=True)
 
     class Meta:

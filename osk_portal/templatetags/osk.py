@@ -12,7 +12,7 @@ from typing import Any
 from django import template
 from django.conf import settings
 from django.core.paginator import Page
-from django.forms import BaseForm, BaseFormSet
+from django.forms import BaseForm, BaseFormSet, Field
 from django.forms.boundfield import BoundField
 from django.template.context import RequestContext
 from django.utils.dateformat import format as format_date
@@ -213,15 +213,23 @@ def _first_control(field: BoundField) -> str:
 
 @register.simple_tag
 def problems(form: BaseForm | BaseFormSet[Any]) -> list[Problem]:
-    """What is wrong with a form or formset, in the order of its fields, in the words at the field."""
+    """What is wrong with a form or formset, in the order of its fields, in the words at the field.
+
+    What Django says of every empty field alike says nothing away from it: there its label stands before.
+    """
     if isinstance(form, BaseFormSet):
         own = [Problem("", str(text)) for text in form.non_form_errors()]
         return own + [problem for part in form.forms for problem in problems(part)]
     found = [Problem("", str(text)) for text in form.non_field_errors()]
     for field in form:
         target = "" if field.is_hidden else _first_control(field)
-        found += [Problem(target, str(text)) for text in field.errors]
+        found += [Problem(target, _away_from(field, str(text))) for text in field.errors]
     return found
+
+
+def _away_from(field: BoundField, text: str) -> str:
+    is_telling = text != str(Field.default_error_messages["required"])
+    return text if is_telling else f"{field.label}: {text}"
 
 
 @register.simple_tag

@@ -1,7 +1,7 @@
 """Calendars as text (RFC 5545, RFC 5546): one event for a mail, or a feed of many.
 
 Times stand as Berlin's wall clock with their zone: what people have agreed on. The first occurrence of an
-hour that comes twice is all that such a time can name, so whoever makes an entry refuses the second.
+hour that comes twice is all that such a time can name, so the second one stands as UTC.
 """
 
 from __future__ import annotations
@@ -95,8 +95,8 @@ def _event(entry: Entry, at: datetime) -> Event:
     if isinstance(entry.starts, datetime):
         if entry.ends is None:
             raise ValueError("a moment needs its end")
-        event.add("dtstart", entry.starts.astimezone(clock.BERLIN))
-        event.add("dtend", entry.ends.astimezone(clock.BERLIN))
+        event.add("dtstart", _named(entry.starts))
+        event.add("dtend", _named(entry.ends))
     else:
         event.add("dtstart", entry.starts)
         event.add("dtend", entry.starts + timedelta(days=1))
@@ -109,6 +109,11 @@ def _event(entry: Entry, at: datetime) -> Event:
     if entry.url:
         event.add("url", entry.url)
     return event
+
+
+def _named(moment: datetime) -> datetime:
+    local = moment.astimezone(clock.BERLIN)
+    return moment.astimezone(UTC) if local.fold else local
 
 
 def _address(person: Person) -> vCalAddress:

@@ -3,8 +3,7 @@
 Nobody gets a file that was not found clean, however long the daemon is away. Empty ``OSK_CLAMAV``: there is
 no scanner, files are usable at once, and what waited before stays where it is.
 
-The model has ``content``, ``state`` (quarantined, clean, …), ``attempts``, ``next_attempt_at``,
-``leased_until``, ``lease_token``, ``scanned_at`` and ``last_error``.
+The model is ``Scanned``, with ``content`` and ``state`` (quarantined, clean, …) beside.
 """
 
 from __future__ import annotations
@@ -19,8 +18,9 @@ from django.conf import settings
 from django.db import models, transaction
 from django.db.models import F, Q
 from django.db.models.functions import Least
+from django.utils.translation import gettext_lazy as _
 
-from osk_portal.toolkit import clamav
+from osk_portal.toolkit import clamav, clock
 from osk_portal.toolkit.clamav import Outcome, Verdict
 from osk_portal.toolkit.clock import DbNow
 
@@ -36,6 +36,20 @@ MOST_AT_ONCE: Final = 50
 _MOST_COUNTED: Final = 1000
 GIVEN_BACK: Final = {"lease_token": None, "leased_until": None, "last_error": ""}
 """What every outcome writes beside its own."""
+
+
+class Scanned(models.Model):
+    """A row that is its own place in the queue: claimed under a lease, tried again later."""
+
+    attempts = models.PositiveSmallIntegerField(default=0)
+    next_attempt_at = models.DateTimeField(default=clock.now)
+    leased_until = models.DateTimeField(null=True)
+    lease_token = models.UUIDField(null=True, editable=False)
+    scanned_at = models.DateTimeField(null=True)
+    last_error = models.CharField(_("last error"), max_length=300, blank=True)
+
+    class Meta:
+        abstract = True
 
 
 class ScanQueue:

@@ -177,7 +177,14 @@ class EnvironmentAdmin(ReadOnly):
         context = {
             **self.admin_site.each_context(request),
             "title": _("Forget an environment"),
-            "environment": environment,
+            "of": environment.backend_key,
+            "text": _(
+                "The portal stops removing this environment. The place is free again, and no proof of deletion is "
+                "written. Do this only when the engine is gone for good."
+            ),
+            "detail": environment.error_for_operator,
+            "button": _("Forget"),
+            "back": reverse("admin:sandbox_environment_changelist"),
             "form": form,
         }
-        return render(request, "admin/sandbox/environment_forget.html", context, status=status)
+        return render(request, "admin/sandbox/measure.html", context, status=status)

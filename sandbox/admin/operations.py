@@ -10,7 +10,7 @@ from uuid import UUID
 from django.contrib import admin, messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -169,8 +169,20 @@ def stray_settle(request: AuthenticatedRequest, pk: int) -> HttpResponse:
         else:
             messages.success(request, _("Confirmed. The proof of deletion says when."))
             return redirect("admin:sandbox_operations")
-    context = {**admin.site.each_context(request), "stray": stray, "form": form}
-    return render(request, "admin/sandbox/stray_settle.html", context, status=status)
+    context = {
+        **admin.site.each_context(request),
+        "title": _("Confirm the deletion"),
+        "of": stray.name,
+        "text": _(
+            "The engine keeps data of this environment and the portal may not delete it. Delete it at the engine "
+            "first. What you confirm stands in the proof of deletion."
+        ),
+        "detail": stray.detail,
+        "button": _("Its data is deleted"),
+        "back": reverse("admin:sandbox_operations"),
+        "form": form,
+    }
+    return render(request, "admin/sandbox/measure.html", context, status=status)
 
 
 def _find(public_id: UUID) -> Environment:

@@ -43,7 +43,7 @@ def event_booking(request: AuthenticatedRequest, slug: str) -> HttpResponse:
         blueprint=blueprint,
         organisations=list(Organisation.objects.exclude(slug=TRIAL_ORGANISATION).order_by("name")),
     )
-    times = offer_times(form, blueprint, by_osk=True)
+    times = offer_times(form, blueprint, is_approved=True)
     form.initial = first_choice("", times) | {"form_id": uuid4()}
     if form.is_valid():
         data = form.cleaned_data

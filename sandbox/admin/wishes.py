@@ -32,6 +32,7 @@ from sandbox.wish_forms import (
     WishOfferForm,
     WishRefusalForm,
 )
+from sandbox.wish_texts import TEXTS
 
 
 def page_url(wish: Wish) -> str:
@@ -221,6 +222,7 @@ def _show(
     context = {
         **admin.site.each_context(request),
         "wish": wish,
+        "badge": TEXTS[wish.state][0],
         **shown,
         "sent": next(iter((sent or {}).values()), None),
         "asks": wish.asks.select_related("organisation", "person"),

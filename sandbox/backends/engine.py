@@ -11,10 +11,11 @@ import json
 import socket
 from collections.abc import Iterator, Mapping
 from email.message import Message
+from http import HTTPStatus
 from http.client import HTTPException, HTTPResponse
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import IO, Any, Self
 
 import docker
 import requests
@@ -24,7 +25,7 @@ from docker.errors import (
     NotFound,
     create_api_error_from_http_exception,
 )
-from docker.types import IPAMConfig, IPAMPool, Mount
+from docker.types import IPAMConfig, IPAMPool, LogConfig, Mount
 from docker.utils import parse_repository_tag
 from urllib3.exceptions import HTTPError
 
@@ -40,6 +41,9 @@ from sandbox.backends.container_plan import ContainerPlan
 
 TIMEOUT = 60
 PULL_TIMEOUT = 900
+LOG_TIMEOUT = 5
+MOST_LOG = 256 * 1024
+"""Bytes of the last words that are read: a line has no end where a product writes none."""
 OLDEST_API = "1.41"
 """Of an engine that does not tell its own."""
 
@@ -275,6 +279,7 @@ class Engine:
             nano_cpus=plan.cpu_millis * 10**6,
             pids_limit=plan.processes,
             restart_policy={"Name": "no"},
+            log_config=self._log_config,
         )
         endpoint = self._api.create_endpoint_config(ipv4_address=plan.address)
         return self._create(
@@ -289,6 +294,13 @@ class Engine:
             host_config=host,
             networking_config=self._api.create_networking_config({plan.network: endpoint}),
         )
+
+    @property
+    def _log_config(self) -> LogConfig:
+        """Whatever a product writes to its output fills no disk."""
+        if self.is_podman:
+            return LogConfig(type="k8s-file", config={"max-size": "10mb"})
+        return LogConfig(type="json-file", config={"max-size": "10m", "max-file": "1"})
 
     def put_files(self, name: str, folder: str, archive: bytes) -> None:
         """Unpack a tar archive in a folder of a container, whether or not it runs."""
@@ -344,14 +356,31 @@ class Engine:
             self._api.remove_container(name, force=True, v=True)
 
     def logs(self, name: str, *, limit: int) -> list[str]:
-        with _translated():
-            try:
-                raw: bytes = self._api.logs(name, tail=limit)
-            except APIError as error:
-                if not isinstance(error, NotFound) and not _is_storage_lost(error):
-                    raise
+        """The last lines, of all together at most ``MOST_LOG`` bytes."""
+        with _translated(), contextlib.closing(self._asked_for_logs(name, limit)) as answer:
+            if answer.status_code == HTTPStatus.NOT_FOUND:
                 return []
+            try:
+                answer.raise_for_status()
+            except requests.HTTPError as error:
+                try:
+                    create_api_error_from_http_exception(error)
+                except APIError as said:
+                    if not _is_storage_lost(said):
+                        raise
+                return []
+            raw = b"".join(_parts_of(answer.raw))
         return raw.decode("utf-8", "replace").replace("\0", "").splitlines()
+
+    def _asked_for_logs(self, name: str, limit: int) -> requests.Response:
+        """Not by the library, which reads all of it before it gives anything."""
+        answer: requests.Response = self._api.get(
+            f"{self._api.base_url}/v{self._version}/containers/{name}/logs",
+            params={"stdout": "1", "stderr": "1", "tail": str(limit)},
+            stream=True,
+            timeout=LOG_TIMEOUT,
+        )
+        return answer
 
     def _of_podman(self, kind: str, filters: Mapping[str, list[str]]) -> list[dict[str, Any]]:
         """Podman's own list looks into no storage, so that one which is lost does not matter."""
@@ -433,6 +462,15 @@ def _is_storage_lost(error: APIError) -> bool:
 
 def _filters(labels: Mapping[str, str]) -> dict[str, list[str]]:
     return {"label": [f"{name}={value}" for name, value in labels.items()]} if labels else {}
+
+
+def _parts_of(stream: IO[bytes]) -> Iterator[bytes]:
+    """Output and errors come in turn: which of them and the length in eight bytes, then that much text."""
+    left = MOST_LOG
+    while left > 0 and len(head := stream.read(8)) == 8:
+        part = stream.read(min(left, int.from_bytes(head[4:], "big")))
+        left -= len(part)
+        yield part
 
 
 def _with(labels: Mapping[str, str], listed: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from osk_portal.toolkit import clock
 from osk_portal.toolkit.addressed import Addressed
+from osk_portal.toolkit.scan_queue import Scanned
 from sandbox.enums import FileState
 from sandbox.models.testing import TestReport
 
@@ -30,7 +31,7 @@ def random_name(instance: ReportFile | None, filename: str) -> str:
     return f"{FOLDER}/{uuid.uuid4().hex}"
 
 
-class ReportFile(Addressed):
+class ReportFile(Scanned, Addressed):
     """Only a clean one is ever given out; of malware the row stays, its content does not."""
 
     report = models.ForeignKey(TestReport, on_delete=models.PROTECT, related_name="files")
@@ -43,13 +44,6 @@ class ReportFile(Addressed):
     sha256 = models.CharField(_("SHA-256"), max_length=64)
     state = models.CharField(max_length=20, choices=FileState, default=FileState.QUARANTINED)
     created_at = models.DateTimeField(default=clock.now)
-    # The scan is a job whose row is the queue: claimed under a lease, tried again later.
-    attempts = models.PositiveSmallIntegerField(default=0)
-    next_attempt_at = models.DateTimeField(default=clock.now)
-    leased_until = models.DateTimeField(null=True)
-    lease_token = models.UUIDField(null=True, editable=False)
-    scanned_at = models.DateTimeField(null=True)
-    last_error = models.CharField(_("last error"), max_length=300, blank=True)
 
     class Meta:
         verbose_name = _("file of a test report")

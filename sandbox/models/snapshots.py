@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from osk_portal.toolkit import clock
 from osk_portal.toolkit.addressed import Addressed
+from osk_portal.toolkit.scan_queue import Scanned
 from sandbox.enums import SnapshotError, SnapshotState
 from sandbox.models.environments import Environment
 from sandbox.models.report_files import private_storage
@@ -25,11 +26,11 @@ def random_name(instance: Snapshot | None, filename: str) -> str:
     return f"{FOLDER}/{uuid.uuid4().hex}"
 
 
-class Snapshot(Addressed):
+class Snapshot(Scanned, Addressed):
     """A ZIP of what the specification names in ``export``, encrypted under ``key``, which is encrypted itself.
 
-    The row is a job first (asked), a file that waits for its scan then, and stays when the content has gone: the proof
-    of deletion speaks of it.
+    The row is a job first (asked), a file that waits for its scan then, by the same lease; and stays when the content
+    has gone: the proof of deletion speaks of it.
     """
 
     environment = models.ForeignKey(Environment, on_delete=models.PROTECT, related_name="snapshots")
@@ -53,13 +54,6 @@ class Snapshot(Addressed):
     left_out = models.PositiveIntegerField(_("files left out"), default=0)
     taken_at = models.DateTimeField(_("taken at"), null=True, blank=True)
     deleted_at = models.DateTimeField(_("deleted at"), null=True, blank=True)
-    # The row is the queue, of the taking and of the scan: claimed under a lease, tried again later.
-    attempts = models.PositiveSmallIntegerField(default=0)
-    next_attempt_at = models.DateTimeField(default=clock.now)
-    leased_until = models.DateTimeField(null=True)
-    lease_token = models.UUIDField(null=True, editable=False)
-    scanned_at = models.DateTimeField(null=True)
-    last_error = models.CharField(_("last error"), max_length=300, blank=True)
 
     objects = SnapshotQuerySet.as_manager()
 

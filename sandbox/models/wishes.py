@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -11,6 +11,7 @@ from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from network.models import Organisation
 from osk_portal.accounts.models import User
@@ -21,6 +22,9 @@ from osk_portal.toolkit.transitions import Event, check
 from sandbox.enums import WishAction, WishEventKind, WishKind, WishState
 from sandbox.models.blueprints import Blueprint
 from sandbox.querysets import OPEN_WISHES, WishQuerySet
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
 
 _S = WishState
 _A = WishAction
@@ -209,14 +213,27 @@ class Wish(Addressed):
         )
 
 
+_DONE: Final[Mapping[str, _StrPromise]] = {
+    WishAction.CHECK: pgettext_lazy("wish", "Check begun"),
+    WishAction.TRY: pgettext_lazy("wish", "Trial run begun"),
+    WishAction.OFFER: pgettext_lazy("wish", "Released for booking"),
+    WishAction.BY_HAND: pgettext_lazy("wish", "Is set up by hand"),
+    WishAction.REFUSE: pgettext_lazy("wish", "Declined"),
+    WishAction.REOPEN: pgettext_lazy("wish", "Taken up again"),
+    WishAction.MERGE: pgettext_lazy("wish", "Merged"),
+    WishAction.WITHDRAW: pgettext_lazy("wish", "Withdrawn"),
+}
+"""As lines of a log; on a button the action says what it does."""
+
+
 class WishEvent(Event):
     wish = models.ForeignKey(Wish, on_delete=models.PROTECT, related_name="events")
 
     @property
     def words(self) -> str:
         """The line as a person reads it, in the present language."""
-        labels = {**dict(WishAction.choices), **dict(WishEventKind.choices)}
-        return str(labels.get(self.kind, self.kind))
+        kinds = dict(WishEventKind.choices)
+        return str(_DONE.get(self.kind) or kinds.get(self.kind) or self.kind)
 
 
 class WishAsk(models.Model):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
@@ -28,6 +29,9 @@ from sandbox.services.approval import is_lapsed
 from sandbox.services.bookings import TooEarly
 from sandbox.services.environments import WORK
 from sandbox.windows import days_between, end_after
+
+_A_MOMENT: Final = timedelta(minutes=1)
+"""So far back lies at most what a person has chosen as “now”."""
 
 
 def extend_booking(*, booking_id: int, actor: User, end: datetime) -> Booking:
@@ -201,8 +205,9 @@ def _move(booking_id: int, actor: User, start: datetime, end: datetime) -> Booki
     if (start, end) == (booking.starts_at, booking.ends_at):
         return booking
     now = clock.now()
-    if not now <= start < end <= end_after(start, booking.blueprint_version.blueprint.longest_days):
-        raise capacity.TooLong(end_after(start, booking.blueprint_version.blueprint.longest_days))
+    longest = end_after(start, booking.blueprint_version.blueprint.longest_days)
+    if not now - _A_MOMENT <= start < end <= longest:
+        raise capacity.TooLong(longest)
     if booking.approved_days is not None and end > end_after(start, booking.approved_days):
         raise capacity.TooLong(end_after(start, booking.approved_days))
     opening.require_time(booking.blueprint_version.blueprint, end)
@@ -211,7 +216,7 @@ def _move(booking_id: int, actor: User, start: datetime, end: datetime) -> Booki
     first = deadlines.first_start(
         version.blueprint, version, booking.created_at if is_asked else now, needs_approval=is_asked
     )
-    if start < first:
+    if start < first and first > now:
         raise TooEarly(first, needs_approval=is_asked)
     if is_asked:
         booking.hold_expires_at = deadlines.approval_deadline(start, booking.created_at)

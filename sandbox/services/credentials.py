@@ -12,7 +12,7 @@ from osk_portal.accounts.models import User
 from osk_portal.toolkit import clock, encryption
 from osk_portal.toolkit.transitions import TransitionNotAllowed
 from sandbox import permissions
-from sandbox.enums import EnvironmentEventKind, EnvironmentState, ProofKind
+from sandbox.enums import Desired, EnvironmentEventKind, EnvironmentState, ProofKind
 from sandbox.models import (
     Booking,
     Credential,
@@ -33,7 +33,7 @@ _ALPHABET = "abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 def reveal_credential(*, credential_id: int, actor: User) -> str:
     """The password in the clear, and a line that says who has seen it.
 
-    Raises PermissionDenied, TransitionNotAllowed once it was wiped, CannotDecrypt where the key was lost.
+    Raises PermissionDenied, TransitionNotAllowed once its end was asked for, CannotDecrypt where the key was lost.
     """
     with transaction.atomic():
         booking = Booking.objects.select_for_update(of=("self",)).get(
@@ -42,9 +42,11 @@ def reveal_credential(*, credential_id: int, actor: User) -> str:
         if not permissions.can_see_credentials(permissions.as_of_now(actor), booking):
             raise PermissionDenied("see a password")
         credential = Credential.objects.select_for_update(of=("self",)).get(pk=credential_id)
-        is_kept_apart = credential.environment.state == EnvironmentState.QUARANTINED
-        if credential.wiped_at is not None or is_kept_apart:
-            raise TransitionNotAllowed("reveal", credential.environment.state)
+        environment = credential.environment
+        is_kept_apart = environment.state == EnvironmentState.QUARANTINED
+        is_ending = environment.desired == Desired.ABSENT
+        if credential.wiped_at is not None or is_kept_apart or is_ending:
+            raise TransitionNotAllowed("reveal", environment.state)
         return _shown(credential, actor)
 
 

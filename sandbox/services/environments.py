@@ -12,9 +12,10 @@ from django.db.models import Q
 from osk_portal.accounts.models import User
 from osk_portal.notifications.doorbell import ring
 from osk_portal.toolkit import clock
-from osk_portal.toolkit.transitions import TransitionNotAllowed
-from sandbox import capacity, notifications, participant_mails, permissions
-from sandbox.enums import Desired, EnvironmentState, MeasureKind
+from osk_portal.toolkit.deadlocks import without_deadlock
+from osk_portal.toolkit.transitions import TransitionNotAllowed, check
+from sandbox import capacity, notifications, participant_mails, permissions, quotas
+from sandbox.enums import BookingAction, Desired, EnvironmentState, MeasureKind
 from sandbox.models import (
     Allocation,
     Booking,
@@ -79,19 +80,37 @@ def had_begun(booking: Booking) -> bool:
 def retry_booking(*, booking_id: int, actor: User) -> Environment:
     """An operator tries a failed booking again inside its window.
 
-    Raises PermissionDenied, TransitionNotAllowed (state has moved on, or the window is over), NoFreeSlot.
+    Raises PermissionDenied, NoFreeSlot, TransitionNotAllowed (state has moved on, the window is over, or the
+    organisation may not have it any more).
     """
     if not permissions.operates(actor):
         raise PermissionDenied("retry a booking")
-    with transaction.atomic():
-        booking = Booking.objects.select_for_update(of=("self",)).get(pk=booking_id)
-        if booking.ends_at <= clock.of_database() or booking.environments.existing().exists():
-            raise TransitionNotAllowed("retry", booking.state)
-        booking.retry(actor=actor)
-        held = booking.allocations.held().select_related("slot__pool").first()
-        environment = add_generation(booking, (held or capacity.allocate(booking)).slot)
-        Measure.objects.create(kind=MeasureKind.RETRY, environment=environment, actor=actor)
-        return environment
+
+    def work() -> Environment:
+        with transaction.atomic():
+            return _retry(booking_id, actor)
+
+    return without_deadlock(work)
+
+
+def _retry(booking_id: int, actor: User) -> Environment:
+    # Its quota is counted: before the booking, as everywhere.
+    quotas.lock(Booking.objects.values_list("organisation", flat=True).get(pk=booking_id))
+    booking = (
+        Booking.objects.select_for_update(of=("self",))
+        .select_related("blueprint_version__blueprint__pool", "organisation")
+        .get(pk=booking_id)
+    )
+    if booking.ends_at <= clock.of_database() or booking.environments.existing().exists():
+        raise TransitionNotAllowed("retry", booking.state)
+    check(Booking.ALLOWED, BookingAction.RETRY, booking.state)
+    if why_not := quotas.why_not_again(booking):
+        raise TransitionNotAllowed("retry", booking.state, why_not)
+    booking.retry(actor=actor)
+    held = booking.allocations.held().select_related("slot__pool").first()
+    environment = add_generation(booking, (held or capacity.allocate(booking)).slot)
+    Measure.objects.create(kind=MeasureKind.RETRY, environment=environment, actor=actor)
+    return environment
 
 
 def forget_environment(*, environment_id: int, actor: User, reason: str) -> Environment:

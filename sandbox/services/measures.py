@@ -104,7 +104,7 @@ def _release(environment_id: int, actor: User, reason: str) -> Environment:
     why_not = (
         _("The portal only reports: confirm the state of the database first.")
         if restoring.is_held()
-        else why_not_released(environment) or _why_not_promised(booking)
+        else why_not_released(environment) or quotas.why_not_again(booking)
     )
     if why_not:
         raise TransitionNotAllowed(EnvironmentAction.RELEASE, environment.state, why_not)
@@ -141,19 +141,6 @@ def why_not_released(environment: Environment) -> str:
         return _("It was to be removed before, and may not be whole any more.")
     if not booking.can(BookingAction.RESUME):
         return _("The booking has ended.")
-    return ""
-
-
-def _why_not_promised(booking: Booking) -> str:
-    """Its organisation may book something else meanwhile, and may not have more than its quota."""
-    if booking.is_outside_quota:
-        return ""
-    if not booking.organisation.is_entitled:
-        return _("The organisation is no longer entitled to test environments.")
-    try:
-        quotas.check(booking.organisation, booking.starts_at, booking.ends_at, without=booking)
-    except quotas.QuotaExceeded:
-        return _("The organisation has used up its quota with other bookings meanwhile.")
     return ""
 
 

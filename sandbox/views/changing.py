@@ -117,9 +117,15 @@ def booking_move(request: AuthenticatedRequest, public_id: UUID) -> HttpResponse
     form = MoveForm(
         data=request.POST if request.method == "POST" else None,
         blueprint=blueprint,
-        organisation=booking.organisation,
+        organisation=None if booking.is_outside_quota else booking.organisation,
     )
-    times = offer_times(form, blueprint)
+    # Only an application still waits for the OSK (services.move_booking asks the same).
+    times = offer_times(
+        form,
+        blueprint,
+        is_approved=booking.state != BookingState.REQUESTED,
+        version=booking.blueprint_version,
+    )
     form.initial = _present(booking)
     if form.is_valid():
         try:

@@ -9,7 +9,7 @@ import pytest
 
 from catalog import services
 from catalog.importing import import_publiccode
-from catalog.models import Link
+from catalog.models import Link, Solution, Support
 from catalog.services import links
 from catalog.services.links import State
 from osk_portal import portal
@@ -158,6 +158,59 @@ def test_while_our_own_way_out_is_closed_no_link_is_called_dead(link, site, cloc
     link.refresh_from_db()
     assert (link.failures, link.dead_since) == (5, None)
     assert not Notification.objects.filter(kind="catalog.link_dead").exists()
+
+
+def test_what_a_file_builds_on_and_what_others_offer_is_followed_and_marked(
+    world, site, client, clock
+):
+    """Standards, bases, contractors' websites, pages of support offers, the evidence of a notice."""
+    clock.move_to(NOON)
+    there = {
+        name: f"https://{HOST}/{name}" for name in ("norm", "basis", "firma", "angebot", "rat")
+    }
+    contractor = {"name": "Firma", "until": "2030-01-01", "website": there["firma"]}
+    document = publiccode_file(
+        ("supports", [{"id": there["norm"]}, {"id": "urn:iso:std:1"}]),
+        ("maintenance.type", "contract"),
+        ("maintenance.contractors", [contractor]),
+        url=REPOSITORY,
+        isBasedOn=there["basis"],
+        name="Termine",
+    )
+    solution = import_publiccode(document, publish_incomplete=True).solution
+    notice = issue(world, solution_id=solution.pk, evidence=there["rat"])
+    editor = world.stranger
+    offer = Support.objects.create(
+        solution=solution,
+        organisation=editor.memberships.get().organisation,
+        link=f"{there['angebot']}#preise",
+    )
+    links.ensure_links()
+    found = solution.links.all()
+    assert set(there.values()) <= set(found.values_list("url", flat=True))
+
+    site["/angebot"] = 404
+    link = found.get(url=there["angebot"])
+    for day in (1, 2, 5, 9):
+        clock.move_to(NOON + timedelta(days=day))
+        Link.objects.exclude(pk=link.pk).update(alive_at=portal_clock.now())
+        Link.objects.filter(pk=link.pk).update(next_attempt_at=portal_clock.now())
+        links.run(link.pk)
+    told = Notification.objects.filter(kind="catalog.link_dead")
+    assert list(told.values_list("user", flat=True)) == [editor.pk]
+
+    solution.refresh_from_db()
+    assert solution.dead_links == [there["angebot"]]
+    Solution.objects.filter(pk=solution.pk).update(dead_links=list(there.values()))
+    page = client.get(solution.get_absolute_url()).text
+    for name in ("basis", "firma", "angebot"):
+        after = page.split(f'href="{there[name]}')[1]
+        assert "zurzeit nicht erreichbar" in after.split("</p>")[0], name
+    assert "zurzeit nicht erreichbar" in client.get(notice.get_absolute_url()).text
+
+    offer.delete()
+    links.ensure_links()
+    assert not found.filter(url=there["angebot"]).exists()
 
 
 def test_evidence_is_followed_too_and_the_osk_hears_when_it_is_dead(world, site, client, clock):

@@ -367,6 +367,27 @@ def test_the_texts_of_a_maintainer_are_released_and_that_is_kept(client, solutio
     assert client.post(list_url(solution), text).status_code == 302  # nothing new is written
 
 
+def test_a_text_is_for_the_picture_that_its_author_saw(client, solution, world, shelf):
+    fetch(solution)
+    client.force_login(world.advisor, backend="django.contrib.auth.backends.ModelBackend")
+    shot = get(solution, "screenshot")
+    seen, name = f"seen-{shot.public_id}", f"alt-{shot.public_id}"
+    assert f'name="{seen}" value="{shot.digest}"' in client.get(list_url(solution)).text
+    shelf[RAW + "img/a%20b.png"] = jpeg(90, 60)
+    Picture.objects.update(next_attempt_at=portal_clock.now() - timedelta(hours=1))
+    fetch(solution)
+
+    answer = client.post(list_url(solution), {name: TEXT, seen: shot.digest})
+    assert answer.status_code == 422
+    assert "hat sich inzwischen geändert" in answer.text
+    assert TEXT in answer.text
+    now = get(solution, "screenshot").digest
+    assert f'name="{seen}" value="{now}"' in answer.text
+    assert client.post(list_url(solution), {name: TEXT, seen: now}).status_code == 302
+    solution.refresh_from_db()
+    assert shown(solution) == ["logo", "screenshot"]
+
+
 def test_a_text_too_long_or_with_control_characters_is_kept_in_the_form(client, solution, world):
     fetch(solution)
     client.force_login(world.editor, backend="django.contrib.auth.backends.ModelBackend")

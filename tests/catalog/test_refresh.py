@@ -14,7 +14,7 @@ from catalog import services
 from catalog.enums import ProposalState
 from catalog.importing import import_publiccode
 from catalog.models import Proposal, Solution, Source, Statement
-from catalog.services import fetching, refresh
+from catalog.services import fetching, refresh, staleness
 from catalog.services.correcting import correct_entry
 from catalog.services.statements import StatementWords
 from osk_portal import portal
@@ -22,6 +22,7 @@ from osk_portal.notifications.models import Notification, OutgoingMail
 from osk_portal.toolkit.transitions import TransitionNotAllowed
 from tests.catalog.fetching import PATH, REPOSITORY
 from tests.catalog.files import publiccode_file
+from tests.catalog.test_notices import issue
 
 pytestmark = pytest.mark.django_db
 NOON = datetime(2026, 11, 23, 12, tzinfo=ZoneInfo("Europe/Berlin"))
@@ -380,17 +381,58 @@ def test_without_a_maintainer_the_advisors_are_told(nights, world):
 
 def test_an_entry_that_nobody_touches_is_told_once_and_shown(nights, world, client):
     address = nights.solution.get_absolute_url()
+    look = portal.daily_jobs.get("catalog.staleness").run
     nights.pass_()
     nights.now = nights.clock.move_to(nights.solution.updated_at + 364 * DAY)
     nights.pass_()
+    look()
     assert told(world.editor, "source_stale") == 0
     for _ in range(4):
         nights.pass_()
+        look()
 
     assert told(world.editor, "source_stale") == 1
     assert "Dieser Eintrag ist alt" in client.get(address).text
     nights.pass_(file(("maintenance.type", "community")))  # the file is looked after
     assert "Dieser Eintrag ist alt" not in client.get(address).text
+    nights.clock.move_to(nights.now + 366 * DAY)
+    look()
+    mine = Notification.objects.filter(user=world.editor, kind="catalog.source_stale")
+    assert mine.filter(url=address).count() == 2
+
+
+@pytest.mark.parametrize("address", ["https://git.elsewhere.example/a/b", None])
+def test_an_entry_that_is_not_fetched_grows_old_as_well(world, clock, client, address):
+    """From elsewhere, or without a repository; what others add to it does not make it younger."""
+    clock.move_to(NOON)
+    solution = import_publiccode(file(url=address or REPOSITORY), publish=True).solution
+    Solution.objects.filter(pk=solution.pk).update(repository_url=address, maintainer=world.company)
+    refresh.ensure_sources()
+    assert not Source.objects.filter(solution=solution).exists()
+    clock.move_to(NOON + 300 * DAY)
+    notice = issue(world, solution_id=solution.pk)
+    clock.move_to(NOON + 364 * DAY)
+    before = told(world.editor, "source_stale")
+    staleness.tell()
+    assert told(world.editor, "source_stale") == before
+    clock.move_to(NOON + 365 * DAY)
+    assert staleness.tell() >= 1
+    assert staleness.tell() == 0
+
+    assert notice.solution_id == solution.pk
+    mine = Notification.objects.filter(user=world.editor, kind="catalog.source_stale")
+    assert mine.filter(url=solution.get_absolute_url()).count() == 1
+    html = client.get(solution.get_absolute_url()).text
+    assert "Dieser Eintrag ist alt" in html
+    assert "Niemand hat den Eintrag seit Mo, 23.11.2026 geändert." in html.replace("\xa0", " ")
+    correct_entry(
+        solution.pk,
+        actor=world.advisor,
+        changes={"roadmap": "https://osk.example.org/"},
+        base_revision=Solution.objects.get(pk=solution.pk).revision,
+        reason="Fehlte.",
+    )
+    assert "Dieser Eintrag ist alt" not in client.get(solution.get_absolute_url()).text
 
 
 def test_a_withdrawn_entry_is_not_asked_for(nights, world, forge):

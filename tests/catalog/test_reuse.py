@@ -238,6 +238,15 @@ def test_when_its_people_have_left_those_who_speak_for_it_are_asked(member, offi
     assert not list(tasks(member))
 
 
+def test_where_nobody_speaks_for_it_all_members_are_asked(member, office_hours):
+    """As with other news (audience.py): else it would lapse and nobody had heard of it."""
+    aged(member)
+    colleague = MembershipFactory(organisation=home(member)).user
+    member.memberships.update(state="ended")
+    confirming.ask()
+    assert [row.user for row in Notification.objects.all()] == [colleague]
+
+
 def test_who_speaks_for_another_organisation_or_did_so_once_is_not_asked(member, office_hours):
     """A role counts where it is held: neither a colleague's nor that of another membership."""
     aged(member)

@@ -127,6 +127,16 @@ def test_the_telling_part_of_an_unknown_compound():
 
 
 @pytest.mark.parametrize(
+    "query", ["Onlineumfrage", "Onlineumfragen", "Umfrageserver", "Zufriedenheitsumfragen"]
+)
+def test_the_telling_part_of_a_compound_in_any_form(query):
+    entry("Frage", keywords=["Umfrage"])
+    entry("Anderes", keywords=["Online-Termin"])
+
+    assert found(query) == ["Frage"]
+
+
+@pytest.mark.parametrize(
     ("query", "name"),
     [
         ("Teams-Alternative", "Ersatz"),

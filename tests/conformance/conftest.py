@@ -33,7 +33,7 @@ from sandbox.backends.kubernetes_plan import Rules
 from sandbox.backends.manual import ManualBackend
 from sandbox.backends.process import ProcessBackend
 from sandbox.models import OperatorTask
-from tests.containers.podman import BUSYBOX
+from tests.containers.podman import BUSYBOX, Podman
 from tests.factories import staff
 from tests.kubernetes.control_plane import ControlPlane
 from tests.kubernetes.stand_in import TOKEN, StandIn
@@ -173,12 +173,12 @@ def process_backend(tmp_path: Path, outside: Path, small_python: Path) -> Iterat
 
 
 @pytest.fixture
-def container_backend(request: pytest.FixtureRequest) -> Iterator[SandboxBackend]:
-    """Podman; OSK_TEST_ENGINE names the socket of another engine that has the image already."""
-    given = os.environ.get("OSK_TEST_ENGINE")
-    address: str = given or request.getfixturevalue("podman").socket
+def container_backend(podman: Podman) -> Iterator[SandboxBackend]:
+    """Podman, or Docker in its place."""
     # Busybox does not listen to SIGTERM as the first process: no test waits for it.
-    backend = ContainerBackend(address=address, pool=IPv4Network("10.213.64.0/20"), patience=0)
+    backend = ContainerBackend(
+        address=podman.socket, pool=IPv4Network("10.213.64.0/20"), patience=0
+    )
     yield backend
     for found in backend.observe_all():
         backend.destroy(EnvRef(found.instance, found.env, found.generation))

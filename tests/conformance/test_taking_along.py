@@ -241,6 +241,19 @@ def test_a_folder_that_became_a_link_is_missing(programs: Engine, tmp_path: Path
     assert into.left_out == [("web/notes", Reason.LINK)]
 
 
+def test_a_link_on_the_way_to_what_is_named_is_missing_too(programs: Engine) -> None:
+    programs.ensure()
+    notes = home_of(programs.backend) / "notes"
+    notes.rename(notes.parent / "gone")
+    notes.symlink_to("gone")
+    below = replace(programs.spec, export=(ExportPath("web", "notes/deep", "Notizen"),))
+
+    files, into = taken(programs, below)
+
+    assert files == {}
+    assert into.left_out == [("web/notes/deep", Reason.MISSING)]
+
+
 def test_a_reader_that_says_what_no_number_holds_is_not_believed(
     programs: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,13 +1,18 @@
-"""One Podman a run, for the tests marked ``containers``: they need root and Debian's podman."""
+"""One Podman a run, for the tests marked ``containers``: they need root and Debian's podman.
+
+With ``OSK_TEST_ENGINE=docker`` a Docker takes its place (`make test-docker`).
+"""
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.containers.docker import Docker
 from tests.containers.elsewhere import another_machine
 from tests.containers.podman import Podman
 
@@ -15,7 +20,8 @@ from tests.containers.podman import Podman
 @pytest.fixture(scope="session")
 def podman() -> Iterator[Podman]:
     """Its folder has a short name: paths of sockets may not be long."""
-    engine = Podman(Path(tempfile.mkdtemp(prefix="osk-podman-", dir="/var/tmp")))
+    make = Docker if os.environ.get("OSK_TEST_ENGINE") == "docker" else Podman
+    engine = make(Path(tempfile.mkdtemp(prefix="osk-engine-", dir="/var/tmp")))
     engine.start()
     engine.import_busybox()
     yield engine

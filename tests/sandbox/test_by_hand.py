@@ -395,7 +395,7 @@ def test_by_page(client, booking, operator, page, run):
     assert page("page", task, who=staff("lead")).status_code == 403
 
     shown = page("page", task)
-    assert "<strong>Platz prüfen</strong>" in shown.text
+    assert "<strong>1. Platz prüfen</strong>" in shown.text
     assert "Aufgabe beginnen" in shown.text
     page("begin", task, {})
     page("tick", task, {"step": ["1", "9", "x"]})

@@ -24,6 +24,7 @@ from sandbox.backends.base import (
 )
 from sandbox.spec import HttpCheck
 from tests.conformance.conftest import Engine, make_container_spec, reference
+from tests.conformance.test_taking_along import with_data
 from tests.sandbox.engine_in_memory import BackendInMemory, EngineInMemory
 from tests.sandbox.fake_backend import Killed
 
@@ -56,6 +57,21 @@ def test_whoever_is_killed_while_setting_up_is_followed_by_another(
     assert engine.ensure().state == ObservedState.RUNNING
     assert memory.everything == whole(engine)
     assert engine.is_ready()
+
+
+def test_what_people_change_of_a_seed_outlives_a_restart(engine: Engine) -> None:
+    memory, place = engine.backend.memory, f"{engine.ref.name}-web:/data"
+    engine.spec = with_data(engine.spec)
+    engine.ensure()
+    assert memory.files.pop(place)
+
+    for _time in "ab":
+        engine.backend.halt(engine.ref)
+        assert engine.ensure().state == ObservedState.RUNNING
+        assert place not in memory.files
+    engine.backend.destroy(engine.ref)
+    engine.ensure()
+    assert place in memory.files, "a new environment begins anew"
 
 
 @pytest.mark.parametrize("call", range(1, 5))

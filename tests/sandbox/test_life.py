@@ -21,7 +21,9 @@ from sandbox.backends import machine
 from sandbox.backends.base import (
     BackendError,
     BackendUnavailable,
+    EnvRef,
     Health,
+    Observed,
     ObservedState,
     Permanent,
     Retryable,
@@ -523,6 +525,35 @@ def test_a_removal_begins_although_nothing_can_be_seen_of_it(
     later(minutes=16)
 
     assert run(booking).state == EnvironmentState.GONE
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [BackendUnavailable("away"), Observed("", ObservedState.UNKNOWN)],
+    ids=["no", "unknown"],
+)
+def test_what_could_not_be_seen_when_the_removal_began_stands_in_the_proof(
+    engine: FakeBackend, run: Run, monkeypatch: pytest.MonkeyPatch, answer: object
+) -> None:
+    """Else the proof says that everything listed is gone, and lists nothing of the engine."""
+    booking = book()
+    before = {(item.kind, item.name) for item in engine.objects[run(booking).backend_key].items}
+    services.end_booking(booking_id=booking.pk, actor=booking.booked_by)
+    known, asked = engine.observe, iter([answer])
+
+    def observe(ref: EnvRef) -> Observed:
+        first = next(asked, None)
+        if isinstance(first, BackendUnavailable):
+            raise first
+        return first if isinstance(first, Observed) else known(ref)
+
+    monkeypatch.setattr(engine, "observe", observe)
+    environment = run(booking)
+
+    assert environment.state == EnvironmentState.GONE
+    proofs = environment.proofs.exclude(kind="credential")
+    assert set(proofs.values_list("kind", "name")) == before
+    assert not proofs.filter(verified_at=None).exists()
 
 
 # What is told

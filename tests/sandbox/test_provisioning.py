@@ -25,7 +25,7 @@ from sandbox.backends.base import (
 from sandbox.enums import BookingState, Desired, EnvironmentEventKind, EnvironmentState
 from sandbox.models import Booking, Environment
 from tests.conftest import Bells, Clock
-from tests.factories import staff
+from tests.factories import MembershipFactory, staff
 from tests.sandbox.fake_backend import FakeBackend, Killed
 from tests.sandbox.world import book, product
 
@@ -514,6 +514,25 @@ def test_an_operator_retries_a_failed_booking(
     assert booking.allocations.held().count() == 1
 
 
+def test_a_failed_booking_is_not_tried_again_past_the_quota(
+    engine: FakeBackend, run: Run, settings, expect_errors: None
+) -> None:
+    """What has failed does not count, so something else was booked in its place meanwhile."""
+    settings.OSK_SANDBOX_QUOTA = 1
+    blueprint, membership, operator = product(slots=2), MembershipFactory(), staff("operator")
+    failed = book(blueprint, membership)
+    engine.fault("ensure", Permanent("", "program missing"))
+    run(failed)
+    other = book(blueprint, membership)
+
+    with pytest.raises(TransitionNotAllowed, match="Kontingent"):
+        services.retry_booking(booking_id=failed.pk, actor=operator)
+    failed.refresh_from_db()
+    assert failed.state == BookingState.FAILED
+    services.end_booking(booking_id=other.pk, actor=membership.user)
+    assert services.retry_booking(booking_id=failed.pk, actor=operator).generation == 2
+
+
 def test_an_operator_forgets_what_cannot_be_removed(
     engine: FakeBackend, run: Run, clock: Clock
 ) -> None:
@@ -705,7 +724,34 @@ def test_one_mail_that_cannot_be_written_holds_up_nobody(
         raise RuntimeError("template")
 
     monkeypatch.setattr(services, "tell_late", broken)
+    reminded: list[None] = []
+    monkeypatch.setattr(services, "send_reminders", lambda: reminded.append(None))
     with commits(), pytest.raises(RuntimeError):
         provisioning.tick()
 
     assert bells.of(WORK) == [{"environment_id": environment.pk}]
+    assert reminded, "what comes after it is done as well"
+
+
+def test_one_booking_that_cannot_be_ended_holds_up_no_other(
+    engine: FakeBackend, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock.move_to(portal_clock.now())
+    bookings = [book() for _number in range(3)]
+    first = Booking.objects.all()[0]  # the newest is looked at first
+    known = provisioning.notifications.booking_failed
+
+    def broken(environment: Environment, **named: bool) -> None:
+        if environment.booking_id == first.pk:
+            raise RuntimeError("template")
+        known(environment, **named)
+
+    monkeypatch.setattr(provisioning.notifications, "booking_failed", broken)
+    later(clock, days=8)
+    with pytest.raises(RuntimeError):
+        provisioning.tick()
+
+    states = dict(Booking.objects.values_list("pk", "state"))
+    assert states.pop(first.pk) == BookingState.APPROVED
+    assert set(states.values()) == {BookingState.FAILED}
+    assert len(states) == len(bookings) - 1

@@ -322,6 +322,16 @@ def test_it_says_why_not(
     assert not Measure.objects.filter(kind="release").exists()
 
 
+def test_a_trial_run_knows_no_quota(engine: FakeBackend, run: Run, kept: Booking) -> None:
+    quota_used(kept, run)
+    Booking.objects.filter(pk=kept.pk).update(is_trial=True)
+
+    release(kept.environments.get())
+
+    kept.refresh_from_db()
+    assert kept.state == BookingState.APPROVED
+
+
 def over(booking: Booking, run: Run, clock: Clock) -> None:
     halt(run(booking))
     clock.move_to(booking.ends_at)

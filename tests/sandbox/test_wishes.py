@@ -390,3 +390,18 @@ def test_a_member_of_two_organisations_asks_for_both(advisor):
 
     assert wish.asks.filter(person=first.user).count() == 2
     assert told(first.user) == ["sandbox.wish_received"] * 2
+
+
+def test_what_is_decided_is_told_in_the_past_and_not_taken_back(client, advisor):
+    """The button of the person goes with the decision; the work area shows the state in its colour."""
+    member = MembershipFactory()
+    wish = ask(member)
+    back = reverse("sandbox:wish_take_back", args=[wish.public_id])
+    assert back in as_user(client, member.user).get(wish.get_absolute_url()).text
+
+    wishes.refuse_wish(wish_id=wish.pk, actor=advisor, answer="Nein.")
+
+    assert back not in as_user(client, member.user).get(wish.get_absolute_url()).text
+    decided = as_user(client, advisor).get(page(wish))
+    assert "Abgelehnt" in decided.text
+    assert decided.context["badge"] == "danger"

@@ -173,6 +173,8 @@ def test_the_summary_links_to_each_first_control() -> None:
     assert 'href="#id_kind_0"' in html
     assert 'href="#id_topics_0"' in html
     assert 'href="#id_agreed"' in html
+    assert ">Art: Dieses Feld ist zwingend erforderlich.<" in html
+    assert ">Nur Testdaten: Dieses Feld ist zwingend erforderlich.<" in html
 
 
 def test_the_summary_names_what_concerns_the_whole_form() -> None:

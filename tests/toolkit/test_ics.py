@@ -89,6 +89,18 @@ def test_instants_survive_the_change_of_the_clocks(
         assert seen == tuple(timedelta(hours=offset) for offset in offsets)
 
 
+def test_the_second_of_two_hours_of_one_name_is_no_hour_early() -> None:
+    """Half past two, after the clocks were put back: with the zone's name it would be read as the first one."""
+    first = datetime(2027, 10, 31, 0, 30, tzinfo=UTC)
+    second = first + timedelta(hours=1)
+
+    event = Calendar.from_ical(ics.published([entry(first, ends=second)], at=AT)).walk("VEVENT")[0]
+
+    # Across zones such moments are never equal (PEP 495).
+    assert event["DTSTART"].dt.astimezone(UTC) == first
+    assert event["DTEND"].dt.astimezone(UTC) == second
+
+
 def test_a_whole_day_and_the_head_of_a_feed() -> None:
     day = ics.Entry(
         "2@osk.example", "Antwort zugesagt", date(2027, 1, 4), url="https://osk.example/a"

@@ -168,6 +168,7 @@ def test_last_modified_and_etag_move_with_each_of_them(client, full, clock):
         actor=full.editor,
         text="Ja.",
         kinds=["operation"],
+        wording=CURRENT,
     )
     services.decide_support(offer.pk, actor=full.advisor, seen=offer.revision, is_shown=True)
     moved()

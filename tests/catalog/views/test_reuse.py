@@ -10,7 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from catalog import reuse_lists, services
+from catalog import grants, reuse_lists, services
 from catalog.enums import ReuseStage, SupportState
 from catalog.models import Reuse, Solution, Support
 from catalog.services import write_document
@@ -121,7 +121,7 @@ def test_interest_and_what_was_replaced_are_listed_and_not_counted(client):
     text = client.get(solution.get_absolute_url()).text
 
     listed = text.partition('id="use"')[2].partition('id="support"')[0]
-    stages = re.findall(r'data-label="Phase"><span>(\w+)', listed)
+    stages = re.findall(r'data-label="Stufe"><span>(\w+)', listed)
     assert stages == ["Pilot", "Interesse", "Abgelöst", "Abgelöst"]
     assert f'durch <a href="{other.get_absolute_url()}">Nachfolger</a>' in listed
     assert "durch Eigenbau" in listed
@@ -157,6 +157,24 @@ def test_three_fields_declare_it(client):
     assert (reuse.stage, reuse.since, reuse.declared_by) == ("pilot", date(2025, 3, 1), user)
     assert client.get(target)["Location"] == reuse.get_absolute_url()
     assert client.post(target, {**data, "stage": "test"}).status_code == 422
+
+
+def test_what_is_missing_is_said_in_words(client):
+    user, solution = member(client), SolutionFactory()
+    form = client.post(reverse("catalog:reuse_declare", args=[solution.slug]), {}).text
+    for words in (
+        "Wählen Sie die Organisation.",
+        "Wählen Sie die Stufe.",
+        "Schreiben Sie, seit wann.",
+    ):
+        assert words in form
+    reuse = ReuseFactory(organisation=home(user))
+    assert "Sagen Sie, warum." in client.post(url("withdraw", reuse), {"seen": reuse.revision}).text
+    support = client.post(reverse("catalog:support_offer", args=[solution.slug]), {"seen": 0}).text
+    assert "Wählen Sie mindestens eine Art der Unterstützung." in support
+    assert "Schreiben Sie, was Sie anbieten." in support
+    assert "zwingend erforderlich" not in form + support
+    assert "Phase" not in form  # one word for it: Stufe
 
 
 @pytest.mark.parametrize(
@@ -271,7 +289,7 @@ def test_the_list_needs_as_many_queries_for_three_as_for_one(client):
 def offer(client, solution, user, **more):
     data = {
         "seen": 0, "organisation": home(user).public_id, "kinds": ["training"], "text": "Schulungen",
-        "link": "example.org/hilfe", **more,
+        "link": "example.org/hilfe", "cc0": "on", **more,
     }  # fmt: skip
     return client.post(reverse("catalog:support_offer", args=[solution.slug]), data)
 
@@ -321,9 +339,15 @@ def test_the_ladder_of_support(client):
     user = member(client)
     assert client.get(address).status_code == 200
     assert offer(client, solution, user, link="javascript:alert(1)").status_code == 422
+    refused = offer(client, solution, user, cc0="")
+    assert refused.status_code == 422
+    assert "Geben Sie Ihre Texte unter CC0 1.0 frei" in refused.text
+    assert not Support.objects.exists()
     offer(client, solution, user, text=HOSTILE)
     support = Support.objects.get()
     assert support.is_shown
+    grant = support.grants.get()
+    assert (grant.person, grant.wording) == (user, grants.CURRENT)
     assert HOSTILE not in client.get(solution.get_absolute_url()).text
     member(client, company=True)
     assert client.get(support.get_absolute_url()).status_code == 404

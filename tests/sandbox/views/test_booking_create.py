@@ -198,6 +198,7 @@ def test_the_loser_of_the_last_place_hears_when_the_next_is_free(signed_in, worl
 
     assert page.status_code == 200
     assert "Dieser Termin ist nicht mehr frei. Wählen Sie einen anderen." in page.text
+    assert "Auf die Warteliste" in page.text
     assert "Di, 24.11.2026" in page.text.replace("\N{NO-BREAK SPACE}", " ")
     assert Booking.objects.count() == 2
     assert Environment.objects.count() == 2
@@ -211,6 +212,7 @@ def test_the_form_starts_with_the_next_free_time(signed_in, world, clock):
     page = signed_in(world.booker).get(URL)
 
     assert "Gerade ist kein Platz frei." in page.text
+    assert 'value="now"' not in page.text
     assert 'value="2026-11-24"' in page.text
     assert 'value="12:45"' in page.text, "the end, half an hour and ten minutes, in quarters"
 

@@ -8,8 +8,10 @@ import pytest
 from django.urls import reverse
 
 from osk_portal.notifications.models import OutgoingMail
+from osk_portal.toolkit import clock as portal_clock
 from sandbox import provisioning, services
 from sandbox.enums import EnvironmentState
+from tests.factories import staff
 from tests.sandbox.test_approval import MONDAY
 from tests.sandbox.test_changing import move
 from tests.sandbox.world import book
@@ -110,6 +112,41 @@ def test_moving_by_page(signed_in, world, clock):
     booking.refresh_from_db()
     assert booking.starts_at.isoformat() == "2026-12-01T08:30:00+00:00"
     assert booking.ends_at - booking.starts_at == timedelta(days=5)
+
+
+def test_moving_to_now_by_page(signed_in, world):
+    """The clock goes on between the form and the service."""
+    booking = world.book(starts_in=timedelta(days=3))
+
+    page = signed_in(world.booker).post(address(booking, "move"), {"when": "now", "days": "5"})
+
+    assert page.status_code == 302
+    booking.refresh_from_db()
+    assert booking.starts_at <= portal_clock.now() < booking.starts_at + timedelta(minutes=1)
+
+
+def test_what_is_approved_is_moved_without_the_time_of_an_approval(signed_in, world, clock):
+    """Only an application still waits for the OSK; what the OSK has booked knows no horizon either."""
+    clock.move_to(MONDAY)
+    world.blueprint.needs_approval = True
+    world.blueprint.save()
+    approved = world.book(starts_in=timedelta(days=14), days=2)
+    asked = world.book(starts_in=timedelta(days=14), days=2)
+    advisor = staff("advisor")
+    services.approve_booking(booking_id=approved.pk, actor=advisor)
+    by_osk = services.book(
+        user=advisor, organisation=world.authority, blueprint=world.blueprint, by_osk=True,
+        start=MONDAY + timedelta(days=60), end=MONDAY + timedelta(days=61), purpose="Vorführung",
+    )  # fmt: skip
+    early = {"when": "later", "start_date": "2026-11-24", "start_time": "09:30", "days": "2"}
+
+    refused = signed_in(world.booker).post(address(asked, "move"), early)
+    assert "genehmigt" in refused.context["form"].errors["start_date"][0]
+    assert signed_in(world.booker).post(address(approved, "move"), early).status_code == 302
+    for typed in (early, {**early, "start_date": "2027-11-02"}):
+        assert signed_in(advisor).post(address(by_osk, "move"), typed).status_code == 302
+    by_osk.refresh_from_db()
+    assert by_osk.starts_at.isoformat() == "2027-11-02T08:30:00+00:00"
 
 
 def test_restart_and_reset_are_asked_first(signed_in, world):

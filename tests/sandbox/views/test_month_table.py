@@ -114,8 +114,20 @@ def test_a_day_of_the_month_is_chosen_already(signed_in, world, clock):
 @pytest.mark.parametrize(
     ("day", "answers"),
     [
-        ("2027-03-28", {"20270328T0030Z": "01:30", "20270328T0130Z": "03:30"}),
-        ("2026-10-25", {"20261025T0030Z": "02:30", "20261025T0130Z": "02:30"}),
+        (
+            "2027-03-28",
+            {
+                "20270328T0030Z": "01:30 Uhr, vor der Zeitumstellung",
+                "20270328T0130Z": "03:30 Uhr, nach der Zeitumstellung",
+            },
+        ),
+        (
+            "2026-10-25",
+            {
+                "20261025T0030Z": "02:30 Uhr, vor der Zeitumstellung",
+                "20261025T0130Z": "02:30 Uhr, nach der Zeitumstellung",
+            },
+        ),
     ],
 )
 def test_a_time_that_is_skipped_or_comes_twice_is_answered(signed_in, world, clock, day, answers):
@@ -127,7 +139,7 @@ def test_a_time_that_is_skipped_or_comes_twice_is_answered(signed_in, world, clo
     page = client.post(URL, typed)
     for key, shown in answers.items():
         assert f'value="{key}"' in page.text
-        assert f"{shown} Uhr" in words(page)
+        assert shown in words(page)
     assert client.post(URL, {**typed, "clock_change": "20260101T0000Z"}).status_code == 200
     assert not Booking.objects.exists()
 

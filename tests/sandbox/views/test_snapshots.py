@@ -162,6 +162,7 @@ def test_it_is_saved_downloaded_and_deleted(signed_in, world, ready, private):
     assert "Passwörter" in page
 
     address = reverse("sandbox:snapshot_ask", args=[booking.public_id])
+    assert "zum Beispiel in einer Datenbank" in client.get(booking.get_absolute_url()).text
     assert client.post(address).url == booking.get_absolute_url() + "#sicherung"
     snapshot = Snapshot.objects.get()
     page = client.get(booking.get_absolute_url()).text
@@ -187,6 +188,7 @@ def test_it_is_saved_downloaded_and_deleted(signed_in, world, ready, private):
         assert archive.read("web/data/a.txt") == SECRET
         (told,) = [name for name in archive.namelist() if "/" not in name]
         assert "Kalender" in archive.read(told).decode()
+        assert "zum Beispiel in einer Datenbank" in archive.read(told).decode(), "it ran meanwhile"
     (kept,) = files_on_disk(private)
     assert SECRET not in kept
     assert b"PK" not in kept[:2]
