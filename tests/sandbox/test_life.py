@@ -476,15 +476,19 @@ def test_a_place_names_an_engine_that_there_is() -> None:
 
 
 @pytest.mark.parametrize("where", ["check", "observe_all"])
+@pytest.mark.parametrize(
+    "answer", [Permanent("", "400"), KeyError("Labels")], ids=["no", "nonsense"]
+)
 def test_one_engine_that_answers_wrongly_keeps_no_other_from_being_compared(
-    engine: FakeBackend, run: Run, monkeypatch: pytest.MonkeyPatch, where: str
-) -> None:
+    engine: FakeBackend, run: Run, monkeypatch: pytest.MonkeyPatch, expect_errors: None,
+    where: str, answer: Exception,
+) -> None:  # fmt: skip
     wrong = FakeBackend("a-first")
     monkeypatch.setitem(backends.BACKENDS, "a-first", lambda: wrong)
     SlotFactory(backend="a-first")
     booking = book()
     engine.kill(run(booking).backend_key)
-    wrong.fault(where, Permanent("", "400"))
+    wrong.fault(where, answer)
 
     reconciling.reconcile()
 
@@ -525,6 +529,56 @@ def test_a_removal_begins_although_nothing_can_be_seen_of_it(
     later(minutes=16)
 
     assert run(booking).state == EnvironmentState.GONE
+
+
+@pytest.mark.parametrize("address", ["http://" + "a" * 300, "http://a\0b"])
+def test_what_the_database_does_not_take_of_an_engine_is_given_up_too(
+    engine: FakeBackend, run: Run, later: Callable[..., None], expect_errors: None,
+    monkeypatch: pytest.MonkeyPatch, address: str,
+) -> None:  # fmt: skip
+    known = engine.ensure
+
+    def lying(ref: EnvRef, *args: object, **named: object) -> Observed:
+        engine.objects[ref.name] = replace(known(ref, *args, **named), endpoint=address)
+        return engine.objects[ref.name]
+
+    monkeypatch.setattr(engine, "ensure", lying)
+    booking = book()
+    for _minute in range(60):
+        run(booking)
+        later(minutes=1)
+
+    assert booking.state == BookingState.FAILED
+    assert run(booking).state == EnvironmentState.GONE
+
+
+def test_an_answer_that_no_engine_gives_has_its_time_limits_and_is_told(
+    engine: FakeBackend, run: Run, later: Callable[..., None], expect_errors: None
+) -> None:
+    """A word is missing in what it says: neither the set-up nor the removal goes on for ever in silence."""
+    operator = staff("operator")
+    engine.fault("ensure", *[KeyError("Labels")] * 100)
+    booking = book()
+    for _minute in range(60):
+        run(booking)
+        later(minutes=1)
+    assert booking.state == BookingState.FAILED
+    assert mails(booking.booked_by)[-1] == "booking_failed"
+
+    engine.faults.clear()
+    other = book()
+    run(other)
+    OutgoingMail.objects.all().delete()
+    services.end_booking(booking_id=other.pk, actor=other.booked_by)
+    engine.fault("observe", KeyError("Labels"))
+    engine.fault("destroy", *[KeyError("Labels")] * 100)
+    for _minute in range(25):
+        environment = run(other)
+        later(minutes=1)
+
+    assert environment.state == EnvironmentState.TEARING_DOWN
+    assert environment.error_for_operator == "unexpected: KeyError"
+    assert mails(operator) == ["operator_alert"]
 
 
 @pytest.mark.parametrize(
