@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Count, OuterRef, Q
+from django.db.models import Case, Count, OuterRef, Q, When
 from django.db.models.functions import JSONObject
 
 from catalog.age import is_old
@@ -24,6 +24,7 @@ class AssessmentSummary:
     criteria: str
     checked: int
     published_at: datetime
+    has_reply: bool
 
     @property
     def is_old(self) -> bool:
@@ -40,6 +41,7 @@ def current() -> ArraySubquery:
         criteria="criteria_list__name",
         checked="checked",
         published_at="published_at",
+        has_reply=Case(When(~Q(reply="") & Q(hidden_reason=""), then=True), default=False),
     )
     return ArraySubquery(rows.annotate(checked=checked).values(found=found).order_by())
 

@@ -12,6 +12,8 @@ from license_expression import ExpressionError, get_license_index, get_spdx_lice
 from catalog.enums import LicenceFamily
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from django.utils.functional import _StrPromise
 
 # How the index of license-expression sorts licences (ScanCode LicenseDB) → our families.
@@ -23,6 +25,14 @@ _FAMILIES = {
 }
 # The EUPL asks for the same licence of every copy and every work derived from it (EUPL-1.2, article 5).
 _COPYLEFT_PREFIXES = ("eupl-", "agpl-", "gpl-", "osl-")
+# Where the index and the text of a licence say different things, the text decides.
+_BY_THEIR_TEXT = {
+    **dict.fromkeys(("cecill-1.0", "cecill-1.1", "cecill-2.0", "cecill-2.1"), LicenceFamily.COPYLEFT),
+    **dict.fromkeys(("rpl-1.1", "rpl-1.5"), LicenceFamily.COPYLEFT),
+    "cecill-c": LicenceFamily.WEAK_COPYLEFT,
+    "liliq-p-1.1": LicenceFamily.PERMISSIVE,
+    **dict.fromkeys(("aladdin", "ppl"), LicenceFamily.OTHER),  # not for commercial use
+}  # fmt: skip
 # From the one that asks least to the one that asks most.
 _ORDER = (
     LicenceFamily.PERMISSIVE,
@@ -31,6 +41,12 @@ _ORDER = (
     LicenceFamily.OTHER,
 )
 _LONGEST = 500
+
+
+_NOT_LISTED = _(
+    "It is not in the list of compatible licences that belongs to EUPL-1.2."
+    " Ask us before you publish a joint work."
+)
 
 
 @dataclass(frozen=True)
@@ -55,24 +71,19 @@ _PLAIN = {
             _("use the same licence"),
             _("keep the copyright notices"),
         ),
-        _(
-            "It is not in the list of compatible licences that belongs to EUPL-1.2."
-            " Ask us before you publish a joint work."
-        ),
+        _NOT_LISTED,
     ),
     LicenceFamily.WEAK_COPYLEFT: PlainLicence(
         _(
-            "The licence protects the files of the software itself: changes to them stay open."
-            " You may combine it with software under other licences."
+            "The licence asks for the same licence of changed versions, with limits of its own."
+            " Its text says how far that reaches."
         ),
         (
             _("publish your changes to the software itself"),
             _("keep the licence of its files"),
             _("keep the copyright notices"),
         ),
-        _(
-            "Yes. Your own parts may be under EUPL-1.2, the files of the software keep their licence."
-        ),
+        _NOT_LISTED,
     ),
     LicenceFamily.PERMISSIVE: PlainLicence(
         _("The licence lets you do almost everything, also in software under another licence."),
@@ -97,10 +108,28 @@ _IS_LISTED = _(
 _IS_COMPOUND = _(
     "That depends on how its licences are combined. Ask us before you publish a joint work."
 )
-# EUPL-1.2, appendix "Compatible Licences", those of the family copyleft; without their suffix -only or -or-later.
+_PROTECTS_FILES = _(
+    "The licence protects the files of the software itself: changes to them stay open."
+    " You may combine it with software under other licences."
+)
+_IS_OF_FILES = _(
+    "Yes. Your own parts may be under EUPL-1.2, the files of the software keep their licence."
+)
+_IS_LISTED_FOR_WORKS = _(
+    "It is in the list of compatible licences that belongs to EUPL-1.2 only for works other than software."
+    " Ask us before you publish a joint work."
+)
+# EUPL-1.2, appendix "Compatible Licences", that of software; without their suffix -only or -or-later.
 _EUPL: Final = ("eupl-1.1", "eupl-1.2")
 _LISTED: Final = (
-    "gpl-2.0", "gpl-3.0", "agpl-3.0", "osl-2.1", "osl-3.0", "cecill-2.0", "cecill-2.1", "liliq-rplus-1.1",
+    "gpl-2.0", "gpl-3.0", "agpl-3.0", "osl-2.1", "osl-3.0", "epl-1.0", "cecill-2.0", "cecill-2.1", "mpl-2.0",
+    "lgpl-2.1", "lgpl-3.0", "liliq-r-1.1", "liliq-rplus-1.1",
+)  # fmt: skip
+_LISTED_FOR_WORKS: Final = ("cc-by-sa-3.0",)
+# Copyleft that ends at the files, the modules or the library: what stands beside them may have any licence.
+_OF_FILES: Final = (
+    "lgpl-2.0", "lgpl-2.1", "lgpl-3.0", "mpl-1.0", "mpl-1.1", "mpl-2.0", "epl-1.0", "epl-2.0", "cddl-1.0",
+    "cddl-1.1", "cecill-c",
 )  # fmt: skip
 
 
@@ -119,19 +148,27 @@ def _known() -> dict[str, LicenceFamily]:
                     lower,
                     LicenceFamily.COPYLEFT if lower.startswith(_COPYLEFT_PREFIXES) else family,
                 )
-    return families
+    return families | _BY_THEIR_TEXT
 
 
 @lru_cache(maxsize=1_024)
 def family(expression: str) -> LicenceFamily | None:
     """The family of an SPDX expression: of ``A OR B`` the freer one, of ``A AND B`` the stricter one."""
-    if not expression or len(expression) > _LONGEST:
-        return None
     try:
-        tree = _licensing().parse(expression)
-    except (ExpressionError, AttributeError, TypeError, RecursionError):
+        tree = _read(expression)
+    except _UNREADABLE:
         return LicenceFamily.OTHER  # an incomplete entry may hold anything
     return None if tree is None else _of(tree)
+
+
+_UNREADABLE: Final = (ExpressionError, AttributeError, TypeError, RecursionError)
+
+
+def _read(expression: str) -> Any:
+    """The parsed expression; None for an empty one."""
+    if not expression or len(expression) > _LONGEST:
+        return None
+    return _licensing().parse(expression)
 
 
 @lru_cache(maxsize=1)
@@ -145,20 +182,57 @@ def _of(node: Any) -> LicenceFamily:
     if parts:
         choose = min if node.operator.strip() == "OR" else max
         return choose((_of(part) for part in parts), key=_ORDER.index)
-    # "X WITH exception": the exception only loosens it.
-    key = str(getattr(node, "license_symbol", node)).split(" WITH ")[0].lower()
+    key = _key(node)
     return _known().get(key) or _known().get(key.removesuffix("+"), LicenceFamily.OTHER)
 
 
+def _key(node: Any) -> str:
+    """The id of a single licence, in small letters. "X WITH exception" is X: an exception only loosens it."""
+    return str(getattr(node, "license_symbol", node)).split(" WITH ")[0].lower()
+
+
 def plain(licence_family: str, expression: str = "") -> PlainLicence | None:
-    """``expression``: which of the family it is; only of a single licence more is said."""
-    found = _PLAIN.get(LicenceFamily(licence_family)) if licence_family else None
-    if found is None or licence_family != LicenceFamily.COPYLEFT:
+    """``expression``: which of the family it is. What it says goes before a family that was kept earlier."""
+    kept = LicenceFamily(licence_family) if licence_family else None
+    is_of = (family(expression) or kept) if kept else None
+    if is_of is None:
+        return None
+    found = _PLAIN[is_of]
+    names = _names(expression)
+    if is_of == LicenceFamily.WEAK_COPYLEFT:
+        return _weak(found, names)
+    if is_of != LicenceFamily.COPYLEFT or not names:
         return found
-    if " " in expression.strip():
+    if len(names) > 1:
         return replace(found, eupl=_IS_COMPOUND)
-    key = expression.strip().lower().removesuffix("+")
-    key = key.removesuffix("-only").removesuffix("-or-later")
-    if key in _EUPL:
+    if names[0] in _EUPL:
         return replace(found, eupl=_IS_EUPL)
-    return replace(found, eupl=_IS_LISTED) if key in _LISTED else found
+    return replace(found, eupl=_IS_LISTED) if names[0] in _LISTED else found
+
+
+def _weak(found: PlainLicence, names: Sequence[str]) -> PlainLicence:
+    others = [name for name in names if _known().get(name) != LicenceFamily.PERMISSIVE]
+    if others and all(name in _OF_FILES for name in others):
+        return replace(found, summary=_PROTECTS_FILES, eupl=_IS_OF_FILES)
+    if len(names) > 1:
+        return replace(found, eupl=_IS_COMPOUND)
+    if others and others[0] in _LISTED:
+        return replace(found, eupl=_IS_LISTED)
+    return (
+        replace(found, eupl=_IS_LISTED_FOR_WORKS) if others[:1] == [*_LISTED_FOR_WORKS] else found
+    )
+
+
+def _names(expression: str) -> list[str]:
+    """The single licences of an expression, without what tells one version from the later ones."""
+    try:
+        tree = _read(expression)
+    except _UNREADABLE:
+        return []
+    return [
+        _version(_key(symbol)) for symbol in _licensing().license_symbols(tree, decompose=False)
+    ]
+
+
+def _version(key: str) -> str:
+    return key.removesuffix("+").removesuffix("-only").removesuffix("-or-later")

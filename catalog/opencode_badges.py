@@ -21,15 +21,18 @@ BADGES: Final = ("MAINTENANCE", "REUSED", "SECURITY", "OPENSOURCE")
 _LEVELS: Final = ("badgeLevel", "level")
 _LEVEL: Final = re.compile(r"[\w .,()/+-]{1,60}")
 _NONE: Final = frozenset({"", "none", "no", "null", "0", "false"})
+_PICTURES: Final = (".svg", ".png", ".jpg", ".webp")
+_ADDRESS: Final = re.compile(r"https://[!-~]{1,490}")
 MOST_BYTES: Final = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """``level``: in openCode's words; empty where the badge has none."""
+    """``level``: in openCode's words; ``url``: of its page, where openCode names one."""
 
     badge: str
     level: str
+    url: str = ""
 
 
 def is_of_opencode(repository: str) -> bool:
@@ -57,4 +60,15 @@ def read(body: bytes, badge: str) -> Said | None:
     text = str(level).strip()
     if text.lower() in _NONE or not _LEVEL.fullmatch(text):
         return None
-    return Said(badge, text)
+    return Said(badge, text, _page(found.get("badgeUrl")))
+
+
+def _page(url: Any) -> str:
+    """An address that we can link as a page: of the web, encrypted, no picture, no longer than we keep."""
+    if not isinstance(url, str) or not _ADDRESS.fullmatch(url):
+        return ""
+    try:
+        parts = urlsplit(url)
+        return url if parts.hostname and not parts.path.lower().endswith(_PICTURES) else ""
+    except ValueError:
+        return ""

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 from urllib.parse import urldefrag, urlsplit
 
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
-from catalog import documents, licences, vocabulary_labels
+from catalog import documents, licences, standards, vocabulary_labels
 from catalog.models import Solution
 from catalog.models.notices import badge_of, loudest, title_of
 from catalog.search import words_of
@@ -68,10 +69,21 @@ class Link:
 
 
 @dataclass(frozen=True)
+class Standard:
+    """``link``: where it can be read; None where only its name is known."""
+
+    name: str
+    link: Link | None
+
+
+@dataclass(frozen=True)
 class Dependency:
+    """``version`` in words: the one that is named, or from which to which."""
+
     name: str
     version: str
     is_proprietary: bool
+    is_hardware: bool
     is_optional: bool
 
 
@@ -94,7 +106,7 @@ class Entry:
     audiences: list[str]
     platforms: list[str]
     languages: list[str]
-    standards: list[str]
+    standards: list[Standard]
     used_by: Sequence[str]
     dependencies: list[Dependency]
     repository: Link | None
@@ -104,6 +116,16 @@ class Entry:
     findings: list[dict[str, Any]]
     logo: ShownPicture | None
     screenshots: list[ShownPicture]
+    suite: str
+    countries: list[str]
+    other_countries: list[str]
+    """Where it cannot be used, by the file."""
+    funders: list[str]
+    cared_for_by: list[str]
+    """The organisations of the maintenance contacts; never the people, whom the file names for its own readers."""
+    api_documentation: Link | None
+    videos: list[Link]
+    awards: Sequence[str]
 
 
 def row(solution: Solution, query: str = "") -> Row:
@@ -142,7 +164,8 @@ def entry(solution: Solution) -> Entry:
         release_date=documents.day(document.get("releaseDate")),
         contract_end=contract_end,
         contract_has_ended=contract_end is not None and contract_end < clock.today(),
-        standards=[str(named["id"]) for named in document.get("supports") or () if named.get("id")],
+        standards=_standards(document, solution.dead_links),
+        **_further(document, description, solution.dead_links),
         categories=[vocabulary_labels.category(c) for c in solution.categories],
         audiences=[
             vocabulary_labels.scope(s)
@@ -160,6 +183,42 @@ def entry(solution: Solution) -> Entry:
         logo=logo_of(solution),
         screenshots=screenshots_of(solution),
     )
+
+
+def _further(
+    document: Mapping[str, Any], description: Mapping[str, Any], dead: Sequence[str]
+) -> dict[str, Any]:
+    """What many files do not say: it is on the page where it is in the file."""
+    audience = document.get("intendedAudience") or {}
+    contacts = documents.get(document, ("maintenance", "contacts")) or ()
+    return {
+        "suite": document.get("applicationSuite", ""),
+        "countries": _countries(audience.get("countries")),
+        "other_countries": _countries(audience.get("unsupportedCountries")),
+        "funders": _each(f.get("name") or f.get("uri") for f in document.get("fundedBy") or ()),
+        "cared_for_by": _each(contact.get("affiliation") for contact in contacts),
+        "api_documentation": link(description.get("apiDocumentation", ""), dead),
+        "videos": [found for url in description.get("videos") or () if (found := link(url, dead))],
+        "awards": description.get("awards", []),
+    }
+
+
+def _each(names: Iterable[Any]) -> list[str]:
+    return list(dict.fromkeys(str(name) for name in names if name))
+
+
+def _countries(codes: Iterable[str] | None) -> list[str]:
+    return sorted(vocabulary_labels.country(code) for code in codes or ())
+
+
+def _standards(document: Mapping[str, Any], dead: Sequence[str]) -> list[Standard]:
+    ids = _each(each.get("id") for each in document.get("supports") or ())
+    found = (standards.named(identifier) for identifier in ids)
+    linked = ((name, link(url, dead), name == url) for name, url in found)
+    return [
+        Standard(where.text if where and is_address else name, where)
+        for name, where, is_address in linked
+    ]
 
 
 def link(url: str, dead: Sequence[str] = ()) -> Link | None:
@@ -195,16 +254,27 @@ def _dependencies(document: Mapping[str, Any]) -> list[Dependency]:
     found = []
     for kind in ("open", "proprietary", "hardware"):
         for dependency in documents.get(document, ("dependsOn", kind)) or ():
-            version = dependency.get("version") or dependency.get("versionMin") or ""
             found.append(
                 Dependency(
                     dependency.get("name", ""),
-                    version,
+                    _needed_version(dependency),
                     kind == "proprietary",
+                    kind == "hardware",
                     bool(dependency.get("optional")),
                 )
             )
     return [dependency for dependency in found if dependency.name]
+
+
+def _needed_version(dependency: Mapping[str, Any]) -> str:
+    if exact := dependency.get("version"):
+        return str(exact)
+    first, last = dependency.get("versionMin"), dependency.get("versionMax")
+    if first and last:
+        return _("%(first)s to %(last)s") % {"first": first, "last": last}
+    if first:
+        return _("%(version)s or later") % {"version": first}
+    return _("up to %(version)s") % {"version": last} if last else ""
 
 
 def errors_of(findings: list[dict[str, Any]]) -> list[dict[str, Any]]:

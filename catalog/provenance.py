@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from catalog import vocabulary_labels
 from catalog.all_fields import ALL, GROUPS
@@ -91,6 +92,13 @@ def public_name(organisation: Organisation | None) -> str:
     if organisation is None:
         return ""
     return organisation.name if organisation.is_published else _("an organisation")
+
+
+def maintained_by(organisation: Organisation | None) -> str:
+    """As ``public_name``, standing alone; empty: the OSK looks after the entry."""
+    if organisation is None or organisation.is_published:
+        return public_name(organisation)
+    return pgettext("who maintains the entry", "an organisation")
 
 
 def in_words(origin: str, organisation: str = "") -> str:

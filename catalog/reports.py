@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from django.utils.translation import gettext_lazy as _
 
+from catalog.enums import StatementTopic
 from catalog.fields import FIELDS
 
 if TYPE_CHECKING:
@@ -23,6 +24,10 @@ _BEYOND: Final[Mapping[str, _StrPromise]] = {
     "reuse": _("Reuse"),
     "support": _("Support"),
     "maintainer": _("Entry maintained by"),
+    "standards": _("Standards"),
+    "pictures": _("Pictures"),
+    "assessment": _("Assessment of the OSK"),
+    "badges": _("Badges of openCode"),
 }
 
 
@@ -30,7 +35,13 @@ def choices() -> list[tuple[str, str]]:
     """Name and words, as a person chooses them; "something else" last."""
     found = {field.name: str(field.label) for field in FIELDS}
     found |= {name: str(label) for name, label in _BEYOND.items() if name not in found}
+    found |= {statement(topic): str(StatementTopic(topic).label) for topic in StatementTopic.values}
     return [*found.items(), (OTHER, str(_("Something else")))]
+
+
+def statement(topic: str) -> str:
+    """The name of a statement for administrations; a cell of the table asks for it too (_statements.html)."""
+    return f"statement_{topic}"
 
 
 def label_of(name: str) -> str:

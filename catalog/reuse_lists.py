@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from django.db.models import Count, OuterRef, Subquery
 from django.db.models.functions import Coalesce
 
-from catalog.enums import STAGES_IN_USE, ReuseStage
+from catalog.enums import ReuseStage
 from catalog.models import Reuse, Solution
 from catalog.permissions import can_confirm_reuse, can_read_reuse_details
 from network.enums import OrganisationKind
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 MOST_SHOWN: Final = 50
 _ORDER: Final = (ReuseStage.PRODUCTION, ReuseStage.PILOT, ReuseStage.TEST)
+# Everybody reads these too (product.md 2, Reuse), after those in use; nobody counts them.
+_NOT_IN_USE: Final = (ReuseStage.INTEREST, ReuseStage.REPLACED)
 
 
 @dataclass(frozen=True)
@@ -52,29 +54,33 @@ class Line:
     name: str
     url: str
     unconfirmed_since: date | None
+    successor: str
+    successor_url: str
     details: Details | None
 
 
 @dataclass(frozen=True)
 class ReuseSummary:
-    """Berlin and elsewhere apart; ``stages`` count Berlin's that are in use."""
+    """Berlin and elsewhere apart; ``stages`` count Berlin's that are in use. ``more_…``: how many are not listed."""
 
     stages: list[tuple[str, int]]
     berlin: list[Line]
+    more_in_berlin: int
     elsewhere: list[Line]
+    more_elsewhere: int
     reads_details: bool
 
 
 def reuse_of(solution: Solution, user: User | AnonymousUser) -> ReuseSummary:
-    """In one query, whoever reads. What nobody has confirmed is listed last, and not counted."""
+    """In one query, whoever reads. In use first; what nobody has confirmed after it, and not counted; then those
+    that are interested, and those that have replaced it."""
     found = (
-        solution.reuses.current()
-        .filter(stage__in=STAGES_IN_USE)
-        .select_related("organisation", "contact")
+        solution.reuses.filter(withdrawn_at=None)
+        .select_related("organisation", "contact", "replaced_by")
         .annotate(peers=_peers())
         .order_by("unconfirmed_since", "since", "pk")
     )
-    reuses = sorted(found, key=lambda reuse: reuse.unconfirmed_since is not None)
+    reuses = sorted(found, key=_place)
     berlin = [r for r in reuses if r.organisation.kind == OrganisationKind.BERLIN_ADMINISTRATION]
     elsewhere = [r for r in reuses if r not in berlin]
     counts = Counter(reuse.stage for reuse in berlin if reuse.is_counted)
@@ -82,9 +88,16 @@ def reuse_of(solution: Solution, user: User | AnonymousUser) -> ReuseSummary:
     return ReuseSummary(
         [(str(stage.label), counts[stage]) for stage in _ORDER if counts[stage]],
         _lines(berlin, user, reads),
+        max(len(berlin) - MOST_SHOWN, 0),
         _lines(elsewhere, user, reads),
+        max(len(elsewhere) - MOST_SHOWN, 0),
         reads,
     )
+
+
+def _place(reuse: Reuse) -> tuple[int, bool]:
+    late = _NOT_IN_USE.index(ReuseStage(reuse.stage)) + 1 if reuse.stage in _NOT_IN_USE else 0
+    return late, reuse.unconfirmed_since is not None
 
 
 def _peers() -> Any:
@@ -112,8 +125,14 @@ def _line(reuse: Any, user: User | AnonymousUser, reads_details: bool) -> Line:
         name=organisation.name if reuse.show_name else "",
         url=organisation.get_absolute_url() if shows_page else "",
         unconfirmed_since=reuse.unconfirmed_since,
+        successor=reuse.successor,
+        successor_url=_page_of(reuse.replaced_by),
         details=_details(reuse, user) if reads_details else None,
     )
+
+
+def _page_of(successor: Solution | None) -> str:
+    return successor.get_absolute_url() if successor and successor.is_published else ""
 
 
 def _details(reuse: Reuse, user: User | AnonymousUser) -> Details:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Hashable
+from datetime import datetime
 from functools import cache
 from typing import Any
 
@@ -24,7 +25,16 @@ SELECT
     (SELECT max(id) FROM catalog_noticeevent),
     (SELECT max(id) FROM catalog_synonymgroupevent),
     (SELECT max(id) FROM network_organisationevent),
-    array_to_string(ARRAY({testable}), ',')
+    array_to_string(ARRAY({testable}), ','),
+    greatest(
+        (SELECT max(updated_at) FROM catalog_solution),
+        (SELECT at FROM catalog_solutionevent ORDER BY id DESC LIMIT 1),
+        (SELECT at FROM catalog_reuseevent ORDER BY id DESC LIMIT 1),
+        (SELECT at FROM catalog_supportevent ORDER BY id DESC LIMIT 1),
+        (SELECT at FROM catalog_noticeevent ORDER BY id DESC LIMIT 1),
+        (SELECT at FROM catalog_synonymgroupevent ORDER BY id DESC LIMIT 1),
+        (SELECT at FROM network_organisationevent ORDER BY id DESC LIMIT 1)
+    )
 """
 
 
@@ -48,6 +58,11 @@ def recent_change() -> Hashable:
     if settings.OSK_FACETS_SECONDS <= 0 or _recent is None or now - _recent[0] > MOMENT_SECONDS:
         _recent = (now, last_change())
     return _recent[1]
+
+
+def changed_at(state: Hashable) -> datetime | None:
+    """When it changed last, of what ``recent_change`` gives; None of an empty catalog. It never falls back."""
+    return state[-1] if isinstance(state, tuple) else None
 
 
 @cache

@@ -38,6 +38,9 @@ class StatementRow:
     stated_on: date | None = None
     evidence: Link | None = None
     document: str = ""
+    answer: str = ""
+    """In the reader's language; ``value`` beside it, ``said_by`` and ``document`` are German."""
+    value: str = ""
 
     @property
     def is_old(self) -> bool:
@@ -61,6 +64,8 @@ def row_of(values: Mapping[str, Any], dead: Sequence[str] = ()) -> StatementRow:
         stated_on=date.fromisoformat(stated_on) if isinstance(stated_on, str) else stated_on,
         evidence=evidence,
         document="" if evidence else values["evidence"],
+        answer=str(answer),
+        value=values["value"],
     )
 
 

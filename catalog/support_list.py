@@ -3,13 +3,13 @@ publiccode.yml names. Alphabetical, each organisation once; nobody can pay for a
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any, Final
 
 from catalog import documents, presentation
-from catalog.models import Solution
+from catalog.models import Solution, Support
 from network.models import Organisation
 from osk_portal.toolkit import clock
 from osk_portal.toolkit.search_text import fold, sort_key
@@ -20,13 +20,18 @@ MOST_CONTRACTORS: Final = 50
 
 @dataclass(frozen=True)
 class Supporter:
-    """``link``: out of the portal. ``until``: the end of the contract of a contractor."""
+    """``link``: out of the portal; ``url``, ``slug``: of an organisation of the network.
+
+    ``until``: the end of the contract of a contractor.
+    """
 
     name: str
     url: str
     text: str
     kinds: Sequence[str]
     link: presentation.Link | None
+    slug: str = ""
+    kind_names: Sequence[str] = ()
     is_contractor: bool = False
     is_invented: bool = False
     until: date | None = None
@@ -46,29 +51,56 @@ class Supporter:
 
 def supporters_of(solution: Solution) -> list[Supporter]:
     """In one query; with contractors in two."""
-    found: dict[str, Supporter] = {}
     offers = solution.supports.shown().filter(organisation__is_published=True)
-    for support in offers.select_related("organisation"):
+    named = _contractors(solution)
+    known = _organisations([contractor["name"] for contractor in named])
+    return _merged(offers.select_related("organisation"), named, known, solution.dead_links)
+
+
+def supporters_of_each(solutions: Sequence[Solution]) -> dict[int, list[Supporter]]:
+    """By the entry's key, in one query. ``solutions``: of ``for_comparison()``."""
+    named = {solution.pk: _contractors(solution) for solution in solutions}
+    known = _organisations([each["name"] for found in named.values() for each in found])
+    return {
+        solution.pk: _merged(
+            (x for x in solution.supports.all() if x.is_shown and x.organisation.is_published),
+            named[solution.pk],
+            known,
+            solution.dead_links,
+        )
+        for solution in solutions
+    }
+
+
+def _merged(
+    offers: Iterable[Support],
+    named: Sequence[Mapping[str, Any]],
+    known: Mapping[str, Organisation],
+    dead: Sequence[str],
+) -> list[Supporter]:
+    found: dict[str, Supporter] = {}
+    for support in offers:
         organisation = support.organisation
         found[_key(organisation.name)] = Supporter(
             name=organisation.name,
             url=organisation.get_absolute_url(),
+            slug=organisation.slug,
             text=support.text,
             kinds=support.kind_labels,
-            link=presentation.link(support.link, solution.dead_links),
+            kind_names=support.kinds,
+            link=presentation.link(support.link, dead),
             is_invented=organisation.is_invented,
         )
-    named = _contractors(solution)
-    known = _organisations([contractor["name"] for contractor in named])
     for contractor in named:
         at_home = known.get(_key(contractor["name"]))
         name = at_home.name if at_home else contractor["name"]
         supporter = found.get(_key(name)) or Supporter(
             name=name,
             url=at_home.get_absolute_url() if at_home else "",
+            slug=at_home.slug if at_home else "",
             text="",
             kinds=(),
-            link=presentation.link(str(contractor.get("website") or ""), solution.dead_links),
+            link=presentation.link(str(contractor.get("website") or ""), dead),
             is_invented=bool(at_home and at_home.is_invented),
         )
         until = documents.day(contractor.get("until"))

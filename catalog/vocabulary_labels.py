@@ -174,6 +174,15 @@ def platform(value: str) -> str:
     return PLATFORMS.get(value.lower(), value)
 
 
+def country(code: str) -> str:
+    """The country's name in the reader's language; the code itself where it is unknown."""
+    try:
+        names = Locale.parse((get_language() or "de").replace("-", "_")).territories
+    except (ValueError, UnknownLocaleError):
+        return code
+    return str(names.get(code.upper(), code))
+
+
 def language(tag: str) -> str:
     """The language's name in the reader's language; the tag itself where it is unknown."""
     try:

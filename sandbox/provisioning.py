@@ -15,7 +15,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from functools import partial
 
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 
 from osk_portal.notifications.doorbell import ring
 from osk_portal.toolkit.encryption import CannotDecrypt
@@ -166,3 +166,9 @@ def _step(claimed: Claim) -> None:
     except CannotDecrypt:
         # The next generation makes passwords of its own.
         failing.give_up(claimed, failing.SETUP_FAILED, "the key of the credentials was lost")
+    except (InterfaceError, OperationalError):
+        raise  # nothing can be written: the lease runs out, and the next one repeats the step
+    except Exception as error:
+        # An answer that no engine gives, or an error of ours: time limits and alerts hold all the same.
+        logger.exception("sandbox: a step broke", extra={"environment": environment.backend_key})
+        failing.try_again(claimed, Retryable(f"unexpected: {type(error).__name__}", after=15))

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import logging
 import uuid
+from contextlib import ExitStack
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 
 from osk_portal.notifications.doorbell import ring
 from osk_portal.toolkit import clock
@@ -45,22 +46,35 @@ def reconcile() -> None:
     Stray.objects.filter(
         verdict=StrayVerdict.REMOVED, last_seen_at__lt=clock.now() - STRAYS_KEPT
     ).delete()
-    for key in sorted(keys):
-        try:
-            backend = backends.get(key)
-            health, listed_at = backend.check(), clock.of_database()
-            found = {observed.name: observed for observed in backend.observe_all()}
-        except BackendError as error:
-            # Says nothing about what exists: no environment is taken for lost, no object for an orphan.
-            logger.warning(
-                "sandbox: engine does not answer", extra={"backend": key, "detail": str(error)}
-            )
-            _keep_health(key, Health(False, str(error)))
-            continue
-        _keep_health(key, health)
-        _compare_ends(backend, found)
-        _remove_orphans(backend, found, listed_at)
-        _find_lost(backend, found)
+    # Each also where one before it fails; the error comes at the end.
+    with ExitStack() as engines:
+        for key in sorted(keys, reverse=True):
+            engines.callback(_reconcile, key)
+
+
+def _reconcile(key: str) -> None:
+    """Without an answer nothing is known of what exists: no environment counts as lost, no object as an orphan."""
+    try:
+        backend = backends.get(key)
+        health, listed_at = backend.check(), clock.of_database()
+        found = {observed.name: observed for observed in backend.observe_all()}
+    except BackendError as error:
+        logger.warning(
+            "sandbox: engine does not answer", extra={"backend": key, "detail": str(error)}
+        )
+        _keep_health(key, Health(False, str(error)))
+        return
+    except (InterfaceError, OperationalError):
+        raise
+    except Exception as error:
+        logger.exception("sandbox: engine answers what no engine does", extra={"backend": key})
+        _keep_health(key, Health(False, f"unexpected: {type(error).__name__}"))
+        return
+    _keep_health(key, health)
+    with ExitStack() as parts:
+        parts.callback(_find_lost, backend, found)
+        parts.callback(_remove_orphans, backend, found, listed_at)
+        parts.callback(_compare_ends, backend, found)
 
 
 def _keep_health(key: str, found: Health) -> None:
@@ -216,6 +230,13 @@ def _find_lost(backend: SandboxBackend, found: dict[str, Observed]) -> None:
             logger.warning(
                 "sandbox: could not be checked",
                 extra={"environment": environment.backend_key, "detail": str(error)},
+            )
+            continue
+        except (InterfaceError, OperationalError):
+            raise
+        except Exception:
+            logger.exception(
+                "sandbox: could not be checked", extra={"environment": environment.backend_key}
             )
             continue
         if is_well:

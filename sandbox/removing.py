@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import Final
 
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 
 from osk_portal.toolkit import clock
 from sandbox import delays, failing, notifications, restoring, services
@@ -79,7 +79,15 @@ def _seen(claimed: Claim) -> Observed | None:
             "sandbox: not seen before its removal",
             extra={"environment": claimed.environment.backend_key, "detail": str(error)},
         )
-        return None
+    except (InterfaceError, OperationalError):
+        raise
+    except Exception:
+        # An answer that no engine gives holds up no removal.
+        logger.exception(
+            "sandbox: not seen before its removal",
+            extra={"environment": claimed.environment.backend_key},
+        )
+    return None
 
 
 def _name_what_is_there(claimed: Claim) -> None:

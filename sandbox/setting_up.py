@@ -23,6 +23,7 @@ from sandbox.backends.base import (
     Observed,
     ObservedState,
     ProbeResult,
+    Retryable,
     quarantine,
 )
 from sandbox.enums import (
@@ -192,7 +193,10 @@ def hand_over(claimed: Claim) -> None:
         is_new = environment.ready_at is None
         was_told = not is_new and failing.is_told(environment)
         is_released = environment.is_released
-        environment.hand_over(endpoint=found.endpoint or environment.endpoint, others=found.others)
+        endpoint = found.endpoint or environment.endpoint
+        if not endpoint:
+            raise Retryable("the engine names no address")
+        environment.hand_over(endpoint=endpoint, others=found.others)
         if found.expires_at == environment.expires_at:
             delays.wait_for_end(environment)
         booking = environment.booking

@@ -23,6 +23,7 @@ from catalog.models import Notice, NoticeEvent, ReuseEvent, Solution, SolutionRe
 from catalog.notices import all_of
 from catalog.querysets import counted_reuse
 from catalog.search import find
+from catalog.support_list import supporters_of
 from catalog.terms import clean
 from network.enums import OrganisationKind
 from network.models import Organisation
@@ -100,12 +101,8 @@ def facets(
 def solution(request: HttpRequest, response: HttpResponse, slug: Slug) -> Any:
     found = _published(slug)
     added = facts.of_one(found)
-    supporters = Organisation.objects.published().filter(
-        pk__in=found.supports.shown().values("organisation")
-    )
     dates.say(response, found.updated_at, added.changed_at)
-    bodies = list(supporters.order_by("sort_key", "pk"))
-    return rows.solution_detail(found, added, bodies, all_of(found))
+    return rows.solution_detail(found, added, supporters_of(found), all_of(found))
 
 
 @router.get(

@@ -13,6 +13,7 @@ from catalog.api import schemas
 from catalog.exports.facts import Facts, assessment_page, reply_of
 from catalog.models import Assessment, Notice, Solution, SolutionRevision
 from catalog.shown_pictures import logo_of, screenshots_of
+from catalog.support_list import Supporter
 from network.models import Organisation
 
 
@@ -84,7 +85,7 @@ def solution(found: Solution) -> dict[str, Any]:
 
 
 def solution_detail(
-    found: Solution, added: Facts, supporters: list[Organisation], notices: Sequence[Notice]
+    found: Solution, added: Facts, supporters: Sequence[Supporter], notices: Sequence[Notice]
 ) -> dict[str, Any]:
     return {
         **solution(found),
@@ -94,7 +95,17 @@ def solution_detail(
             {"badge": b.badge, "level": b.level, "url": b.url, "fetched_at": b.fetched_at}
             for b in added.badges
         ],
-        "supporters": [body(organisation) for organisation in supporters],
+        "supporters": [
+            {
+                "name": each.name,
+                "slug": each.slug or None,
+                "url": settings.OSK_BASE_URL + each.url if each.url else None,
+                "kinds": each.kind_names,
+                "is_contractor": each.is_contractor,
+                "contract_until": each.until,
+            }
+            for each in supporters
+        ],
         "screenshots": [
             {"url": shot.address, "width": shot.width, "height": shot.height, "text": shot.alt}
             for shot in screenshots_of(found)

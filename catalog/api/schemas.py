@@ -21,6 +21,7 @@ from catalog.enums import (
     StatementAnswer,
     StatementOrigin,
     StatementTopic,
+    SupportKind,
 )
 from catalog.facets import MOST_VALUES
 from catalog.terms import LONGEST_QUERY
@@ -141,7 +142,9 @@ class Solution(Schema):
         description=gettext_noop("Names of proprietary products that it can replace.")
     )
     maintainer: Body | None = Field(
-        description=gettext_noop("Who maintains the entry; null: the OSK.")
+        description=gettext_noop(
+            "Who maintains the entry; null: the OSK, or an organisation that is not shown in the network."
+        )
     )
     berlin_body: Body | None
     notice_kinds: list[NoticeKind] = Field(
@@ -262,13 +265,28 @@ class Badge(Schema):
     fetched_at: datetime
 
 
+class Supporter(Schema):
+    """Somebody who offers support; outside of the network only a contractor's name."""
+
+    name: str
+    slug: str | None
+    url: str | None
+    kinds: list[SupportKind]
+    is_contractor: bool = Field(description=gettext_noop("By the publiccode.yml."))
+    contract_until: date | None
+
+
 class SolutionDetail(Solution):
     statements: list[Statement] = Field(
         description=gettext_noop("For administrations: what is missing is unknown, it is no “No”.")
     )
     assessment: Assessment | None
     badges: list[Badge] = Field(description=gettext_noop("Badges of openCode."))
-    supporters: list[Body]
+    supporters: list[Supporter] = Field(
+        description=gettext_noop(
+            "Who offers support, and the contractors that the publiccode.yml names."
+        )
+    )
     screenshots: list[Screenshot] = Field(
         description=gettext_noop("Those that somebody has described.")
     )

@@ -21,6 +21,7 @@ from catalog.models import Solution
 from catalog.notices import notices_of
 from catalog.presentation import Dependency, Entry
 from catalog.statements import StatementRow
+from catalog.support_list import Supporter, supporters_of_each
 from osk_portal.templatetags.osk import berlin_date
 from osk_portal.toolkit.clock import BERLIN
 
@@ -187,7 +188,9 @@ def what_it_is(subjects: Sequence[Subject]) -> Iterator[Group]:
             ),
             made(_("Platforms"), lambda s: known(*s.entry.platforms)),
             made(_("Languages"), lambda s: known(*s.entry.languages)),
-            made(_("Standards"), lambda s: known(*s.entry.standards)),
+            made(
+                _("Standards"), lambda s: known(*(standard.name for standard in s.entry.standards))
+            ),
             made(_("What the solution needs"), _needs),
         ),
     )
@@ -213,6 +216,7 @@ def _needs(subject: Subject) -> Cell:
 def _need(dependency: Dependency) -> str:
     text = f"{dependency.name} {dependency.version}".strip()
     marks = [_("proprietary")] if dependency.is_proprietary else []
+    marks += [_("hardware")] if dependency.is_hardware else []
     marks += [_("optional")] if dependency.is_optional else []
     return f"{text} ({', '.join(marks)})" if marks else text
 
@@ -319,22 +323,21 @@ def who_uses_it(subjects: Sequence[Subject]) -> Iterator[Group]:
             said and _("According to the publisher: %(names)s") % {"names": _some(said)},
         )
 
+    everybody = supporters_of_each([s.solution for s in subjects])
+
+    def supported(subject: Subject) -> Cell:
+        pieces = (
+            Piece(supporter.name, detail=_supports(supporter))
+            for supporter in everybody[subject.solution.pk]
+        )
+        return Cell(found) if (found := tuple(pieces)) else UNKNOWN
+
     yield Group(
         _("Use and help"),
         (
             row(_("Use in Berlin"), subjects, used),
             row(_("Use outside Berlin"), subjects, elsewhere),
-            row(
-                _("Support offered by"),
-                subjects,
-                lambda s: known(
-                    *(
-                        str(x.organisation)
-                        for x in s.solution.supports.all()
-                        if x.is_shown and x.organisation.is_published
-                    )
-                ),
-            ),
+            row(_("Support offered by"), subjects, supported),
             row(
                 _("Test environment"),
                 subjects,
@@ -346,6 +349,20 @@ def who_uses_it(subjects: Sequence[Subject]) -> Iterator[Group]:
             ),
         ),
     )
+
+
+def _supports(supporter: Supporter) -> str:
+    """That a contractor is named by the file, and until when."""
+    if not supporter.is_contractor:
+        return ""
+    if supporter.until is None:
+        return pgettext("comparison", "by contract")
+    words = (
+        pgettext("comparison", "contract ended on %(day)s")
+        if supporter.has_ended
+        else pgettext("comparison", "by contract until %(day)s")
+    )
+    return words % {"day": supporter.until.strftime("%d.%m.%Y")}
 
 
 def _some(names: Sequence[str]) -> str:

@@ -32,19 +32,21 @@ PREFIXES = {
     "rdfs": "http://www.w3.org/2000/01/rdf-schema#",
     "dqv": "http://www.w3.org/ns/dqv#",
     "oa": "http://www.w3.org/ns/oa#",
+    "schema": "https://schema.org/",
 }
 _EU = "http://publications.europa.eu/resource/authority/"
 _MEDIA = "https://www.iana.org/assignments/media-types/"
 _THEMES = ("GOVE", "TECH")
+# The EU's authority table "language": its official languages, and others that files are written in.
 _LANGUAGES = {
-    "de": "DEU",
-    "en": "ENG",
-    "fr": "FRA",
-    "it": "ITA",
-    "es": "SPA",
-    "nl": "NLD",
-    "pl": "POL",
-}
+    "bg": "BUL", "cs": "CES", "da": "DAN", "de": "DEU", "el": "ELL", "en": "ENG", "es": "SPA", "et": "EST",
+    "fi": "FIN", "fr": "FRA", "ga": "GLE", "hr": "HRV", "hu": "HUN", "it": "ITA", "lt": "LIT", "lv": "LAV",
+    "mt": "MLT", "nl": "NLD", "pl": "POL", "pt": "POR", "ro": "RON", "sk": "SLK", "sl": "SLV", "sv": "SWE",
+    "ar": "ARA", "bs": "BOS", "ca": "CAT", "cy": "CYM", "dsb": "DSB", "eu": "EUS", "fa": "FAS", "fy": "FRY",
+    "gl": "GLG", "hsb": "HSB", "is": "ISL", "ja": "JPN", "ka": "KAT", "lb": "LTZ", "mk": "MKD", "nb": "NOB",
+    "nds": "NDS", "nn": "NNO", "no": "NOR", "oc": "OCI", "rm": "ROH", "ru": "RUS", "sq": "SQI", "sr": "SRP",
+    "tr": "TUR", "uk": "UKR", "vi": "VIE", "zh": "ZHO",
+}  # fmt: skip
 _PUBLISHER = "OSK im ITDZ Berlin"
 
 Pair = tuple[str, Node | None]
@@ -111,6 +113,7 @@ def _described(solution: Solution, added: Facts) -> str:
         ("dcat:landingPage", Iri(addresses.of("solution_detail", slug))),
         ("foaf:page", _page(document.get("landingURL"))),
         ("dct:source", _page(document.get("url"))),
+        ("foaf:primaryTopic", _software_iri(solution)),
         ("dct:accessRights", Iri(f"{_EU}access-right/PUBLIC")),
         *(("dcat:theme", Iri(f"{_EU}data-theme/{theme}")) for theme in _THEMES),
         *(("dct:language", language) for language in _languages(descriptions)),
@@ -128,7 +131,7 @@ def _described(solution: Solution, added: Facts) -> str:
         ("dcat:distribution", Iri(f"{_dataset_address(solution)}-{name.removeprefix('solution_')}"))
         for name in files
     ]
-    parts = [about(_dataset(solution), pairs)]
+    parts = [about(_dataset(solution), pairs), _software(solution)]
     for name, media_type in files.items():
         file = Iri(addresses.of(name, slug))
         parts.append(
@@ -141,10 +144,54 @@ def _described(solution: Solution, added: Facts) -> str:
                     ("dcat:downloadURL", file),
                     ("dcat:mediaType", Iri(_MEDIA + media_type)),
                     ("dct:license", Iri(settings.OSK_DATA_LICENCE_URL)),
+                    *(("dct:rights", said) for said in _rights(solution)),
                 ],
             )
         )
     return "".join(parts)
+
+
+def _software_iri(solution: Solution) -> Iri:
+    return Iri(addresses.of("solution_detail", solution.slug) + "#software")
+
+
+def _software(solution: Solution) -> str:
+    """What the entry is about, a thing of its own: its licence and version are none of the data's."""
+    document: dict[str, Any] = solution.document
+    version = document.get("softwareVersion")
+    pairs: list[Pair] = [
+        ("a", Name("schema:SoftwareSourceCode")),
+        ("schema:name", Text(solution.name)),
+        ("dct:license", _licence(solution)),
+        ("schema:version", Text(str(version)) if version else None),
+        (
+            "schema:creativeWorkStatus",
+            Text(solution.development_status) if solution.development_status else None,
+        ),
+        ("schema:codeRepository", _page(document.get("url"))),
+    ]
+    return about(_software_iri(solution), pairs)
+
+
+def _licence(solution: Solution) -> Node | None:
+    """SPDX's page; of an expression, and of what SPDX does not list, its words."""
+    if not solution.licence:
+        return None
+    if known := addresses.of_licence(solution.licence):
+        return Iri(known)
+    return Blank((("a", Name("dct:LicenseDocument")), ("rdfs:label", Text(solution.licence))))
+
+
+def _rights(solution: Solution) -> Iterator[Blank]:
+    """Beside each file's licence: that it is the data's, and which one the software has."""
+    for language in ("de", "en"):
+        with override(language):
+            words = gettext(
+                "The licence of this file is that of the description. The software: %s."
+            )
+            text = words % (solution.licence or gettext("not stated"))
+        said = (("a", Name("dct:RightsStatement")), ("rdfs:label", Text(text, language)))
+        yield Blank(said)
 
 
 def _pictures(solution: Solution) -> list[Iri]:

@@ -13,7 +13,7 @@ from typing import Any, Final
 from django.conf import settings
 from django.core.files.storage import storages
 
-from catalog import documents
+from catalog import documents, provenance
 from catalog.enums import StatementTopic
 from catalog.exports import addresses, dcat
 from catalog.exports.facts import Facts, assessment_page, with_facts
@@ -80,9 +80,6 @@ def _cells(solution: Solution) -> list[str]:
     document: dict[str, Any] = solution.document
     logo = logo_of(solution)
     counted: Any = solution  # with_reuse_counts
-    maintainer = (
-        solution.maintainer if solution.maintainer and solution.maintainer.is_published else None
-    )
     return [
         solution.slug,
         solution.name,
@@ -107,7 +104,7 @@ def _cells(solution: Solution) -> list[str]:
         ),
         str(counted.berlin_count),
         str(counted.elsewhere_count),
-        maintainer.name if maintainer else "OSK",
+        provenance.maintained_by(solution.maintainer) or "OSK",
         str(solution.revision),
         solution.published_at.isoformat() if solution.published_at else "",
         solution.updated_at.isoformat(),

@@ -42,7 +42,8 @@ def entry(solution: Solution) -> dict[str, Any]:
         "datePublished": solution.published_at.isoformat() if solution.published_at else None,
         "creativeWorkStatus": solution.development_status,
         "keywords": [*solution.categories, *solution.keywords],
-        "isAccessibleForFree": True,
+        # Left out where we do not know: never a yes for what may ask for money.
+        "isAccessibleForFree": True if found.licence and found.licence.is_free else None,
         "publisher": {"@type": "Organization", "name": found.publisher}
         if found.publisher
         else None,

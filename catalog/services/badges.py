@@ -89,7 +89,7 @@ def run(job_id: int) -> bool:
     if job is None:
         return False
     client = fetching.client()
-    said: list[tuple[Said, str]] = []
+    said: list[Said] = []
     try:
         for badge in opencode_badges.BADGES:
             url = opencode_badges.address(settings.OSK_BADGE_API, job.repository, badge)
@@ -97,7 +97,7 @@ def run(job_id: int) -> bool:
             if answer.status == HTTPStatus.OK:
                 found = opencode_badges.read(answer.body, badge)
                 if found is not None:
-                    said.append((found, url))
+                    said.append(found)
             elif answer.status != HTTPStatus.NOT_FOUND:
                 return _conclude(job, None, f"status {answer.status}")
     except OutboundError as error:
@@ -107,7 +107,7 @@ def run(job_id: int) -> bool:
 
 
 @transaction.atomic
-def _conclude(claimed: BadgeJob, said: list[tuple[Said, str]] | None, problem: str) -> bool:
+def _conclude(claimed: BadgeJob, said: list[Said] | None, problem: str) -> bool:
     """``said`` None: no answer, and what was known stays with its date."""
     job = fetching.mine(BadgeJob.objects.all(), claimed)
     if job is None:
@@ -121,7 +121,7 @@ def _conclude(claimed: BadgeJob, said: list[tuple[Said, str]] | None, problem: s
     else:
         job.attempts, job.fetched_at, job.next_attempt_at = 0, now, now + WEEK
         known = set(Badge.objects.filter(solution=job.solution_id).values_list("badge", "level"))
-        if known != {(found.badge, found.level) for found, _url in said}:
+        if known != {(found.badge, found.level) for found in said}:
             Solution.objects.filter(pk=job.solution_id).update(updated_at=now)
         Badge.objects.filter(solution=job.solution_id).delete()
         Badge.objects.bulk_create(
@@ -129,10 +129,10 @@ def _conclude(claimed: BadgeJob, said: list[tuple[Said, str]] | None, problem: s
                 solution_id=job.solution_id,
                 badge=found.badge,
                 level=found.level,
-                url=url,
+                url=found.url or job.repository,  # a page for people, not our own question
                 fetched_at=now,
             )
-            for found, url in said
+            for found in said
         )
     job.save()
     return True

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -26,7 +26,7 @@ from catalog.found_memory import remembered
 from catalog.models import Solution
 from catalog.models.notices import title_of
 from catalog.querysets import SolutionQuerySet
-from catalog.state import recent_change
+from catalog.state import changed_at, recent_change
 from osk_portal.toolkit.access import PUBLIC, access
 
 MOST_ENTRIES = 50
@@ -93,11 +93,14 @@ class SolutionFeed(Feed[Solution, None]):
 def solution_feed(request: HttpRequest) -> HttpResponse:
     """At most MOST_ENTRIES published entries; 304 to whoever has them already."""
     wanted = SolutionFilter.from_query(request.GET)
-    solutions = list(_latest(wanted).order_by("-updated_at", "pk")[:MOST_ENTRIES])
-    state = [f"{s.public_id} {s.updated_at.timestamp()}" for s in solutions]
-    said = "\n".join([request.build_absolute_uri(), get_language() or "", *state])
+    state = recent_change()
+    solutions = list(_latest(wanted, state).order_by("-updated_at", "pk")[:MOST_ENTRIES])
+    shown = [f"{s.public_id} {s.updated_at.timestamp()}" for s in solutions]
+    said = "\n".join([request.build_absolute_uri(), get_language() or "", *shown])
     etag = quote_etag(hashlib.sha256(said.encode()).hexdigest()[:32])
-    modified = int(solutions[0].updated_at.timestamp()) if solutions else None
+    # Of the catalog, not of the newest hit: that may leave, and a date that falls back would hide it.
+    dates = [changed_at(state), *(s.updated_at for s in solutions[:1])]
+    modified = max((int(at.timestamp()) for at in dates if at), default=None)
     response = get_conditional_response(request, etag=etag, last_modified=modified) or SolutionFeed(
         wanted, solutions
     )(request)
@@ -107,10 +110,9 @@ def solution_feed(request: HttpRequest) -> HttpResponse:
     return response
 
 
-def _latest(wanted: SolutionFilter) -> SolutionQuerySet:
-    """What fits, or at least those of it that changed last."""
+def _latest(wanted: SolutionFilter, state: Hashable) -> SolutionQuerySet:
+    """What fits, or at least those of it that changed last. ``state``: of the catalog."""
     published = Solution.objects.published()
-    state = recent_change()
     hits = remembered(wanted.query, state).hits if wanted.query else None
     keys = replace(wanted, sort=NEWEST).listed(hits, state)
     if keys is not None:

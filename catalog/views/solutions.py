@@ -215,6 +215,9 @@ def solution_detail(request: HttpRequest, slug: str) -> HttpResponse:
         "can_propose_corrections": can_propose_corrections(request.user),
         "can_claim": bool(claiming_organisations(request.user, solution)),
         "ask_url": _consulting_url({"solution": solution.slug}),
+        "wish_url": ""
+        if getattr(solution, "has_test", False)
+        else _wish_url(request, solution.name),
         "test_url": f"{SANDBOX_START}?{urlencode({'solution': solution.slug})}",
         "crumbs": [(_("Solutions"), reverse("catalog:solution_list")), (solution.name, None)],
     }

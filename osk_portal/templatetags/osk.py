@@ -133,10 +133,11 @@ def legal_text(text: str) -> SafeString:
     """A text of the operator; what is still to be filled in is marked: [[postal address]].
 
     ``{portal}`` stands for the portal's own address, in examples for programs; ``{data_licence}`` for the licence of
-    the catalog's data.
+    the catalog's data, ``{api_per_minute}`` for how often one address may ask it.
     """
     text = text.replace("{portal}", settings.OSK_BASE_URL)
     text = text.replace("{data_licence}", settings.OSK_DATA_LICENCE)
+    text = text.replace("{api_per_minute}", str(settings.OSK_API_PER_MINUTE))
     html = PLACEHOLDER.sub(r'<mark class="osk-mark">[\1]</mark>', to_html(text, top=2))
     return mark_safe(html)  # noqa: S308 # to_html has cleaned what stands inside the brackets
 

@@ -97,7 +97,6 @@ class EnvironmentAdmin(ReadOnly):
         "backend_key",
         "product",
         "state",
-        "desired",
         "state_since",
         "expires_at",
         "way_on",

@@ -465,9 +465,12 @@ def _filters(labels: Mapping[str, str]) -> dict[str, list[str]]:
 
 
 def _parts_of(stream: IO[bytes]) -> Iterator[bytes]:
-    """Output and errors come in turn: which of them and the length in eight bytes, then that much text."""
+    """Output and errors come in turn: which of them and the length in eight bytes, then that much text.
+
+    What is none of it is an error that Podman found when it had said that all is well.
+    """
     left = MOST_LOG
-    while left > 0 and len(head := stream.read(8)) == 8:
+    while left > 0 and len(head := stream.read(8)) == 8 and head[1:4] == bytes(3):
         part = stream.read(min(left, int.from_bytes(head[4:], "big")))
         left -= len(part)
         yield part

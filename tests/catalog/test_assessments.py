@@ -385,6 +385,7 @@ def test_everybody_reads_the_published_one_its_reply_and_older_ones_without_a_to
 
     entry = client.get(world.solution.get_absolute_url()).text
     assert "Zu 1 Merkmal (Probe)" in entry
+    assert f'href="{current}#reply"' in entry
     for url in (current, detail):
         text = client.get(url).text
         assert "Unsere &lt;b&gt;Sicht&lt;/b&gt;." in text
@@ -403,6 +404,7 @@ def test_everybody_reads_the_published_one_its_reply_and_older_ones_without_a_to
     world.solution.save(update_fields=["maintainer"])
     written.do(services.publish_assessment)
     assert "Fassung 1 vom" in client.get(current).text
+    assert f'href="{current}#reply"' not in client.get(world.solution.get_absolute_url()).text
     assert "Abgelöst" in client.get(detail).text
     clock.move_to(datetime(2027, 12, 12, 12, tzinfo=BERLIN))
     assert "Angabe älter als 12 Monate" in client.get(world.solution.get_absolute_url()).text

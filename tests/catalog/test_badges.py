@@ -74,6 +74,7 @@ def test_a_badge_is_taken_over_with_date_and_link_and_asked_for_again_after_a_we
     )
     badge = Badge.objects.get()
     assert (badge.badge, badge.level, badge.fetched_at) == ("MAINTENANCE", "silver", NOON)
+    assert badge.url == REPOSITORY  # a page for people: neither our question nor a picture
     text = client.get(service.solution.get_absolute_url()).text
     for words in (
         "Badges von openCode",
@@ -161,6 +162,24 @@ def test_nothing_is_asked_that_the_operator_has_not_named(service, settings, api
 def test_only_what_is_plain_is_read(answer, level):
     found = opencode_badges.read(json.dumps(answer).encode(), "MAINTENANCE")
     assert found == (Said("MAINTENANCE", level) if level else None)
+
+
+@pytest.mark.parametrize(
+    ("url", "kept"),
+    [
+        ("https://badges.opencode.de/land/termine", True),
+        ("https://badges.opencode.de/b.SVG?x=1", False),
+        ("http://badges.opencode.de/", False),
+        ("javascript:alert(1)", False),
+        ("https://a b/", False),
+        ("https://[", False),
+        ("https://x.example/" + "x" * 500, False),
+        (7, False),
+    ],
+)
+def test_the_proof_is_a_page_that_opencode_names(url, kept):
+    found = opencode_badges.read(json.dumps({**SAYS, "badgeUrl": url}).encode(), "MAINTENANCE")
+    assert found.url == (url if kept else "")
 
 
 @pytest.mark.parametrize("body", [b"", b"\xff", b"{", b"[" * 100_000])

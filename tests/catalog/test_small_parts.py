@@ -26,6 +26,9 @@ SAME_IN_GERMAN = {"blog"}
         ("CC0-1.0", LicenceFamily.PERMISSIVE),
         ("MIT OR GPL-3.0-only", LicenceFamily.PERMISSIVE),
         ("MIT AND LGPL-3.0-only AND Apache-2.0", LicenceFamily.WEAK_COPYLEFT),
+        ("CECILL-2.1", LicenceFamily.COPYLEFT),
+        ("CECILL-C", LicenceFamily.WEAK_COPYLEFT),
+        ("LiLiQ-P-1.1", LicenceFamily.PERMISSIVE),
         ("LicenseRef-Eigene", LicenceFamily.OTHER),
         ("frei (", LicenceFamily.OTHER),
         ("(" * 400, LicenceFamily.OTHER),
@@ -133,10 +136,48 @@ def test_putting_nothing_removes_the_key_and_what_is_empty_without_it():
         ("EUPL-1.2 AND GPL-3.0-only", "verbunden"),
         ("MIT", "Ja."),
         ("BUSL-1.1", "Noch nicht geklärt"),
+        # An exception makes no combination of it.
+        ("GPL-2.0-only WITH Classpath-exception-2.0", "Ja. Sie steht in der Liste"),
+        ("GPL-1.0-only WITH Classpath-exception-2.0", "nicht in der Liste"),
+        # Strong copyleft, whatever the index calls it.
+        ("CECILL-2.0", "Ja. Sie steht in der Liste"),
+        ("CECILL-2.1", "Ja. Sie steht in der Liste"),
+        ("CECILL-1.1", "nicht in der Liste"),
+        ("LiLiQ-R-1.1", "Ja. Sie steht in der Liste"),
+        ("LiLiQ-Rplus-1.1", "Ja. Sie steht in der Liste"),
+        ("OSL-3.0", "Ja. Sie steht in der Liste"),
+        ("OSL-1.0", "nicht in der Liste"),
+        # Copyleft that ends at the files or the library.
+        ("LGPL-2.1-or-later", "Ja. Eigene Teile"),
+        ("LGPL-3.0-only", "Ja. Eigene Teile"),
+        ("LGPL-3.0-only WITH LGPL-3.0-linking-exception", "Ja. Eigene Teile"),
+        ("mpl-2.0", "Ja. Eigene Teile"),
+        ("EPL-1.0", "Ja. Eigene Teile"),
+        ("EPL-2.0", "Ja. Eigene Teile"),
+        ("CDDL-1.0", "Ja. Eigene Teile"),
+        ("CECILL-C", "Ja. Eigene Teile"),
+        ("MIT AND MPL-2.0", "Ja. Eigene Teile"),
+        # In the list for works other than software, or not at all.
+        ("CC-BY-SA-3.0", "keine Software"),
+        ("CC-BY-SA-4.0", "nicht in der Liste"),
+        ("CC-BY-SA-3.0-DE", "nicht in der Liste"),
+        ("QPL-1.0", "nicht in der Liste"),
+        ("CPL-1.0", "nicht in der Liste"),
+        ("GFDL-1.3-only", "nicht in der Liste"),
+        ("RPL-1.5", "nicht in der Liste"),
+        ("MPL-2.0 AND CC-BY-SA-4.0", "verbunden"),
     ],
 )
 def test_whether_it_goes_with_the_eupl(expression, eupl):
     assert eupl in str(licences.plain(licences.family(expression), expression).eupl)
+
+
+def test_only_what_protects_files_may_be_called_so():
+    """And a family that was kept before we knew better is not believed."""
+    kept = LicenceFamily.WEAK_COPYLEFT
+    assert "Dateien der Software" in str(licences.plain(kept, "MPL-2.0").summary)
+    assert "Dateien der Software" not in str(licences.plain(kept, "CC-BY-SA-4.0").summary)
+    assert licences.plain(kept, "CECILL-2.1").summary == licences.plain("copyleft").summary
 
 
 @pytest.mark.parametrize("licence", ["BUSL-1.1", "SSPL-1.0", "CC-BY-NC-4.0", "Elastic-2.0"])

@@ -302,9 +302,9 @@ def test_names_stay_within_63_characters() -> None:
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"image": "localhost/osk:1"}, "by digest"),
-        ({"user": "www-data"}, "as numbers"),
-        ({"name": "web-"}, "hyphen"),
+        ({"image": "localhost/osk:1"}, "mit Prüfsumme"),
+        ({"user": "www-data"}, "in Zahlen"),
+        ({"name": "web-"}, "Bindestrich"),
     ],
 )
 def test_what_a_cluster_cannot_do_is_said_before_it_is_published(

@@ -1,4 +1,5 @@
 from datetime import UTC, date, datetime
+from typing import Any
 
 import pytest
 from django.core.checks import Tags, run_checks
@@ -146,3 +147,15 @@ def test_the_list_costs_the_same_with_more_rows(
 
     asked = [q for q in queries.captured_queries if "pages_legalpage" in q["sql"]]
     assert len(asked) == 3
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("language", ["de", "en"])
+def test_the_limit_of_the_api_is_the_one_that_is_set(
+    client: Client, settings: Any, language: str
+) -> None:
+    settings.OSK_API_PER_MINUTE = 77
+    client.cookies["django_language"] = language
+    text = client.get("/schnittstellen/").text
+    assert " 77 " in text
+    assert "{api_per_minute}" not in text

@@ -181,11 +181,13 @@ def test_of_the_last_words_no_more_is_read_than_anybody_reads(spoken: Spoken) ->
         said_by(1, b"begun\n") + said_by(2, b"a" * 4 * MOST_LOG) + said_by(1, b"\nend"),
     )
     spoken.answers["GET /containers/calm/logs"] = (200, said_by(1, b"one\nt") + said_by(2, b"wo\0"))
+    spoken.answers["GET /containers/lost/logs"] = (200, b'{"cause":"container not known"}')
     spoken.answers["GET /containers/none/logs"] = (404, {"message": "no such container"})
     with Engine(spoken.address) as engine:
         first, second = engine.logs("loud", limit=40)
         assert engine.logs("calm", limit=40) == ["one", "two"]
         assert engine.logs("none", limit=40) == []
+        assert engine.logs("lost", limit=40) == []
 
     assert first == "begun"
     assert len(second) == MOST_LOG - len("begun\n")

@@ -9,7 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.test import Client
 
 from osk_portal.accounts.models import User
@@ -29,6 +29,7 @@ from sandbox.backends.base import (
     Retryable,
 )
 from sandbox.enums import BookingState, EnvironmentState
+from sandbox.leases import ref_of
 from sandbox.models import Booking, EngineHealth, Environment, Pool, Slot
 from sandbox.timetable import Timetable
 from tests.conftest import Clock
@@ -476,15 +477,19 @@ def test_a_place_names_an_engine_that_there_is() -> None:
 
 
 @pytest.mark.parametrize("where", ["check", "observe_all"])
+@pytest.mark.parametrize(
+    "answer", [Permanent("", "400"), KeyError("Labels")], ids=["no", "nonsense"]
+)
 def test_one_engine_that_answers_wrongly_keeps_no_other_from_being_compared(
-    engine: FakeBackend, run: Run, monkeypatch: pytest.MonkeyPatch, where: str
-) -> None:
+    engine: FakeBackend, run: Run, monkeypatch: pytest.MonkeyPatch, expect_errors: None,
+    where: str, answer: Exception,
+) -> None:  # fmt: skip
     wrong = FakeBackend("a-first")
     monkeypatch.setitem(backends.BACKENDS, "a-first", lambda: wrong)
     SlotFactory(backend="a-first")
     booking = book()
     engine.kill(run(booking).backend_key)
-    wrong.fault(where, Permanent("", "400"))
+    wrong.fault(where, answer)
 
     reconciling.reconcile()
 
@@ -503,6 +508,28 @@ def test_reap_goes_on_after_an_engine_that_answers_wrongly(
     call_command("sandbox_reap")
 
     assert "fake: 400" in capsys.readouterr().out
+
+
+def test_reap_goes_on_after_an_engine_that_answers_nonsense(
+    engine: FakeBackend,
+    run: Run,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """It is the safety net: what others have that has expired goes all the same."""
+    wrong = FakeBackend("a-first")
+    monkeypatch.setattr(backends, "BACKENDS", {"a-first": lambda: wrong, "fake": lambda: engine})
+    gone, stuck = run(book()), run(book())
+    for environment in (gone, stuck):
+        engine.set_expiry(ref_of(environment), portal_clock.now())
+    wrong.fault("observe_all", KeyError("Labels"))
+    engine.fault("destroy", KeyError("Labels"))
+
+    with pytest.raises(CommandError):
+        call_command("sandbox_reap", "--expired")
+
+    assert len(engine.objects) == 1
+    assert "KeyError" in capsys.readouterr().err
 
 
 def test_a_removal_begins_although_nothing_can_be_seen_of_it(
@@ -525,6 +552,56 @@ def test_a_removal_begins_although_nothing_can_be_seen_of_it(
     later(minutes=16)
 
     assert run(booking).state == EnvironmentState.GONE
+
+
+@pytest.mark.parametrize("address", ["http://" + "a" * 300, "http://a\0b"])
+def test_what_the_database_does_not_take_of_an_engine_is_given_up_too(
+    engine: FakeBackend, run: Run, later: Callable[..., None], expect_errors: None,
+    monkeypatch: pytest.MonkeyPatch, address: str,
+) -> None:  # fmt: skip
+    known = engine.ensure
+
+    def lying(ref: EnvRef, *args: object, **named: object) -> Observed:
+        engine.objects[ref.name] = replace(known(ref, *args, **named), endpoint=address)
+        return engine.objects[ref.name]
+
+    monkeypatch.setattr(engine, "ensure", lying)
+    booking = book()
+    for _minute in range(60):
+        run(booking)
+        later(minutes=1)
+
+    assert booking.state == BookingState.FAILED
+    assert run(booking).state == EnvironmentState.GONE
+
+
+def test_an_answer_that_no_engine_gives_has_its_time_limits_and_is_told(
+    engine: FakeBackend, run: Run, later: Callable[..., None], expect_errors: None
+) -> None:
+    """A word is missing in what it says: neither the set-up nor the removal goes on for ever in silence."""
+    operator = staff("operator")
+    engine.fault("ensure", *[KeyError("Labels")] * 100)
+    booking = book()
+    for _minute in range(60):
+        run(booking)
+        later(minutes=1)
+    assert booking.state == BookingState.FAILED
+    assert mails(booking.booked_by)[-1] == "booking_failed"
+
+    engine.faults.clear()
+    other = book()
+    run(other)
+    OutgoingMail.objects.all().delete()
+    services.end_booking(booking_id=other.pk, actor=other.booked_by)
+    engine.fault("observe", KeyError("Labels"))
+    engine.fault("destroy", *[KeyError("Labels")] * 100)
+    for _minute in range(25):
+        environment = run(other)
+        later(minutes=1)
+
+    assert environment.state == EnvironmentState.TEARING_DOWN
+    assert environment.error_for_operator == "unexpected: KeyError"
+    assert mails(operator) == ["operator_alert"]
 
 
 @pytest.mark.parametrize(

@@ -245,6 +245,26 @@ def test_a_real_client_is_heard_within_bounds_and_strangers_are_not(monkeypatch)
     assert other.caught_mails.get().text.strip() == "Hallo"
 
 
+@pytest.mark.parametrize(
+    ("peer", "without", "with_cluster"),
+    [
+        ("127.0.0.1", True, True),
+        ("10.213.3.9", True, True),
+        ("10.99.0.7", False, True),
+        ("192.168.1.5", False, True),
+        ("9.9.9.9", False, False),
+        ("2001:4860:4860::8888", False, False),
+    ],
+)
+def test_who_is_heard_at_all(settings, peer, without, with_cluster):
+    """All others are hung up on, so that they take no room from products."""
+    settings.OSK_SANDBOX_NETWORK = "10.213.0.0/20"
+    settings.OSK_SANDBOX_KUBERNETES_MAIL = ""
+    assert mail_sink._may_ask(peer) is without
+    settings.OSK_SANDBOX_KUBERNETES_MAIL = "10.96.0.25"
+    assert mail_sink._may_ask(peer) is with_cluster
+
+
 @pytest.mark.django_db(transaction=True)
 def test_where_the_cluster_cannot_tell_the_product_is_asked_to_wait(monkeypatch):
     def away(*_asked):

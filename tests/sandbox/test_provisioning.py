@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -17,6 +18,7 @@ from osk_portal.toolkit.transitions import TransitionNotAllowed
 from sandbox import leases, provisioning, services, tasks
 from sandbox.backends.base import (
     BackendUnavailable,
+    EnvRef,
     Observed,
     ObservedState,
     Permanent,
@@ -298,6 +300,33 @@ def test_a_fault_that_passes_is_tried_again_later(
 
     assert run(booking).state == EnvironmentState.READY
     assert kinds(booking).count("retrying") == 1
+
+
+def test_an_engine_that_names_no_address_is_told_and_given_up(
+    engine: FakeBackend,
+    run: Run,
+    clock: Clock,
+    expect_errors: None,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It says that all runs and answers: nobody could open it."""
+    clock.move_to(portal_clock.now())
+    known = engine.ensure
+
+    def nowhere(ref: EnvRef, *args: object, **named: object) -> Observed:
+        engine.objects[ref.name] = replace(known(ref, *args, **named), endpoint="")
+        return engine.objects[ref.name]
+
+    monkeypatch.setattr(engine, "ensure", nowhere)
+    booking = book()
+
+    assert run(booking).error_for_operator == "the engine names no address"
+    for _minute in range(20):
+        later(clock, minutes=1)
+        run(booking)
+
+    assert booking.state == BookingState.FAILED
+    assert mails() == ["sandbox.booking_failed"]
 
 
 def test_an_engine_that_is_away_is_waited_for(engine: FakeBackend, run: Run, clock: Clock) -> None:

@@ -228,3 +228,21 @@ def test_a_broken_specification_keeps_nobody_else_from_being_checked(
     reconciling.reconcile()
 
     assert well.environments.get().state == EnvironmentState.DEGRADED
+
+
+def test_an_answer_that_no_engine_gives_keeps_nobody_else_from_being_looked_at(
+    engine: FakeBackend, run: Run, expect_errors: None
+) -> None:
+    """Of two environments that have ended the first cannot even be asked for, and an orphan not be removed."""
+    first, second = book(), book()
+    for booking in (first, second):
+        engine.kill(run(booking).backend_key)
+    orphan(engine)
+    engine.fault("destroy", KeyError("Labels"))
+    engine.fault("observe", KeyError("Labels"))
+
+    with pytest.raises(KeyError):
+        reconciling.reconcile()
+
+    states = {booking.environments.get().state for booking in (first, second)}
+    assert states == {EnvironmentState.READY, EnvironmentState.DEGRADED}

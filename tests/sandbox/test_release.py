@@ -18,7 +18,7 @@ from osk_portal.toolkit import encryption
 from osk_portal.toolkit.transitions import TransitionNotAllowed
 from sandbox import provisioning, reconciling, restoring, services
 from sandbox.backends.base import BackendUnavailable, ObservedState, quarantine
-from sandbox.enums import BookingState, EnvironmentState
+from sandbox.enums import BookingState, EnvironmentState, RestoreEvidence
 from sandbox.leases import ref_of
 from sandbox.models import Allocation, Booking, Environment, Measure, Restore, Slot
 from sandbox.services.participants import invite_guest
@@ -320,6 +320,18 @@ def test_it_says_why_not(
     kept.refresh_from_db()
     assert (run(kept).state, kept.state) == (EnvironmentState.QUARANTINED, BookingState.FAILED)
     assert not Measure.objects.filter(kind="release").exists()
+
+
+def test_while_the_database_may_be_older_nothing_is_given_back(
+    engine: FakeBackend, kept: Booking
+) -> None:
+    """The engine would be told an end that this database only believes in."""
+    restoring.suspect(RestoreEvidence.MARKER)
+
+    with pytest.raises(TransitionNotAllowed, match="meldet nur"):
+        release(kept.environments.get())
+
+    assert kept.environments.get().state == EnvironmentState.QUARANTINED
 
 
 def test_a_trial_run_knows_no_quota(engine: FakeBackend, run: Run, kept: Booking) -> None:

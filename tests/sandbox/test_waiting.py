@@ -54,8 +54,11 @@ def product_of(booking):
     return booking.blueprint_version.blueprint
 
 
-def test_who_came_first_is_asked_first_and_once(full, bells, commits):
-    first, second = wait(product_of(full)), wait(product_of(full))
+def test_who_came_first_is_asked_first_and_once(full, bells, commits, clock):
+    first = wait(product_of(full))
+    clock.move_to(MONDAY + timedelta(minutes=1))
+    second = wait(product_of(full))
+    clock.move_to(MONDAY)
     assert services.offer_places() == []
 
     with commits():

@@ -168,6 +168,14 @@ def test_an_entry_with_its_file(client):
     assert found["publiccode"]["legal"] == {"license": "EUPL-1.2"}
     assert len(found["supporters"]) == 1
     assert found["maintainer"] is None
+
+    contractors = [{"name": "Werk GmbH", "until": "2027-12-31"}]
+    solution.document["maintenance"] = {"type": "contract", "contractors": contractors}
+    solution.save(update_fields=["document"])
+    named = get(client, "solutions/planer-0").json()["supporters"]
+    assert {"name": "Werk GmbH", "slug": None, "contract_until": "2027-12-31"}.items() <= next(
+        each.items() for each in named if each["is_contractor"]
+    )
     assert "id" not in found["publiccode"]
     assert hidden.name not in json.dumps(found)
 

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from django.urls import reverse
 from rdflib import Graph, Literal, URIRef
-from rdflib.namespace import DCAT, DCTERMS, RDF
+from rdflib.namespace import DCAT, DCTERMS, FOAF, RDF, RDFS
+from rdflib.namespace import SDO as SCHEMA
 
 from catalog import documents, publiccode
 from catalog.enums import RevisionOrigin, SolutionState
@@ -67,15 +68,53 @@ def test_an_entry_as_turtle(client, solution):
     assert (entry, DCTERMS.source, URIRef("https://github.com/Muster/Terminplaner")) in found
     assert (entry, DCAT.keyword, Literal("Terminvergabe", lang="de")) in found
     assert (None, DCAT.dataset, entry) in found
+    (software,) = found.objects(entry, FOAF.primaryTopic)
+    assert (software, RDF.type, SCHEMA.SoftwareSourceCode) in found
+    spdx = URIRef("https://spdx.org/licenses/EUPL-1.2.html")
+    assert list(found.objects(software, DCTERMS.license)) == [spdx]
+    assert (software, SCHEMA.version, Literal("2.1")) in found
+    assert (software, SCHEMA.creativeWorkStatus, Literal("stable")) in found
     files = list(found.objects(entry, DCAT.distribution))
     assert len(files) == 3
     for file in files:
         assert (file, DCTERMS.license, CC0) in found
+        rights = [found.value(said, RDFS.label) for said in found.objects(file, DCTERMS.rights)]
+        assert sorted(said.language for said in rights) == ["de", "en"]
+        assert all("EUPL-1.2" in said for said in rights)
         (address,) = found.objects(file, DCAT.accessURL)
         path = str(address).removeprefix("http://localhost:8000")
         assert (
             client.get("/" + path.split("/", 3)[-1] if "://" in path else path).status_code == 200
         )
+
+
+def test_no_language_and_no_combined_licence_is_lost(client):
+    """All that the EU writes laws in, and a licence without a page of its own."""
+    official = "bg cs da de el en es et fi fr ga hr hu it lt lv mt nl pl pt ro sk sl sv"
+    tags = [*official.split(" "), "pt-BR"]
+    content = publiccode_file(("legal.license", "GPL-2.0-only AND MIT"))
+    found = import_publiccode(content, publish=True).solution
+    section = found.document["description"]["de"]
+    found.document["description"] = dict.fromkeys(tags, section)
+    found.save(update_fields=["document"])
+
+    triples = graph(client.get(url("solution_turtle", found.slug)).content)
+    entry = URIRef(addresses.of("solution_detail", found.slug) + "#entry")
+    assert len(set(triples.objects(entry, DCTERMS.language))) == 24
+    (software,) = triples.objects(entry, FOAF.primaryTopic)
+    (licence,) = triples.objects(software, DCTERMS.license)
+    assert triples.value(licence, RDFS.label) == Literal("GPL-2.0-only AND MIT")
+
+
+@pytest.mark.parametrize(
+    ("licence", "said"),
+    [("EUPL-1.2", True), ("MIT", True), ("BUSL-1.1", None), ("SSPL-1.0", None)],
+)
+def test_only_what_is_surely_free_is_called_free_of_charge(client, licence, said):
+    content = publiccode_file(("legal.license", licence))
+    found = import_publiccode(content, publish=True).solution
+    told = client.get(url("solution_jsonld", found.slug)).json()
+    assert told.get("isAccessibleForFree") is said
 
 
 @pytest.mark.filterwarnings("ignore:ConjunctiveGraph:DeprecationWarning")  # of rdflib itself
@@ -160,6 +199,7 @@ def test_hostile_texts_stay_texts(client, solution):
     assert client.get(url("solution_jsonld", solution.slug)).json()["description"] == HOSTILE
     assert {str(s) for s in triples.subjects() if isinstance(s, URIRef)} <= {
         *(f"{entry}{end}" for end in ("", "-publiccode", "-jsonld", "-turtle")),
+        entry.replace("#entry", "#software"),
         addresses.of("solution_list") + "#catalog",
     }
 

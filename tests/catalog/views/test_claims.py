@@ -5,6 +5,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from catalog.enums import ClaimState, Proof
+from catalog.exports import dump
 from catalog.importing import import_publiccode
 from catalog.models import Claim
 from catalog.services import claim_checks, claims, maintainers, withdraw_solution
@@ -79,6 +80,19 @@ def test_the_entry_says_who_looks_after_it_and_offers_the_claim(client, world, c
     page = client.get(world.solution.get_absolute_url()).text
     assert create_url(world) in page
     assert "Eintrag übernehmen" in page
+
+
+def test_the_osk_is_not_named_in_the_place_of_an_organisation_outside_the_network(client, world):
+    """Nor is the organisation: what the origins of the statements call it, page and table call it."""
+    world.company.is_published = False
+    world.company.save(update_fields=["is_published"])
+    page = client.get(world.solution.get_absolute_url()).text
+    table = b"".join(dump.csv_lines()).decode()
+    for text in (page.partition("Eintrag betreut von")[2][:200], table):
+        assert "eine Organisation" in text
+    assert "betreut vom OSK" not in page
+    assert ";OSK;" not in table
+    assert world.company.name not in page + table
 
 
 def test_a_withdrawn_entry_is_not_there(client, world, claiming):

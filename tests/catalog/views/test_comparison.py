@@ -88,7 +88,13 @@ def test_solutions_stand_side_by_side_in_the_order_of_the_address(client):
         (
             "dependsOn",
             {
-                "open": [{"name": "PostgreSQL"}],
+                "open": [
+                    {"name": "PostgreSQL", "versionMin": "14"},
+                    {"name": "Redis", "versionMax": "7"},
+                    {"name": "Python", "versionMin": "3.11", "versionMax": "3.13"},
+                    {"name": "Node", "version": "22"},
+                ],
+                "hardware": [{"name": "Kartenleser"}],
                 "proprietary": [{"name": "Oracle", "optional": True}],
             },
         ),
@@ -107,14 +113,21 @@ def test_solutions_stand_side_by_side_in_the_order_of_the_address(client):
     assert texts(response, "Vertragsende") == ["kein Vertrag", "Fr,\N{NO-BREAK SPACE}31.12.2027"]
     assert texts(response, "Was die Lösung braucht") == [
         "keine Angabe",
-        "PostgreSQL; Oracle (proprietär, optional)",
+        "PostgreSQL ab 14; Redis bis 7; Python 3.11 bis 3.13; Node 22;"
+        " Oracle (proprietär, optional); Kartenleser (Hardware)",
     ]
+    entry = " ".join(client.get(first.get_absolute_url()).text.split())
+    assert all(words in entry for words in ("PostgreSQL ab 14", "Python 3.11 bis 3.13"))
+    assert "Hardware" in entry.partition("Kartenleser")[2][:200]
     assert texts(response, "Alternative zu") == ["keine Angabe", "Outlook"]
     assert texts(response, "Nutzung in Berlin") == [
         "In Berlin noch nicht gemeldet",
         "1-mal in Berlin genutzt",
     ]
-    assert texts(response, "Support angeboten von") == ["Hilfe GmbH", "keine Angabe"]
+    assert texts(response, "Support angeboten von") == [
+        "Hilfe GmbH",
+        "Muster GmbH (per Vertrag bis 31.12.2027)",
+    ]
     assert texts(response, "Testumgebung") == ["noch nicht vorbereitet"] * 2
     assert "Stadt Musterstadt" in texts(response, "Nutzung außerhalb von Berlin")[0]
 

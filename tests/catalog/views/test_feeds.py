@@ -10,10 +10,11 @@ from django.urls import reverse
 
 from catalog import state
 from catalog.models import Solution
-from catalog.services import index_solution
+from catalog.services import index_solution, withdraw_solution
 from catalog.views import feeds
 from osk_portal.toolkit import clock
 from tests.catalog.factories import SolutionFactory
+from tests.factories import staff
 
 pytestmark = pytest.mark.django_db
 FEED = reverse("catalog:solution_feed")
@@ -69,6 +70,19 @@ def test_it_says_what_it_is(client):
     assert "http://testserver/loesungen/feed/?q=Plan" in text
     assert "AB &amp;lt;script&amp;gt;" in text  # a reader of the feed shows it as text
     assert "CC0-1.0" in text
+
+
+def test_who_asks_by_the_date_alone_hears_that_the_newest_entry_has_left(client, monkeypatch):
+    monkeypatch.setattr(state, "MOMENT_SECONDS", -1)
+    long_ago = clock.now() - timedelta(days=2)
+    make("Alt", updated_at=long_ago)
+    newest = make("Neu", updated_at=long_ago + timedelta(days=1))
+    seen = {"if-modified-since": client.get(FEED)["Last-Modified"]}
+    assert client.get(FEED, headers=seen).status_code == 304
+
+    withdraw_solution(newest.pk, actor=staff("advisor"))
+
+    assert titles(client.get(FEED, headers=seen)) == ["Alt"]
 
 
 @pytest.mark.parametrize("name", ["solution_feed", "notice_feed"])

@@ -10,13 +10,15 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from catalog import services
-from catalog.models import EntryReport, Solution, TextGrant
+from catalog import reports, services
+from catalog.models import EntryReport, Solution, Statement, TextGrant
 from catalog.services.reports import token_of
 from osk_portal.notifications.models import OutgoingMail
+from osk_portal.toolkit import clock
 from osk_portal.toolkit.transitions import TransitionNotAllowed
 from tests.catalog.factories import SolutionFactory
 from tests.catalog.test_reports import ADDRESS, accept, answer, check, reject, report
+from tests.catalog.views.test_whole_entry import fill
 from tests.factories import staff
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
@@ -207,6 +209,35 @@ def test_the_entry_says_at_the_field_that_it_is_checked(client, world):
     assert "Gerade geprüft: " in text
     assert "Lizenz" in text.partition("Gerade geprüft: ")[2][:80]
     assert len(without) == len(with_some)
+
+
+def test_every_statement_that_can_be_reported_says_so_at_its_place(client, world):
+    """Not only below the table: beside the words that it is about."""
+    solution = world.solution
+    solution.document |= {
+        "landingURL": "https://example.org/",
+        "roadmap": "https://example.org/plan",
+        "softwareVersion": "2.1",
+        "releaseDate": "2026-01-02",
+        "supports": [{"id": "alias:gdpr"}],
+        "intendedAudience": {"scope": ["justice"]},
+    }
+    solution.document["description"]["de"]["documentation"] = "https://example.org/doc"
+    solution.save(update_fields=["document"])
+    fill(world, 1)
+    statement = {"topic": "itdz", "stated_on": clock.today(), "value": "Ja.", "origin": "osk"}
+    Statement.objects.create(solution=solution, state="standing", **statement)
+    names = [name for name, _words in reports.choices() if name != reports.OTHER]
+    assert {"statement_ozg", "assessment", "badges", "pictures", "standards"} <= set(names)
+
+    unmarked = []
+    for name in names:
+        Solution.objects.filter(pk=solution.pk).update(checked_fields=[name])
+        text = client.get(solution.get_absolute_url()).text
+        if text.count("Angabe wird geprüft") != 1:
+            unmarked.append(name)
+    assert unmarked == []
+    assert 'value="statement_efa"' in client.get(form_url(world)).text
 
 
 # The maintainer

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 
 import pytest
@@ -9,7 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from catalog import grants, services
+from catalog import grants, reuse_lists, services
 from catalog.enums import ReuseStage, SupportState
 from catalog.models import Reuse, Solution, Support
 from catalog.services import write_document
@@ -105,6 +106,34 @@ def test_what_nobody_confirms_is_marked_and_counted_nowhere(client):
 
 
 # Declaring
+
+
+def test_interest_and_what_was_replaced_are_listed_and_not_counted(client):
+    solution, other = SolutionFactory(), SolutionFactory(name="Nachfolger")
+    for stage, more in (
+        (ReuseStage.REPLACED, {"replaced_by": other}),
+        (ReuseStage.REPLACED, {"replaced_by_name": "Eigenbau"}),
+        (ReuseStage.INTEREST, {}),
+        (ReuseStage.PILOT, {}),
+    ):
+        ReuseFactory(solution=solution, stage=stage, **more)
+
+    text = client.get(solution.get_absolute_url()).text
+
+    listed = text.partition('id="use"')[2].partition('id="support"')[0]
+    stages = re.findall(r'data-label="Stufe"><span>(\w+)', listed)
+    assert stages == ["Pilot", "Interesse", "Abgelöst", "Abgelöst"]
+    assert f'durch <a href="{other.get_absolute_url()}">Nachfolger</a>' in listed
+    assert "durch Eigenbau" in listed
+    assert "In Berlin: 1 Nachnutzung" in listed
+
+
+def test_what_a_long_list_leaves_out_is_said(client, monkeypatch):
+    monkeypatch.setattr(reuse_lists, "MOST_SHOWN", 1)
+    solution = SolutionFactory()
+    for _n in range(3):
+        ReuseFactory(solution=solution)
+    assert "Und 2 weitere" in client.get(solution.get_absolute_url()).text
 
 
 def test_a_visitor_is_led_through_the_sign_in_and_back(client):

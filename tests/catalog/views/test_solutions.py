@@ -5,7 +5,7 @@ import re
 import pytest
 from django.urls import reverse
 
-from catalog import publiccode
+from catalog import presentation, publiccode
 from catalog.enums import SolutionState
 from catalog.importing import import_publiccode
 from catalog.models import Solution, Support
@@ -289,7 +289,80 @@ def test_standards_and_the_end_of_the_contract_are_said(client):
 
     assert "31.05.2020" in text
     assert "Der Vertrag ist beendet." in text
-    assert re.search(r"<dt>Standards</dt><dd>urn:iso", text)
+    assert re.search(r"<dt>Standards</dt><dd>ISO/IEC 26300", text)
+
+
+def test_a_standard_has_the_name_that_people_know_and_its_page():
+    wanted = {
+        "alias:gdpr": (
+            "Datenschutz-Grundverordnung",
+            "https://eur-lex.europa.eu/eli/reg/2016/679/oj",
+        ),
+        "urn:ietf:rfc:6749": ("RFC 6749", "https://www.rfc-editor.org/rfc/rfc6749"),
+        "urn:iso:std:iso:19005:-3:ed-1": ("ISO 19005-3", None),
+        "https://www.gesetze-im-internet.de/ozg/": (
+            "gesetze-im-internet.de/ozg",
+            "https://www.gesetze-im-internet.de/ozg/",
+        ),
+        "urn:x:y": ("urn:x:y", None),
+        "javascript:alert(1)": ("javascript:alert(1)", None),
+    }
+    found = presentation.entry(
+        SolutionFactory.build(document={"supports": [{"id": each} for each in wanted]})
+    ).standards
+    for standard, (name, url) in zip(found, wanted.values(), strict=True):
+        assert standard.name.startswith(name)
+        assert (standard.link and standard.link.url) == url
+
+
+def test_what_few_files_say_stands_on_the_entry_too(client):
+    """Of the contacts the organisations: a person is named to those who read the file."""
+    contacts = [
+        {
+            "name": "Petra Muster",
+            "email": "petra@example.org",
+            "phone": "030",
+            "affiliation": "Haus M",
+        },
+        {"name": "Team Plan"},
+    ]
+    data = publiccode_file(
+        ("maintenance", {"type": "internal", "contacts": contacts}),
+        ("description.de.apiDocumentation", "https://example.org/api"),
+        ("description.de.videos", ["https://www.youtube.com/watch?v=x1"]),
+        ("description.de.awards", ["Preis der Stadt"]),
+        applicationSuite="Amtssoftware",
+        fundedBy=[{"name": "Förderwerk", "uri": "https://example.org/f"}],
+        intendedAudience={"countries": ["DE", "AT"], "unsupportedCountries": ["US"]},
+    )
+    solution = import_publiccode(data, publish_incomplete=True).solution
+
+    text = " ".join(client.get(solution.get_absolute_url()).text.split())
+
+    for words in (
+        "<dt>Art der Software</dt><dd>",
+        "Amtssoftware",
+        'href="https://example.org/api"',
+        'href="https://www.youtube.com/watch?v=x1"',
+        '<dt>Auszeichnungen</dt><dd lang="de">Preis der Stadt',
+        "Deutschland, Österreich",
+        "Vereinigte Staaten",
+        "<dt>Gefördert von</dt><dd>Förderwerk",
+        "Haus M",
+    ):
+        assert words in text, words
+    assert not any(words in text for words in ("Petra", "petra@", "Team Plan"))
+
+
+def test_without_a_test_product_who_may_book_can_wish_for_one(client):
+    solution = import_publiccode(publiccode_file(), publish=True).solution
+    wish = "/testumgebung/wuensche/neu/?produkt=Terminplaner"
+    assert wish not in client.get(solution.get_absolute_url()).text
+    member = MembershipFactory(organisation=OrganisationFactory(authority=True)).user
+    client.force_login(member, backend=BACKEND)
+    assert wish in client.get(solution.get_absolute_url()).text
+    BlueprintVersionFactory(blueprint=BlueprintFactory(solution=solution))
+    assert wish not in client.get(solution.get_absolute_url()).text
 
 
 def test_hostile_texts_do_no_harm(client):

@@ -67,7 +67,7 @@ def test_the_entry_names_every_topic_and_what_is_not_stated_is_never_a_no(client
     enter(world, replace(WORDS, topic=itdz, answer="open", value="", evidence="Vermerk 3"))
     section = client.get(world.solution.get_absolute_url()).text.split('id="statements"')[1]
     for words in (
-        "Ja: Hamburg bietet die Leistung an.",
+        'Ja: <span lang="de">Hamburg bietet die Leistung an.</span>',
         "Prüfstelle",
         "Labor Nord",
         'href="https://example.org/efa"',

@@ -132,6 +132,17 @@ def test_every_section_together_costs_twelve_queries_with_one_row_and_with_three
     assert counts[0] <= 12, "\n".join(first)
 
 
+def test_german_texts_are_marked_as_such_on_the_english_page(client, world):
+    """WCAG 3.1.2: what the OSK and organisations write is German."""
+    fill(world, 1)
+    client.cookies["django_language"] = "en"
+    address = world.solution.get_absolute_url()
+    Support.objects.update(text="Wir helfen.")
+    text = client.get(address).text + client.get(f"{address}einschaetzung/").text
+    for words in ("Belegt.", "Wir helfen.", "Gut belegt.", "Kriterium 0", "Ja.<"):
+        assert f'lang="de">{words}' in text, words
+
+
 def test_what_left_the_network_is_named_neither_on_the_page_nor_in_the_comparison_nor_by_the_api(
     client, world
 ):
