@@ -83,7 +83,12 @@ def document(text: str, address: str, number: int) -> dict[str, Any]:
             "contacts": [{"name": text, "email": text, "phone": text}],
         },
         "localisation": {"localisationReady": True, "availableLanguages": ["de", text[:30]]},
-        "dependsOn": {"open": [{"name": text, "version": text, "optional": True}]},
+        "fundedBy": [{"name": text, "uri": address}],
+        "supports": [{"id": address}, {"id": text}],
+        "dependsOn": {
+            kind: [{"name": text, "version": text, "versionMin": text, "optional": True}]
+            for kind in ("open", "proprietary", "hardware")
+        },
     }
 
 
