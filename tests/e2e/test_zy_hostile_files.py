@@ -57,6 +57,12 @@ def test_nothing_of_a_hostile_file_runs(stack: Stack, browser: Browser, tmp_path
         f"{address}{page_}" for address in entries[::6] for page_ in ("versionen/", "angaben/")
     ]
     others += [
+        f"{address}versionen/{page_}"
+        for address in entries[::12]
+        for page_ in ("1/", "vergleich/?von=1&bis=1")
+    ]
+    others += [f"{address}falsche-angabe/" for address in entries[:2]]
+    others += [
         f"/loesungen/vergleich/?loesung={'&loesung='.join(slugs[n : n + 4])}" for n in (0, 8)
     ]
     for address in [*sorted(seen - {""})[:MOST_PAGES], *others]:
