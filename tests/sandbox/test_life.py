@@ -9,7 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.test import Client
 
 from osk_portal.accounts.models import User
@@ -29,6 +29,7 @@ from sandbox.backends.base import (
     Retryable,
 )
 from sandbox.enums import BookingState, EnvironmentState
+from sandbox.leases import ref_of
 from sandbox.models import Booking, EngineHealth, Environment, Pool, Slot
 from sandbox.timetable import Timetable
 from tests.conftest import Clock
@@ -507,6 +508,28 @@ def test_reap_goes_on_after_an_engine_that_answers_wrongly(
     call_command("sandbox_reap")
 
     assert "fake: 400" in capsys.readouterr().out
+
+
+def test_reap_goes_on_after_an_engine_that_answers_nonsense(
+    engine: FakeBackend,
+    run: Run,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """It is the safety net: what others have that has expired goes all the same."""
+    wrong = FakeBackend("a-first")
+    monkeypatch.setattr(backends, "BACKENDS", {"a-first": lambda: wrong, "fake": lambda: engine})
+    gone, stuck = run(book()), run(book())
+    for environment in (gone, stuck):
+        engine.set_expiry(ref_of(environment), portal_clock.now())
+    wrong.fault("observe_all", KeyError("Labels"))
+    engine.fault("destroy", KeyError("Labels"))
+
+    with pytest.raises(CommandError):
+        call_command("sandbox_reap", "--expired")
+
+    assert len(engine.objects) == 1
+    assert "KeyError" in capsys.readouterr().err
 
 
 def test_a_removal_begins_although_nothing_can_be_seen_of_it(

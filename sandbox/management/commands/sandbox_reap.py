@@ -38,6 +38,10 @@ class Command(BaseCommand):
             except BackendError as error:
                 self.stdout.write(f"{key}: {error}")
                 continue
+            except Exception as error:  # noqa: BLE001 # whatever one says, the others are the safety net still
+                failed += 1
+                self.stderr.write(f"{key}: unexpected: {error!r}")
+                continue
             for observed in found:
                 if observed.is_remains:
                     # Whose they are only the database could tell, and nobody but a person deletes them.
@@ -59,9 +63,10 @@ class Command(BaseCommand):
                         self.stdout.write(f"{observed.name}: stopped")
                     else:
                         self.stdout.write(_line(observed))
-                except BackendError as error:
+                except Exception as error:  # noqa: BLE001 # as above
                     failed += 1
-                    self.stderr.write(f"{observed.name}: {error}")
+                    said = error if isinstance(error, BackendError) else f"unexpected: {error!r}"
+                    self.stderr.write(f"{observed.name}: {said}")
         if failed:
             raise CommandError(f"{failed} could not be removed.")
 
