@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from django import forms
@@ -58,12 +59,16 @@ class AdditionForm(forms.Form):
     )
     seen = forms.CharField(widget=forms.HiddenInput, max_length=40)
 
-    def __init__(self, *args: Any, solution: Solution, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, solution: Solution, restored: Mapping[str, Any], **kwargs: Any
+    ) -> None:
+        """``restored``: earlier values to begin with, in place of what the entry says now."""
         kwargs["initial"] = {
             "alternatives": "\n".join(solution.alternatives),
             "keywords": "\n".join(solution.keywords),
             "berlin_body": solution.berlin_body_id,
             "seen": solution.updated_at.isoformat(),
+            **restored,
         }
         super().__init__(*args, **kwargs)
         # Who is not shown publicly stands on no entry; what was chosen earlier stays.

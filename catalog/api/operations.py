@@ -2,33 +2,31 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated, Any
 
-from django.db.models import CharField, Count, F, Func, Max, Q
+from django.db.models import CharField, Count, F, Func, Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
-from django.utils.http import http_date
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 from ninja import Path, Query, Router
 from pydantic import BaseModel
 
 from catalog import vocabulary_labels
-from catalog.api import pages, rows, schemas
+from catalog.api import dates, pages, rows, schemas
 from catalog.api.problems import WrongParameter
 from catalog.enums import STAGES_IN_USE, LicenceFamily
 from catalog.exports import facts
 from catalog.facets import SolutionFilter
 from catalog.history import public_revisions, without_persons
-from catalog.models import Notice, Solution, SolutionRevision
+from catalog.models import Notice, NoticeEvent, ReuseEvent, Solution, SolutionRevision
 from catalog.notices import all_of
 from catalog.querysets import counted_reuse
 from catalog.search import find
 from catalog.support_list import supporters_of
 from catalog.terms import clean
 from network.enums import OrganisationKind
-from network.models import Organisation, OrganisationEvent
+from network.models import Organisation
 
 router = Router()
 
@@ -54,9 +52,9 @@ def solutions(
     request: HttpRequest, response: HttpResponse, wanted: Query[schemas.SolutionQuery]
 ) -> Any:
     _refuse_unknown(request, schemas.SolutionQuery)
-    # What else depends on more than entries and organisations: reuses and synonyms.
-    if not wanted.reuse and not wanted.q and wanted.sort != "reused":
-        _changed(response, Solution.objects.aggregate(last=Max("updated_at"))["last"])
+    by_more = wanted.reuse or wanted.q or wanted.sort == "reused"
+    events = dates.beside() if by_more else ()
+    dates.say(response, entries=True, events=events, is_searched=bool(wanted.q))
     found = pages.solutions(request, wanted)
     if found["next"]:
         response["Link"] = f'<{found["next"]}>; rel="next"'
@@ -70,8 +68,11 @@ def solutions(
     url_name="facets",
     summary=gettext_noop("What a search can be narrowed by, with counts"),
 )
-def facets(request: HttpRequest, wanted: Query[schemas.SolutionFilters]) -> Any:
+def facets(
+    request: HttpRequest, response: HttpResponse, wanted: Query[schemas.SolutionFilters]
+) -> Any:
     _refuse_unknown(request, schemas.SolutionFilters)
+    dates.say(response, entries=True, events=dates.beside(), is_searched=bool(wanted.q))
     asked = SolutionFilter.from_query(request.GET)
     hits = find(asked.query).hits if asked.query else None
     return {
@@ -100,7 +101,7 @@ def facets(request: HttpRequest, wanted: Query[schemas.SolutionFilters]) -> Any:
 def solution(request: HttpRequest, response: HttpResponse, slug: Slug) -> Any:
     found = _published(slug)
     added = facts.of_one(found)
-    _changed(response, max(filter(None, (found.updated_at, added.changed_at))))
+    dates.say(response, found.updated_at, added.changed_at)
     return rows.solution_detail(found, added, supporters_of(found), all_of(found))
 
 
@@ -113,7 +114,7 @@ def solution(request: HttpRequest, response: HttpResponse, slug: Slug) -> Any:
 )
 def revisions(request: HttpRequest, response: HttpResponse, slug: Slug) -> Any:
     found = _published(slug)
-    _changed(response, found.updated_at)
+    dates.say(response, found.updated_at)
     return {
         "data": [rows.revision(each, found) for each in public_revisions(found)],
         "data_licence": rows.licence(),
@@ -139,7 +140,7 @@ def revision(
     wanted = next((each for each in public_revisions(found) if each.number == number), None)
     if wanted is None:
         raise Http404(number)
-    _changed(response, found.updated_at)
+    dates.say(response, found.updated_at)
     document = SolutionRevision.objects.values_list("document", flat=True).get(pk=wanted.pk)
     return {
         **rows.revision(wanted, found),
@@ -155,7 +156,8 @@ def revision(
     url_name="categories",
     summary=gettext_noop("All areas of use, with the number of solutions"),
 )
-def categories(request: HttpRequest) -> Any:
+def categories(request: HttpRequest, response: HttpResponse) -> Any:
+    dates.say(response, entries=True)
     found = (
         Solution.objects.published()
         .annotate(category=Func(F("categories"), function="unnest", output_field=CharField()))
@@ -180,7 +182,8 @@ def categories(request: HttpRequest) -> Any:
     url_name="licences",
     summary=gettext_noop("Licences in use, with the number of solutions"),
 )
-def licences(request: HttpRequest) -> Any:
+def licences(request: HttpRequest, response: HttpResponse) -> Any:
+    dates.say(response, entries=True)
     found = (
         Solution.objects.published()
         .exclude(licence="")
@@ -211,8 +214,11 @@ def licences(request: HttpRequest) -> Any:
     url_name="organisations",
     summary=gettext_noop("Organisations of the network"),
 )
-def organisations(request: HttpRequest, wanted: Query[schemas.PageQuery]) -> Any:
+def organisations(
+    request: HttpRequest, response: HttpResponse, wanted: Query[schemas.PageQuery]
+) -> Any:
     _refuse_unknown(request, schemas.PageQuery)
+    dates.say(response)
     found = Organisation.objects.published()
     return pages.page(request, found, pages.BY_NAME, wanted, rows.organisation, total=found.count())
 
@@ -224,8 +230,11 @@ def organisations(request: HttpRequest, wanted: Query[schemas.PageQuery]) -> Any
     url_name="notices",
     summary=gettext_noop("Notices of the OSK on solutions, the newest first"),
 )
-def notices(request: HttpRequest, wanted: Query[schemas.NoticeQuery]) -> Any:
+def notices(
+    request: HttpRequest, response: HttpResponse, wanted: Query[schemas.NoticeQuery]
+) -> Any:
     _refuse_unknown(request, schemas.NoticeQuery)
+    dates.say(response, entries=True, events=[NoticeEvent])
     found = Notice.objects.published().select_related("solution", "successor")
     if wanted.kind:
         found = found.filter(kind__in=wanted.kind)
@@ -245,8 +254,9 @@ def notices(request: HttpRequest, wanted: Query[schemas.NoticeQuery]) -> Any:
     url_name="reuse",
     summary=gettext_noop("How many organisations use a solution, in Berlin and elsewhere"),
 )
-def reuse(request: HttpRequest, wanted: Query[schemas.PageQuery]) -> Any:
+def reuse(request: HttpRequest, response: HttpResponse, wanted: Query[schemas.PageQuery]) -> Any:
     _refuse_unknown(request, schemas.PageQuery)
+    dates.say(response, entries=True, events=[ReuseEvent])
     in_berlin = Q(reuses__organisation__kind=OrganisationKind.BERLIN_ADMINISTRATION)
     in_use = counted_reuse("reuses__")
     stages = {
@@ -277,13 +287,6 @@ def _published(slug: str, **more: Any) -> Solution:
     """``more``: annotations."""
     rows = Solution.objects.published().select_related("maintainer", "berlin_body")
     return get_object_or_404(rows.annotate(**more), slug=slug)
-
-
-def _changed(response: HttpResponse, at: datetime | None) -> None:
-    """``at``: of the entries. Every answer names organisations too, which can be renamed or hidden."""
-    named = OrganisationEvent.objects.aggregate(last=Max("at"))["last"]
-    if at is not None:
-        response["Last-Modified"] = http_date(max(filter(None, (at, named))).timestamp())
 
 
 def _refuse_unknown(request: HttpRequest, known: type[BaseModel]) -> None:

@@ -6,6 +6,7 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache
 from typing import Any, Final, TypeVar
 
 from catalog.documents import Json
@@ -31,6 +32,7 @@ _TYPES: Final = {
 _MAINTENANCE: Final = {"community": 45, "internal": 25, "contract": 22, "none": 8}
 _PLATFORMS: Final = {"web": 60, "linux": 20, "windows": 15, "android": 8, "ios": 6, "mac": 5}
 _USERS: Final = {0: 70, 1: 14, 2: 7, 3: 5, 6: 3, 12: 1}
+_NAMES: Final = len(words.BEGINNINGS) * len(words.ENDINGS)
 V = TypeVar("V")
 
 
@@ -50,9 +52,8 @@ def invent(number: int) -> Invented:
     """``number`` from 0; names and texts differ, categories and licences are as unequal as in real catalogs."""
     chance = random.Random(number)  # noqa: S311 # the same entry each time, no secret
     [task] = chance.choices(TASKS, _TASK_WEIGHTS)
-    name = (
-        chance.choice(words.BEGINNINGS) + chance.choice(words.ENDINGS) + chance.choice(words.KINDS)
-    )
+    drawn = _drawn(chance)
+    name = drawn if number in _first_names() else _name(number)
     features = chance.sample(words.FEATURES, chance.randint(3, 8))
     german = _description(chance, name, task.german, words.GERMAN_SHORT, words.GERMAN_LONG)
     english = _description(chance, name, task.english, words.ENGLISH_SHORT, words.ENGLISH_LONG)
@@ -96,6 +97,35 @@ def invent(number: int) -> Invented:
         for _ in range(_one(chance, _USERS))
     ]
     return Invented(number, document, task.replaces, uses, int(chance.expovariate(1 / 200)) + 1)
+
+
+FIRST: Final = 500
+"""As many have a drawn name, where no earlier one has it; all others one of their own."""
+
+
+def _drawn(chance: random.Random) -> str:
+    parts = (words.BEGINNINGS, words.ENDINGS, words.KINDS)
+    return "".join(chance.choice(part) for part in parts)
+
+
+@cache
+def _first_names() -> frozenset[int]:
+    """The numbers whose drawn name no earlier entry has."""
+    taken: dict[str, int] = {}
+    for number in range(FIRST):
+        chance = random.Random(number)  # noqa: S311 # as in invent()
+        chance.choices(TASKS, _TASK_WEIGHTS)
+        taken.setdefault(_drawn(chance), number)
+    return frozenset(taken.values())
+
+
+def _name(number: int) -> str:
+    """Never twice: the beginning and the ending by turns, then the line of the product, then its edition."""
+    place = number * 1_009  # has no factor in common with the number of names: all come, mixed
+    rest, first = divmod(place % _NAMES, len(words.BEGINNINGS))
+    edition, line = divmod(number // _NAMES, len(words.LINES))
+    name = f"{words.BEGINNINGS[first]}{words.ENDINGS[rest]} {words.LINES[line]}"
+    return f"{name} {edition + 1}" if edition else name
 
 
 def _description(

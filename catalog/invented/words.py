@@ -207,6 +207,14 @@ KINDS: Final = (
     " 2",
 )
 
+LINES: Final = (
+    "Adler", "Ahorn", "Amsel", "Anis", "Aster", "Basalt", "Bernstein", "Birke", "Biber", "Buche", "Dachs",
+    "Dahlie", "Distel", "Dohle", "Drossel", "Eibe", "Elster", "Erle", "Esche", "Farn", "Fichte", "Fink",
+    "Flieder", "Ginster", "Granit", "Hasel", "Heide", "Holunder", "Igel", "Iltis", "Kiefer", "Kleiber", "Koralle",
+    "Kranich", "Lärche", "Lavendel", "Lerche", "Luchs", "Malve", "Marder", "Meise", "Mistel", "Mohn", "Myrte",
+    "Nelke", "Otter", "Pappel", "Pirol", "Quarz", "Rabe", "Reiher", "Rotbuche", "Schiefer", "Schilf", "Specht",
+    "Tanne", "Ulme", "Wacholder", "Weide", "Zeder",
+)  # fmt: skip
 GERMAN_SHORT: Final = (
     "Software für {task}, gemacht für Behörden.",
     "Werkzeug für {task} mit Rechten, Fristen und Protokoll.",

@@ -10,6 +10,7 @@ from django.db import connection, transaction
 
 from catalog import provenance
 from catalog.enums import RevisionOrigin, SolutionState
+from catalog.invented import additions
 from catalog.invented.making import REPOSITORIES, Invented, invent
 from catalog.models import Reuse, Solution, SolutionDocument, SolutionEvent, SolutionRevision
 from catalog.querysets import SolutionQuerySet
@@ -18,12 +19,15 @@ from catalog.services.entries import repeat_columns
 from catalog.services.indexing import texts_of
 from network.enums import OrganisationKind
 from network.models import Organisation
+from osk_portal.accounts.models import User
 from osk_portal.toolkit import clock
 from osk_portal.toolkit.search_text import fold, sort_key
 
 BATCH: Final = 1_000
 ORGANISATIONS: Final = 40
 _OWN: Final = "erfunden-"
+_ADVISOR: Final = "erfunden@beispiel.example"
+"""Who issues the notices of invented entries: an account that nobody can open."""
 
 
 def write(size: int) -> Iterator[int]:
@@ -34,11 +38,11 @@ def write(size: int) -> Iterator[int]:
     there = set(_invented().values_list("slug", flat=True))
     missing = [number for number in range(size) if _slug(number) not in there]
     done = size - len(missing)
-    users = _organisations()
+    users, advisor = _organisations(), _advisor()
     for start in range(0, len(missing), BATCH):
         numbers = missing[start : start + BATCH]
         with transaction.atomic():
-            _write([invent(number) for number in numbers], users)
+            _write([invent(number) for number in numbers], users, advisor)
         done += len(numbers)
         yield done
     if missing:
@@ -57,6 +61,7 @@ def clear() -> int:
     Reuse.objects.filter(solution__in=found).delete()
     found.delete()
     Organisation.objects.filter(slug__startswith=_OWN).delete()
+    User.objects.filter(email=_ADVISOR).delete()
     return number
 
 
@@ -69,8 +74,8 @@ def _slug(number: int) -> str:
     return f"{_OWN}{number}"
 
 
-def _write(entries: Sequence[Invented], users: Sequence[Organisation]) -> None:
-    solutions = Solution.objects.bulk_create(_solution(entry) for entry in entries)
+def _write(entries: Sequence[Invented], users: Sequence[Organisation], advisor: User) -> None:
+    solutions = Solution.objects.bulk_create(_solution(entry, users) for entry in entries)
     SolutionRevision.objects.bulk_create(
         SolutionRevision(
             solution=solution,
@@ -93,8 +98,14 @@ def _write(entries: Sequence[Invented], users: Sequence[Organisation]) -> None:
         for kind, state in (("created", ""), ("published", SolutionState.PUBLISHED))
     )
     SolutionDocument.objects.bulk_create(
-        SolutionDocument(solution=solution, **texts_of(solution, supporters=()))
-        for solution in solutions
+        SolutionDocument(
+            solution=solution,
+            **texts_of(
+                solution,
+                supporters=[o.name for o in additions.supporters_of(entry.number, users)],
+            ),
+        )
+        for entry, solution in zip(entries, solutions, strict=True)
     )
     Reuse.objects.bulk_create(
         [
@@ -109,9 +120,11 @@ def _write(entries: Sequence[Invented], users: Sequence[Organisation]) -> None:
         ],
         ignore_conflicts=True,
     )
+    numbered = [(e.number, solution) for e, solution in zip(entries, solutions, strict=True)]
+    additions.write(numbered, users, advisor)
 
 
-def _solution(entry: Invented) -> Solution:
+def _solution(entry: Invented, users: Sequence[Organisation]) -> Solution:
     changed = clock.now() - timedelta(days=entry.changed_days_ago)
     solution = Solution(
         slug=_slug(entry.number),
@@ -119,6 +132,8 @@ def _solution(entry: Invented) -> Solution:
         revision=1,
         document=entry.document,
         alternatives=list(entry.alternatives),
+        maintainer=additions.maintainer_of(entry.number, users),
+        notice_kinds=additions.notice_kinds(entry.number),
         created_at=changed,
         updated_at=changed,
         revised_at=changed,
@@ -152,3 +167,8 @@ def _organisations() -> list[Organisation]:
             },
         )
     return list(Organisation.objects.filter(slug__startswith=f"{_OWN}amt-").order_by("pk"))
+
+
+def _advisor() -> User:
+    found = User.objects.filter(email=_ADVISOR).first()
+    return found or User.objects.create_user(_ADVISOR, is_active=False)

@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
-from catalog import documents, licences, locks, provenance, repositories
+from catalog import addition_history, documents, licences, locks, provenance, repositories
 from catalog.documents import Json
 from catalog.enums import (
     DevelopmentStatus,
@@ -225,8 +225,10 @@ def set_additions(
         if (value is not None or (clears_berlin_body and name == "berlin_body"))
         and getattr(solution, name) != value
     ]
+    values = {name: [addition_history.kept(solution, name)] for name in changed}
     for name in changed:
         setattr(solution, name, wanted[name])
+        values[name].append(addition_history.kept(solution, name))
     if changed:
         solution.updated_at = clock.now()
         solution.save(update_fields=[*changed, "updated_at"])
@@ -237,9 +239,10 @@ def set_additions(
         if created:
             changed.append("supporters")
     if changed:
-        SolutionEvent.objects.create(
-            solution=solution, kind="changed", actor=actor, data={"fields": sorted(set(changed))}
-        )
+        data: dict[str, Any] = {"fields": sorted(set(changed))}
+        if values:
+            data["values"] = values
+        SolutionEvent.objects.create(solution=solution, kind="changed", actor=actor, data=data)
         index_solution(solution)
         if solution.is_published:
             tell_followers(solution, "entry_changed", actor=actor)

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from catalog.addition_form import AdditionForm
+from catalog.addition_history import values_before
 from catalog.models import Solution
 from catalog.permissions import can_decide
 from catalog.services.additions import change_additions
@@ -19,12 +20,16 @@ from osk_portal.toolkit.access import LOGIN, AuthenticatedRequest, access, no_st
 
 @access(LOGIN)
 def addition_form(request: AuthenticatedRequest, slug: str) -> HttpResponse:
-    """In any state of the entry. 404 for whoever does not see it, 403 for others than advisors."""
+    """In any state of the entry; ``?vor=``: filled with what stood there before that change.
+
+    404 for whoever does not see it, 403 for others than advisors.
+    """
     solution = get_object_or_404(Solution.objects.visible_to(request.user), slug=slug)
     if not can_decide(request.user):
         raise PermissionDenied
     data = request.POST.copy() if request.method == "POST" else None
-    form = AdditionForm(data, solution=solution)
+    restored = values_before(solution, request.GET.get("vor", ""))
+    form = AdditionForm(data, solution=solution, restored=restored)
     status = 200
     if data is not None:
         status = 422
@@ -42,6 +47,7 @@ def addition_form(request: AuthenticatedRequest, slug: str) -> HttpResponse:
     context = {
         "solution": solution,
         "form": form,
+        "is_restored": bool(restored) and data is None,
         "crumbs": [
             (_("Solutions"), reverse("catalog:solution_list")),
             (solution.name, solution.get_absolute_url()),

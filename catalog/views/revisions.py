@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from catalog import documents, locks, provenance
+from catalog import addition_history, documents, locks, provenance
 from catalog.documents import Json
 from catalog.history import shown_document, shown_revisions, without_persons
 from catalog.models import Solution, SolutionRevision
@@ -52,6 +52,7 @@ def revision_list(request: HttpRequest, slug: str) -> HttpResponse:
         "solution": solution,
         "page": Paginator(revisions, PAGE_SIZE).get_page(request.GET.get("page")),
         "revisions": revisions[:MOST_CHOICES],
+        "additions": addition_history.changes_of(solution, request.user),
         "is_advisor": request.user.is_authenticated and can_decide(request.user),
         "crumbs": _crumbs(solution, (_("Revisions"), None)),
     }

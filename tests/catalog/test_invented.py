@@ -10,9 +10,10 @@ from django.core.management import CommandError, call_command
 
 from catalog import documents, publiccode
 from catalog.invented.making import invent
-from catalog.models import Proposal, Reuse, Solution, SolutionDocument
+from catalog.models import NoticeTelling, Proposal, Reuse, Solution, SolutionDocument
 from catalog.search import search
 from network.models import Organisation
+from osk_portal.accounts.models import User
 from osk_portal.toolkit import clock
 from tests.catalog.factories import SolutionFactory
 
@@ -33,13 +34,37 @@ def test_every_entry_is_a_valid_file_and_the_same_each_time() -> None:
         assert result.findings == (), number
 
 
-def test_categories_are_unequal_and_names_differ() -> None:
+def test_no_name_stands_twice() -> None:
+    numbers = [*range(3_000), *range(49_000, 50_000), *range(105_000, 107_000)]
+    names = Counter(invent(number).document["name"] for number in numbers)
+    assert names.most_common(1)[0][1] == 1
+
+
+def test_a_tenth_has_all_that_others_add(client) -> None:
+    run("--size", "28")
+
+    rich = Solution.objects.exclude(maintainer=None)
+    assert set(rich.values_list("slug", flat=True)) == {f"erfunden-{n}" for n in (7, 17, 27)}
+    entry = rich.get(slug="erfunden-7")
+    assert entry.maintainerships.get().organisation == entry.maintainer
+    assert entry.statements.standing().count() >= 4
+    assert entry.supports.shown().count() == 2
+    assert entry.reuses.count() >= 8
+    assert [notice.kind for notice in entry.notices.all()] == entry.notice_kinds != []
+    assert not NoticeTelling.objects.exists()
+    page = client.get(entry.get_absolute_url()).text
+    for words in ("Erfundene Angabe", "passen an und schulen", "erfundene"):
+        assert words in page
+    run("--clear")
+    assert not User.objects.filter(email__contains="erfunden").exists()
+
+
+def test_categories_are_unequal() -> None:
     entries = [invent(number).document for number in range(1_000)]
     categories = Counter(c for document in entries for c in document["categories"])
     [(_first, most), *_rest, (_last, least)] = categories.most_common()
 
     assert most > 20 * least
-    assert len({document["name"] for document in entries}) > 700
     assert all({"de", "en"} & document["description"].keys() for document in entries)
 
 

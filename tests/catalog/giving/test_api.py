@@ -10,19 +10,22 @@ from django.test import override_settings
 from django.urls import reverse
 
 from catalog.api import schemas
+from catalog.api.urls import api
 from catalog.enums import RevisionOrigin, SolutionState
 from catalog.facets import COLUMNS, REUSE
 from catalog.importing import import_publiccode
-from catalog.models import ApiUse, Solution, Support
+from catalog.models import ApiUse, ReuseEvent, Solution, Support
 from catalog.publiccode import vocabulary
 from catalog.services import (
     count_api_use,
     forget_api_uses,
+    issue_notice,
     publish_solution,
     set_additions,
     withdraw_solution,
     write_document,
 )
+from network.models import OrganisationEvent
 from network.profile import save_organisation
 from osk_portal.toolkit import clock as portal_clock
 from tests.catalog.factories import ReuseFactory, SolutionFactory
@@ -338,6 +341,7 @@ def test_a_cursor_of_another_list_is_refused(client):
 )
 def test_what_is_known_is_not_sent_again(client, path, clock):
     make(1)
+    clock.move_to(portal_clock.now() + timedelta(hours=1))
     first = get(client, path)
 
     again = get(client, path, 304, if_none_match=first["ETag"])
@@ -364,16 +368,54 @@ def test_a_page_with_a_next_one_is_known_a_second_later(client, clock):
         get(client, "solutions?limit=1", 304, if_none_match=first["ETag"])
 
 
-def test_a_list_that_depends_on_reuse_has_no_date(client):
-    make(1)
+EVERY_ADDRESS = sorted(api.get_openapi_schema()["paths"])
 
-    assert "Last-Modified" not in get(client, "solutions?reuse=berlin")
-    assert "Last-Modified" not in get(client, "solutions?sort=reused")
-    assert "Last-Modified" not in get(client, "solutions?q=planer")  # synonyms
-    assert "Last-Modified" not in get(client, "reuse")
-    etag = get(client, "reuse")["ETag"]
-    ReuseFactory(solution=Solution.objects.get())
-    get(client, "reuse", 200, if_none_match=etag)
+
+@pytest.mark.parametrize("path", EVERY_ADDRESS)
+def test_every_address_is_conditional(client, clock, path):
+    """By ETag and by date; a change of what the answer holds is sent in either way."""
+    make(1)
+    entry = Solution.objects.get()
+    reuse = ReuseFactory(solution=entry)
+    organisation = OrganisationFactory(is_published=True)
+    issue_notice(
+        solution_id=entry.pk,
+        actor=staff("advisor"),
+        kind="security",
+        text_de="Bitte wechseln.",
+        valid_from=portal_clock.today(),
+    )
+    OrganisationEvent.objects.create(organisation=organisation, kind="changed")
+    clock.move_to(portal_clock.now() + timedelta(days=10))
+    path = path.removeprefix("/api/v1/").replace("{slug}", entry.slug).replace("{number}", "1")
+    first = get(client, path)
+    assert get(client, path, 304, if_none_match=first["ETag"]).content == b""
+    clock.move_to(portal_clock.now() + timedelta(days=10))
+    later = get(client, path, 304, if_modified_since=first["Last-Modified"])
+    assert later["Last-Modified"] == first["Last-Modified"]
+
+    now = clock.move_to(portal_clock.now() + timedelta(days=1))
+    OrganisationEvent.objects.create(organisation=organisation, kind="changed", at=now)
+    fresh = get(client, path, 200, if_modified_since=first["Last-Modified"])
+    # Read in the very second of a change: whatever follows in it is sent as well.
+    clock.move_to(now + timedelta(minutes=1))
+    get(client, path, 200, if_modified_since=fresh["Last-Modified"])
+    assert reuse.solution_id == entry.pk
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["solutions?reuse=berlin", "solutions?sort=reused", "solutions?q=planer", "reuse", "facets"],
+)
+def test_what_depends_on_reuse_is_dated_by_it(client, clock, path):
+    make(1)
+    reuse = ReuseFactory(solution=Solution.objects.get())
+    clock.move_to(portal_clock.now() + timedelta(days=10))
+    first = get(client, path)
+    clock.move_to(portal_clock.now() + timedelta(days=1))
+    get(client, path, 304, if_modified_since=first["Last-Modified"])
+    ReuseEvent.objects.create(reuse=reuse, kind="moved", at=portal_clock.now())
+    get(client, path, 200, if_modified_since=first["Last-Modified"])
 
 
 def test_hostile_conditions(client):

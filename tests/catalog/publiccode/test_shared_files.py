@@ -6,13 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from catalog.publiccode import read
+from catalog.publiccode import Hooks, read
 
 PROJECT = Path(__file__).resolve().parents[3]
 SHARED = Path(os.environ.get("OSK_SHARED") or PROJECT.parent / "shared")
 DATA = SHARED / "data" / "publiccode"
 
-# The register of Italian administrations is not part of the library.
+# The register of Italian administrations is not part of the library: it is Italy's, and changes daily. A code is
+# checked for its form; whoever has the register hands it in (`Hooks`), and then the verdict is the parser's.
 IPA_ERRORS = ("codiceIPA must be a valid Italian", "uri must be a valid Italian")
 
 
@@ -42,9 +43,11 @@ def is_only_ipa(findings):
 
 @pytest.mark.parametrize(("path", "expected"), CASES)
 def test_verdict_and_first_error_are_the_reference_parsers(path, expected):
-    result = read(path.read_bytes())
     if is_only_ipa(expected):
-        return
+        assert read(path.read_bytes()).is_valid
+        result = read(path.read_bytes(), Hooks(is_known_ipa_code=lambda code: False))
+    else:
+        result = read(path.read_bytes())
     assert result.is_valid == (first(expected) is None), result.as_json()
     assert first(result.as_json()) == first(expected)
 

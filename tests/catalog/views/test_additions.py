@@ -62,7 +62,14 @@ def test_what_an_advisor_adds_is_shown_and_found(client, entry, advisor):
     event = SolutionEvent.objects.filter(solution=entry).last()
     assert (event.actor, event.data) == (
         advisor,
-        {"fields": ["alternatives", "berlin_body", "keywords"]},
+        {
+            "fields": ["alternatives", "berlin_body", "keywords"],
+            "values": {
+                "alternatives": [[], ["Qmatic", "Terminland Pro"]],
+                "berlin_body": [None, body.pk],
+                "keywords": [[], ["Warteschlange"]],
+            },
+        },
     )
     assert list(search("Qmatic")) == [entry.pk]
     assert list(search("Warteschlange")) == [entry.pk]
@@ -111,3 +118,38 @@ def test_bad_input_is_answered_at_the_field(client, entry, advisor, wrong):
 def test_no_company_is_a_berlin_body(client, entry, advisor):
     company = OrganisationFactory(kind="business")
     assert client.post(address(entry), typed(entry, berlin_body=company.pk)).status_code == 422
+
+
+def test_each_change_is_kept_with_both_values_shown_and_can_be_taken_back(client, entry, advisor):
+    body = OrganisationFactory(kind="berlin_administration", name="Bezirksamt Muster")
+    first = typed(entry, alternatives="Qmatic", keywords="Geheim", berlin_body=body.pk)
+    assert client.post(address(entry), first).status_code == 302
+    assert client.post(address(entry), typed(entry, alternatives="Terminland")).status_code == 302
+
+    history = reverse("catalog:revision_list", args=[entry.slug])
+    page = client.get(history).text.split('id="additions"')[1]
+    for words in ("Qmatic", "Terminland", "Geheim", "Bezirksamt Muster", "Vorher", "Nachher"):
+        assert words in page
+    event = SolutionEvent.objects.filter(kind="changed").latest("pk")
+    again = client.get(f"{address(entry)}?vor={event.pk}")
+    assert "Nichts ändert sich, bis Sie speichern" in again.text
+    form = again.context["form"]
+    assert (form["alternatives"].value(), form["keywords"].value()) == ("Qmatic", "Geheim")
+    assert form["berlin_body"].value() == body.pk
+    assert client.post(address(entry), {**first, "seen": form["seen"].value()}).status_code == 302
+    entry.refresh_from_db()
+    assert (entry.alternatives, entry.berlin_body) == (["Qmatic"], body)
+    other = import_publiccode(publiccode_file(name="B", url="https://example.org/b")).solution
+    for stranger in ("x", "9" * 30, str(other.events.get().pk)):
+        form = client.get(f"{address(entry)}?vor={stranger}").context["form"]
+        assert form["alternatives"].value() == "Qmatic"
+
+    client.logout()
+    public = client.get(history).text.split('id="additions"')[1]
+    assert "Qmatic" in public
+    assert "Bezirksamt Muster" in public
+    assert "Geheim" not in public
+    assert "?vor=" not in public
+    body.is_published = False
+    body.save()
+    assert "Bezirksamt Muster" not in client.get(history).text
