@@ -11,6 +11,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
+from django.db.models.fields.json import KeyTransform
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -172,6 +173,8 @@ class Solution(Addressed):
             GinIndex(fields=["platforms"], name="solution_platforms"),
             GinIndex(fields=["audiences"], name="solution_audiences"),
             GinIndex(fields=["alternatives"], name="solution_alternatives"),
+            # Which entries are variants of another one is asked with each entry (variants.kin).
+            GinIndex(KeyTransform("isBasedOn", "document"), name="solution_based_on"),
         ]
         constraints = [
             models.CheckConstraint(

@@ -52,7 +52,7 @@ from catalog.reuse_lists import reuse_of
 from catalog.search import meant
 from catalog.state import recent_change
 from catalog.support_list import supporters_of
-from catalog.variants import bases
+from catalog.variants import kin
 from catalog.views.exports import negotiated, opened
 from catalog.views.withdrawn import withdrawn_page
 from osk_portal import portal
@@ -206,11 +206,7 @@ def solution_detail(request: HttpRequest, slug: str) -> HttpResponse:
         "is_advisor": request.user.is_authenticated and can_decide(request.user),
         "is_following": is_following(request.user, solution),
         "source": getattr(solution, "source", None),
-        "bases": bases(
-            solution.document.get("isBasedOn", ()),
-            among=Solution.objects.visible_to(request.user),
-            dead=solution.dead_links,
-        ),
+        "kin": kin(solution, among=Solution.objects.visible_to(request.user)),
         "can_propose": can_propose(request.user, solution),
         "can_propose_corrections": can_propose_corrections(request.user),
         "can_claim": bool(claiming_organisations(request.user, solution)),

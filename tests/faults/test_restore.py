@@ -88,7 +88,9 @@ def test_a_database_of_before_destroys_nothing_until_an_operator_confirms(
     held = f"answer = list(Stray.objects.filter(name='{begun}').values_list('verdict', flat=True))"
     faults.until(lambda: faults.ask(held) == ["held"], 60, "the stranger is reported")
     faults.until(lambda: "not well, only reported" in faults.log()[read:], 60, "and what is missed")
-    assert faults.ask("answer = [r.evidence for r in Restore.objects.open()]") == ["marker"]
+    # The file is ahead by more than a minute only where the dump is that old; the stranger tells in any case.
+    [evidence] = faults.ask("answer = [r.evidence for r in Restore.objects.open()]")
+    assert evidence in {"marker", "unknown_object"}
     assert name_of(faults, over) == ended
     assert faults.state(over) == faults.state(lasting) == "ready"
     assert faults.folders() == sorted([kept, begun])

@@ -5,7 +5,7 @@ import re
 import pytest
 from django.urls import reverse
 
-from catalog import presentation, publiccode
+from catalog import presentation, publiccode, variants
 from catalog.enums import SolutionState
 from catalog.importing import import_publiccode
 from catalog.models import Solution, Support
@@ -352,6 +352,40 @@ def test_what_few_files_say_stands_on_the_entry_too(client):
     ):
         assert words in text, words
     assert not any(words in text for words in ("Petra", "petra@", "Team Plan"))
+
+
+def test_the_base_leads_to_its_variants_and_to_a_comparison(client, monkeypatch):
+    monkeypatch.setattr(variants, "MOST_VARIANTS", 2)
+    base = import_publiccode(publiccode_file(), publish=True).solution
+    assert "Varianten" not in client.get(base.get_absolute_url()).text
+    spelled = (
+        "https://github.com/Muster/Terminplaner",
+        ["https://github.com/muster/terminplaner.git"],
+        ["https://example.org/x", "https://github.com/Muster/Terminplaner/"],
+    )
+    made = [
+        import_publiccode(
+            publiccode_file(
+                name=f"Variante {n}", url=f"https://example.org/v/{n}", isBasedOn=address
+            ),
+            publish=True,
+        ).solution
+        for n, address in enumerate(spelled)
+    ]
+    Solution.objects.filter(pk=made[0].pk).update(state=SolutionState.DRAFT)
+
+    text = client.get(base.get_absolute_url()).text
+
+    assert made[0].get_absolute_url() not in text  # nobody sees a draft
+    for variant in made[1:]:
+        assert variant.get_absolute_url() in text
+        assert f"loesung={base.slug}&amp;loesung=" in text
+    assert f"loesung={made[2].slug}" in text
+    own = client.get(made[1].get_absolute_url()).text
+    assert f"?loesung={made[1].slug}&amp;loesung={base.slug}" in own
+    assert "mehr Varianten" not in text
+    Solution.objects.filter(pk=made[0].pk).update(state=SolutionState.PUBLISHED)
+    assert "mehr Varianten" in client.get(base.get_absolute_url()).text
 
 
 def test_without_a_test_product_who_may_book_can_wish_for_one(client):
