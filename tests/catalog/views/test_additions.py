@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from django.urls import reverse
 
+from catalog import services
 from catalog.importing import import_publiccode
 from catalog.models import Solution, SolutionEvent
 from catalog.search import search
@@ -153,3 +154,23 @@ def test_each_change_is_kept_with_both_values_shown_and_can_be_taken_back(client
     body.is_published = False
     body.save()
     assert "Bezirksamt Muster" not in client.get(history).text
+
+
+def test_what_was_said_while_an_entry_was_withdrawn_stays_with_the_advisors(client, entry, advisor):
+    def say(name):
+        assert client.post(address(entry), typed(entry, alternatives=name)).status_code == 302
+
+    say("Davor")
+    services.withdraw_solution(entry.pk, actor=advisor)
+    say("Unterdessen")
+    say("Schließlich")
+    services.publish_solution(entry.pk, actor=advisor)
+    say("Danach")
+    history = reverse("catalog:revision_list", args=[entry.slug])
+
+    assert "Unterdessen" in client.get(history).text
+    client.logout()
+    page = client.get(history).text
+    for name in ("Davor", "Schließlich", "Danach"):
+        assert name in page
+    assert "Unterdessen" not in page
