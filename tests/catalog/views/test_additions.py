@@ -174,3 +174,24 @@ def test_what_was_said_while_an_entry_was_withdrawn_stays_with_the_advisors(clie
     for name in ("Davor", "Schließlich", "Danach"):
         assert name in page
     assert "Unterdessen" not in page
+
+
+def test_a_former_body_that_left_the_network_does_not_clear_the_one_of_now(client, entry, advisor):
+    gone, now = (
+        OrganisationFactory(kind="berlin_administration", name=name) for name in ("Weg", "Da")
+    )
+    for body in (gone, now):
+        assert client.post(address(entry), typed(entry, berlin_body=body.pk)).status_code == 302
+    event = SolutionEvent.objects.filter(kind="changed").latest("pk")
+    back = f"{address(entry)}?vor={event.pk}"
+    words = "wird im Netzwerk nicht mehr gezeigt"
+    page = client.get(back)
+    assert words not in page.text
+    assert page.context["form"]["berlin_body"].value() == gone.pk
+
+    gone.is_published = False
+    gone.save()
+    page = client.get(back)
+
+    assert words in page.text
+    assert page.context["form"]["berlin_body"].value() == now.pk
