@@ -222,7 +222,7 @@ def describe_pictures(
     for picture in screenshots.select_for_update(of=("self",)):
         text = texts.get(str(picture.public_id))
         if text and seen.get(str(picture.public_id)) != picture.digest:
-            raise PictureChanged("describe", solution.state, CHANGED)
+            raise PictureChanged("describe", solution.state, str(CHANGED))
         if text is None or not picture.digest:
             continue
         written = (text, picture.digest if text else "")
