@@ -46,7 +46,7 @@ _WAITS = (
 
 def try_again(claimed: Claim, error: Retryable) -> None:
     environment = claimed.environment
-    removing = environment.keeps_its_course
+    removing = environment.keeps_its_course or environment.begins_to_go
     if not removing and environment.ready_at is not None:
         keep(claimed, error.detail, after=error.after)
         return
@@ -70,7 +70,13 @@ def try_again(claimed: Claim, error: Retryable) -> None:
                 operator_mails.removal_slow(locked)
         locked.error_for_operator = error.detail
         locked.save(update_fields=["error_for_operator"])
-        delays.wait(locked, max(delays.backoff(locked.attempts), timedelta(seconds=error.after)))
+        pause = max(delays.backoff(locked.attempts), timedelta(seconds=error.after))
+        if removing:
+            # Also one that has not begun: it broke just now, and is not to break without a pause.
+            locked.next_action_at = clock.of_database() + pause
+            locked.save(update_fields=["next_action_at"])
+        else:
+            delays.wait(locked, pause)
     extra = {"environment": environment.backend_key, "detail": error.detail}
     if is_slow:
         is_kept = environment.state == EnvironmentState.QUARANTINED
@@ -107,7 +113,7 @@ def give_up(
 
     Each time the log says in words what comes next.
     """
-    if claimed.environment.keeps_its_course:
+    if claimed.environment.keeps_its_course or claimed.environment.begins_to_go:
         # A removal is never given up by itself: only an operator may forget it.
         try_again(claimed, Retryable(detail, after=delays.LONGEST_BACKOFF.total_seconds()))
         return

@@ -31,7 +31,7 @@ from sandbox import (
     setting_up,
 )
 from sandbox.backends.base import Permanent, Retryable
-from sandbox.enums import Desired, EnvironmentEventKind, EnvironmentState
+from sandbox.enums import EnvironmentEventKind, EnvironmentState
 from sandbox.leases import Claim, claim
 from sandbox.models import Booking, Environment
 from sandbox.services import snapshots
@@ -139,9 +139,6 @@ def work(environment_id: int) -> None:
 
 def _step(claimed: Claim) -> None:
     environment = claimed.environment
-    if environment.desired == Desired.ABSENT and not environment.keeps_its_course:
-        removing.begin_removal(claimed)
-        return
     steps: dict[str, Callable[[Claim], None]] = {
         EnvironmentState.PENDING: setting_up.prepare,
         EnvironmentState.PROVISIONING: setting_up.set_up,
@@ -152,7 +149,9 @@ def _step(claimed: Claim) -> None:
         EnvironmentState.QUARANTINED: looking_after.keep_apart,
     }
     try:
-        if environment.ends_too_late:
+        if environment.begins_to_go:
+            removing.begin_removal(claimed)
+        elif environment.ends_too_late:
             looking_after.tell_end(claimed)
         else:
             steps[environment.state](claimed)
