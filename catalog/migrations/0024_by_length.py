@@ -21,7 +21,6 @@ class Migration(migrations.Migration):
     dependencies = [("catalog", "0023_statements_of_files")]
 
     operations = [
-        migrations.RunSQL(FORGET_LISTS, FORGET_LISTS),
         migrations.AddField(
             model_name="commonwordlist",
             name="by_length",
@@ -30,4 +29,7 @@ class Migration(migrations.Migration):
         ),
         migrations.RunSQL(AS_IT_IS, migrations.RunSQL.noop),
         migrations.RunSQL(FORGET_SHORTEST, SHORTEST),
+        # At last: a table whose rows go cannot be changed any more in the same transaction. The lock of the change
+        # before keeps out whoever makes a list meanwhile.
+        migrations.RunSQL(FORGET_LISTS, migrations.RunSQL.noop),
     ]

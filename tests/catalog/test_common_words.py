@@ -85,6 +85,19 @@ def test_what_is_new_is_ranked_but_does_not_crowd_out_the_rest(world):
     ]
 
 
+def test_of_entries_about_as_long_none_is_left_out(world, monkeypatch):
+    monkeypatch.setattr(common_words, "BANDS", 4)
+    assert common_words.renew(least=10)
+    common = common_words.present(CommonWordList.objects.get().pk)
+    assert common is not None
+    lengths = dict(SearchEntry.objects.values_list("pk", "length"))
+    by_length = sorted(lengths, key=lambda pk: (lengths[pk], pk))
+
+    assert [len(band) for band in common.bands] == [13, 13, 13, 12]
+    assert set(common.shortest(BitMap(by_length), 13)) == set(by_length[:13])
+    assert set(common.shortest(BitMap(by_length), 100)) == set(by_length)
+
+
 def used(monkeypatch) -> list[str]:
     """Queries that the list helped to answer."""
     found: list[str] = []
