@@ -31,7 +31,7 @@ from sandbox import (
     setting_up,
 )
 from sandbox.backends.base import Permanent, Retryable
-from sandbox.enums import Desired, EnvironmentEventKind, EnvironmentState
+from sandbox.enums import EnvironmentEventKind, EnvironmentState
 from sandbox.leases import Claim, claim
 from sandbox.models import Booking, Environment
 from sandbox.services import snapshots
@@ -138,10 +138,22 @@ def work(environment_id: int) -> None:
 
 
 def _step(claimed: Claim) -> None:
+    """An answer that no engine gives, or an error of ours, also in what is written of a step that does not work:
+    time limits and alerts hold all the same.
+    """
+    try:
+        _try_step(claimed)
+    except (InterfaceError, OperationalError):
+        raise  # nothing can be written: the lease runs out, and the next one repeats the step
+    except Exception as error:
+        logger.exception(
+            "sandbox: a step broke", extra={"environment": claimed.environment.backend_key}
+        )
+        failing.try_again(claimed, Retryable(f"unexpected: {type(error).__name__}", after=15))
+
+
+def _try_step(claimed: Claim) -> None:
     environment = claimed.environment
-    if environment.desired == Desired.ABSENT and not environment.keeps_its_course:
-        removing.begin_removal(claimed)
-        return
     steps: dict[str, Callable[[Claim], None]] = {
         EnvironmentState.PENDING: setting_up.prepare,
         EnvironmentState.PROVISIONING: setting_up.set_up,
@@ -152,7 +164,9 @@ def _step(claimed: Claim) -> None:
         EnvironmentState.QUARANTINED: looking_after.keep_apart,
     }
     try:
-        if environment.ends_too_late:
+        if environment.begins_to_go:
+            removing.begin_removal(claimed)
+        elif environment.ends_too_late:
             looking_after.tell_end(claimed)
         else:
             steps[environment.state](claimed)
@@ -166,9 +180,3 @@ def _step(claimed: Claim) -> None:
     except CannotDecrypt:
         # The next generation makes passwords of its own.
         failing.give_up(claimed, failing.SETUP_FAILED, "the key of the credentials was lost")
-    except (InterfaceError, OperationalError):
-        raise  # nothing can be written: the lease runs out, and the next one repeats the step
-    except Exception as error:
-        # An answer that no engine gives, or an error of ours: time limits and alerts hold all the same.
-        logger.exception("sandbox: a step broke", extra={"environment": environment.backend_key})
-        failing.try_again(claimed, Retryable(f"unexpected: {type(error).__name__}", after=15))
