@@ -19,7 +19,7 @@ def each(*jobs: Callable[[], object]) -> None:
             job()
         except (InterfaceError, OperationalError, SoftTimeLimitExceeded):
             raise
-        except Exception as error:  # noqa: BLE001 - raised at the end
+        except Exception as error:  # noqa: BLE001 # raised at the end
             failed.append(error)
     if failed:
         first, *others = failed
