@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from contextlib import ExitStack
 from functools import partial
 
 from django.db import InterfaceError, OperationalError, transaction
@@ -34,6 +33,7 @@ from sandbox.backends.base import Permanent, Retryable
 from sandbox.enums import EnvironmentEventKind, EnvironmentState
 from sandbox.leases import Claim, claim
 from sandbox.models import Booking, Environment
+from sandbox.one_by_one import each
 from sandbox.services import snapshots
 from sandbox.spec import SpecError
 
@@ -53,7 +53,7 @@ def tick() -> list[int]:
     try:
         if not restoring.is_held():
             # A database that was restored knows too little to decide anything by itself.
-            _all(
+            each(
                 end_what_is_over,
                 services.expire_holds,
                 services.tell_late,
@@ -65,13 +65,6 @@ def tick() -> list[int]:
     finally:
         ids = _ring_for_what_is_due()
     return ids
-
-
-def _all(*jobs: Callable[[], object]) -> None:
-    """Each of them, also where one before it fails; the error comes at the end."""
-    with ExitStack() as stack:
-        for job in reversed(jobs):
-            stack.callback(job)
 
 
 def _ring_for_what_is_due() -> list[int]:
@@ -92,7 +85,7 @@ def _ring_for_what_is_due() -> list[int]:
 def end_what_is_over() -> None:
     """Bookings whose window is over end. What was never handed over has failed: it takes no days."""
     due = Booking.objects.due_to_end().values_list("pk", flat=True)[:BATCH]
-    _all(*(partial(_end, booking_id) for booking_id in due))
+    each(*(partial(_end, booking_id) for booking_id in due))
 
 
 def _end(booking_id: int) -> None:

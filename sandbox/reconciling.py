@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import logging
 import uuid
-from contextlib import ExitStack
 from datetime import datetime, timedelta
+from functools import partial
 
 from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
@@ -32,6 +32,7 @@ from sandbox.backends.base import (
 from sandbox.enums import Desired, EnvironmentState, RestoreEvidence, StrayVerdict
 from sandbox.leases import ref_of
 from sandbox.models import EngineHealth, Environment, Slot, Stray
+from sandbox.one_by_one import each
 from sandbox.spec import SpecError
 
 logger = logging.getLogger(__name__)
@@ -48,9 +49,7 @@ def reconcile() -> None:
         verdict=StrayVerdict.REMOVED, last_seen_at__lt=clock.now() - STRAYS_KEPT
     ).delete()
     # Each also where one before it fails; the error comes at the end.
-    with ExitStack() as engines:
-        for key in sorted(keys, reverse=True):
-            engines.callback(_reconcile, key)
+    each(*(partial(_reconcile, key) for key in sorted(keys)))
 
 
 def _reconcile(key: str) -> None:
@@ -72,10 +71,11 @@ def _reconcile(key: str) -> None:
         _keep_health(key, Health(False, f"unexpected: {type(error).__name__}"))
         return
     _keep_health(key, health)
-    with ExitStack() as parts:
-        parts.callback(_find_lost, backend, found)
-        parts.callback(_remove_orphans, backend, found, listed_at)
-        parts.callback(_compare_ends, backend, found)
+    each(
+        partial(_compare_ends, backend, found),
+        partial(_remove_orphans, backend, found, listed_at),
+        partial(_find_lost, backend, found),
+    )
 
 
 def _keep_health(key: str, found: Health) -> None:
