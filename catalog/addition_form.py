@@ -62,7 +62,17 @@ class AdditionForm(forms.Form):
     def __init__(
         self, *args: Any, solution: Solution, restored: Mapping[str, Any], **kwargs: Any
     ) -> None:
-        """``restored``: earlier values to begin with, in place of what the entry says now."""
+        """``restored``: earlier values to begin with, in place of what the entry says now.
+
+        ``keeps_body``: the body of then has left the network and is no choice; that of now stays.
+        """
+        # Who is not shown publicly stands on no entry; what was chosen earlier stays.
+        shown = Q(is_published=True) | Q(pk=solution.berlin_body_id)
+        bodies = Organisation.objects.filter(shown, kind=OrganisationKind.BERLIN_ADMINISTRATION)
+        body = restored.get("berlin_body")
+        self.keeps_body = body is not None and not bodies.filter(pk=body).exists()
+        if self.keeps_body:
+            restored = {name: restored[name] for name in restored if name != "berlin_body"}
         kwargs["initial"] = {
             "alternatives": "\n".join(solution.alternatives),
             "keywords": "\n".join(solution.keywords),
@@ -71,7 +81,4 @@ class AdditionForm(forms.Form):
             **restored,
         }
         super().__init__(*args, **kwargs)
-        # Who is not shown publicly stands on no entry; what was chosen earlier stays.
-        shown = Q(is_published=True) | Q(pk=solution.berlin_body_id)
-        bodies = Organisation.objects.filter(shown, kind=OrganisationKind.BERLIN_ADMINISTRATION)
         self.fields["berlin_body"].queryset = bodies.order_by("sort_key", "pk")  # type: ignore[attr-defined] # a ModelChoiceField

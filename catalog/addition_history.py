@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from catalog.history import published_spans
 from catalog.models import Solution, SolutionEvent
 from network.models import Organisation
 
@@ -44,12 +45,11 @@ def kept(solution: Solution, name: str) -> Any:
 
 
 def changes_of(solution: Solution, user: User | AnonymousUser) -> list[AdditionChange]:
-    """The newest first. Keywords, and what was said before the entry was public, are the advisors'."""
+    """The newest first. Keywords, and what was said while the entry was not public, are the advisors'."""
     is_advisor = user.is_authenticated and user.is_advisor
     events = solution.events.filter(kind="changed", data__has_key="values").order_by("-at", "-pk")
     if not is_advisor:
-        public = Q(at__gte=solution.published_at) if solution.published_at else Q(pk=None)
-        events = events.filter(public)
+        events = events.filter(_while_public(solution))
     found = [
         (event, name, before, after)
         for event in events[:MOST_SHOWN]
@@ -67,6 +67,13 @@ def changes_of(solution: Solution, user: User | AnonymousUser) -> list[AdditionC
         AdditionChange(event.at, str(LABELS[name]), words(before), words(after), event.pk)
         for event, name, before, after in found
     ]
+
+
+def _while_public(solution: Solution) -> Q:
+    public = Q(pk=None)
+    for start, end in published_spans(solution):
+        public |= Q(at__gte=start, at__lt=end) if end else Q(at__gte=start)
+    return public
 
 
 def values_before(solution: Solution, event: str) -> dict[str, Any]:

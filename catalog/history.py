@@ -38,7 +38,7 @@ def public_revisions(solution: Solution) -> list[SolutionRevision]:
     revisions = list(
         solution.revisions.select_related("organisation").defer("document").order_by("number")
     )
-    spans = _published_spans(solution)
+    spans = published_spans(solution)
     shown = []
     for place, revision in enumerate(revisions):
         after = revisions[place + 1].created_at if place + 1 < len(revisions) else None
@@ -50,7 +50,7 @@ def public_revisions(solution: Solution) -> list[SolutionRevision]:
     return shown[::-1]
 
 
-def _published_spans(solution: Solution) -> list[tuple[datetime, datetime | None]]:
+def published_spans(solution: Solution) -> list[tuple[datetime, datetime | None]]:
     """From when to when the entry was published; None: until now."""
     spans: list[tuple[datetime, datetime | None]] = []
     start: datetime | None = None

@@ -199,24 +199,26 @@ def plain(licence_family: str, expression: str = "") -> PlainLicence | None:
         return None
     found = _PLAIN[is_of]
     names = _names(expression)
+    if is_of not in (LicenceFamily.WEAK_COPYLEFT, LicenceFamily.COPYLEFT):
+        return found
+    if not names:  # nobody knows which one it is
+        return replace(found, eupl=_PLAIN[LicenceFamily.OTHER].eupl)
     if is_of == LicenceFamily.WEAK_COPYLEFT:
         return _weak(found, names)
-    if is_of != LicenceFamily.COPYLEFT or not names:
-        return found
     if len(names) > 1:
         return replace(found, eupl=_IS_COMPOUND)
-    if names[0] in _EUPL:
+    if _may_be_one_of(_EUPL, names[0]):
         return replace(found, eupl=_IS_EUPL)
-    return replace(found, eupl=_IS_LISTED) if names[0] in _LISTED else found
+    return replace(found, eupl=_IS_LISTED) if _may_be_one_of(_LISTED, names[0]) else found
 
 
 def _weak(found: PlainLicence, names: Sequence[str]) -> PlainLicence:
-    others = [name for name in names if _known().get(name) != LicenceFamily.PERMISSIVE]
-    if others and all(name in _OF_FILES for name in others):
+    others = [name for name in names if _known().get(_version(name)) != LicenceFamily.PERMISSIVE]
+    if others and all(_version(name) in _OF_FILES for name in others):
         return replace(found, summary=_PROTECTS_FILES, eupl=_IS_OF_FILES)
     if len(names) > 1:
         return replace(found, eupl=_IS_COMPOUND)
-    if others and others[0] in _LISTED:
+    if others and _may_be_one_of(_LISTED, others[0]):
         return replace(found, eupl=_IS_LISTED)
     return (
         replace(found, eupl=_IS_LISTED_FOR_WORKS) if others[:1] == [*_LISTED_FOR_WORKS] else found
@@ -224,15 +226,34 @@ def _weak(found: PlainLicence, names: Sequence[str]) -> PlainLicence:
 
 
 def _names(expression: str) -> list[str]:
-    """The single licences of an expression, without what tells one version from the later ones."""
+    """The single licences of an expression, in small letters."""
     try:
         tree = _read(expression)
     except _UNREADABLE:
         return []
-    return [
-        _version(_key(symbol)) for symbol in _licensing().license_symbols(tree, decompose=False)
-    ]
+    if tree is None:
+        return []
+    return [_key(symbol) for symbol in _licensing().license_symbols(tree, decompose=False)]
+
+
+def _may_be_one_of(listed: Sequence[str], name: str) -> bool:
+    """Whether ``name`` is one of them; "or later" may be taken as a later one of the same licence."""
+    version = _version(name)
+    if version in listed or not name.endswith(("+", "-or-later")):
+        return version in listed
+    licence, number = _parted(version)
+    return any(
+        _parted(other) > (licence, number) for other in listed if _parted(other)[0] == licence
+    )
+
+
+def _parted(version: str) -> tuple[str, tuple[int, ...]]:
+    """The licence and the number of its version: empty where it has none."""
+    licence, _dash, number = version.rpartition("-")
+    parts = number.split(".")
+    return (licence, tuple(map(int, parts))) if all(p.isdecimal() for p in parts) else (version, ())
 
 
 def _version(key: str) -> str:
+    """Without what tells one version from the later ones."""
     return key.removesuffix("+").removesuffix("-only").removesuffix("-or-later")

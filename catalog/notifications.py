@@ -220,11 +220,14 @@ def tell_of_age(solution: Solution) -> None:
     _tell_editors(solution, solution.maintainer_id, SOURCE_STALE, once, words)
 
 
-def tell_of_dead_link(link: Link, *, to: int | None, is_of_file: bool) -> None:
-    """A link of the entry has led nowhere for a week and more. ``to``: the organisation that set it; None: the OSK."""
+def tell_of_dead_link(link: Link, *, to: int | None, places: Sequence[str]) -> None:
+    """A link of the entry has led nowhere for a week and more. ``to``: the organisation that set it; None: the OSK.
+
+    ``places``: where it stands (services/links.py). Who is told of a place by two organisations is told once.
+    """
     since = link.failing_since
-    once, words = f"{since:%Y%m%d%H%M%S}", {"since": since, "is_of_file": is_of_file}
-    _tell_editors(link, to, LINK_DEAD, once, words)
+    once = f"{since:%Y%m%d%H%M%S}:{places[0]}"
+    _tell_editors(link, to, LINK_DEAD, once, {"since": since, "places": places})
 
 
 def tell_of_correction(

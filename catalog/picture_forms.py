@@ -14,13 +14,11 @@ from catalog.cleaning import HONEST
 from catalog.forms import REFUSED_GRANT, GrantField
 from catalog.grants import CURRENT
 from catalog.models import Picture, Solution
+from catalog.services.pictures import CHANGED
 from catalog.shown_pictures import ShownPicture, of_row
 
 LONGEST_ALT = 300
 _TEXT = "alt-"
-CHANGED = gettext_lazy(
-    "The picture has changed meanwhile. Look at it, check your text and save it once more."
-)
 NOT_ONE_LINE = gettext_lazy("Write the text in one line, without control characters.")
 
 
@@ -71,10 +69,13 @@ class PicturesForm(forms.Form):
         return cleaned
 
     def _check_seen(self, cleaned: dict[str, Any]) -> None:
-        """Sent once more from the page that says so, a text is meant for what is there now."""
+        """Sent once more from the page that says so, a text is meant for what is there now.
+
+        The service compares again, once it holds the pictures.
+        """
         for picture in filter(self._takes_text, self.pictures):
             seen = cleaned.get(self._seen(picture))
-            if seen and seen != picture.digest and cleaned.get(self._name(picture)):
+            if seen != picture.digest and cleaned.get(self._name(picture)):
                 self.add_error(self._name(picture), CHANGED)
                 self.data = {**dict(self.data.items()), self._seen(picture): picture.digest}
 
@@ -96,6 +97,15 @@ class PicturesForm(forms.Form):
         """By public id, once the form is valid."""
         return {
             str(picture.public_id): self.cleaned_data[self._name(picture)]
+            for picture in self.pictures
+            if self._takes_text(picture)
+        }
+
+    @property
+    def seen(self) -> dict[str, str]:
+        """The digests of the pictures that the texts are for, by public id, once the form is valid."""
+        return {
+            str(picture.public_id): self.cleaned_data[self._seen(picture)]
             for picture in self.pictures
             if self._takes_text(picture)
         }

@@ -55,6 +55,7 @@ from catalog.search import clean, search
 from catalog.services import (
     badges,
     drafts,
+    entries,
     forget_report_addresses,
     index_renamed,
     links,
@@ -429,7 +430,7 @@ portal.daily_jobs.register(portal.DailyJob("catalog.names", 33, _index_names))
 portal.daily_jobs.register(portal.DailyJob("catalog.drafts", 33, drafts.forget_drafts))
 portal.demo_steps.register(portal.DemoStep("catalog", 20, demo_world.load))
 portal.daily_jobs.register(portal.DailyJob("catalog.addresses", 30, _forget_addresses))
-portal.daily_jobs.register(portal.DailyJob("catalog-giving", 30, nightly.run))
+portal.daily_jobs.register(portal.DailyJob(entries.FILES_JOB, 30, nightly.run))
 portal.sitemap_sections.register(
     portal.SitemapSection("loesungen", 20, lambda: Solution.objects.published().count(), _sitemap)
 )

@@ -17,7 +17,7 @@ from django.db.models.functions import Coalesce
 
 from catalog.enums import ReuseStage
 from catalog.models import Reuse, Solution
-from catalog.permissions import can_confirm_reuse, can_read_reuse_details
+from catalog.permissions import can_keep_reuse, can_read_reuse_details
 from network.enums import OrganisationKind
 from network.models import Organisation
 from osk_portal.accounts.models import User
@@ -125,10 +125,22 @@ def _line(reuse: Any, user: User | AnonymousUser, reads_details: bool) -> Line:
         name=organisation.name if reuse.show_name else "",
         url=organisation.get_absolute_url() if shows_page else "",
         unconfirmed_since=reuse.unconfirmed_since,
-        successor=reuse.successor,
+        successor=_successor(reuse, user),
         successor_url=_page_of(reuse.replaced_by),
         details=_details(reuse, user) if reads_details else None,
     )
+
+
+def _successor(reuse: Reuse, user: User | AnonymousUser) -> str:
+    """An entry that is not public (any more) is named to who has declared the reuse, and to the OSK."""
+    found = reuse.replaced_by
+    if found is None or found.is_published or _is_own(reuse, user):
+        return reuse.successor
+    return ""
+
+
+def _is_own(reuse: Reuse, user: User | AnonymousUser) -> bool:
+    return user.is_authenticated and can_keep_reuse(user, reuse)
 
 
 def _page_of(successor: Solution | None) -> str:
@@ -136,7 +148,6 @@ def _page_of(successor: Solution | None) -> str:
 
 
 def _details(reuse: Reuse, user: User | AnonymousUser) -> Details:
-    is_own = user.is_authenticated and (user.is_advisor or can_confirm_reuse(user, reuse))
     contact, mail = contact_of(reuse)
     return Details(
         reuse.version,
@@ -144,7 +155,7 @@ def _details(reuse: Reuse, user: User | AnonymousUser) -> Details:
         reuse.get_hosting_display(),
         contact,
         mail,
-        reuse.get_absolute_url() if is_own else "",
+        reuse.get_absolute_url() if _is_own(reuse, user) else "",
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.utils.dateparse import parse_date
@@ -22,15 +23,20 @@ def offer_times(
     *,
     is_approved: bool = False,
     version: BlueprintVersion | None = None,
+    asked_at: datetime | None = None,
 ) -> dict[str, Any]:
     """Put the free begins into the form; what the page says of them.
 
     ``is_approved``: by somebody, or nobody has to. ``version``: what is set up, if not the newest one.
+    ``asked_at``: when the OSK was asked, if not now; the time that it has to decide runs since then.
     """
     now = clock.now()
     needs_approval = blueprint.needs_approval and not is_approved
     version = version or blueprint.published_version()
-    begin = deadlines.first_start(blueprint, version, now, needs_approval=needs_approval)
+    begin = max(
+        now,
+        deadlines.first_start(blueprint, version, asked_at or now, needs_approval=needs_approval),
+    )
     first = begin if begin > now else None
     form.needs_approval = needs_approval
     table = Timetable(blueprint.pool, begin)

@@ -46,7 +46,7 @@ _WAITS = (
 
 def try_again(claimed: Claim, error: Retryable) -> None:
     environment = claimed.environment
-    removing = environment.keeps_its_course
+    removing = environment.keeps_its_course or environment.begins_to_go
     if not removing and environment.ready_at is not None:
         keep(claimed, error.detail, after=error.after)
         return
@@ -68,9 +68,15 @@ def try_again(claimed: Claim, error: Retryable) -> None:
             if not locked.events.filter(kind=kind).exists():
                 locked.record(kind)
                 operator_mails.removal_slow(locked)
-        locked.error_for_operator = error.detail
+        locked.error_for_operator = _storable(error.detail)
         locked.save(update_fields=["error_for_operator"])
-        delays.wait(locked, max(delays.backoff(locked.attempts), timedelta(seconds=error.after)))
+        pause = max(delays.backoff(locked.attempts), timedelta(seconds=error.after))
+        if removing:
+            # Also one that has not begun: it broke just now, and is not to break without a pause.
+            locked.next_action_at = clock.of_database() + pause
+            locked.save(update_fields=["next_action_at"])
+        else:
+            delays.wait(locked, pause)
     extra = {"environment": environment.backend_key, "detail": error.detail}
     if is_slow:
         is_kept = environment.state == EnvironmentState.QUARANTINED
@@ -107,7 +113,7 @@ def give_up(
 
     Each time the log says in words what comes next.
     """
-    if claimed.environment.keeps_its_course:
+    if claimed.environment.keeps_its_course or claimed.environment.begins_to_go:
         # A removal is never given up by itself: only an operator may forget it.
         try_again(claimed, Retryable(detail, after=delays.LONGEST_BACKOFF.total_seconds()))
         return
@@ -124,8 +130,8 @@ def give_up(
         if too_slow:
             environment.record(EnvironmentEventKind.TOO_SLOW)
         environment.fail(
-            for_user=for_user,
-            for_operator="\n".join([detail, *lines]),
+            for_user=_storable(for_user),
+            for_operator=_storable("\n".join([str(detail), *lines])),
             kind=EnvironmentEventKind.LOST if lost else EnvironmentEventKind.FAILED,
         )
         ring(services.WORK, environment_id=environment.pk)
@@ -187,7 +193,7 @@ def keep(claimed: Claim, detail: str, *, after: float = 0, needs_a_person: bool 
     with claimed.writing() as environment:
         if environment is None:
             return
-        environment.error_for_operator = detail
+        environment.error_for_operator = _storable(detail)
         environment.save(update_fields=["error_for_operator"])
         if is_late and environment.desired == Desired.PRESENT:
             was_told = is_told(environment)
@@ -221,7 +227,12 @@ def _last_words(claimed: Claim) -> list[str]:
     try:
         return log_tail.read(claimed.backend, claimed.ref, claimed.environment, LOG_LINES)
     except BackendError:
-        return []
+        return []  # its engine is not configured any more
+
+
+def _storable(text: object) -> str:
+    """What an engine said may hold what no database takes."""
+    return str(text).replace("\0", "").encode("utf-8", "replace").decode()
 
 
 def _failures(booking: Booking) -> int:

@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 import base64
+import logging
 import re
 from collections.abc import Iterable, Mapping
 from typing import Final
 from urllib.parse import quote
+
+from celery.exceptions import SoftTimeLimitExceeded
+from django.db import InterfaceError, OperationalError
 
 from osk_portal.toolkit.encryption import CannotDecrypt
 from sandbox.backends.base import BackendError, EnvRef, SandboxBackend
 from sandbox.models import Environment
 from sandbox.services.credentials import plain_credentials
 
+logger = logging.getLogger(__name__)
+
 MOST_LINES: Final = 20
 MOST_CHARACTERS: Final = 300
 HIDDEN: Final = "•••"
 
 _ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|.)?")
-# Control characters, and those that change the direction or hide between letters.
+# Control characters, halves of letters, and those that change the direction or hide between letters.
 _UNPRINTABLE = re.compile(
-    "[\x00-\x08\x0a-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]"
+    "[\x00-\x08\x0a-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ud800-\udfff\ufeff]"
 )
 _NAMED = re.compile(
     r"(?i)([\w.-]*(?:passw(?:or[dt])?|passwd|secret|token|api[_-]?key|cookie|credential)[\w.-]*"
@@ -60,15 +66,22 @@ def _forms(name: str, secret: str) -> Iterable[str]:
 
 
 def read(backend: SandboxBackend, ref: EnvRef, environment: Environment, limit: int) -> list[str]:
-    """The last lines, redacted. Empty where nothing can be read, or no secret can be recognised."""
+    """The last lines, redacted. Empty where nothing can be read, or no secret can be recognised.
+
+    Also where an engine answers what none does: nothing that it says here decides anything.
+    """
     try:
         secrets = plain_credentials(environment)
-        lines = backend.logs(ref, limit=limit)
+        names = dict(environment.credentials.values_list("role", "username"))
+        by_name = {names.get(role) or role: secret for role, secret in secrets.items()}
+        return redact(backend.logs(ref, limit=limit), {**secrets, **by_name})
     except (BackendError, CannotDecrypt):
         return []
-    names = dict(environment.credentials.values_list("role", "username"))
-    by_name = {names.get(role) or role: secret for role, secret in secrets.items()}
-    return redact(lines, {**secrets, **by_name})
+    except (InterfaceError, OperationalError, SoftTimeLimitExceeded):
+        raise
+    except Exception:
+        logger.exception("sandbox: no last words", extra={"environment": environment.backend_key})
+        return []
 
 
 def store(environment: Environment, lines: Iterable[str]) -> None:

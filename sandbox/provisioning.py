@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from contextlib import ExitStack
 from functools import partial
 
 from django.db import InterfaceError, OperationalError, transaction
@@ -31,9 +30,10 @@ from sandbox import (
     setting_up,
 )
 from sandbox.backends.base import Permanent, Retryable
-from sandbox.enums import Desired, EnvironmentEventKind, EnvironmentState
+from sandbox.enums import EnvironmentEventKind, EnvironmentState
 from sandbox.leases import Claim, claim
 from sandbox.models import Booking, Environment
+from sandbox.one_by_one import each
 from sandbox.services import snapshots
 from sandbox.spec import SpecError
 
@@ -53,7 +53,7 @@ def tick() -> list[int]:
     try:
         if not restoring.is_held():
             # A database that was restored knows too little to decide anything by itself.
-            _all(
+            each(
                 end_what_is_over,
                 services.expire_holds,
                 services.tell_late,
@@ -65,13 +65,6 @@ def tick() -> list[int]:
     finally:
         ids = _ring_for_what_is_due()
     return ids
-
-
-def _all(*jobs: Callable[[], object]) -> None:
-    """Each of them, also where one before it fails; the error comes at the end."""
-    with ExitStack() as stack:
-        for job in reversed(jobs):
-            stack.callback(job)
 
 
 def _ring_for_what_is_due() -> list[int]:
@@ -92,7 +85,7 @@ def _ring_for_what_is_due() -> list[int]:
 def end_what_is_over() -> None:
     """Bookings whose window is over end. What was never handed over has failed: it takes no days."""
     due = Booking.objects.due_to_end().values_list("pk", flat=True)[:BATCH]
-    _all(*(partial(_end, booking_id) for booking_id in due))
+    each(*(partial(_end, booking_id) for booking_id in due))
 
 
 def _end(booking_id: int) -> None:
@@ -138,10 +131,22 @@ def work(environment_id: int) -> None:
 
 
 def _step(claimed: Claim) -> None:
+    """An answer that no engine gives, or an error of ours, also in what is written of a step that does not work:
+    time limits and alerts hold all the same.
+    """
+    try:
+        _try_step(claimed)
+    except (InterfaceError, OperationalError):
+        raise  # nothing can be written: the lease runs out, and the next one repeats the step
+    except Exception as error:
+        logger.exception(
+            "sandbox: a step broke", extra={"environment": claimed.environment.backend_key}
+        )
+        failing.try_again(claimed, Retryable(f"unexpected: {type(error).__name__}", after=15))
+
+
+def _try_step(claimed: Claim) -> None:
     environment = claimed.environment
-    if environment.desired == Desired.ABSENT and not environment.keeps_its_course:
-        removing.begin_removal(claimed)
-        return
     steps: dict[str, Callable[[Claim], None]] = {
         EnvironmentState.PENDING: setting_up.prepare,
         EnvironmentState.PROVISIONING: setting_up.set_up,
@@ -152,7 +157,9 @@ def _step(claimed: Claim) -> None:
         EnvironmentState.QUARANTINED: looking_after.keep_apart,
     }
     try:
-        if environment.ends_too_late:
+        if environment.begins_to_go:
+            removing.begin_removal(claimed)
+        elif environment.ends_too_late:
             looking_after.tell_end(claimed)
         else:
             steps[environment.state](claimed)
@@ -166,9 +173,3 @@ def _step(claimed: Claim) -> None:
     except CannotDecrypt:
         # The next generation makes passwords of its own.
         failing.give_up(claimed, failing.SETUP_FAILED, "the key of the credentials was lost")
-    except (InterfaceError, OperationalError):
-        raise  # nothing can be written: the lease runs out, and the next one repeats the step
-    except Exception as error:
-        # An answer that no engine gives, or an error of ours: time limits and alerts hold all the same.
-        logger.exception("sandbox: a step broke", extra={"environment": environment.backend_key})
-        failing.try_again(claimed, Retryable(f"unexpected: {type(error).__name__}", after=15))

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import logging
 import uuid
-from contextlib import ExitStack
 from datetime import datetime, timedelta
+from functools import partial
 
+from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, transaction
 
@@ -31,6 +32,7 @@ from sandbox.backends.base import (
 from sandbox.enums import Desired, EnvironmentState, RestoreEvidence, StrayVerdict
 from sandbox.leases import ref_of
 from sandbox.models import EngineHealth, Environment, Slot, Stray
+from sandbox.one_by_one import each
 from sandbox.spec import SpecError
 
 logger = logging.getLogger(__name__)
@@ -47,9 +49,7 @@ def reconcile() -> None:
         verdict=StrayVerdict.REMOVED, last_seen_at__lt=clock.now() - STRAYS_KEPT
     ).delete()
     # Each also where one before it fails; the error comes at the end.
-    with ExitStack() as engines:
-        for key in sorted(keys, reverse=True):
-            engines.callback(_reconcile, key)
+    each(*(partial(_reconcile, key) for key in sorted(keys)))
 
 
 def _reconcile(key: str) -> None:
@@ -71,10 +71,11 @@ def _reconcile(key: str) -> None:
         _keep_health(key, Health(False, f"unexpected: {type(error).__name__}"))
         return
     _keep_health(key, health)
-    with ExitStack() as parts:
-        parts.callback(_find_lost, backend, found)
-        parts.callback(_remove_orphans, backend, found, listed_at)
-        parts.callback(_compare_ends, backend, found)
+    each(
+        partial(_compare_ends, backend, found),
+        partial(_remove_orphans, backend, found, listed_at),
+        partial(_find_lost, backend, found),
+    )
 
 
 def _keep_health(key: str, found: Health) -> None:
@@ -111,13 +112,20 @@ def _compare_ends(backend: SandboxBackend, found: dict[str, Observed]) -> None:
         observed = found.get(environment.backend_key)
         if observed is None or observed.env != str(environment.public_id):
             continue
-        if observed.expires_at is not None and observed.expires_at > environment.expires_at:
-            # The row is younger than the list: the end of what was kept apart moves to an earlier one.
-            try:
+        try:
+            if observed.expires_at is not None and observed.expires_at > environment.expires_at:
+                # The row is younger than the list: the end of what was kept apart moves to an earlier one.
                 observed = backend.observe(ref_of(environment))
-            except BackendError:
-                continue  # seen at the next round
-        restoring.compare(environment, observed)
+            restoring.compare(environment, observed)
+        except BackendError:
+            continue  # seen at the next round
+        except (InterfaceError, OperationalError, SoftTimeLimitExceeded):
+            raise
+        except Exception:
+            logger.exception(
+                "sandbox: its end could not be compared",
+                extra={"environment": environment.backend_key},
+            )
 
 
 def _remove_orphans(
@@ -125,18 +133,16 @@ def _remove_orphans(
 ) -> None:
     seen: set[str] = set()
     for observed in found.values():
-        if observed.is_remains:
-            if _note_remains(backend.key, observed, listed_at):
-                seen.add(observed.name)
-            continue
-        if observed.instance != settings.OSK_SANDBOX_INSTANCE:
-            if observed.state != ObservedState.UNKNOWN:
-                logger.info("sandbox: foreign object left alone", extra={"object": observed.name})
-            continue
-        if not _is_known(observed):
+        try:
+            is_stray = _look_at(backend, observed, listed_at)
+        except (InterfaceError, OperationalError, SoftTimeLimitExceeded):
+            raise
+        except Exception as error:
+            # One that is odd holds up no other.
+            logger.exception("sandbox: stray object stays", extra={"object": observed.name})
+            is_stray = _note_stuck(backend.key, observed, f"unexpected: {type(error).__name__}")
+        if is_stray:
             seen.add(observed.name)
-            verdict, detail = _remove_orphan(backend, observed)
-            restoring.note_stray(backend.key, observed, verdict, detail)
     gone = Stray.objects.there().filter(backend=backend.key).exclude(name__in=seen)
     kept = gone.filter(verdict=StrayVerdict.KEPT).exclude(name__in=found)
     for name in kept.values_list("name", flat=True):
@@ -144,6 +150,35 @@ def _remove_orphans(
     gone.exclude(verdict=StrayVerdict.LATER_END, name__in=found).update(
         verdict=StrayVerdict.REMOVED, detail="", last_seen_at=clock.now()
     )
+
+
+def _look_at(backend: SandboxBackend, observed: Observed, listed_at: datetime) -> bool:
+    """Whether it is one for the list of the operators."""
+    if observed.is_remains:
+        return _note_remains(backend.key, observed, listed_at)
+    if observed.instance != settings.OSK_SANDBOX_INSTANCE:
+        if observed.state != ObservedState.UNKNOWN:
+            logger.info("sandbox: foreign object left alone", extra={"object": observed.name})
+        return False
+    if _is_known(observed):
+        return False
+    verdict, detail = _remove_orphan(backend, observed)
+    restoring.note_stray(backend.key, observed, verdict, detail)
+    return True
+
+
+def _note_stuck(key: str, observed: Observed, detail: str) -> bool:
+    """In the list of the operators, as far as the database takes what the engine calls it."""
+    if observed.is_remains or observed.instance != settings.OSK_SANDBOX_INSTANCE:
+        return Stray.objects.there().filter(backend=key, name=observed.name).exists()
+    try:
+        with transaction.atomic():
+            restoring.note_stray(key, observed, StrayVerdict.STUCK, detail)
+    except (InterfaceError, OperationalError):
+        raise
+    except Exception:
+        logger.exception("sandbox: stray object cannot be listed", extra={"object": observed.name})
+    return True
 
 
 def _remove_orphan(backend: SandboxBackend, observed: Observed) -> tuple[StrayVerdict, str]:

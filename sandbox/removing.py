@@ -106,10 +106,20 @@ def _name_what_is_there(claimed: Claim) -> None:
 
 
 def _note(environment: Environment, items: Iterable[Item]) -> None:
+    """What cannot be written down of an answer that no engine gives is left out: it holds up no removal."""
     for item in items:
-        RemovalProof.objects.get_or_create(
-            environment=environment, kind=item.kind, name=item.name[:200]
-        )
+        try:
+            with transaction.atomic():
+                RemovalProof.objects.get_or_create(
+                    environment=environment, kind=item.kind, name=item.name[:200]
+                )
+        except (InterfaceError, OperationalError):
+            raise
+        except Exception:
+            logger.exception(
+                "sandbox: not named in the proof",
+                extra={"environment": environment.backend_key, "detail": f"{item!r}"[:300]},
+            )
 
 
 def _close(environment: Environment) -> None:

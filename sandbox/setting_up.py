@@ -44,6 +44,13 @@ PROBE_PATIENCE = 4.0
 """Seconds; between two of them the page of the booking gets the last words of the program."""
 PROBE_AGAIN = timedelta(seconds=5)
 _UNDER_WAY = (ObservedState.RUNNING, ObservedState.CREATING)
+_SET_UP = (
+    EnvironmentState.PROVISIONING,
+    EnvironmentState.STARTING,
+    EnvironmentState.READY,
+    EnvironmentState.DEGRADED,
+)
+"""An engine is to run it: what a quarantine is lifted to, and what comes after that."""
 
 
 def prepare(claimed: Claim) -> None:
@@ -113,17 +120,23 @@ def ensure(claimed: Claim) -> Observed:
         services.plain_credentials(environment),
         expires_at=environment.expires_at,
     )
-    state = Environment.objects.values_list("state", flat=True).get(pk=environment.pk)
+    state = _state_of(environment)
     if state == EnvironmentState.QUARANTINED:
         quarantine(claimed.backend, claimed.ref)
-        if not Environment.objects.filter(pk=environment.pk, state=state).exists():
+        state = _state_of(environment)
+        if state in _SET_UP:
             # Lifted meanwhile: we may have cut off what another worker has started since.
             return ensure(claimed)
-    elif state in FINAL:
+    if state in FINAL:
         # We stood still past our lease: another worker has proved meanwhile that nothing is left.
         logger.warning("sandbox: late, removed", extra={"environment": environment.backend_key})
         claimed.backend.destroy(claimed.ref)
     return found
+
+
+def _state_of(environment: Environment) -> str:
+    """As it is now, whoever has changed it."""
+    return Environment.objects.values_list("state", flat=True).get(pk=environment.pk)
 
 
 def wait_until_ready(claimed: Claim) -> None:

@@ -12,6 +12,12 @@ UPDATE catalog_solution SET revised_at = coalesce(
     SELECT stale_told_at FROM catalog_source WHERE solution_id = catalog_solution.id
 );
 """
+# Back: the column of the source is there again by then, and that of the entry still.
+TOLD = """
+UPDATE catalog_source SET stale_told_at = (
+    SELECT stale_told_at FROM catalog_solution WHERE id = catalog_source.solution_id
+);
+"""
 
 
 class Migration(migrations.Migration):
@@ -30,7 +36,7 @@ class Migration(migrations.Migration):
             name="stale_told_at",
             field=models.DateTimeField(editable=False, null=True),
         ),
-        migrations.RunSQL(REVISED, migrations.RunSQL.noop),
+        migrations.RunSQL(REVISED, TOLD),
         migrations.RemoveField(model_name="source", name="stale_told_at"),
         migrations.CreateModel(
             name="PromiseReminder",

@@ -45,7 +45,7 @@ from catalog.services.notices import (
     issue_notice,
     withdraw_notice,
 )
-from catalog.services.pictures import block_picture, describe_pictures
+from catalog.services.pictures import PictureChanged, block_picture, describe_pictures
 from catalog.services.proposals import (
     ProposalConflict,
     base_document,
@@ -97,6 +97,7 @@ __all__ = [
     "Budget",
     "CriterionWords",
     "FindingWords",
+    "PictureChanged",
     "ProposalConflict",
     "ReportLinkDead",
     "StatementWords",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Final
 
 from django.db import IntegrityError, transaction
 from django.utils.text import slugify
@@ -29,10 +29,13 @@ from catalog.services.moving import follow_move, is_led_elsewhere
 from catalog.services.pictures import match_pictures
 from network.models import Organisation
 from osk_portal.accounts.models import User
+from osk_portal.notifications import queue
 from osk_portal.toolkit import clock
 from osk_portal.toolkit.search_text import fold, sort_key
 from osk_portal.toolkit.transitions import TransitionNotAllowed
 
+# The daily job that makes the files of the whole catalog.
+FILES_JOB: Final = "catalog-giving"
 # Addresses of pages beside the entries (catalog/urls.py).
 RESERVED_SLUGS = frozenset(
     {
@@ -284,11 +287,13 @@ def withdraw_locked(
 ) -> SolutionEvent:
     """Take an entry that the caller has locked out of the catalog, and tell who maintains and who follows it.
 
+    The files of the whole catalog are made anew, not only in the next night.
     ``besides`` hears of it otherwise.
     """
     event = solution.withdraw(actor=actor)
     tell_of_withdrawal(solution, event, besides=besides)
     tell_followers(solution, "entry_withdrawn", actor=actor)
+    queue.run_again(FILES_JOB)
     return event
 
 

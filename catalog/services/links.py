@@ -13,7 +13,7 @@ from urllib.parse import urldefrag, urljoin, urlsplit
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from catalog import documents
 from catalog.documents import Json
@@ -102,21 +102,30 @@ def evidence_of(keys: Collection[int]) -> dict[int, list[str]]:
     Statements in force, notices that stand, the published Einschätzung, offers that are shown; four queries.
     """
     found: defaultdict[int, list[str]] = defaultdict(list)
-    stated = Statement.objects.standing().filter(solution__in=keys)
-    noticed = Notice.objects.standing().filter(solution__in=keys)
-    assessed = CriterionFinding.objects.filter(
-        assessment__in=Assessment.objects.published().filter(solution__in=keys)
-    )
-    offered = Support.objects.shown().filter(solution__in=keys, organisation__is_published=True)
-    for rows, solution, field in (
-        (stated, "solution", "evidence"),
-        (noticed, "solution", "evidence"),
-        (assessed, "assessment__solution", "evidence"),
-        (offered, "solution", "link"),
-    ):
-        for pk, url in rows.exclude(**{field: ""}).order_by("pk").values_list(solution, field):
+    for rows, solution, field in _set_by_others().values():
+        there = rows.filter(**{f"{solution}__in": keys}).exclude(**{field: ""})
+        for pk, url in there.order_by("pk").values_list(solution, field):
             found[pk].append(url)
     return {pk: _usable(urls)[:MOST_LINKS] for pk, urls in found.items()}
+
+
+def _set_by_others() -> dict[str, tuple[QuerySet[Any], str, str]]:
+    """Place: its rows, where they name the entry, and the link."""
+    published = Assessment.objects.published()
+    return {
+        "statement": (Statement.objects.standing(), "solution", "evidence"),
+        "notice": (Notice.objects.standing(), "solution", "evidence"),
+        "assessment": (
+            CriterionFinding.objects.filter(assessment__in=published),
+            "assessment__solution",
+            "evidence",
+        ),
+        "offer": (
+            Support.objects.shown().filter(organisation__is_published=True),
+            "solution",
+            "link",
+        ),
+    }
 
 
 def _usable(found: list[Any]) -> list[str]:
@@ -239,15 +248,26 @@ def _fail(link: Link, now: datetime) -> None:
     is_lasting = link.failures >= DEAD_AFTER and now - link.failing_since >= PATIENCE
     if link.dead_since is None and is_lasting and not _all_fail(link, now):
         link.dead_since = now
-        is_of_file = link.url in named(link.solution.document)
-        to = link.solution.maintainer_id if is_of_file else _offered_by(link)
-        tell_of_dead_link(link, to=to, is_of_file=is_of_file)
+        _tell(link)
 
 
-def _offered_by(link: Link) -> int | None:
-    """Whose page of a support offer it is; None: evidence, which the OSK keeps."""
-    offers = Support.objects.shown().filter(solution=link.solution_id, link__startswith=link.url)
-    return next((o.organisation_id for o in offers if urldefrag(o.link)[0] == link.url), None)
+def _tell(link: Link) -> None:
+    """Each that has set it: the maintainer in the file, organisations in their offers, the OSK in the evidence."""
+    if link.url in named(link.solution.document):
+        tell_of_dead_link(link, to=link.solution.maintainer_id, places=["file"])
+    evidence = []
+    for place, (rows, solution, field) in _set_by_others().items():
+        there = rows.filter(**{solution: link.solution_id, f"{field}__startswith": link.url})
+        same = [
+            row for row in there.order_by("pk") if urldefrag(getattr(row, field))[0] == link.url
+        ]
+        if place == "offer":
+            for offer in same:
+                tell_of_dead_link(link, to=offer.organisation_id, places=[place])
+        elif same:
+            evidence.append(place)
+    if evidence:
+        tell_of_dead_link(link, to=None, places=evidence)
 
 
 def _all_fail(link: Link, now: datetime) -> bool:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, Final
 
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from catalog import forges
 from catalog.documents import Json
@@ -32,6 +34,13 @@ FIRST_PAUSE: Final = timedelta(hours=1)
 LONGEST_PAUSE: Final = timedelta(days=7)
 PATIENCE: Final = timedelta(days=3)
 """So long a picture that is gone is still shown: a server may be down for a weekend."""
+CHANGED: Final = gettext_lazy(
+    "The picture has changed meanwhile. Look at it, check your text and save it once more."
+)
+
+
+class PictureChanged(TransitionNotAllowed):
+    """A text is for a picture that is not there any more."""
 
 
 def named(document: Json) -> list[tuple[PictureKind, str]]:
@@ -190,13 +199,19 @@ def _empty(picture: Picture) -> None:
 
 @transaction.atomic
 def describe_pictures(
-    solution_id: int, *, texts: dict[str, str], actor: User, wording: str = ""
+    solution_id: int,
+    *,
+    texts: dict[str, str],
+    seen: Mapping[str, str],
+    actor: User,
+    wording: str = "",
 ) -> bool:
-    """Write the alternative texts of screenshots, by the pictures' public ids; each is for what is shown now.
+    """Write the alternative texts of screenshots, by the pictures' public ids.
 
-    ``wording``: the version of the words by which the author has put them under CC0; it stands in the event.
-    Returns whether anything changed. Raises TransitionNotAllowed for somebody who may not, and without the
-    grant that texts of others than the OSK need.
+    ``seen``: the digests of the pictures that the author saw; ``wording``: the version of the words by which the
+    author has put the texts under CC0, it stands in the event. Returns whether anything changed. Raises
+    TransitionNotAllowed for somebody who may not, and without the grant that texts of others than the OSK need;
+    PictureChanged where a text was written for another picture than the one that is there now.
     """
     solution = Solution.objects.select_for_update(of=("self",)).get(pk=solution_id)
     if not can_describe_pictures(actor, solution):
@@ -206,6 +221,8 @@ def describe_pictures(
     screenshots = solution.pictures.filter(kind=PictureKind.SCREENSHOT, is_blocked=False)
     for picture in screenshots.select_for_update(of=("self",)):
         text = texts.get(str(picture.public_id))
+        if text and seen.get(str(picture.public_id)) != picture.digest:
+            raise PictureChanged("describe", solution.state, str(CHANGED))
         if text is None or not picture.digest:
             continue
         written = (text, picture.digest if text else "")

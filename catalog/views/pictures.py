@@ -17,7 +17,7 @@ from catalog.models import Picture, Solution
 from catalog.permissions import can_block_pictures, can_describe_pictures
 from catalog.picture_forms import PicturesForm
 from catalog.pictures import files
-from catalog.services import block_picture, describe_pictures
+from catalog.services import PictureChanged, block_picture, describe_pictures
 from osk_portal.toolkit.access import LOGIN, PUBLIC, AuthenticatedRequest, access, no_store
 from osk_portal.toolkit.transitions import TransitionNotAllowed
 
@@ -57,19 +57,23 @@ def picture(request: HttpRequest, digest: str, *, small: bool = False) -> HttpRe
 def picture_list(request: AuthenticatedRequest, slug: str) -> HttpResponse:
     """Every picture that the entry's file names, with what is wrong; the texts of the screenshots."""
     solution = _get(request, slug)
-    form = PicturesForm(
-        solution,
-        request.POST if request.method == "POST" else None,
-        needs_grant=not request.user.is_advisor,
-    )
+    form = _form(request, solution)
     if form.is_valid():
         try:
             describe_pictures(
-                solution.pk, texts=form.texts, actor=request.user, wording=form.wording
+                solution.pk,
+                texts=form.texts,
+                seen=form.seen,
+                actor=request.user,
+                wording=form.wording,
             )
-        except (
-            TransitionNotAllowed
-        ) as error:  # the role is gone, or a picture has changed meanwhile
+        except PictureChanged as error:
+            now = _form(request, solution)  # beside the picture that is there now
+            if now.is_valid():
+                form.add_error(None, str(error))
+            else:
+                form = now
+        except TransitionNotAllowed as error:  # the role is gone meanwhile
             form.add_error(None, str(error))
         else:
             messages.success(request, _("Saved. Described screenshots stand on the entry's page."))
@@ -111,6 +115,11 @@ def _block(request: AuthenticatedRequest, public_id: UUID, *, is_blocked: bool) 
     else:
         messages.success(request, done)
     return redirect("catalog:picture_list", slug=found.solution.slug)
+
+
+def _form(request: AuthenticatedRequest, solution: Solution) -> PicturesForm:
+    data = request.POST if request.method == "POST" else None
+    return PicturesForm(solution, data, needs_grant=not request.user.is_advisor)
 
 
 def _get(request: AuthenticatedRequest, slug: str) -> Solution:

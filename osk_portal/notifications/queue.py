@@ -95,8 +95,15 @@ def run_job(name: str) -> None:
         logger.info("daily job has run or runs", extra={"job": name})
         return
     job.run()
-    PeriodicRun.objects.filter(name=name).update(last_on=today, lease_until=None)
+    # Without its lease it was asked for once more meanwhile, and stays due.
+    held = PeriodicRun.objects.filter(name=name, lease_until__isnull=False)
+    held.update(last_on=today, lease_until=None)
     logger.info("daily job done", extra={"job": name})
+
+
+def run_again(name: str) -> None:
+    """A daily job is due once more today, also one that runs at this moment; within the caller's transaction."""
+    PeriodicRun.objects.filter(name=name).update(last_on=None, lease_until=None)
 
 
 def _not_run_today() -> Q:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import socket
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from email.message import Message
 from http import HTTPStatus
 from http.client import HTTPException, HTTPResponse
@@ -43,7 +43,10 @@ TIMEOUT = 60
 PULL_TIMEOUT = 900
 LOG_TIMEOUT = 5
 MOST_LOG = 256 * 1024
-"""Bytes of the last words that are read: a line has no end where a product writes none."""
+"""Bytes of the last words that are kept: a line has no end where a product writes none."""
+_MOST_READ = 12 * 2**20
+"""To come to their end: a little more than an engine keeps (``_log_config``)."""
+_PIECE = 64 * 1024
 OLDEST_API = "1.41"
 """Of an engine that does not tell its own."""
 
@@ -356,7 +359,7 @@ class Engine:
             self._api.remove_container(name, force=True, v=True)
 
     def logs(self, name: str, *, limit: int) -> list[str]:
-        """The last lines, of all together at most ``MOST_LOG`` bytes."""
+        """The last lines, of all together at most ``MOST_LOG`` bytes; a longer one is left out."""
         with _translated(), contextlib.closing(self._asked_for_logs(name, limit)) as answer:
             if answer.status_code == HTTPStatus.NOT_FOUND:
                 return []
@@ -369,7 +372,7 @@ class Engine:
                     if not _is_storage_lost(said):
                         raise
                 return []
-            raw = b"".join(_parts_of(answer.raw))
+            raw = _end_of(_parts_of(answer.raw))
         return raw.decode("utf-8", "replace").replace("\0", "").splitlines()
 
     def _asked_for_logs(self, name: str, limit: int) -> requests.Response:
@@ -465,15 +468,29 @@ def _filters(labels: Mapping[str, str]) -> dict[str, list[str]]:
 
 
 def _parts_of(stream: IO[bytes]) -> Iterator[bytes]:
-    """Output and errors come in turn: which of them and the length in eight bytes, then that much text.
+    """Output and errors come in turn: which of them and the length in eight bytes, then that much text, in pieces.
 
     What is none of it is an error that Podman found when it had said that all is well.
     """
-    left = MOST_LOG
+    left = _MOST_READ
     while left > 0 and len(head := stream.read(8)) == 8 and head[1:4] == bytes(3):
-        part = stream.read(min(left, int.from_bytes(head[4:], "big")))
-        left -= len(part)
-        yield part
+        size = min(left, int.from_bytes(head[4:], "big"))
+        left -= size
+        while size > 0 and (part := stream.read(min(size, _PIECE))):
+            size -= len(part)
+            yield part
+
+
+def _end_of(parts: Iterable[bytes]) -> bytes:
+    """The last ``MOST_LOG`` bytes, from the begin of a line: half a password would not be recognised as one."""
+    end, is_cut = bytearray(), False
+    for part in parts:
+        end += part
+        if len(end) > MOST_LOG:
+            # One byte more, which tells whether a line begins after it.
+            del end[: -MOST_LOG - 1]
+            is_cut = True
+    return bytes(end.partition(b"\n")[2] if is_cut else end)
 
 
 def _with(labels: Mapping[str, str], listed: list[dict[str, Any]]) -> list[dict[str, Any]]:

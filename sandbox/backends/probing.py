@@ -25,7 +25,7 @@ def ask(host: str, port: int, check: Check, *, timeout: float = TIMEOUT) -> Prob
     connection = http.client.HTTPConnection(host, port, timeout=timeout)
     try:
         connection.connect()
-        with _cut_off(connection.sock, timeout):
+        with _cut_off(connection.sock, timeout) as is_cut_off:
             connection.request("GET", check.path)
             status = connection.getresponse().status
     except OSError as error:
@@ -35,23 +35,31 @@ def ask(host: str, port: int, check: Check, *, timeout: float = TIMEOUT) -> Prob
         return ProbeResult(False, type(error).__name__)
     finally:
         connection.close()
+    if is_cut_off.is_set():
+        # The end of the connection within the headers is taken for theirs.
+        return ProbeResult(False, "timed out")
     if status != check.status:
         return ProbeResult(False, f"answers {status} instead of {check.status}")
     return ProbeResult(True)
 
 
 @contextlib.contextmanager
-def _cut_off(connection: socket.socket, timeout: float) -> Iterator[None]:
-    """A socket's own limit begins anew with each byte: what sends one now and then would hold its worker for ever."""
-    timer = threading.Timer(timeout, _end, [connection])
+def _cut_off(connection: socket.socket, timeout: float) -> Iterator[threading.Event]:
+    """A socket's own limit begins anew with each byte: what sends one now and then would hold its worker for ever.
+
+    The event says that it was cut off.
+    """
+    is_cut_off = threading.Event()
+    timer = threading.Timer(timeout, _end, [connection, is_cut_off])
     timer.daemon = True
     timer.start()
     try:
-        yield
+        yield is_cut_off
     finally:
         timer.cancel()
 
 
-def _end(connection: socket.socket) -> None:
+def _end(connection: socket.socket, is_cut_off: threading.Event) -> None:
+    is_cut_off.set()
     with contextlib.suppress(OSError):
         connection.shutdown(socket.SHUT_RDWR)

@@ -180,6 +180,11 @@ class Environment(Addressed):
         return self.state in (_S.TEARING_DOWN, _S.QUARANTINED)
 
     @property
+    def begins_to_go(self) -> bool:
+        """Its removal was asked for, and has not begun."""
+        return self.desired == Desired.ABSENT and not self.keeps_its_course
+
+    @property
     def ends_too_late(self) -> bool:
         """Later than its booking: it was kept apart, and goes on."""
         return not self.keeps_its_course and self.expires_at > self.booking.ends_at

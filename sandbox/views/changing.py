@@ -120,11 +120,13 @@ def booking_move(request: AuthenticatedRequest, public_id: UUID) -> HttpResponse
         organisation=None if booking.is_outside_quota else booking.organisation,
     )
     # Only an application still waits for the OSK (services.move_booking asks the same).
+    is_asked = booking.state == BookingState.REQUESTED
     times = offer_times(
         form,
         blueprint,
-        is_approved=booking.state != BookingState.REQUESTED,
+        is_approved=not is_asked,
         version=booking.blueprint_version,
+        asked_at=booking.created_at if is_asked else None,
     )
     form.initial = _present(booking)
     if form.is_valid():

@@ -21,6 +21,7 @@ from tests.catalog.fetching import HOST, REPOSITORY
 from tests.catalog.files import publiccode_file
 from tests.catalog.test_notices import issue
 from tests.catalog.test_statements import WORDS, enter, propose
+from tests.factories import MembershipFactory
 
 pytestmark = pytest.mark.django_db
 NOON = datetime(2026, 11, 26, 12, tzinfo=BERLIN)
@@ -185,6 +186,14 @@ def test_what_a_file_builds_on_and_what_others_offer_is_followed_and_marked(
         organisation=editor.memberships.get().organisation,
         link=f"{there['angebot']}#preise",
     )
+    others = MembershipFactory.create_batch(2, organisation__company=True, editor=True)
+    for other in others:
+        Support.objects.create(
+            solution=solution, organisation=other.organisation, link=there["angebot"]
+        )
+    hidden = others[1].organisation
+    hidden.is_published = False
+    hidden.save()
     links.ensure_links()
     found = solution.links.all()
     assert set(there.values()) <= set(found.values_list("url", flat=True))
@@ -197,7 +206,8 @@ def test_what_a_file_builds_on_and_what_others_offer_is_followed_and_marked(
         Link.objects.filter(pk=link.pk).update(next_attempt_at=portal_clock.now())
         links.run(link.pk)
     told = Notification.objects.filter(kind="catalog.link_dead")
-    assert list(told.values_list("user", flat=True)) == [editor.pk]
+    assert set(told.values_list("user", flat=True)) == {editor.pk, others[0].user_id}
+    assert all("im Unterstützungsangebot" in each.text for each in told)
 
     solution.refresh_from_db()
     assert solution.dead_links == [there["angebot"]]
@@ -209,6 +219,7 @@ def test_what_a_file_builds_on_and_what_others_offer_is_followed_and_marked(
     assert "zurzeit nicht erreichbar" in client.get(notice.get_absolute_url()).text
 
     offer.delete()
+    Support.objects.filter(organisation=others[0].organisation).delete()
     links.ensure_links()
     assert not found.filter(url=there["angebot"]).exists()
 
@@ -232,7 +243,9 @@ def test_evidence_is_followed_too_and_the_osk_hears_when_it_is_dead(world, site,
         Link.objects.exclude(pk=link.pk).update(alive_at=portal_clock.now())
         Link.objects.filter(pk=link.pk).update(next_attempt_at=portal_clock.now())
         links.run(link.pk)
-    assert Notification.objects.filter(user=world.advisor, kind="catalog.link_dead").count() == 1
+    told = Notification.objects.get(user=world.advisor, kind="catalog.link_dead")
+    assert "in einer Angabe für Verwaltungen" in told.text
+    assert "in einem Hinweis" not in told.text
     assert not Notification.objects.filter(user=world.editor, kind="catalog.link_dead").exists()
     shown = client.get(world.solution.get_absolute_url()).text.split('id="statements"')[1]
     assert "zurzeit nicht erreichbar" in shown.split("</table>")[0]

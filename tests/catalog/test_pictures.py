@@ -91,9 +91,15 @@ def shown(solution):
 
 def describe(solution, actor, text=TEXT):
     shot = get(solution, "screenshot")
+    key = str(shot.public_id)
     return services.describe_pictures(
-        solution.pk, texts={str(shot.public_id): text}, actor=actor, wording=CURRENT
+        solution.pk, texts={key: text}, seen={key: shot.digest}, actor=actor, wording=CURRENT
     )
+
+
+def alt(shot, text):
+    """A text for what is there now, as the page sends it."""
+    return {f"alt-{shot.public_id}": text, f"seen-{shot.public_id}": shot.digest}
 
 
 def page(client, solution, user=None):
@@ -322,7 +328,7 @@ def test_who_looks_after_the_pictures(client, solution, world, who, status, may_
     if status == 200:
         assert ("sperren" in answer.text) == may_block
         assert "no-store" in answer["Cache-Control"]
-    sent = client.post(list_url(solution), {f"alt-{shot.public_id}": TEXT, "cc0": "on"})
+    sent = client.post(list_url(solution), {**alt(shot, TEXT), "cc0": "on"})
     assert sent.status_code == (302 if status in (200, 302) else status)
     solution.refresh_from_db()
     assert ("screenshot" in shown(solution)) == (status == 200)
@@ -348,7 +354,7 @@ def test_the_texts_of_a_maintainer_are_released_and_that_is_kept(client, solutio
     fetch(solution)
     client.force_login(world.editor, backend="django.contrib.auth.backends.ModelBackend")
     shot = get(solution, "screenshot")
-    text = {f"alt-{shot.public_id}": TEXT}
+    text = alt(shot, TEXT)
 
     answer = client.post(list_url(solution), text)
     assert answer.status_code == 422
@@ -356,7 +362,10 @@ def test_the_texts_of_a_maintainer_are_released_and_that_is_kept(client, solutio
     assert TEXT in answer.text
     with pytest.raises(TransitionNotAllowed, match="CC0"):
         services.describe_pictures(
-            solution.pk, texts={str(shot.public_id): TEXT}, actor=world.editor
+            solution.pk,
+            texts={str(shot.public_id): TEXT},
+            seen={str(shot.public_id): shot.digest},
+            actor=world.editor,
         )
     solution.refresh_from_db()
     assert shown(solution) == ["logo"]
@@ -383,9 +392,40 @@ def test_a_text_is_for_the_picture_that_its_author_saw(client, solution, world, 
     assert TEXT in answer.text
     now = get(solution, "screenshot").digest
     assert f'name="{seen}" value="{now}"' in answer.text
+    assert client.post(list_url(solution), {name: TEXT}).status_code == 422  # who knows which
+    with pytest.raises(services.PictureChanged, match="inzwischen geändert"):
+        services.describe_pictures(
+            solution.pk,
+            texts={str(shot.public_id): TEXT},
+            seen={str(shot.public_id): shot.digest},
+            actor=world.advisor,
+        )
     assert client.post(list_url(solution), {name: TEXT, seen: now}).status_code == 302
     solution.refresh_from_db()
     assert shown(solution) == ["logo", "screenshot"]
+
+
+def test_a_picture_that_changes_while_its_text_is_saved_is_asked_about(
+    client, solution, world, monkeypatch
+):
+    fetch(solution)
+    client.force_login(world.advisor, backend="django.contrib.auth.backends.ModelBackend")
+    shot = get(solution, "screenshot")
+    seen, name = f"seen-{shot.public_id}", f"alt-{shot.public_id}"
+    real = services.describe_pictures
+
+    def late(*given, **more):
+        Picture.objects.filter(pk=shot.pk).update(digest="f" * 64)
+        return real(*given, **more)
+
+    monkeypatch.setattr("catalog.views.pictures.describe_pictures", late)
+    answer = client.post(list_url(solution), {name: TEXT, seen: shot.digest})
+
+    assert answer.status_code == 422
+    assert "hat sich inzwischen geändert" in answer.text
+    assert TEXT in answer.text
+    assert f'name="{seen}" value="{"f" * 64}"' in answer.text
+    assert not solution.events.filter(kind="pictures_described").exists()
 
 
 def test_a_text_too_long_or_with_control_characters_is_kept_in_the_form(client, solution, world):
@@ -393,14 +433,14 @@ def test_a_text_too_long_or_with_control_characters_is_kept_in_the_form(client, 
     client.force_login(world.editor, backend="django.contrib.auth.backends.ModelBackend")
     shot = get(solution, "screenshot")
     for text in ("x" * 301, "a\x07b", "a\u202eb"):
-        answer = client.post(list_url(solution), {f"alt-{shot.public_id}": text, "cc0": "on"})
+        answer = client.post(list_url(solution), {**alt(shot, text), "cc0": "on"})
         assert answer.status_code == 422
         assert f"#id_alt-{shot.public_id}" in answer.text
     hostile = '  "><script>\r\n alert(1) '
-    client.post(list_url(solution), {f"alt-{shot.public_id}": hostile, "cc0": "on"})
+    client.post(list_url(solution), {**alt(shot, hostile), "cc0": "on"})
     html = page(client, solution).text
     assert 'alt="&quot;&gt;&lt;script&gt; alert(1)"' in html
-    client.post(list_url(solution), {f"alt-{shot.public_id}": ""})
+    client.post(list_url(solution), alt(shot, ""))
     assert "<figure" not in page(client, solution).text
 
 

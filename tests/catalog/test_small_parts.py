@@ -138,6 +138,11 @@ def test_putting_nothing_removes_the_key_and_what_is_empty_without_it():
         ("BUSL-1.1", "Noch nicht geklärt"),
         # An exception makes no combination of it.
         ("GPL-2.0-only WITH Classpath-exception-2.0", "Ja. Sie steht in der Liste"),
+        # "Or later" may be taken as one that is listed.
+        ("GPL-1.0-or-later", "Ja. Sie steht in der Liste"),
+        ("GPL-1.0+", "Ja. Sie steht in der Liste"),
+        ("AGPL-1.0-or-later", "Ja. Sie steht in der Liste"),
+        ("GFDL-1.1-or-later", "nicht in der Liste"),
         ("GPL-1.0-only WITH Classpath-exception-2.0", "nicht in der Liste"),
         # Strong copyleft, whatever the index calls it.
         ("CECILL-2.0", "Ja. Sie steht in der Liste"),
@@ -178,6 +183,12 @@ def test_only_what_protects_files_may_be_called_so():
     assert "Dateien der Software" in str(licences.plain(kept, "MPL-2.0").summary)
     assert "Dateien der Software" not in str(licences.plain(kept, "CC-BY-SA-4.0").summary)
     assert licences.plain(kept, "CECILL-2.1").summary == licences.plain("copyleft").summary
+
+
+@pytest.mark.parametrize("kept", ["weak_copyleft", "copyleft"])
+def test_of_a_licence_that_nobody_can_read_nothing_is_claimed(kept):
+    assert "nicht geklärt" in str(licences.plain(kept).eupl)
+    assert "nicht geklärt" in str(licences.plain(kept, "MIT AND " * 100 + "MIT").eupl)
 
 
 @pytest.mark.parametrize("licence", ["BUSL-1.1", "SSPL-1.0", "CC-BY-NC-4.0", "Elastic-2.0"])

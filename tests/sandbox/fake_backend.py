@@ -117,6 +117,7 @@ class FakeBackend:
         return Observed(ref.name, ObservedState.ABSENT)
 
     def logs(self, ref: EnvRef, *, limit: int = 50) -> list[str]:
+        self._strike("logs", ref.name)
         return self.log_lines[-limit:]
 
     def halt(self, ref: EnvRef) -> None:

@@ -15,7 +15,16 @@ from django.test import Client
 from osk_portal.accounts.models import User
 from osk_portal.notifications.models import OutgoingMail
 from osk_portal.toolkit import clock as portal_clock
-from sandbox import backends, capacity, operations, provisioning, quotas, reconciling, services
+from sandbox import (
+    backends,
+    capacity,
+    operations,
+    provisioning,
+    quotas,
+    reconciling,
+    restoring,
+    services,
+)
 from sandbox.admin.capacity import SlotForm
 from sandbox.backends import machine
 from sandbox.backends.base import (
@@ -23,6 +32,7 @@ from sandbox.backends.base import (
     BackendUnavailable,
     EnvRef,
     Health,
+    Item,
     Observed,
     ObservedState,
     Permanent,
@@ -631,6 +641,51 @@ def test_what_could_not_be_seen_when_the_removal_began_stands_in_the_proof(
     proofs = environment.proofs.exclude(kind="credential")
     assert set(proofs.values_list("kind", "name")) == before
     assert not proofs.filter(verified_at=None).exists()
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [Item("folder", None), Item("folder", "/a\0b"), Item("k" * 30, "/a")],  # type: ignore[arg-type] # no engine says so
+    ids=["none", "nul", "long"],
+)
+@pytest.mark.parametrize("is_seen_late", [False, True])
+def test_what_cannot_be_written_down_holds_up_no_removal(
+    engine: FakeBackend, run: Run, expect_errors: None, odd: Item, is_seen_late: bool
+) -> None:
+    """What stands beside it in the list is named all the same."""
+    booking = book()
+    name = run(booking).backend_key
+    engine.objects[name] = replace(engine.objects[name], items=(odd, Item("volume", "v1")))
+    services.end_booking(booking_id=booking.pk, actor=booking.booked_by)
+    if is_seen_late:
+        engine.fault("observe", AWAY)
+
+    environment = run(booking)
+
+    assert environment.state == EnvironmentState.GONE
+    assert engine.objects == {}
+    assert environment.proofs.filter(kind="volume", name="v1", verified_at__isnull=False).exists()
+
+
+def test_a_removal_that_breaks_before_it_begins_is_told_and_tried_again(
+    engine: FakeBackend, run: Run, later: Callable[..., None], expect_errors: None,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    operator = staff("operator")
+    booking = book()
+    run(booking)
+    services.end_booking(booking_id=booking.pk, actor=booking.booked_by)
+    with monkeypatch.context() as broken:
+        broken.setattr(restoring, "compare", lambda *_what: 1 / 0)
+        run(booking)
+        later(minutes=16)
+        environment = run(booking)
+
+    assert environment.state == EnvironmentState.READY
+    assert environment.next_action_at > portal_clock.now()
+    assert mails(operator) == ["operator_alert"]
+    later(minutes=6)
+    assert run(booking).state == EnvironmentState.GONE
 
 
 # What is told

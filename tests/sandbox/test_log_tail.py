@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 
-from sandbox import log_tail, services
-from sandbox.backends.base import BackendUnavailable
-from sandbox.enums import EnvironmentState
+from osk_portal.toolkit import clock as portal_clock
+from sandbox import failing, log_tail, services
+from sandbox.backends.base import BackendUnavailable, Permanent, Retryable
+from sandbox.enums import BookingState, EnvironmentState
 from sandbox.models import Booking, Environment
+from tests.conftest import Clock
 from tests.sandbox.fake_backend import FakeBackend
 from tests.sandbox.world import book
 
@@ -113,15 +116,53 @@ def test_strangers_read_nothing_and_the_end_empties_it(
 
 
 @pytest.mark.django_db
-def test_an_engine_that_tells_nothing_holds_nobody_up(engine: FakeBackend, run: Run) -> None:
+@pytest.mark.parametrize(
+    "answer", [BackendUnavailable("gone"), KeyError("Labels")], ids=["no", "nonsense"]
+)
+def test_an_engine_that_tells_nothing_holds_nobody_up(
+    engine: FakeBackend, run: Run, clock: Clock, expect_errors: None, answer: Exception
+) -> None:
+    """Neither while it starts nor when it is given up."""
+    clock.move_to(portal_clock.now())
     booking = book()
     engine.unhealthy.add(booking.environments.get().backend_key)
-
-    def refuse(ref: object, *, limit: int) -> list[str]:
-        raise BackendUnavailable("gone")
-
-    engine.logs = refuse  # type: ignore[method-assign] # a fault to order
+    engine.fault("logs", *[answer] * 100)
     run(booking)
 
     assert booking.environments.get().state == EnvironmentState.STARTING
     assert booking.environments.get().log_tail == ""
+    clock.move_to(portal_clock.now() + timedelta(minutes=20))
+    run(booking)
+
+    assert booking.environments.count() == 2
+    assert "failed" in booking.environments.get(generation=1).events.values_list("kind", flat=True)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("kind", [Permanent, Retryable])
+def test_what_the_database_does_not_take_of_an_error_is_left_out(
+    engine: FakeBackend, run: Run, expect_errors: None, kind: type[Permanent | Retryable]
+) -> None:
+    said = "no such\0 thing \udcff"
+    engine.fault("ensure", Permanent(said, said) if kind is Permanent else Retryable(said))
+    booking = book()
+
+    environment = run(booking)
+
+    assert environment.error_for_operator.startswith("no such thing ?")
+    is_over = booking.state == BookingState.FAILED
+    assert is_over == (kind is Permanent)
+
+
+@pytest.mark.django_db
+def test_what_breaks_while_it_is_given_up_breaks_no_worker(
+    engine: FakeBackend, run: Run, monkeypatch: pytest.MonkeyPatch, expect_errors: None
+) -> None:
+    monkeypatch.setattr(failing, "give_up", lambda *_what, **_named: 1 / 0)
+    engine.fault("ensure", Permanent("", "no"))
+    booking = book()
+
+    environment = run(booking)
+
+    assert environment.error_for_operator == "unexpected: ZeroDivisionError"
+    assert environment.lease_token is None

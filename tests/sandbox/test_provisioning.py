@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from celery.exceptions import SoftTimeLimitExceeded
 from django.db import OperationalError
 
 from osk_portal.embedded.processes import wait_until
@@ -784,3 +785,31 @@ def test_one_booking_that_cannot_be_ended_holds_up_no_other(
     assert states.pop(first.pk) == BookingState.APPROVED
     assert set(states.values()) == {BookingState.FAILED}
     assert len(states) == len(bookings) - 1
+
+
+@pytest.mark.parametrize(
+    ("error", "goes_on"),
+    [
+        (RuntimeError("template"), True),
+        (OperationalError("no database"), False),
+        (SoftTimeLimitExceeded(), False),
+        (SystemExit(), False),
+    ],
+    ids=["ours", "database", "time", "end"],
+)
+def test_the_tick_goes_on_only_where_the_next_thing_can_be_done(
+    monkeypatch: pytest.MonkeyPatch, error: BaseException, goes_on: bool
+) -> None:
+    """Without a database, without time or at the end of the process each one would only break as well."""
+    reminded: list[None] = []
+
+    def broken() -> None:
+        raise error
+
+    monkeypatch.setattr(services, "tell_late", broken)
+    monkeypatch.setattr(services, "send_reminders", lambda: reminded.append(None))
+
+    with pytest.raises(type(error)):
+        provisioning.tick()
+
+    assert bool(reminded) == goes_on

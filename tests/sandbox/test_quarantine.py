@@ -121,6 +121,30 @@ def test_whoever_works_on_it_meanwhile_starts_nothing_again(engine: FakeBackend,
     assert engine.objects[environment.backend_key].state == ObservedState.EXITED
 
 
+@pytest.mark.parametrize("state", [EnvironmentState.TEARING_DOWN, EnvironmentState.GONE])
+def test_what_is_removed_while_it_is_stopped_is_not_set_up_again(
+    engine: FakeBackend, run: Run, state: EnvironmentState
+) -> None:
+    """A quarantine ends by its removal, too: that is not lifted."""
+    booking = book()
+    environment = booking.environments.get()
+
+    def meanwhile() -> None:
+        services.end_environment(
+            environment_id=environment.pk, actor=staff("operator"), reason="Weg damit"
+        )
+        if state == EnvironmentState.TEARING_DOWN:
+            engine.fault("destroy:after", Retryable("busy", after=60))
+        assert run(booking).state == state
+
+    engine.fault("ensure:after", lambda: quarantine(environment) and None)
+    engine.fault("halt", meanwhile)
+
+    assert run(booking).state == state
+    assert engine.count("ensure") == 1
+    assert engine.objects == {}
+
+
 def test_an_engine_that_is_away_is_asked_again(engine: FakeBackend, run: Run, clock: Clock) -> None:
     clock.move_to(portal_clock.now())
     booking = book()

@@ -12,15 +12,18 @@ from rdflib import Graph, Literal, URIRef
 from rdflib.namespace import DCAT, DCTERMS, FOAF, RDF, RDFS
 from rdflib.namespace import SDO as SCHEMA
 
-from catalog import documents, publiccode
+from catalog import documents, publiccode, services
 from catalog.enums import RevisionOrigin, SolutionState
 from catalog.exports import addresses, dcat, dump, jsonld
 from catalog.importing import import_publiccode
 from catalog.models import Solution
 from catalog.services import set_additions, write_document
+from catalog.services.entries import FILES_JOB
+from osk_portal.notifications import queue
+from osk_portal.notifications.models import PeriodicRun
 from tests.catalog.factories import ReuseFactory, SolutionFactory
 from tests.catalog.files import publiccode_file
-from tests.factories import OrganisationFactory
+from tests.factories import OrganisationFactory, staff
 
 pytestmark = pytest.mark.django_db
 CC0 = URIRef("https://creativecommons.org/publicdomain/zero/1.0/")
@@ -272,6 +275,27 @@ def test_the_nightly_job_makes_them(dumps, solution):
     job.run()
 
     assert dump.file_path(dump.CSV_FILE).exists()
+
+
+def test_what_is_withdrawn_leaves_the_files_before_the_next_night(dumps, solution, monkeypatch):
+    queue.ring_due_jobs()
+    queue.run_job(FILES_JOB)
+    file = dump.file_path(dump.CSV_FILE)
+    assert solution.slug in file.read_text()
+
+    services.withdraw_solution(solution.pk, actor=staff("advisor"))
+    queue.run_job(FILES_JOB)
+    assert solution.slug not in file.read_text()
+    made = file.stat().st_mtime_ns
+    queue.run_job(FILES_JOB)
+    assert file.stat().st_mtime_ns == made
+
+    # Asked for while it runs, it is due once more.
+    queue.run_again(FILES_JOB)
+    real = dump.write_files
+    monkeypatch.setattr(dump, "write_files", lambda: (real(), queue.run_again(FILES_JOB)))
+    queue.run_job(FILES_JOB)
+    assert PeriodicRun.objects.get(name=FILES_JOB).last_on is None
 
 
 @pytest.mark.parametrize(

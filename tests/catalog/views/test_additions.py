@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from django.urls import reverse
 
+from catalog import services
 from catalog.importing import import_publiccode
 from catalog.models import Solution, SolutionEvent
 from catalog.search import search
@@ -153,3 +154,44 @@ def test_each_change_is_kept_with_both_values_shown_and_can_be_taken_back(client
     body.is_published = False
     body.save()
     assert "Bezirksamt Muster" not in client.get(history).text
+
+
+def test_what_was_said_while_an_entry_was_withdrawn_stays_with_the_advisors(client, entry, advisor):
+    def say(name):
+        assert client.post(address(entry), typed(entry, alternatives=name)).status_code == 302
+
+    say("Davor")
+    services.withdraw_solution(entry.pk, actor=advisor)
+    say("Unterdessen")
+    say("Schließlich")
+    services.publish_solution(entry.pk, actor=advisor)
+    say("Danach")
+    history = reverse("catalog:revision_list", args=[entry.slug])
+
+    assert "Unterdessen" in client.get(history).text
+    client.logout()
+    page = client.get(history).text
+    for name in ("Davor", "Schließlich", "Danach"):
+        assert name in page
+    assert "Unterdessen" not in page
+
+
+def test_a_former_body_that_left_the_network_does_not_clear_the_one_of_now(client, entry, advisor):
+    gone, now = (
+        OrganisationFactory(kind="berlin_administration", name=name) for name in ("Weg", "Da")
+    )
+    for body in (gone, now):
+        assert client.post(address(entry), typed(entry, berlin_body=body.pk)).status_code == 302
+    event = SolutionEvent.objects.filter(kind="changed").latest("pk")
+    back = f"{address(entry)}?vor={event.pk}"
+    words = "wird im Netzwerk nicht mehr gezeigt"
+    page = client.get(back)
+    assert words not in page.text
+    assert page.context["form"]["berlin_body"].value() == gone.pk
+
+    gone.is_published = False
+    gone.save()
+    page = client.get(back)
+
+    assert words in page.text
+    assert page.context["form"]["berlin_body"].value() == now.pk

@@ -128,6 +128,28 @@ def test_interest_and_what_was_replaced_are_listed_and_not_counted(client):
     assert "In Berlin: 1 Nachnutzung" in listed
 
 
+def test_a_successor_that_is_not_public_is_named_to_its_own_people_only(client):
+    office = OrganisationFactory(authority=True)
+    solution, gone = SolutionFactory(), SolutionFactory(name="Zurückgezogenes", state="withdrawn")
+    ReuseFactory(
+        solution=solution, organisation=office, stage=ReuseStage.REPLACED, replaced_by=gone
+    )
+
+    def page():
+        return client.get(solution.get_absolute_url()).text.partition('id="use"')[2]
+
+    assert "Abgelöst" in page()
+    assert "Zurückgezogenes" not in page()
+    member(client, company=True)
+    assert "Zurückgezogenes" not in page()
+    member(client)
+    assert "Zurückgezogenes" not in page()
+    login(client, MembershipFactory(organisation=office).user)
+    assert "durch Zurückgezogenes" in page()
+    login(client, staff("advisor"))
+    assert "durch Zurückgezogenes" in page()
+
+
 def test_what_a_long_list_leaves_out_is_said(client, monkeypatch):
     monkeypatch.setattr(reuse_lists, "MOST_SHOWN", 1)
     solution = SolutionFactory()

@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from osk_portal.notifications.models import OutgoingMail
 from osk_portal.toolkit import clock as portal_clock
-from sandbox import provisioning, services
+from sandbox import deadlines, provisioning, services
 from sandbox.enums import EnvironmentState
 from tests.factories import staff
 from tests.sandbox.test_approval import MONDAY
@@ -147,6 +147,24 @@ def test_what_is_approved_is_moved_without_the_time_of_an_approval(signed_in, wo
         assert signed_in(advisor).post(address(by_osk, "move"), typed).status_code == 302
     by_osk.refresh_from_db()
     assert by_osk.starts_at.isoformat() == "2027-11-02T08:30:00+00:00"
+
+
+def test_an_application_is_moved_within_the_time_since_it_was_asked_for(signed_in, world, clock):
+    """The page fills in its begin: later, too, it is no earlier than the OSK has to decide."""
+    clock.move_to(MONDAY)
+    world.blueprint.needs_approval = True
+    world.blueprint.save()
+    begin = deadlines.first_start_with_approval(MONDAY)
+    asked = world.book(starts_in=begin - MONDAY, days=2)
+    clock.move_to(MONDAY + timedelta(days=2))
+    client = signed_in(world.booker)
+
+    filled_in = client.get(address(asked, "move")).context["form"].initial
+    answer = client.post(address(asked, "move"), {**filled_in, "days": "3"})
+
+    assert answer.status_code == 302
+    asked.refresh_from_db()
+    assert (asked.starts_at, asked.ends_at) == (begin, begin + timedelta(days=3))
 
 
 def test_restart_and_reset_are_asked_first(signed_in, world):
