@@ -28,7 +28,7 @@ COMPILE := $(PY) -m uv pip compile --quiet --universal --python-version 3.11 --g
 export UV_PYTHON_DOWNLOADS := never
 
 .DEFAULT_GOAL := help
-.PHONY: help run test unit test-faults test-imap test-clamav test-gate test-containers test-docker test-kubernetes coverage bench bench-queue bench-catalog bench-weight bench-sandbox screenshots test-3.13 lint types \
+.PHONY: help run test unit test-faults test-imap test-clamav test-gate test-containers test-docker test-kubernetes coverage bench bench-queue bench-intake bench-catalog bench-weight bench-sandbox screenshots test-3.13 lint types \
 	messages lock clean install install-dev install-dev-packages install-radicale browser dovecot clamd nginx podman docker
 
 help: ## Show this list
@@ -72,10 +72,13 @@ test-docker: install-dev docker ## Run the tests of containers with a real Docke
 test-kubernetes: install-dev control-plane ## Run the tests with a real Kubernetes API (built from Debian's sources, kept in ~/.cache)
 	$(PY) -m pytest -m kubernetes tests/conformance tests/kubernetes $(ARGS)
 
-bench: bench-queue bench-catalog bench-sandbox bench-weight ## Measure pages on full databases
+bench: bench-queue bench-intake bench-catalog bench-sandbox bench-weight ## Measure pages on full databases
 
 bench-queue: install-dev ## Measure the queue and other pages with 10,000 requests (ARGS="--explain" shows plans)
 	$(PY) -m bench.queue $(ARGS)
+
+bench-intake: install-dev ## Measure how long sending a request takes while the broker works, is gone, or hangs
+	$(PY) -m bench.intake
 
 bench-catalog: install-dev ## Measure the catalog with 1,000 to 100,000 entries (ARGS="--sizes 1000 10000" is quicker)
 	$(PY) -m bench.catalog $(ARGS)

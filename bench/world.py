@@ -70,9 +70,8 @@ class World:
     """In progress, with something of everything."""
 
 
-def fill(requests: int) -> World:
-    """Write ``requests`` requests with three messages each, and return who looks at what."""
-    chance = random.Random(20261126)  # noqa: S311 # the same world each time, no secret
+def enrol() -> list[tuple[User, Organisation]]:
+    """People of several authorities, each with one of them."""
     accounts.ensure_groups()
     organisations = Organisation.objects.bulk_create(
         Organisation(
@@ -99,6 +98,14 @@ def fill(requests: int) -> World:
         )
         for person, organisation in members
     )
+    return members
+
+
+def fill(requests: int) -> World:
+    """Write ``requests`` requests with three messages each, and return who looks at what."""
+    chance = random.Random(20261126)  # noqa: S311 # the same world each time, no secret
+    members = enrol()
+    organisations = [organisation for _person, organisation in members[:ORGANISATIONS]]
     advisors = User.objects.bulk_create(
         User(email=f"osk{n}@example.org", name=f"OSK {n}", password=UNUSABLE, is_staff=True)
         for n in range(ADVISORS)
